@@ -1,0 +1,1 @@
+"""Collections, fields, filters and records. Knows a Scope (filter, fields), never a user."""

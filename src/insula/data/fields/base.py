@@ -1,0 +1,59 @@
+"""What a field type states, once: its column, how a value is checked, how its settings are checked.
+
+One file per type beside this one, and one table of all of them in ``insula.data.fields``. After
+pocketbase (``core/field_number.go``).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from sqlalchemy.types import TypeEngine
+
+if TYPE_CHECKING:
+    from insula.data.collection import Field
+
+Family = Literal["text", "number", "boolean", "date", "json", "array", "relation", "other"]
+"""Which group of filter operators fits the values."""
+
+
+class FieldType(ABC):
+    """A storage type. Stateless: one instance serves all fields of all applications."""
+
+    name: ClassVar[str]
+    """As in ``fields:create`` (``string``, ``bigInt`` …)."""
+    family: ClassVar[Family]
+    stored: ClassVar[bool] = True
+    """Has a column of its own in the collection's table."""
+    hidden: ClassVar[bool] = False
+    """Never answered, filtered or sorted by (passwords)."""
+
+    slow: ClassVar[bool] = False
+    """``prepare`` takes milliseconds (password hashes): it is called in a bounded thread, off the loop."""
+
+    @abstractmethod
+    def column_type(self, field: Field) -> TypeEngine[Any]:
+        """The SQLAlchemy type, whose bind and result conversions make the Python value described by
+        ``prepare``. Types that store differently per dialect are ``TypeDecorator``."""
+
+    @abstractmethod
+    def prepare(self, value: Any, field: Field) -> Any:
+        """A value from outside (JSON, CSV text) → the Python value that is stored.
+
+        ``None`` never comes here. Raises ``ValueError`` with the reason, without the value itself:
+        «must be a whole number between …».
+        """
+
+    def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings of a new or changed field → the normalised ones. Raises ``ValueError`` with the reason."""
+        return dict(options)
+
+    def fill(self, field: Field) -> Any:
+        """The value for a new record where the client sent none (uuid, nanoid …); ``None`` for none."""
+        return None
+
+    def openapi(self, field: Field) -> dict[str, Any]:
+        """The JSON schema of the value, for the OpenAPI document."""
+        return {}

@@ -1,0 +1,1 @@
+"""Filters: input → tree → bound parameters. Operators are rows of a table."""

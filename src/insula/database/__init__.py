@@ -1,0 +1,1 @@
+"""Executors of compiled statements: pools under one connection budget, one small driver per dialect."""

