@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from insula import __version__
-from insula.application.api.action import Resource
+from insula.application.api.action import Action, Resource
 from insula.data.collection import Collection
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Plugin:
 
     collections: Sequence[Collection] = ()
     resources: Sequence[Resource] = ()
+    record_actions: Sequence[Action] = ()
+    """Actions that every collection gets from this plugin (``export``, ``import`` …); gate ``records``."""
     migrations: Sequence[Migration] = ()
 
     async def load(self, application: Application) -> None:
