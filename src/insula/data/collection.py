@@ -117,3 +117,8 @@ class Collection:
     @cached_property
     def relations(self) -> Mapping[str, Field]:
         return {f.name: f for f in self.fields.values() if f.relation is not None}
+
+    @cached_property
+    def compiled(self) -> dict[Any, Any]:
+        """What other modules made for this collection (plans, statements); it lives as long as the collection."""
+        return {}
