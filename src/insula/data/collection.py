@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
 
 from insula.data.fields.base import FieldType
 from insula.database.statement import SCHEMA_TOKEN
@@ -16,8 +17,10 @@ from insula.database.statement import SCHEMA_TOKEN
 RelationKind = Literal["belongsTo", "hasOne", "hasMany", "belongsToMany"]
 OnDelete = Literal["SET NULL", "CASCADE", "RESTRICT", "NO ACTION"]
 
-MAX_NAME_LENGTH = 50
-"""Characters in the name of a collection or field: leaves room for index names under PostgreSQL's 63."""
+
+def quoted(name: str) -> quoted_name:
+    """A name that SQLAlchemy always quotes, so that keywords and capitals are names like any other."""
+    return quoted_name(name, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,23 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key that the database itself keeps: the column holds a ``field`` of ``collection``."""
+
+    collection: str
+    field: str = "id"
+    on_delete: OnDelete = "SET NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index over several columns. Those over one column are ``Field.index`` and ``Field.unique``."""
+
+    fields: tuple[str, ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True)
 class Field:
     """One field: a column, or a relation."""
 
@@ -70,16 +90,23 @@ class Field:
     """The rest of the settings as the client gave them: ``uiSchema``, ``length``, ``precision`` …"""
     builtin: bool = True
     """Stated by a plugin, not by the people of an application; may not be changed or dropped."""
+    reference: Reference | None = None
+    """For a column that is a foreign key: what it points to. A belongsTo relation over it says the same."""
 
-    @property
+    @cached_property
     def stored(self) -> bool:
         return self.relation is None and self.type.stored
 
-    @property
+    @cached_property
+    def choice_texts(self) -> frozenset[str] | None:
+        """``choices`` as text, to compare with."""
+        return None if self.choices is None else frozenset(str(choice) for choice in self.choices)
+
+    @cached_property
     def choices(self) -> tuple[Any, ...] | None:
         """Values that a select may hold (``uiSchema.enum``), ``None`` where anything may."""
         enum = (self.options.get("uiSchema") or {}).get("enum")
-        if not enum:
+        if not enum or isinstance(enum, str):
             return None
         return tuple(item["value"] if isinstance(item, Mapping) else item for item in enum)
 
@@ -101,8 +128,31 @@ class Collection:
     @cached_property
     def table(self) -> sa.TableClause:
         """The table as SQLAlchemy Core sees it: names and types; DDL is made by ``schema_sync``."""
-        columns = (sa.column(f.name, f.type.column_type(f)) for f in self.fields.values() if f.stored)
-        return sa.table(self.name, *columns, schema=SCHEMA_TOKEN)
+        columns = (sa.column(quoted(f.name), f.type.column_type(f)) for f in self.columns)
+        return sa.table(quoted(self.name), *columns, schema=SCHEMA_TOKEN)
+
+    @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """Fields that have a column, in order."""
+        return tuple(f for f in self.fields.values() if f.stored)
+
+    @cached_property
+    def indexes(self) -> tuple[Index, ...]:
+        """The indexes over several columns: ``options["indexes"]``, each ``{"fields": […], "unique": …}``."""
+        return tuple(
+            Index(tuple(index["fields"]), bool(index.get("unique")))
+            for index in self.options.get("indexes") or ()
+        )
+
+    @cached_property
+    def references(self) -> Mapping[str, Reference]:
+        """Column → the foreign key that the database keeps for it."""
+        found = {
+            r.foreign_key: Reference(r.target, r.target_key, r.on_delete)
+            for r in (f.relation for f in self.fields.values())
+            if r is not None and r.kind == "belongsTo" and r.constraints
+        }
+        return found | {f.name: f.reference for f in self.columns if f.reference is not None}
 
     @cached_property
     def primary_key(self) -> Field | None:

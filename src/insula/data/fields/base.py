@@ -33,6 +33,9 @@ class FieldType(ABC):
     slow: ClassVar[bool] = False
     """``prepare`` takes milliseconds (password hashes): it is called in a bounded thread, off the loop."""
 
+    widens_to: ClassVar[frozenset[str]] = frozenset()
+    """Types that a field with data may be changed to, since every value stays what it is."""
+
     @abstractmethod
     def column_type(self, field: Field) -> TypeEngine[Any]:
         """The SQLAlchemy type, whose bind and result conversions make the Python value described by
@@ -49,6 +52,10 @@ class FieldType(ABC):
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Settings of a new or changed field → the normalised ones. Raises ``ValueError`` with the reason."""
         return dict(options)
+
+    def refuse_change(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+        """Why a field with data can not go from the settings ``old`` to ``new`` of this same type, if so."""
+        return None
 
     def fill(self, field: Field) -> Any:
         """The value for a new record where the client sent none (uuid, nanoid …); ``None`` for none."""

@@ -1,0 +1,19 @@
+"""``sort``: the place of a record among the others (of its ``scopeKey``), kept by the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from insula.data.fields.big_int import BigInt
+from insula.data.fields.checks import plain_text
+
+
+class Sort(BigInt):
+    name = "sort"
+    widens_to = frozenset({"bigInt"})
+
+    def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        if options.get("scopeKey") is not None:
+            plain_text(options["scopeKey"])
+        return super().check_options(options)
