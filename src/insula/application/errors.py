@@ -1,0 +1,205 @@
+"""What can be wrong with an application as a whole, and with what is asked of its API."""
+
+from insula.core.errors import InsulaError, Kind
+
+
+class ApplicationError(InsulaError):
+    """Something is wrong with the application."""
+
+
+class OwnedByAnother(ApplicationError):
+    """The database of {application} belongs to the application {owner} (id {stamp}); give {application} a database or schema of its own."""
+
+    code = "OWNED_BY_ANOTHER"
+    kind = Kind.CONFLICT
+
+
+class NotInstalled(ApplicationError):
+    """The database of {application} is empty; install the application first."""
+
+    code = "NOT_INSTALLED"
+    kind = Kind.UNAVAILABLE
+
+
+class AlreadyInstalled(ApplicationError):
+    """The database of {application} already holds an installed application."""
+
+    code = "ALREADY_INSTALLED"
+    kind = Kind.CONFLICT
+
+
+class NewerDatabase(ApplicationError):
+    """The database of {application} was written by a newer version ({found}) than this one ({own}); run that version or a later one."""
+
+    code = "NEWER_DATABASE"
+    kind = Kind.CONFLICT
+
+
+class UpgradeNeeded(ApplicationError):
+    """The database of {application} was written by an older version ({found}); upgrade the application."""
+
+    code = "UPGRADE_NEEDED"
+    kind = Kind.CONFLICT
+
+
+class MigrationFailed(ApplicationError):
+    """Migration {number} ({name}) of the plugin {plugin} failed, and nothing was changed: {cause}."""
+
+    code = "MIGRATION_FAILED"
+
+
+class WrongKey(ApplicationError):
+    """The secrets of {application} can not be opened with this APP_KEY; start with the key that they were sealed with."""
+
+    code = "WRONG_KEY"
+
+
+class SealBroken(ApplicationError):
+    """A sealed value ({purpose}) is damaged or was sealed for something else."""
+
+    code = "SEAL_BROKEN"
+
+
+class UnknownPlugin(ApplicationError):
+    """There is no plugin "{plugin}"."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class PluginRequired(ApplicationError):
+    """The plugin "{plugin}" can not be disabled: {reason}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class PluginCycle(ApplicationError):
+    """These plugins require one another in a circle: {plugins}."""
+
+    code = "PLUGIN_CYCLE"
+
+
+class PluginFailed(ApplicationError):
+    """The plugin "{plugin}" of this application is off: {reason}."""
+
+    code = "PLUGIN_FAILED"
+    kind = Kind.UNAVAILABLE
+
+
+class InvalidSettings(ApplicationError):
+    """The settings of the plugin "{plugin}" do not fit: {reason}."""
+
+    code = "VALIDATION_ERROR"
+    kind = Kind.INVALID
+
+
+class UnknownResource(ApplicationError):
+    """There is no resource "{resource}"."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class UnknownAction(ApplicationError):
+    """The resource "{resource}" has no action "{action}"."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class NotAnAddress(ApplicationError):
+    """Nothing lives at "{path}"; addresses look like /<resource>:<action>."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class MethodNotAllowed(ApplicationError):
+    """The action "{resource}:{action}" is not for {method}; use {allowed}."""
+
+    code = "METHOD_NOT_ALLOWED"
+    kind = Kind.METHOD
+
+
+class InvalidParameter(ApplicationError):
+    """The parameter "{parameter}" {reason}."""
+
+    code = "INVALID_PARAMETER"
+    kind = Kind.INVALID
+
+
+class InvalidJson(ApplicationError):
+    """The body is not JSON: {reason}."""
+
+    code = "INVALID_JSON"
+    kind = Kind.INVALID
+
+
+class InvalidBody(ApplicationError):
+    """The body {reason}."""
+
+    code = "VALIDATION_ERROR"
+    kind = Kind.INVALID
+
+
+class UnsupportedMediaType(ApplicationError):
+    """The body is {found}; send JSON, with the header Content-Type: application/json."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    kind = Kind.INVALID
+
+
+class PayloadTooLarge(ApplicationError):
+    """The body is larger than the {limit} bytes that are read here."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    kind = Kind.TOO_LARGE
+
+
+class ClientGone(ApplicationError):
+    """The client went away before its request was read."""
+
+    code = "CLIENT_GONE"
+    kind = Kind.INVALID
+
+
+class Overloaded(ApplicationError):
+    """The application answers {limit} requests at once and takes no more just now; try again."""
+
+    code = "OVERLOADED"
+    kind = Kind.UNAVAILABLE
+
+
+class DeadlineExceeded(ApplicationError):
+    """The request took longer than {seconds:g} s and was ended."""
+
+    code = "TIMEOUT"
+    kind = Kind.TIMEOUT
+
+
+class NotRunning(ApplicationError):
+    """The application is not running."""
+
+    code = "APP_STOPPED"
+    kind = Kind.UNAVAILABLE
+
+
+class Misstated(ApplicationError):
+    """{what} "{name}" is stated twice, by the plugins {first} and {second}."""
+
+    code = "MISSTATED"
+
+
+class UnknownJob(ApplicationError):
+    """There is no job {job}."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class WrongJobState(ApplicationError):
+    """The job {job} is {status}, so it can not {verb}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT

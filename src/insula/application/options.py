@@ -1,0 +1,58 @@
+"""What the composition root decides about an application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from insula.application.api.request import JSON_BODY_LIMIT_BYTES
+
+REQUESTS_AT_ONCE: Final = 512
+"""Requests of one application in flight; beyond it, 503 with ``Retry-After``."""
+REQUEST_DEADLINE_S: Final = 60.0
+"""From the first byte of a request to the first of its answer. Streams are not ended by it while they move."""
+STOP_DEADLINE_S: Final = 20.0
+"""What requests in flight get to finish when the application stops; then they are cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of one application that it does not keep in its own database."""
+
+    display_name: str = ""
+    main: bool = False
+    """The entry application, which holds the records of all others, and upgrades itself at start."""
+    lang: str = "en-US"
+    timezone: str = "UTC"
+    """IANA name: where dates without a zone are, when a request does not say (``X-Timezone``)."""
+    url: str = ""
+    """Where people reach the application; shown in links."""
+    storage: Path | None = None
+    """A folder of the application's own for files; ``None`` when there is none."""
+    api_base_path: str = "/api/"
+    extra_plugins: tuple[str, ...] = ()
+    """Plugins enabled at install beside those that are by default (``APPEND_PRESET_BUILT_IN_PLUGINS``)."""
+    body_limit_bytes: int = JSON_BODY_LIMIT_BYTES
+    requests_at_once: int = REQUESTS_AT_ONCE
+    request_deadline_s: float = REQUEST_DEADLINE_S
+    stop_deadline_s: float = STOP_DEADLINE_S
+    plugin_settings: Mapping[str, Mapping[str, object]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Plugin name → settings laid over its defaults and under what the application has set itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootUser:
+    """The first user of a new application. Either a password, or the hash and subject of its creator's."""
+
+    email: str | None = None
+    username: str | None = None
+    nickname: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
+    subject: str | None = None
+    """Global subject (uuid, text); a new one when ``None``."""

@@ -1,0 +1,96 @@
+"""The secrets of one application, and the key of the installation that wraps them.
+
+``APP_KEY`` only wraps: it seals the application's own data key, which seals everything else (the signing
+key of tokens, passwords in settings). So ``APP_KEY`` can be changed by wrapping again, and no application
+can open what another has sealed.
+
+Sealing is AES-256-GCM; the purpose is bound in, so that a sealed value can not be moved to another place.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from insula.application.errors import SealBroken
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_DATA_KEY = "data key"
+_SIGNING_KEY = "signing key"
+
+
+class MasterKey:
+    """``APP_KEY``, as the one thing that it is for: wrapping the keys of applications."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, app_key: str) -> None:
+        self._key = hashlib.sha256(b"insula master key\0" + app_key.encode()).digest()
+
+    def new_secrets(self, application: str) -> tuple[Secrets, dict[str, str]]:
+        """Fresh secrets for the application with this id, and the wrapped form to keep."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        secrets = Secrets(os.urandom(KEY_BYTES), "")
+        signing_key = secrets.seal(Ed25519PrivateKey.generate().private_bytes_raw(), _SIGNING_KEY)
+        wrapped = _seal(self._key, secrets.data_key, f"{_DATA_KEY} of {application}")
+        return Secrets(secrets.data_key, signing_key), {"dataKey": wrapped, "signingKey": signing_key}
+
+    def unwrap(self, application: str, wrapped: dict[str, str]) -> Secrets:
+        """The secrets behind what ``new_secrets`` gave. Raises ``SealBroken`` under another ``APP_KEY``."""
+        return Secrets(
+            _open(self._key, wrapped["dataKey"], f"{_DATA_KEY} of {application}"), wrapped["signingKey"]
+        )
+
+
+class Secrets:
+    """The data key of one application, and what is sealed with it."""
+
+    def __init__(self, data_key: bytes, sealed_signing_key: str) -> None:
+        self.data_key = data_key
+        self._sealed_signing_key = sealed_signing_key
+
+    def seal(self, plain: bytes, purpose: str) -> str:
+        """Text that only this application can open again, and only for this purpose."""
+        return _seal(self.data_key, plain, purpose)
+
+    def open(self, sealed: str, purpose: str) -> bytes:
+        """What was sealed. Raises ``SealBroken``."""
+        return _open(self.data_key, sealed, purpose)
+
+    @cached_property
+    def signing_key(self) -> Ed25519PrivateKey:
+        """The private key that signs this application's tokens."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self.open(self._sealed_signing_key, _SIGNING_KEY))
+
+    @cached_property
+    def verify_key(self) -> Ed25519PublicKey:
+        """The public key that this application's tokens are verified with; others may know it."""
+        return self.signing_key.public_key()
+
+
+def _seal(key: bytes, plain: bytes, purpose: str) -> str:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(_NONCE_BYTES)
+    return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain, purpose.encode())).decode()
+
+
+def _open(key: bytes, sealed: str, purpose: str) -> bytes:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        raw = base64.b64decode(sealed, validate=True)
+        return AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose.encode())
+    except (InvalidTag, ValueError):
+        raise SealBroken(purpose=purpose) from None
