@@ -1,0 +1,98 @@
+"""What was written, told to observers after the commit and never for what was rolled back."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from insula.database.executor import Executor
+
+logger = logging.getLogger(__name__)
+
+ChangeAction = Literal["create", "update", "destroy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Records of one collection that were written together.
+
+    Records that the database itself removed or unlinked along (``ON DELETE``) are not listed.
+    """
+
+    collection: str
+    action: ChangeAction
+    keys: tuple[Any, ...]
+    """Values of the primary key; empty where they are not known (bulk inserts, collections without a key)."""
+    fields: frozenset[str] = frozenset()
+    """Names of the columns that were written; empty for ``destroy``."""
+
+
+Observer = Callable[[Change], None]
+"""Called on the event loop, so it returns at once; what takes long it starts as a task of its own."""
+
+
+class Announcer:
+    """Hands changes to ``observers``: at once when they are committed already, else after their transaction."""
+
+    def __init__(self) -> None:
+        self.observers: list[Observer] = []
+        self._pending: dict[int, list[Change]] = {}
+
+    def note(self, change: Change, on: Executor | None) -> None:
+        """Take note of a change written ``on`` an open transaction, or committed already (``None``).
+
+        On a transaction that nobody collects for, the change is not announced.
+        """
+        if on is None:
+            self.announce((change,))
+        elif (pending := self._pending.get(id(on))) is not None:
+            pending.append(change)
+
+    @contextlib.contextmanager
+    def collecting(self, transaction: Executor) -> Iterator[list[Change]]:
+        """Inside the block, changes written on ``transaction`` are put into the list that this yields.
+
+        Whoever opened the transaction hands the list to ``announce`` once it is committed.
+        """
+        changes: list[Change] = []
+        self._pending[id(transaction)] = changes
+        try:
+            yield changes
+        finally:
+            del self._pending[id(transaction)]
+
+    @contextlib.contextmanager
+    def undoing(self, transaction: Executor) -> Iterator[None]:
+        """Forget what the block noted when it raises: for work inside a savepoint."""
+        pending = self._pending.get(id(transaction), [])
+        before = len(pending)
+        try:
+            yield
+        except BaseException:
+            del pending[before:]
+            raise
+
+    def announce(self, changes: Iterable[Change]) -> None:
+        """Tell every observer of every change. One that fails is logged and stops no other."""
+        if not self.observers:
+            return
+        for change in merged(changes):
+            for observer in tuple(self.observers):
+                try:
+                    observer(change)
+                except Exception:
+                    logger.exception("an observer failed on a change of %s", change.collection)
+
+
+def merged(changes: Iterable[Change]) -> list[Change]:
+    """Neighbours of the same collection and action as one."""
+    result: list[Change] = []
+    for change in changes:
+        last = result[-1] if result else None
+        if last and (last.collection, last.action) == (change.collection, change.action):
+            keys = tuple(dict.fromkeys(last.keys + change.keys))
+            result[-1] = Change(change.collection, change.action, keys, last.fields | change.fields)
+        else:
+            result.append(change)
+    return result

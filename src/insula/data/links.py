@@ -1,0 +1,180 @@
+"""Links between records: what the four kinds of relations write so that a record has, or no longer has, others.
+
+=============  ================================================================
+belongsTo      a column of the record itself (written with the record, not here)
+hasOne, hasMany  a column of the others
+belongsToMany  rows of the collection between the two
+=============  ================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Names
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from insula.data.collection import Collection, Field, Relation
+from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
+from insula.data.rows import Rows, Selection
+from insula.data.scope import Scope, Scopes
+from insula.data.validate import form
+from insula.database.executor import Row, Transaction
+
+NO_VALUES: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One relation of one collection, with everything that is looked up about it."""
+
+    collection: Collection
+    field: Field
+    relation: Relation
+    target: Collection
+    joint: str
+    """The column of the target by which its records are named in values."""
+
+    @property
+    def through_row(self) -> bool:
+        return self.relation.kind == "belongsToMany"
+
+    def refuse(self, reason: str) -> InvalidValue:
+        return InvalidValue(collection=self.collection.name, field=self.field.name, reason=reason)
+
+
+class Links:
+    """Makes and undoes links of hasOne, hasMany and belongsToMany."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def side(self, collection: Collection, name: str) -> Side:
+        """Raises ``UnknownField`` when ``name`` is no relation."""
+        item = collection.fields.get(name)
+        if item is None or item.relation is None:
+            raise UnknownField(collection=collection.name, field=name, place="relation")
+        relation = item.relation
+        target = self._rows.catalog.get(relation.target)
+        key = target.primary_key
+        joint = relation.target_key
+        if relation.kind in ("hasOne", "hasMany"):
+            if key is None:
+                raise InvalidQuery(
+                    parameter="values", reason=f'can not name records of "{target.name}": it has no key'
+                )
+            joint = key.name
+        return Side(collection, item, relation, target, joint)
+
+    async def keep_only(
+        self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction
+    ) -> None:
+        """Undo all links of ``owner`` but those to ``kept``. Keys are values of the relation's two joints."""
+        relation = side.relation
+        if side.through_row:
+            through = self._through(relation)
+            others = Selection(
+                tuple(kept), str(relation.other_key), others=True, equal={relation.foreign_key: owner}
+            )
+            await self._rows.delete(through, others, scopes, on)
+            return
+        scope = self._writable(side, scopes)
+        others = Selection(tuple(kept), others=True, equal={relation.foreign_key: owner}, scope=scope)
+        await self._rows.update(side.target, {relation.foreign_key: None}, others, scopes, on)
+
+    async def unlink(self, side: Side, owner: Any, keys: Names[Any], scopes: Scopes, on: Transaction) -> None:
+        """Undo the links of ``owner`` to ``keys``; what is not linked stays as it is."""
+        relation = side.relation
+        if side.through_row:
+            gone = Selection(tuple(keys), str(relation.other_key), equal={relation.foreign_key: owner})
+            await self._rows.delete(self._through(relation), gone, scopes, on)
+            return
+        scope = self._writable(side, scopes)
+        gone = Selection(tuple(keys), equal={relation.foreign_key: owner}, scope=scope)
+        await self._rows.update(side.target, {relation.foreign_key: None}, gone, scopes, on)
+
+    async def link(
+        self,
+        side: Side,
+        owner: Any,
+        found: Mapping[Any, Row],
+        scopes: Scopes,
+        on: Transaction,
+        between: Mapping[Any, Mapping[str, Any]] = NO_VALUES,
+    ) -> None:
+        """Link ``owner`` to records (key → row) that were found; those that are linked already stay.
+
+        ``between`` are values for the rows in between, by key.
+        """
+        relation = side.relation
+        if side.through_row:
+            await self._link_through(side, owner, list(found), between, scopes, on)
+            return
+        loose = tuple(key for key, row in found.items() if row[relation.foreign_key] != owner)
+        if loose:
+            scope = self._writable(side, scopes)
+            chosen = Selection(loose, scope=scope)
+            await self._rows.update(side.target, {relation.foreign_key: owner}, chosen, scopes, on)
+
+    async def linked(
+        self, side: Side, owner: Any, keys: Names[Any], scopes: Scopes, on: Transaction
+    ) -> set[Any]:
+        """Which of ``keys`` are linked to ``owner``."""
+        relation = side.relation
+        if side.through_row:
+            other = str(relation.other_key)
+            chosen = Selection(tuple(keys), other, equal={relation.foreign_key: owner})
+            return {row[other] for row in await self._rows.find(self._through(relation), chosen, scopes, on)}
+        chosen = Selection(tuple(keys), equal={relation.foreign_key: owner})
+        return {row[side.joint] for row in await self._rows.find(side.target, chosen, scopes, on)}
+
+    async def _link_through(
+        self,
+        side: Side,
+        owner: Any,
+        keys: list[Any],
+        between: Mapping[Any, Mapping[str, Any]],
+        scopes: Scopes,
+        on: Transaction,
+    ) -> None:
+        through, relation = self._through(side.relation), side.relation
+        pair = (relation.foreign_key, str(relation.other_key))
+        if not _unique_pair(through, pair):
+            # nothing in the table keeps two requests from adding the same link twice
+            await on.lock(f"link {through.name} {owner}")
+        there = await self.linked(side, owner, keys, scopes, on)
+        allowed = scopes.scope(through.name, "create").fields if any(between.values()) else None
+        added = []
+        for key in keys:
+            draft = form(through).draft(between.get(key, NO_VALUES), new=key not in there, allowed=allowed)
+            if key not in there:
+                added.append((draft, {pair[0]: owner, pair[1]: key}))
+            elif draft.columns:
+                chosen = Selection((key,), pair[1], equal={pair[0]: owner})
+                await self._rows.update(through, draft.columns, chosen, scopes, on)
+        await self._rows.insert_unless_there(through, added, scopes, on)
+
+    def _through(self, relation: Relation) -> Collection:
+        return self._rows.catalog.get(str(relation.through))
+
+    def _writable(self, side: Side, scopes: Scopes) -> Scope:
+        """The target's rows that may be changed, when the column of this relation may be."""
+        scope = scopes.scope(side.target.name, "update")
+        column = side.relation.foreign_key
+        if scope.fields is not None and column not in scope.fields:
+            inverse = (
+                f.name
+                for f in side.target.relations.values()
+                if f.relation and f.relation.foreign_key == column
+            )
+            if scope.fields.isdisjoint(inverse):
+                raise UnknownField(collection=side.target.name, field=column, place="values")
+        return scope
+
+
+def _unique_pair(through: Collection, pair: tuple[str, str]) -> bool:
+    """Whether the database keeps two rows from linking the same two records."""
+    keys = {item.name for item in through.columns if item.primary_key}
+    if keys == set(pair):
+        return True
+    return any(index.unique and set(index.fields) <= set(pair) for index in through.indexes)

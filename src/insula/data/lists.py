@@ -1,0 +1,46 @@
+"""A list of values as one bound parameter, so that a statement's text does not depend on their number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class ListOf(TypeDecorator[list[Any]]):
+    """Values of one column type: a PostgreSQL array, or JSON text that SQLite's ``json_each`` unfolds."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: SqlAlchemyDialect) -> TypeEngine[Any]:
+        kind: TypeEngine[Any] = sa.Text() if dialect.name == "sqlite" else postgresql.ARRAY(self.item)
+        return dialect.type_descriptor(kind)
+
+    def bind_processor(self, dialect: SqlAlchemyDialect) -> Callable[[Any], Any]:
+        encode = self.item.dialect_impl(dialect).bind_processor(dialect)
+        unfolded = dialect.name == "sqlite"
+
+        def encoded(values: Any) -> Any:
+            items = list(values) if encode is None else [encode(value) for value in values]
+            return orjson.dumps(items).decode() if unfolded else items
+
+        return encoded
+
+
+def among(dialect: str, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """``column`` holds one of the values of the list bound as ``name``; ``dialect`` as in ``DB_DIALECT``."""
+    values = sa.bindparam(name, type_=ListOf(column.type))
+    if dialect == "sqlite":
+        each = sa.func.json_each(values).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.any_(values)
