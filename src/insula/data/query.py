@@ -10,6 +10,14 @@ Counting = Literal["exact", "simple", "none"]
 """How a page says where it is: total count, only whether there is more, or not at all."""
 
 DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 1_000
+"""Rows of one page, read and encoded at one go; more come without pages, in batches (``paginate=false``)."""
+MAX_PAGE = 2**40
+"""The last page that may be asked for: its offset fits 64 bits."""
+MAX_PATHS = 500
+"""Paths in ``fields``, ``appends``, ``except`` or ``sort``."""
+MAX_PATH_PARTS = 20
+"""Relations in one such path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""Dates as text, to group by: ``YYYY-MM`` and the like, on the clocks of a time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from insula.data.errors import InvalidQuery
+
+MAX_FORMAT_CHARACTERS = 50
+
+_TOKEN = re.compile(r"(YYYY|MM|DD|HH|hh|mm|ss|Q|\[[^\]\[]*\])|([A-Za-z]+)|([^A-Za-z\[\]]+)")
+
+_POSTGRES = {
+    "YYYY": "YYYY",
+    "MM": "MM",
+    "DD": "DD",
+    "HH": "HH24",
+    "hh": "HH24",
+    "mm": "MI",
+    "ss": "SS",
+    "Q": "Q",
+}
+_SQLITE_PARTS = {
+    "YYYY": (1, 4),
+    "MM": (6, 2),
+    "DD": (9, 2),
+    "HH": (12, 2),
+    "hh": (12, 2),
+    "mm": (15, 2),
+    "ss": (18, 2),
+}
+"""Where each part stands in ``2026-01-02 03:04:05`` (first character, length)."""
+
+
+def date_text(
+    dialect: str, column: sa.ColumnElement[Any], kind: str, format: str, zone: str
+) -> sa.ColumnElement[Any]:
+    """The expression. ``kind`` is the name of the field type. Raises ``InvalidQuery`` for a bad format.
+
+    ``YYYY MM DD HH mm ss Q`` are parts (``hh`` is ``HH``), text in ``[…]`` and signs stand for themselves.
+    """
+    tokens = list(_tokens(format))
+    zoned = kind not in ("dateOnly", "datetimeNoTz")
+    if dialect == "postgres":
+        return _postgres(column, tokens, zone if zoned else None)
+    return _sqlite(column, kind, tokens, zone if zoned else None)
+
+
+def _tokens(format: str) -> Iterator[tuple[bool, str]]:
+    """(is a part, text) in order."""
+    at = 0
+    if not format or len(format) > MAX_FORMAT_CHARACTERS or "\x00" in format:
+        raise InvalidQuery(parameter="format", reason=f"must have 1 to {MAX_FORMAT_CHARACTERS} characters")
+    while at < len(format):
+        match = _TOKEN.match(format, at)
+        if match is None or match[2]:
+            raise InvalidQuery(parameter="format", reason=f"is not understood at {format[at:][:20]!r}")
+        if match[1] and not match[1].startswith("["):
+            yield True, match[1]
+        else:
+            yield False, match[3] or match[1][1:-1]
+        at = match.end()
+
+
+def _postgres(
+    column: sa.ColumnElement[Any], tokens: list[tuple[bool, str]], zone: str | None
+) -> sa.ColumnElement[Any]:
+    if zone is not None:
+        where: sa.ColumnElement[Any] = sa.literal(zone, sa.Text())
+        if zone[0] in "+-":
+            # As an interval: a zone of that name would be of POSIX, whose signs are the other way round.
+            where = sa.cast(sa.literal(zone, sa.Text()), postgresql.INTERVAL())
+        column = sa.func.timezone(where, column)
+    parts = (_POSTGRES[text] if part else _quoted(text) for part, text in tokens)
+    return sa.type_coerce(sa.func.to_char(column, sa.literal_column("'" + "".join(parts) + "'")), sa.Text())
+
+
+def _quoted(text: str) -> str:
+    """Literal text within ``to_char``'s pattern, itself within an SQL literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
+    return f'"{escaped}"'
+
+
+def _sqlite(
+    column: sa.ColumnElement[Any], kind: str, tokens: list[tuple[bool, str]], zone: str | None
+) -> sa.ColumnElement[Any]:
+    moment: sa.ColumnElement[Any] = sa.type_coerce(column, sa.Text())
+    if zone is not None:
+        moment = sa.func.insula_local(moment, sa.literal(zone, sa.Text()))
+    elif kind == "dateOnly":
+        moment = moment.op("||")(sa.literal_column("' 00:00:00'"))
+    pieces: list[sa.ColumnElement[Any]] = []
+    for part, text in tokens:
+        if text == "Q" and part:
+            month = sa.cast(sa.func.substr(moment, 6, 2), sa.Integer())
+            pieces.append(sa.cast((month + sa.literal_column("2")) / sa.literal_column("3"), sa.Text()))
+        elif part:
+            first, length = _SQLITE_PARTS[text]
+            pieces.append(
+                sa.func.substr(moment, sa.literal_column(str(first)), sa.literal_column(str(length)))
+            )
+        else:
+            pieces.append(sa.literal(text, sa.Text()))
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole = whole.op("||")(piece)
+    return sa.type_coerce(whole, sa.Text())

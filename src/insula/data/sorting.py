@@ -1,0 +1,57 @@
+"""The order of records: ``sort`` → shapes → ORDER BY.
+
+Records without a value come last in both directions, on every dialect. The primary key is always the last
+criterion, so that pages never overlap.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from insula.data.collection import Collection
+from insula.data.errors import InvalidQuery
+from insula.data.filters.compile import Builder
+from insula.data.filters.shape import Binder, Shape
+from insula.data.query import MAX_PATH_PARTS
+from insula.data.scope import Scope
+
+MAX_CRITERIA = 20
+
+Order = tuple[tuple[bool, Shape], ...]
+"""(descending, path shape) in order."""
+
+_UNSORTABLE = frozenset(("json", "array"))
+
+
+def bind_sort(binder: Binder, collection: Collection, scope: Scope, sort: tuple[str, ...]) -> Order:
+    """The shape of ``sort``. Raises ``UnknownField`` and ``InvalidQuery``."""
+    if len(sort) > MAX_CRITERIA:
+        raise InvalidQuery(parameter="sort", reason=f"has more than {MAX_CRITERIA} criteria")
+    return tuple(_criterion(binder, collection, scope, text) for text in sort)
+
+
+def _criterion(binder: Binder, collection: Collection, scope: Scope, text: str) -> tuple[bool, Shape]:
+    path = tuple(text[1:].split(".") if text[:1] in ("-", "+") else text.split("."))
+    if "" in path or len(path) > MAX_PATH_PARTS:
+        raise InvalidQuery(parameter="sort", reason=f'has the path "{text[:60]}", which can not be read')
+    shape = binder.path(collection, scope, path, "sort")
+    steps, name = shape[1], shape[2]
+    owner = steps[-1][1]() if steps else collection
+    if owner.fields[name].type.family in _UNSORTABLE:
+        raise InvalidQuery(parameter="sort", reason=f'can not sort by "{".".join(path)}"')
+    return text.startswith("-"), shape
+
+
+def order_by(
+    builder: Builder, collection: Collection, table: sa.FromClause, order: Order
+) -> list[sa.ColumnElement[object]]:
+    """The criteria as SQL, the primary key behind them."""
+    key = collection.primary_key
+    clauses: list[sa.ColumnElement[object]] = []
+    for descending, shape in order:
+        column = builder.value(shape, collection, table)
+        directed = column.desc() if descending else column.asc()
+        if key is not None and shape[1:] == ((), key.name):
+            return [*clauses, directed]
+        clauses.append(directed.nulls_last())
+    return clauses if key is None else [*clauses, table.c[key.name].asc()]

@@ -1,0 +1,112 @@
+"""Functions that SQLite lacks and PostgreSQL has; every connection to a SQLite file is given them.
+
+Text is compared without regard to case as PostgreSQL does it (each character lowered by itself), patterns are
+RE2's (linear time, and the interpreter's lock is not held while matching).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+MAX_PROGRAM_BYTES = 1 << 20
+"""Memory of one compiled pattern."""
+_KEPT_PATTERNS = 512
+_KEPT_ZONES = 64
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions ``insula_like``, ``insula_regexp`` and ``insula_local``."""
+    connection.create_function("insula_like", 3, like, deterministic=True)
+    connection.create_function("insula_regexp", 3, regexp, deterministic=True)
+    connection.create_function("insula_local", 2, local, deterministic=True)
+
+
+def like(text: Any, pattern: str | None, folded: int) -> int | None:
+    """``text LIKE pattern`` with the escape ``\\``, with regard to case unless ``folded``."""
+    if text is None or pattern is None:
+        return None
+    text = text if isinstance(text, str) else str(text)
+    if folded:
+        text, pattern = lower(text), lower(pattern)
+    how, needle = _like(pattern)
+    if how == "contains":
+        return int(needle in text)
+    if how == "starts":
+        return int(text.startswith(needle))
+    if how == "ends":
+        return int(text.endswith(needle))
+    if how == "equals":
+        return int(text == needle)
+    return int(_compiled(needle, False).fullmatch(text) is not None)
+
+
+def regexp(text: Any, pattern: str | None, folded: int) -> int | None:
+    """Whether ``pattern`` is found anywhere in ``text``."""
+    if text is None or pattern is None:
+        return None
+    text = text if isinstance(text, str) else str(text)
+    return int(_compiled(pattern, bool(folded)).search(text) is not None)
+
+
+def local(moment: str | None, zone: str) -> str | None:
+    """UTC text ``2026-01-02T03:04:05.000Z`` → ``2026-01-02 03:04:05`` on the clocks of a zone.
+
+    ``zone`` is an IANA name or an offset (``+08:00``).
+    """
+    if moment is None:
+        return None
+    try:
+        return f"{dt.datetime.fromisoformat(moment).astimezone(_zone(zone)):%Y-%m-%d %H:%M:%S}".rjust(19, "0")
+    except OverflowError:
+        return moment[:19].replace("T", " ")
+
+
+def lower(text: str) -> str:
+    """Each character lowered by itself, as PostgreSQL does it."""
+    return text.lower() if text.isascii() else "".join(map(str.lower, text))
+
+
+@lru_cache(maxsize=_KEPT_ZONES)
+def _zone(name: str) -> dt.tzinfo:
+    if name[:1] in ("+", "-"):
+        return dt.datetime.fromisoformat(f"2000-01-01T00:00:00{name}").tzinfo or dt.UTC
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=_KEPT_PATTERNS)
+def _like(pattern: str) -> tuple[str, str]:
+    """How a LIKE pattern is best matched: by plain text search where ``%`` stands only at its ends."""
+    tokens: list[tuple[bool, str]] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == "\\":
+            tokens.append((False, next(characters, "\\")))
+        else:
+            tokens.append((character in "%_", character))
+    wild = [index for index, (special, _) in enumerate(tokens) if special]
+    inner = "".join(character for special, character in tokens if not special)
+    ends = (bool(tokens) and tokens[0] == (True, "%"), len(tokens) > 1 and tokens[-1] == (True, "%"))
+    if len(wild) == sum(ends):
+        return {(True, True): "contains", (False, True): "starts", (True, False): "ends"}.get(
+            ends, "equals"
+        ), inner
+    import re2  # type: ignore[import-untyped]
+
+    wildcards = {"%": ".*", "_": "."}
+    return "pattern", "".join(wildcards[c] if special else re2.escape(c) for special, c in tokens)
+
+
+@lru_cache(maxsize=_KEPT_PATTERNS)
+def _compiled(pattern: str, folded: bool) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM_BYTES
+    options.dot_nl = True
+    options.case_sensitive = not folded
+    return re2.compile(pattern, options=options)
