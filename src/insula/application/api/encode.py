@@ -1,0 +1,95 @@
+"""Python values → JSON bytes, as the HTTP protocol wants them.
+
+Moments are ``2026-01-02T03:04:05.000Z``, decimals are text, whole numbers beyond what JavaScript holds exactly
+are text. orjson does the work; only what it refuses comes back here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+LARGEST_SAFE_INTEGER: Final = 2**53 - 1
+"""The largest whole number that JavaScript holds exactly."""
+BATCH_ROWS: Final = 250
+"""Rows encoded at one go: about a millisecond, in which nobody else is answered."""
+
+_OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_STRICT_INTEGER
+_LENIENT: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+
+
+def encode(value: Any) -> bytes:
+    """Any value that a handler may answer with."""
+    try:
+        return orjson.dumps(value, _plain, _OPTIONS)
+    except TypeError:
+        # An integer beyond 53 bits, a lone surrogate, a key that is no text: rare, so converted by hand.
+        return orjson.dumps(_safe(value), _plain, _LENIENT)
+
+
+async def encode_list(rows: Sequence[Any], meta: Mapping[str, Any] | None) -> AsyncIterator[bytes]:
+    """A list that is too long to encode at one go, in pieces."""
+    yield b'{"data":['
+    for start in range(0, len(rows), BATCH_ROWS):
+        piece = encode(rows[start : start + BATCH_ROWS])[1:-1]
+        yield b"," + piece if start else piece
+        await asyncio.sleep(0)
+    yield b"]}" if meta is None else b'],"meta":' + encode(meta) + b"}"
+
+
+async def encode_batches(batches: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
+    """``{"data": […]}`` from rows that come in batches, one piece for each batch."""
+    opening = b'{"data":['
+    async for batch in batches:
+        if batch:
+            yield opening + encode(batch)[1:-1]
+            opening = b","
+            # Rows that the driver has already read would else come without a turn for anyone else.
+            await asyncio.sleep(0)
+    yield b'{"data":[]}' if opening != b"," else b"]}"
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not know, or knows otherwise than the protocol."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def moment(value: datetime) -> str:
+    """``2026-01-02T03:04:05.000Z``; without a zone ``2026-01-02 03:04:05``."""
+    if value.tzinfo is UTC:
+        return value.isoformat(timespec="milliseconds")[:-6] + "Z"
+    if value.tzinfo is None:
+        return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    return moment(value.astimezone(UTC))
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -LARGEST_SAFE_INTEGER <= value <= LARGEST_SAFE_INTEGER else str(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_safe(key): _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return value

@@ -1,0 +1,77 @@
+"""Errors → answers: the one place that turns a kind of failure into an HTTP status."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from insula.application.api.parameters import shown
+from insula.core.errors import InsulaError, Kind
+
+_log = logging.getLogger(__name__)
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+STATUS: Final[Mapping[Kind, int]] = {
+    Kind.INVALID: 400,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.DENIED: 403,
+    Kind.MISSING: 404,
+    Kind.METHOD: 405,
+    Kind.CONFLICT: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.THROTTLED: 429,
+    Kind.INTERNAL: 500,
+    Kind.UNAVAILABLE: 503,
+    Kind.TIMEOUT: 504,
+}
+STATUS_BY_CODE: Final[Mapping[str, int]] = {"UNSUPPORTED_MEDIA_TYPE": 415}
+"""Where the kind is not fine enough."""
+
+RETRY_AFTER_S: Final = 2
+"""What ``Retry-After`` says where the error knows no better."""
+
+_SHOWN_DETAILS: Final = ("collection", "field", "fields", "parameter", "plugin", "line")
+"""Details that are answered beside message and code, so that a program need not read the sentence."""
+
+
+def error_answer(error: BaseException, request_id: str) -> tuple[int, Headers, bytes]:
+    """Status, headers and body for what a handler raised. Defects are logged, and never told in detail."""
+    if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
+        _log.error("the request %s failed", request_id, exc_info=error)
+        message = f"Something went wrong here; the log has {request_id}."
+        return 500, (), _body({"message": message, "code": "INTERNAL_ERROR"})
+    status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]
+    entry: dict[str, Any] = {"message": error.message, "code": error.code}
+    entry |= {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
+    return status, _headers(error), _body(entry)
+
+
+def _headers(error: InsulaError) -> Headers:
+    if error.kind in (Kind.THROTTLED, Kind.UNAVAILABLE):
+        seconds = error.details.get("retry_after", RETRY_AFTER_S)
+        return ((b"retry-after", str(max(1, round(float(seconds)))).encode()),)
+    if error.kind is Kind.METHOD:
+        return ((b"allow", str(error.details["allowed"]).encode()),)
+    return ()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    return value if isinstance(value, int) else shown(str(value))
+
+
+def _body(entry: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps({"errors": [entry]})
+    except TypeError:
+        # A lone surrogate of the client's in the message: no UTF-8 can carry it.
+        safe = {
+            key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else str(value)
+            for key, value in entry.items()
+        }
+        return orjson.dumps({"errors": [safe]})
