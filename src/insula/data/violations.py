@@ -55,7 +55,9 @@ class Violations:
     ) -> DataError:
         column = await self._dangling(error, collection, written)
         if column is None:
-            return InUse(collection=collection.name, users=self._users(error, collection) or "others")
+            return InUse(
+                collection=collection.name, users=self._users(error, collection, written) or "others"
+            )
         target = collection.references[column].collection
         return InvalidValue(
             collection=collection.name,
@@ -88,15 +90,16 @@ class Violations:
         found = sa.select(column).where(column == sa.bindparam(KEY, type_=column.type))
         return bool(await self._database.run(found, {KEY: key}))
 
-    def _users(self, error: ForeignKeyViolation, collection: Collection) -> str:
-        """Names of the collections that hold on to records of this one."""
+    def _users(self, error: ForeignKeyViolation, collection: Collection, written: Mapping[str, Any]) -> str:
+        """Names of the collections that hold on to records of this one, or may, where it is not said."""
         if error.table:
             return _listed((error.table,))
         return _listed(
             other.name
             for other in self._catalog
             for reference in other.references.values()
-            if reference.collection == collection.name and reference.on_delete in ("RESTRICT", "NO ACTION")
+            if reference.collection == collection.name
+            and (reference.field in written or reference.on_delete in ("RESTRICT", "NO ACTION"))
         )
 
 

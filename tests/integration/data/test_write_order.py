@@ -1,0 +1,133 @@
+"""Sort fields and moving records, on every dialect."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from insula.data.catalog import StaticCatalog
+from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
+from insula.data.scope import Unrestricted
+from insula.data.writing import Writer
+from insula.database.executor import Database
+from insula.testing.library import create_tables, library
+
+ALL = Unrestricted()
+
+
+@pytest.fixture
+async def world(database: Database) -> SimpleNamespace:
+    collections = library()
+    await create_tables(database, collections)
+    writer = Writer(StaticCatalog(collections), database)
+    for name in "abcde":
+        await writer.create("tasks", {"name": name, "state": "open"}, scopes=ALL)
+    for name in "xy":
+        await writer.create("tasks", {"name": name, "state": "done"}, scopes=ALL)
+    return SimpleNamespace(writer=writer, catalog=writer.catalog, database=database)
+
+
+async def shown(world: SimpleNamespace, state: str | None = "open", field: str = "sort") -> str:
+    table = world.catalog.get("tasks").table
+    found = await world.database.run(table.select().order_by(table.c[field], table.c.id))
+    return "".join(row["name"] for row in found if field == "place" or row["state"] == state)
+
+
+async def test_new_records_go_to_the_end_of_their_list(world: SimpleNamespace) -> None:
+    table = world.catalog.get("tasks").table
+    found = await world.database.run(table.select().order_by(table.c.id))
+    assert [(row["sort"], row["place"]) for row in found] == [
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (4, 4),
+        (5, 5),
+        (1, 6),
+        (2, 7),
+    ]
+    row = await world.writer.create("tasks", {"name": "n", "sort": 40}, scopes=ALL)
+    assert row["sort"] == 40
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "options", "expected"),
+    [
+        (1, 3, {}, "bcade"),
+        (4, 2, {}, "adbce"),
+        (1, 5, {}, "bcdea"),
+        (5, 1, {}, "eabcd"),
+        (1, 3, {"method": "prepend"}, "bacde"),
+        (4, 2, {"method": "insertAfter"}, "abdce"),
+        (4, 2, {"method": "prepend"}, "adbce"),
+        (1, 2, {"method": "prepend"}, "abcde"),
+        (3, 3, {}, "abcde"),
+        (3, None, {"sticky": True}, "cabde"),
+        (3, None, {"method": "prepend"}, "cabde"),
+        (3, None, {}, "abdec"),
+        (3, None, {"method": "insertAfter"}, "abdec"),
+    ],
+)
+async def test_move(
+    world: SimpleNamespace, source: int, target: int, options: dict[str, Any], expected: str
+) -> None:
+    row = await world.writer.move("tasks", source, target, scopes=ALL, **options)
+    assert row["id"] == source
+    assert await shown(world) == expected
+    assert await shown(world, "done") == "xy"
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "expected"),
+    [
+        (7, {}, "xby"),
+        (7, {"method": "insertAfter"}, "xyb"),
+        (6, {}, "bxy"),
+        (None, {"target_scope": "done"}, "xyb"),
+        (None, {"target_scope": {"state": "done"}}, "xyb"),
+        (None, {"target_scope": "done", "method": "prepend"}, "bxy"),
+        (None, {"target_scope": "new"}, "xy"),
+    ],
+)
+async def test_move_to_another_list(
+    world: SimpleNamespace, target: int | None, options: dict[str, Any], expected: str
+) -> None:
+    await world.writer.move("tasks", 2, target, scopes=ALL, **options)
+    assert await shown(world, "done") == expected
+    assert await shown(world) == "acde"
+
+
+async def test_another_sort_field(world: SimpleNamespace) -> None:
+    await world.writer.move("tasks", 7, 1, sort_field="place", scopes=ALL)
+    assert await shown(world, field="place") == "yabcdex"
+    assert await shown(world, "done") == "xy"
+
+
+async def test_missing_and_double_numbers_are_mended_first(world: SimpleNamespace) -> None:
+    await world.writer.update("tasks", {"sort": 2}, keys=[1, 2, 3], scopes=ALL)
+    await world.writer.update("tasks", {"sort": None}, keys=[4, 5], scopes=ALL)
+    await world.writer.move("tasks", 5, 2, scopes=ALL)
+    assert await shown(world) == "aebcd"
+
+
+async def test_a_record_that_changes_its_list_goes_to_the_end(world: SimpleNamespace) -> None:
+    await world.writer.update("tasks", {"state": "done"}, keys=[2], scopes=ALL)
+    assert await shown(world, "done") == "xyb"
+    row = (await world.writer.update("tasks", {"state": "done"}, keys=[6], scopes=ALL))[0]
+    assert row["sort"] == 1
+    await world.writer.update("tasks", {"state": None}, keys=[1], scopes=ALL)
+    await world.writer.update("tasks", {"state": None}, keys=[3], scopes=ALL)
+    assert await shown(world, None) == "ac"
+    await world.writer.move("tasks", 3, 1, scopes=ALL)
+    assert await shown(world, None) == "ca"
+
+
+async def test_what_can_not_be_moved(world: SimpleNamespace) -> None:
+    for error, options in (
+        (RecordNotFound, {"source": 99}),
+        (RecordNotFound, {"source": 1, "target": 99}),
+        (UnknownField, {"source": 1, "sort_field": "none"}),
+        (InvalidQuery, {"source": 1, "sort_field": "name"}),
+        (InvalidQuery, {"source": 1, "method": "above"}),
+    ):
+        with pytest.raises(error):
+            await world.writer.move("tasks", **options, scopes=ALL)
