@@ -1,7 +1,8 @@
 """Records of one application: the one thing through which they are read and written.
 
-A thin front: reading is done by ``Reader`` (``reading.py``). Every method asks ``scopes`` for each
-collection that it reaches, and runs inside the transaction ``on`` where one is given.
+A thin front: reading is done by ``Reader`` (``reading.py``), writing by ``Writer`` (``writing.py``) and, through
+relations, by ``Associations``. Every method asks ``scopes`` for each collection that it reaches, and runs inside
+the transaction ``on`` where one is given.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from insula.data.associations import Associations
 from insula.data.catalog import Catalog
 from insula.data.filters.tree import Node
 from insula.data.query import Aggregate, Page, Query
 from insula.data.reading import Reader
 from insula.data.scope import Scopes
+from insula.data.writing import Writer
 from insula.database.executor import Database, Executor, Row
 
 _ALL = Query()
@@ -26,6 +29,25 @@ class Repository:
         self.catalog = catalog
         self.database = database
         self.reader = Reader(catalog, database)
+        self.writer = Writer(catalog, database)
+        self.associations = Associations(self.writer)
+        """Also creates, updates and destroys through a relation."""
+
+        self.observers = self.writer.observers
+        self.transaction = self.writer.transaction
+        self.create = self.writer.create
+        self.create_many = self.writer.create_many
+        self.update = self.writer.update
+        self.destroy = self.writer.destroy
+        self.first_or_create = self.writer.first_or_create
+        self.update_or_create = self.writer.update_or_create
+        self.move = self.writer.move
+        self.bulk_insert = self.writer.bulk_insert
+
+        self.add = self.associations.add
+        self.set = self.associations.set
+        self.remove = self.associations.remove
+        self.toggle = self.associations.toggle
 
     async def find(
         self, collection: str, query: Query = _ALL, *, scopes: Scopes, on: Executor | None = None
