@@ -39,9 +39,7 @@ class Options:
     requests_at_once: int = REQUESTS_AT_ONCE
     request_deadline_s: float = REQUEST_DEADLINE_S
     stop_deadline_s: float = STOP_DEADLINE_S
-    plugin_settings: Mapping[str, Mapping[str, object]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    plugin_settings: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: MappingProxyType({}))
     """Plugin name → settings laid over its defaults and under what the application has set itself."""
 
 

@@ -75,7 +75,10 @@ class Context:
     body: Any = None
     """The decoded JSON body, ``None`` without one."""
     parent: tuple[str, str] | None = None
-    """Through a relation: the collection and the key (text) before ``/<relation>``."""
+    """Through a relation: the collection and the key (text) before ``/<relation>``; ``resource`` is then the
+    relation's target."""
+    relation: str | None = None
+    """Through a relation: its name."""
 
 
 Handler = Callable[[Context], Awaitable[Answer | Stream | Raw]]

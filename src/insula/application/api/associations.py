@@ -1,0 +1,165 @@
+"""The actions through a relation: ``/<collection>/<key>/<relation>:<action>[/<relatedKey>]``.
+
+Reading is that of ``records``, narrowed to what is related. To one, no key is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from insula.application.api import records
+from insula.application.api.action import Action, Answer, Context
+from insula.application.api.bodies import as_object
+from insula.application.api.queries import keys_of, names
+from insula.application.errors import InvalidBody, NotAnAddress
+from insula.data.filters.parse import parse_filter
+
+
+async def get_related(context: Context) -> Answer:
+    """One related record, or ``null``; to one, whichever it is."""
+    if context.key is None and "filterByTk" not in context.params:
+        query = replace(records.related_query(context), page=1, page_size=1, counting="none")
+        page = await context.application.repository.find(context.resource, query, scopes=context.scopes)
+        return Answer(page.rows[0] if page.rows else None)
+    return await records.get_record(context)
+
+
+async def create_related(context: Context) -> Answer:
+    """A new record that is related from the start."""
+    collection, key, relation = _through(context)
+    _, values = records.written(context)
+    return Answer(
+        await context.application.repository.associations.create(
+            collection, key, relation, as_object(values), scopes=context.scopes
+        )
+    )
+
+
+async def update_related(context: Context) -> Answer:
+    """The updated related records, as a list."""
+    collection, key, relation = _through(context)
+    params, values = records.written(context)
+    return Answer(
+        await context.application.repository.associations.update(
+            collection,
+            key,
+            relation,
+            as_object(values),
+            scopes=context.scopes,
+            keys=keys_of(context.key, params),
+            filter=parse_filter(params.get("filter"), zone=records.zone_of(context)),
+            whitelist=names(params, "whitelist") or None,
+            blacklist=names(params, "blacklist"),
+            update_association_values=names(params, "updateAssociationValues"),
+        )
+    )
+
+
+async def destroy_related(context: Context) -> Answer:
+    """The number of destroyed related records."""
+    collection, key, relation = _through(context)
+    params = records.beside(context)
+    return Answer(
+        await context.application.repository.associations.destroy(
+            collection,
+            key,
+            relation,
+            scopes=context.scopes,
+            keys=keys_of(context.key, params),
+            filter=parse_filter(params.get("filter"), zone=records.zone_of(context)),
+        )
+    )
+
+
+async def add_related(context: Context) -> Answer:
+    """Relate to more records."""
+    collection, key, relation = _through(context)
+    values = _named(context, required=True)
+    await context.application.repository.associations.add(
+        collection, key, relation, values, scopes=context.scopes
+    )
+    return Answer()
+
+
+async def set_related(context: Context) -> Answer:
+    """Relate to these records and no others."""
+    collection, key, relation = _through(context)
+    values = _named(context, required=False)
+    await context.application.repository.associations.set(
+        collection, key, relation, values, scopes=context.scopes
+    )
+    return Answer()
+
+
+async def remove_related(context: Context) -> Answer:
+    """No longer relate to these records, which stay as they are."""
+    collection, key, relation = _through(context)
+    values = _named(context, required=False)
+    await context.application.repository.associations.remove(
+        collection, key, relation, values, scopes=context.scopes
+    )
+    return Answer()
+
+
+async def toggle_related(context: Context) -> Answer:
+    """Relate to those records that are not related, and no longer to those that are."""
+    collection, key, relation = _through(context)
+    values = _named(context, required=True)
+    await context.application.repository.associations.toggle(
+        collection, key, relation, values, scopes=context.scopes
+    )
+    return Answer()
+
+
+def _through(context: Context) -> tuple[str, Any, str]:
+    if context.parent is None or context.relation is None:
+        raise NotAnAddress(path=context.request.path[:200])
+    return context.parent[0], context.parent[1], context.relation
+
+
+def _named(context: Context, *, required: bool) -> Any:
+    """The records that are meant: in the path, in ``filterByTk``, in the body, or under its ``values``."""
+    keys = keys_of(context.key, context.params)
+    if keys is not None:
+        return keys
+    body = context.body
+    if isinstance(body, dict):
+        for name in ("values", "filterByTk"):
+            if name in body and len(body) == 1:
+                body = body[name]
+                break
+    if body is None and required:
+        raise InvalidBody(reason="must name the records: a key, or a list of keys or objects")
+    return body
+
+
+_READS: Final = frozenset(("list", "count"))
+
+ASSOCIATION_ACTIONS: Final = (
+    *(action for action in records.RECORD_ACTIONS if action.name in _READS),
+    Action("get", get_related, "records", "Get one related record.", permission="view"),
+    Action("create", create_related, "records", "Create a related record.", permission="create", writes=True),
+    Action("update", update_related, "records", "Update related records.", permission="update", writes=True),
+    Action(
+        "destroy", destroy_related, "records", "Destroy related records.", permission="destroy", writes=True
+    ),
+)
+"""Permitted as the same action on the relation's target."""
+
+LINK_ACTIONS: Final = (
+    Action("add", add_related, "records", "Relate to more records.", permission="update", writes=True),
+    Action("set", set_related, "records", "Relate to these records alone.", permission="update", writes=True),
+    Action(
+        "remove", remove_related, "records", "No longer relate to records.", permission="update", writes=True
+    ),
+    Action(
+        "toggle",
+        toggle_related,
+        "records",
+        "Relate to what is not related, and the reverse.",
+        permission="update",
+        writes=True,
+    ),
+)
+"""Permitted as ``update`` on the collection that has the relation."""
