@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.types import TypeEngine
 
 from insula.database.dialects.base import Dialect
 from insula.database.statement import Statement
@@ -43,7 +44,11 @@ class Executor(Protocol):
 
 
 class Transaction(Executor, Protocol):
-    """All or nothing, on one connection."""
+    """All or nothing, on one connection, used by one task at a time.
+
+    After a statement failed, only what a savepoint around it undid can be gone on from; anything else raises
+    TransactionFailed and the transaction is rolled back, also when its block ends without an error.
+    """
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """What is done inside is undone alone when it raises."""
@@ -53,21 +58,46 @@ class Transaction(Executor, Protocol):
         """Wait for the lock ``name`` of this application (advisory; held until the transaction ends)."""
         ...
 
-    async def copy_rows(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
-        """Append rows by the fastest way that the dialect has (COPY on PostgreSQL). Gives their number."""
+    async def copy_rows(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        types: Sequence[TypeEngine[Any]] | None = None,
+    ) -> int:
+        """Append rows by the fastest way that the dialect has (COPY on PostgreSQL). Gives their number.
+
+        With ``types`` (one per column) values are Python values; without, they are what the driver stores.
+        Rows are encoded at one go on PostgreSQL: hand over a thousand or so at a time.
+        """
+        ...
+
+    async def copy_csv(
+        self, table: str, columns: Sequence[str], chunks: AsyncIterator[bytes], *, null: str = ""
+    ) -> int:
+        """Append rows of CSV text (UTF-8, comma, no header), cut anywhere into chunks. Gives their number.
+
+        An unquoted ``null`` means NULL. Takes as long as it takes. Raises NotSupported where the dialect's
+        flag ``copies_csv`` is off.
+        """
         ...
 
 
 class Database(Executor, Protocol):
-    """One application's handle on its database."""
+    """One application's handle on its database. Used from one event loop."""
 
     @property
     def schema_prefix(self) -> str:
         """What stands before each table name in SQL: ``"schema".`` or nothing."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Begin; commit when the block ends, roll back when it raises (cancellation included)."""
+    def transaction(
+        self, *, statement_timeout_s: float | None = None
+    ) -> AbstractAsyncContextManager[Transaction]:
+        """Begin; commit when the block ends, roll back when it raises (cancellation included).
+
+        ``statement_timeout_s`` replaces the database's own limit per statement, for changes of schema.
+        """
         ...
 
     def stream(

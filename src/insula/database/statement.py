@@ -5,17 +5,26 @@ Types convert on both ways by SQLAlchemy's own mechanism (``TypeDecorator``), so
 conversions once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
+
+from insula.database.errors import MissingValue, ValueOutOfRange
 
 SCHEMA_TOKEN = "insula_schema"
 """The schema name with which every table is declared; replaced by the application's own when run."""
 
+_BAD_VALUE = (ValueError, TypeError, ArithmeticError, AttributeError)
+"""What a type's conversion raises for a value that is not of the type."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """SQL text cut at the schema token, the order of its parameters, and the conversions."""
+    """SQL text cut at the schema token, the order of its parameters, and the conversions.
+
+    Compared and hashed by identity.
+    """
 
     parts: tuple[str, ...]
     """The text, cut wherever a table is named; joined again with the schema prefix of an application."""
@@ -28,7 +37,62 @@ class Statement:
     decoders: tuple[tuple[str, Callable[[Any], Any]], ...]
     """(column label, driver value → Python value), only for columns that need it."""
     returns_rows: bool
+    writes: bool = True
+    """Whether it may change anything: such a statement is never run twice, and needs SQLite's one writer."""
+    is_ddl: bool = False
+    """Whether it changes the schema, so that what was prepared before may be outdated."""
+    _plain: str = field(init=False, repr=False)
+    _take: Callable[[Mapping[str, Any]], tuple[Any, ...]] = field(init=False, repr=False)
+    _encode: tuple[tuple[int, Callable[[Any], Any]], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        encode = tuple((i, self.encoders[name]) for i, name in enumerate(self.names) if name in self.encoders)
+        object.__setattr__(self, "_plain", "".join(self.parts))
+        object.__setattr__(self, "_take", _taker(self.names))
+        object.__setattr__(self, "_encode", encode)
 
     def text(self, prefix: str) -> str:
         """The SQL for an application whose tables are prefixed with ``prefix`` (``"schema".`` or nothing)."""
-        return prefix.join(self.parts)
+        return prefix.join(self.parts) if prefix else self._plain
+
+    def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Values by name → what the driver takes, in its order. Names that the text lacks are ignored.
+
+        Raises MissingValue, and ValueOutOfRange for a value that its type can not convert.
+        """
+        try:
+            taken = self._take({**self.constants, **values} if self.constants else values)
+        except KeyError as error:
+            raise MissingValue(name=error.args[0]) from None
+        if not self._encode:
+            return taken
+        encoded = list(taken)
+        for index, encode in self._encode:
+            try:
+                encoded[index] = encode(encoded[index])
+            except _BAD_VALUE as error:
+                raise ValueOutOfRange(
+                    reason=f'the value of "{self.names[index]}" is of a wrong type'
+                ) from error
+        return encoded
+
+    def rows(self, records: Iterable[Iterable[tuple[str, Any]]]) -> list[dict[str, Any]]:
+        """The driver's records (each as pairs) → fresh dicts of Python values."""
+        return self.decode(list(map(dict, records)))
+
+    def decode(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Convert driver values to Python values, in place."""
+        for label, decode in self.decoders:
+            for row in rows:
+                row[label] = decode(row[label])
+        return rows
+
+
+def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """The fastest way to take the values of ``names`` out of a mapping, as a tuple."""
+    if not names:
+        return lambda values: ()
+    if len(names) == 1:
+        name = names[0]
+        return lambda values: (values[name],)
+    return itemgetter(*names)

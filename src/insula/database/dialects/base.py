@@ -1,12 +1,20 @@
 """What differs between dialects, as declared flags and a few methods. Siblings implement all of it."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.sql.base import Executable
 
+from insula.database.compile import compile_statement
 from insula.database.statement import Statement
+
+if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
+    from insula.database.executor import Database
+    from insula.database.options import DatabaseOptions
 
 
 class Dialect(ABC):
@@ -17,19 +25,25 @@ class Dialect(ABC):
     transactional_ddl: ClassVar[bool]
     """DDL commits or rolls back together with data."""
     has_schemas: ClassVar[bool]
+    is_file: ClassVar[bool]
+    """The database is a file of its own, which can be copied."""
     max_identifier_bytes: ClassVar[int]
     max_parameters: ClassVar[int]
     """Bound values that one statement can take."""
+    copies_csv: ClassVar[bool]
+    """Takes CSV text as it is (``Transaction.copy_csv``)."""
+    functions: ClassVar[frozenset[str]] = frozenset()
+    """SQL functions that are added to, or mend, what the database itself has."""
     sqlalchemy: SqlAlchemyDialect
     """SQLAlchemy's compiler for this dialect."""
 
-    @abstractmethod
     def compile(self, element: Executable) -> Statement:
-        """Expression or DDL → Statement."""
+        """Expression or DDL → Statement. Raises CanNotCompile."""
+        return compile_statement(element, self.sqlalchemy)
 
-    @abstractmethod
     def quote(self, identifier: str) -> str:
         """An identifier quoted by the dialect's own rules, always with quotes."""
+        return self.sqlalchemy.identifier_preparer.quote_identifier(identifier)
 
     @abstractmethod
     def translate(self, error: BaseException) -> BaseException:
@@ -40,4 +54,23 @@ class Dialect(ABC):
 
     @abstractmethod
     def literal(self, value: Any) -> str:
-        """A constant rendered into DDL (a column's default)."""
+        """A constant rendered into DDL (a column's default). Raises ValueOutOfRange."""
+
+    @abstractmethod
+    def open(self, options: DatabaseOptions, budget: ConnectionBudget) -> Database:
+        """A handle on the database. Connects only when first used."""
+
+    @abstractmethod
+    async def probe(self, options: DatabaseOptions) -> None:
+        """Connect once and disconnect.
+
+        Raises DatabaseUnavailable or TooManyConnections where waiting may help, and DatabaseMissing,
+        InvalidPassword, PermissionDenied or InvalidStorage where it does not.
+        """
+
+    @abstractmethod
+    async def ensure(self, options: DatabaseOptions) -> None:
+        """Create the database and the schema where they are missing and the role may.
+
+        Raises DatabaseMissing or SchemaMissing, with the exact statement for an administrator, where it may not.
+        """

@@ -1,0 +1,57 @@
+"""What transactions of all dialects have in common: after a failure nothing goes on unnoticed."""
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy.sql.base import Executable
+
+from insula.database.dialects.base import Dialect
+from insula.database.errors import TransactionFailed
+from insula.database.executor import Row
+from insula.database.statement import Statement
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class GuardedTransaction(ABC):
+    """Savepoints, and the memory of a failed statement.
+
+    PostgreSQL refuses further statements by itself, and turns a COMMIT into a rollback without an error;
+    SQLite goes on as if nothing had been. Here both raise TransactionFailed.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._failed = False
+        self._depth = 0
+
+    @abstractmethod
+    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]: ...
+
+    @abstractmethod
+    async def _script(self, text: str) -> None:
+        """Run text without parameters; marks the transaction as failed when it raises."""
+
+    async def run(self, element: Executable, values: Mapping[str, Any] = NOTHING) -> list[Row]:
+        return await self.fetch(self.dialect.compile(element), values)
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        self._depth += 1
+        name = f"insula_{self._depth}"
+        try:
+            await self._script(f"SAVEPOINT {name}")
+            try:
+                yield
+                if self._failed:
+                    raise TransactionFailed()
+            except BaseException:
+                self._failed = False
+                await self._script(f"ROLLBACK TO SAVEPOINT {name}")
+                raise
+            await self._script(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1

@@ -1,0 +1,240 @@
+"""A pool of connections to one database with one role: last in, first out, minimum none."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from time import monotonic
+from typing import Any
+
+from insula.database.budget import ConnectionBudget
+from insula.database.connection import ServerConnection
+from insula.database.errors import DatabaseClosed, TooManyConnections
+
+IDLE_S = 60.0
+"""An idle connection is closed after this."""
+MAX_AGE_S = 1800.0
+MAX_USES = 100_000
+MAX_SCHEMAS = 64
+"""A connection is retired after touching this many schemas: each table costs the server 13–15 kB."""
+TICK_S = 5.0
+"""How often idle and hanging connections are looked for."""
+SETTLE_S = 5.0
+"""How long a cancelled statement may take to end before its connection is dropped."""
+CLOSE_S = 5.0
+"""How long a parting connection, or a task that still uses one when the pool closes, is waited for."""
+REFUSED_S = 10.0
+"""How long «too many connections» of the server is waited out."""
+_REFUSED_FIRST_WAIT_S = 0.05
+_REFUSED_MAX_WAIT_S = 1.0
+
+log = logging.getLogger(__name__)
+
+Open = Callable[[], Awaitable[ServerConnection]]
+"""Opens a connection; raises errors of ``insula.database.errors``."""
+
+
+class Pool:
+    """Leases connections. A lease ends with ``give_back`` or, after an error, with ``recover``."""
+
+    def __init__(
+        self,
+        open_one: Open,
+        budget: ConnectionBudget,
+        *,
+        where: str,
+        hang_s: float,
+        driver_errors: tuple[type[Exception], ...],
+    ) -> None:
+        self.where = where
+        self.users = 0
+        self.idle: list[ServerConnection] = []
+        """The last one is the one used last."""
+        self._open_one = open_one
+        self._budget = budget
+        self._hang_s = hang_s
+        self._driver_errors: tuple[type[Exception], ...] = (*driver_errors, OSError, TimeoutError)
+        self._all: set[ServerConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def lease_idle(self, schema: str | None) -> ServerConnection | None:
+        """An idle connection, one that knows ``schema`` if there is one; ``None`` where none is idle."""
+        idle = self.idle
+        while idle:
+            connection = idle.pop() if schema is None else idle.pop(self._knowing(schema))
+            if not connection.closed:
+                connection.busy_since = monotonic()
+                return connection
+            self._gone(connection)
+        return None
+
+    async def lease(self, schema: str | None) -> ServerConnection:
+        """A connection: idle, handed over by another task, or new.
+
+        Raises DatabaseUnavailable, TooManyConnections, DatabaseClosed.
+        """
+        if self._closed:
+            raise DatabaseClosed()
+        connection = self.lease_idle(schema) or await self._budget.place(self)
+        if connection is None:
+            connection = await self._open()
+        elif self._closed:
+            self._part(connection)
+            raise DatabaseClosed()
+        if schema is not None:
+            connection.schemas.add(schema)
+        connection.busy_since = monotonic()
+        return connection
+
+    async def lease_fresh(self, schema: str | None) -> ServerConnection:
+        """A new connection, after dropping all idle ones: one of them turned out to be stale."""
+        while self.idle:
+            self._drop(self.idle.pop())
+        return await self.lease(schema)
+
+    def give_back(self, connection: ServerConnection) -> None:
+        """End a lease after which the connection is as good as before."""
+        connection.busy_since = 0.0
+        connection.uses += 1
+        if self._closed or self._worn(connection):
+            self._part(connection)
+        elif not self._budget.waiting:
+            connection.idle_since = monotonic()
+            self.idle.append(connection)
+        elif not self._budget.offer(self, connection):
+            self._part(connection)
+
+    def recover(self, connection: ServerConnection) -> asyncio.Task[None] | None:
+        """End a lease after an error or a cancellation; the task, if there is one, ends when it is done."""
+        if connection.closed:
+            self._gone(connection)
+        elif connection.clean:
+            self.give_back(connection)
+        else:
+            return self._background(self._clean(connection))
+        return None
+
+    def close_longest_idle(self) -> None:
+        """Close the connection that was idle longest, for the sake of another pool."""
+        self._part(self.idle.pop(0))
+
+    async def close(self) -> None:
+        """Close all connections; those still leased are waited for a moment, then dropped."""
+        self._closed = True
+        while self.idle:
+            self._part(self.idle.pop())
+        deadline = monotonic() + CLOSE_S
+        while self._all and monotonic() < deadline:
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=deadline - monotonic())
+            else:
+                await asyncio.sleep(0.01)
+        for connection in tuple(self._all):
+            self._drop(connection)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # --- opening
+
+    async def _open(self) -> ServerConnection:
+        """Open a connection in a place that was taken before; gives the place back when it fails."""
+        try:
+            if self._closed:
+                raise DatabaseClosed()
+            connection = await self._open_patiently()
+        except BaseException:
+            self._budget.free()
+            raise
+        self._all.add(connection)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        return connection
+
+    async def _open_patiently(self) -> ServerConnection:
+        """Others may hold the server's connections too: wait, give up idle ones of ours, try again."""
+        deadline = monotonic() + REFUSED_S
+        wait = _REFUSED_FIRST_WAIT_S
+        while True:
+            try:
+                return await self._open_one()
+            except TooManyConnections as error:
+                if monotonic() + wait > deadline:
+                    raise TooManyConnections(where=self.where, seconds=REFUSED_S) from error
+            self._budget.reclaim()
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _REFUSED_MAX_WAIT_S)
+
+    # --- parting
+
+    def _worn(self, connection: ServerConnection) -> bool:
+        return (
+            connection.uses >= MAX_USES
+            or len(connection.schemas) > MAX_SCHEMAS
+            or monotonic() - connection.opened_at > MAX_AGE_S
+        )
+
+    def _knowing(self, schema: str) -> int:
+        """The index of the idle connection to take for ``schema``."""
+        for index in range(len(self.idle) - 1, -1, -1):
+            if schema in self.idle[index].schemas:
+                return index
+        self.idle[-1].schemas.add(schema)
+        return -1
+
+    def _part(self, connection: ServerConnection) -> None:
+        self._background(self._close(connection))
+
+    def _drop(self, connection: ServerConnection) -> None:
+        connection.terminate()
+        self._gone(connection)
+
+    def _gone(self, connection: ServerConnection) -> None:
+        """The connection is no more: its place is free. Harmless when said twice."""
+        if connection in self._all:
+            self._all.remove(connection)
+            self._budget.free()
+
+    async def _close(self, connection: ServerConnection) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await connection.close()
+        except self._driver_errors as error:
+            log.debug("a connection to %s did not part in peace: %r", self.where, error)
+        finally:
+            connection.terminate()
+            self._gone(connection)
+
+    async def _clean(self, connection: ServerConnection) -> None:
+        """Wait for a cancelled statement to end and roll back what is open."""
+        try:
+            async with asyncio.timeout(SETTLE_S):
+                await connection.settle()
+                if connection.in_transaction:
+                    await connection.script("ROLLBACK")
+        except self._driver_errors as error:
+            log.warning("a connection to %s could not be cleaned and is dropped: %r", self.where, error)
+        finally:
+            if connection.clean:
+                self.give_back(connection)
+            else:
+                self._drop(connection)
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _tick(self) -> None:
+        """Close what was idle for long; drop what has hung for longer than the server allows a statement."""
+        now = monotonic()
+        while self.idle and now - self.idle[0].idle_since > IDLE_S:
+            self._part(self.idle.pop(0))
+        for connection in tuple(self._all):
+            if connection.busy_since and now - connection.busy_since > self._hang_s:
+                log.warning("a statement on %s gets no answer; its connection is dropped", self.where)
+                connection.terminate()
+        running = bool(self._all) and not self._closed
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick) if running else None
