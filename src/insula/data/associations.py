@@ -226,16 +226,17 @@ class Associations:
         side = self._side(collection, relation, scopes)
         async with self._writer.unit(on) as transaction:
             owner = await self._owner(side, key, "update", scopes, transaction)
-            if not side.relation.to_many:
-                values = _only(side, values)
-            await self._write(side, owner, values, scopes, transaction, whole=whole)
+            if whole or _list(values):
+                await self._write(side, owner, values, scopes, transaction, whole=whole)
 
     async def _write(
         self, side: Side, owner: Row, values: Any, scopes: Scopes, on: Transaction, *, whole: bool
     ) -> None:
         order = Order(scopes, on)
+        if not side.relation.to_many:
+            values = _only(side, values)
         if side.relation.kind == "belongsTo":
-            key = await self._nested.target_key(side, _only(side, values), order)
+            key = await self._nested.target_key(side, values, order)
             await self._point(side, owner, key, scopes, on)
         else:
             source = owner[side.relation.source_key]
@@ -275,7 +276,8 @@ class Associations:
 
 
 def _list(values: Any) -> list[Any]:
-    return [one for one in values if one is not None] if isinstance(values, list | tuple) else [values]
+    many = values if isinstance(values, list | tuple) else (values,)
+    return [one for one in many if one is not None]
 
 
 def _only(side: Side, values: Any) -> Any:
