@@ -132,6 +132,9 @@ def _constraint(error: sqlite3.Error, name: str) -> BaseException:
         # SQLite names neither table nor columns; which way round it was, only the statement tells.
         statement = str(getattr(error, "statement_text", ""))
         return errors.ForeignKeyViolation(in_use=statement.lstrip()[:6].upper() == "DELETE")
+    if name.endswith("TRIGGER") and str(error).startswith("FOREIGN KEY"):
+        # ON DELETE RESTRICT works as a trigger does
+        return errors.ForeignKeyViolation(in_use=True)
     if name.endswith("CHECK"):
         return errors.CheckViolation(constraint=what or None)
     return errors.ConstraintViolation(constraint=str(error))
