@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from insula.data.errors import InvalidQuery
+from insula.data.fields.columns import EpochColumn
 
 MAX_FORMAT_CHARACTERS = 50
 
@@ -46,6 +47,8 @@ def date_text(
     """
     tokens = list(_tokens(format))
     zoned = kind not in ("dateOnly", "datetimeNoTz")
+    if isinstance(column.type, EpochColumn):
+        column = _moment_of_epoch(dialect, column, column.type.per_second)
     if dialect == "postgres":
         return _postgres(column, tokens, zone if zoned else None)
     return _sqlite(column, kind, tokens, zone if zoned else None)
@@ -65,6 +68,15 @@ def _tokens(format: str) -> Iterator[tuple[bool, str]]:
         else:
             yield False, match[3] or match[1][1:-1]
         at = match.end()
+
+
+def _moment_of_epoch(dialect: str, column: sa.ColumnElement[Any], per_second: int) -> sa.ColumnElement[Any]:
+    """A moment, from its number of seconds (or parts of them) since 1970."""
+    seconds = sa.type_coerce(column, sa.BigInteger()) // sa.literal_column(str(per_second), sa.BigInteger())
+    if dialect == "postgres":
+        return sa.func.to_timestamp(seconds)
+    pattern, since = sa.literal_column("'%Y-%m-%dT%H:%M:%SZ'"), sa.literal_column("'unixepoch'")
+    return sa.func.strftime(pattern, seconds, since)
 
 
 def _postgres(
@@ -98,7 +110,7 @@ def _sqlite(
     for part, text in tokens:
         if text == "Q" and part:
             month = sa.cast(sa.func.substr(moment, 6, 2), sa.Integer())
-            pieces.append(sa.cast((month + sa.literal_column("2")) / sa.literal_column("3"), sa.Text()))
+            pieces.append(sa.cast((month + sa.literal_column("2")) // sa.literal_column("3"), sa.Text()))
         elif part:
             first, length = _SQLITE_PARTS[text]
             pieces.append(

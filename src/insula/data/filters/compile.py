@@ -97,12 +97,10 @@ class Builder:
         _, name, operator, variant = shape
         column: sa.ColumnElement[Any] = table.c[name]
         family = collection.fields[name].type.family
-        if (
-            self.dialect == "postgres"
-            and OPERATORS[operator].casts == "text"
-            and isinstance(column.type, UuidColumn)
-        ):
-            column = sa.cast(column, sa.Text())
+        if isinstance(column.type, UuidColumn):
+            family = "other"
+            if self.dialect == "postgres" and OPERATORS[operator].casts == "text":
+                column = sa.cast(column, sa.Text())
         operand = Operand(column, family, self.dialect, self.names, table)
         return OPERATORS[operator].expression(operand, variant)
 
@@ -114,7 +112,7 @@ class Builder:
 
     def _through(self, shape: Shape, collection: Collection, table: sa.FromClause) -> Condition:
         """Some related record fits. To one, a missing record counts as one without values."""
-        _, name, reference, limits, inner = shape
+        _, name, reference, limits, inner, to_one = shape
         target: Collection = reference()
         relation = relation_of(collection, name)
         related = self.alias(target)
@@ -126,7 +124,7 @@ class Builder:
         if inner is None:
             return _exists(tables, table, conditions)
         wanted = self.where(inner, target, related)
-        if not relation.to_many and holds_for_nothing(inner):
+        if to_one and holds_for_nothing(inner):
             return sa.not_(_exists(tables, table, [*conditions, not_true(wanted)]))
         return _exists(tables, table, [*conditions, wanted])
 

@@ -230,12 +230,12 @@ _NAMED = re.compile(r"(last|this|next)(?:Iso)?(Week|Month|Quarter|Year)")
 
 def _relative(value: dict[str, Any], subject: Subject) -> Period:
     """``{"type": "today"}`` and others: see the reference of filters."""
-    kind = value.get("type")
+    kind = str(value.get("type"))
     now = _local(clock.now(), _zone(subject))
     try:
         if kind in _DAYS:
             return _units(now, "day", _DAYS[kind], 1)
-        if isinstance(kind, str) and (named := _NAMED.fullmatch(kind)):
+        if named := _NAMED.fullmatch(kind):
             return _units(now, named[2].lower(), _SHIFTS[named[1]], 1)
         if kind in ("past", "next"):
             number, unit = value.get("number", 1), str(value.get("unit", "day")).lower()

@@ -5,7 +5,7 @@ or nested objects between them::
 
     {"qty": 5, "author": {"name": {"$includes": "x"}}, "$or": [{"a.b": 1}, {"c": {"$empty": true}}]}
 
-Several keys in one object all have to hold. Keys that share a relation in one object speak of one and the
+Several keys in one object all have to hold; an empty object or list is no condition. Keys that share a relation in one object speak of one and the
 same related record.
 """
 
@@ -97,7 +97,7 @@ class _Parser:
                 first, *rest = _path(key)
                 groups.setdefault(first, []).extend(self.field(rest, first, value, depth + 1))
             elif key in _LOGIC and (name is None or key != "$not" or _is_filter(value)):
-                yield self.logic(key, value, name, depth + 1)
+                yield from self.logic(key, value, name, depth + 1)
             else:
                 yield self.operator(key, value, name)
         for first, nodes in groups.items():
@@ -112,15 +112,20 @@ class _Parser:
         else:
             yield self.condition("$eq", value)
 
-    def logic(self, key: str, value: object, name: str | None, depth: int) -> Node:
+    def logic(self, key: str, value: object, name: str | None, depth: int) -> Iterator[Node]:
+        """At most one node. What is empty is no condition, also among the branches of ``$or``."""
         if key == "$not":
-            return Not(_all(tuple(self.all_of(value, name, depth))))
+            nodes = tuple(self.all_of(value, name, depth))
+            yield from (Not(_all(nodes)),) if nodes else ()
+            return
         if isinstance(value, Mapping):
             value = [{part: item} for part, item in value.items()]
         if not isinstance(value, list | tuple):
             raise InvalidFilter(reason=f"{key} takes a list of filters, not {shown(value)}")
-        branches = tuple(_all(tuple(self.all_of(item, name, depth))) for item in value)
-        return All(branches) if key == "$and" else Some(branches)
+        found = (tuple(self.all_of(item, name, depth)) for item in value)
+        branches = tuple(_all(nodes) for nodes in found if nodes)
+        if branches:
+            yield All(branches) if key == "$and" else Some(branches)
 
     def operator(self, operator: str, value: object, name: str | None) -> Condition:
         if operator not in OPERATORS:

@@ -17,7 +17,7 @@ MAX_PROGRAM_BYTES = 1 << 20
 
 _FLAGS = re.compile(r"\(\?[a-zA-Z-]+[):]")
 _NAMED = re.compile(r"\(\?P?<[A-Za-z_][A-Za-z0-9_]*>")
-_REPEAT = re.compile(r"\{[0-9]{1,3}(,[0-9]{0,3})?\}")
+_REPEAT = re.compile(r"\{[0-9]+(,[0-9]*)?\}")
 _MAX_REPEAT = 255
 _HEX = re.compile(r"\\x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]{1,6})\})")
 _CLASS = re.compile(r"\[:\^?[a-z]+:\]")
