@@ -240,7 +240,8 @@ class Associations:
             await self._point(side, owner, key, scopes, on)
         else:
             source = owner[side.relation.source_key]
-            await self._nested.relate(side, source, values, order, whole=whole)
+            only = whole or side.relation.kind == "hasOne"
+            await self._nested.relate(side, source, values, order, only=only)
 
     async def _point(self, side: Side, owner: Row, key: Any, scopes: Scopes, on: Transaction) -> None:
         """Write the foreign key of a belongsTo relation."""

@@ -91,7 +91,8 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         last = result[-1] if result else None
         if last and (last.collection, last.action) == (change.collection, change.action):
-            keys = tuple(dict.fromkeys(last.keys + change.keys))
+            known = bool(last.keys and change.keys)
+            keys = tuple(dict.fromkeys(last.keys + change.keys)) if known else ()
             result[-1] = Change(change.collection, change.action, keys, last.fields | change.fields)
         else:
             result.append(change)

@@ -4,6 +4,9 @@ In a body, a relation holds keys, objects with a key, or objects without one. A 
 has it. An object with a key does the same, and its other fields are written too only where
 ``updateAssociationValues`` names the relation. An object without a key makes a new record. On update, what a
 to-many relation holds is the whole of it: what is not named is no longer related; ``null`` is none.
+
+Records are linked only where the caller may view them, or update them where the link is a column of theirs.
+A foreign key that is written as a plain column is checked by the database alone.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from insula.data.collection import Collection
-from insula.data.errors import InvalidQuery
+from insula.data.errors import InvalidQuery, RecordNotFound
 from insula.data.links import NO_VALUES, Links, Side
 from insula.data.rows import NOTHING, Rows, Selection
 from insula.data.scope import Scopes
@@ -85,7 +88,7 @@ class Nested:
         later = await self._resolve_own_columns(collection, draft, order)
         row = await self._rows.insert(collection, draft, order.scopes, order.on, preset)
         for side, raw in later:
-            await self.relate(side, row[side.relation.source_key], raw, order, whole=False)
+            await self.relate(side, row[side.relation.source_key], raw, order, only=False)
         return row
 
     async def update(
@@ -106,7 +109,7 @@ class Nested:
         rows = await self._rows.update(collection, draft.columns, selection, order.scopes, order.on)
         for row in rows:
             for side, raw in later:
-                await self.relate(side, row[side.relation.source_key], raw, order, whole=True)
+                await self.relate(side, row[side.relation.source_key], raw, order, only=True)
         return rows
 
     async def _resolve_own_columns(
@@ -134,17 +137,17 @@ class Nested:
             return (await self.create(side.target, item.values, order.within(side.field.name)))[side.joint]
         return next(iter(found))
 
-    async def relate(self, side: Side, owner: Any, raw: Any, order: Order, *, whole: bool) -> None:
+    async def relate(self, side: Side, owner: Any, raw: Any, order: Order, *, only: bool) -> None:
         """Link the record whose joint is ``owner`` to what ``raw`` names, making records as needed.
 
-        With ``whole`` the record has nothing else in this relation afterwards.
+        With ``only`` the record has nothing else in this relation afterwards.
         """
         if owner is None:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
         items = self._items(side, raw)
         action = "view" if side.through_row else "update"
         found, new = await self._settle(side, items, action, order)
-        if whole or (side.relation.kind == "hasOne" and items):
+        if only:
             await self._links.keep_only(side, owner, found, order.scopes, order.on)
         between = {item.key: item.between for item in items if item.by == side.joint and item.between}
         inner = order.within(side.field.name)
@@ -235,4 +238,6 @@ class Nested:
         name = side.field.name
         if name in order.deep and len(item.values) > 1:
             values = {key: value for key, value in item.values.items() if key != item.by}
-            await self.update(side.target, values, Selection((item.key,), item.by), order.within(name))
+            found = Selection((item.key,), item.by)
+            if not await self.update(side.target, values, found, order.within(name)):
+                raise RecordNotFound(collection=side.target.name, key=item.key)

@@ -122,9 +122,12 @@ class Form:
         return Part.SLOW if item.type.slow else Part.VALUE
 
     def _prepared_defaults(self) -> dict[str, Any]:
-        """The columns of a new record with the values that they have when nothing else is said."""
+        """The columns of a new record with the values that they have when nothing else is said.
+
+        Raises ``InvalidValue`` for a default that its own field does not take.
+        """
         return {
-            f.name: None if f.default is None or f.type.slow else f.type.prepare(f.default, f)
+            f.name: None if f.default is None or f.type.slow else self._prepare(f, f.default)
             for f in self.fields.values()
             if f.stored
         }
