@@ -75,8 +75,8 @@ def _moment_of_epoch(dialect: str, column: sa.ColumnElement[Any], per_second: in
     seconds = sa.type_coerce(column, sa.BigInteger()) // sa.literal_column(str(per_second), sa.BigInteger())
     if dialect == "postgres":
         return sa.func.to_timestamp(seconds)
-    pattern, since = sa.literal_column("'%Y-%m-%dT%H:%M:%SZ'"), sa.literal_column("'unixepoch'")
-    return sa.func.strftime(pattern, seconds, since)
+    pattern: sa.ColumnElement[Any] = sa.literal_column("'%Y-%m-%dT%H:%M:%SZ'")
+    return sa.func.strftime(pattern, seconds, sa.literal_column("'unixepoch'"))
 
 
 def _postgres(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import ref
 
-from insula.data.aggregate import bind_aggregate, computed
+from insula.data.aggregate import bind_aggregate
+from insula.data.aggregate_plan import computed
 from insula.data.appends import Load, Loader, attach, strip
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection, Field
