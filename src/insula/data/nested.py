@@ -62,6 +62,24 @@ class Item:
     """Values for the row between the two records (belongsToMany)."""
 
 
+@dataclass(slots=True)
+class Settled:
+    """What the value of a relation came to."""
+
+    found: dict[Any, Row] = field(default_factory=dict)
+    """Records that are there, by joint."""
+    between: dict[Any, Mapping[str, Any]] = field(default_factory=dict)
+    """Values for the rows between, by joint."""
+    new: list[Item] = field(default_factory=list)
+    """For these a record is to be made: without a key, or with one that only the caller could have chosen
+    (a code, a name) and that nobody has yet."""
+
+    def add(self, joint: str, row: Row, item: Item) -> None:
+        self.found[row[joint]] = row
+        if item.between:
+            self.between[row[joint]] = item.between
+
+
 class Nested:
     """Creates and updates records with their relations. Always inside a transaction."""
 
@@ -132,10 +150,10 @@ class Nested:
         if isinstance(raw, list | tuple):
             raise side.refuse("takes one record, not a list")
         item = self._item(side, raw)
-        found, new = await self._settle(side, [item], "view", order)
-        if new:
+        settled = await self._settle(side, [item], "view", order)
+        if settled.new:
             return (await self.create(side.target, item.values, order.within(side.field.name)))[side.joint]
-        return next(iter(found))
+        return next(iter(settled.found))
 
     async def relate(self, side: Side, owner: Any, raw: Any, order: Order, *, only: bool) -> None:
         """Link the record whose joint is ``owner`` to what ``raw`` names, making records as needed.
@@ -146,19 +164,15 @@ class Nested:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
         items = self._items(side, raw)
         action = "view" if side.through_row else "update"
-        found, new = await self._settle(side, items, action, order)
+        settled = await self._settle(side, items, action, order)
         if only:
-            await self._links.keep_only(side, owner, found, order.scopes, order.on)
-        between = {item.key: item.between for item in items if item.by == side.joint and item.between}
+            await self._links.keep_only(side, owner, settled.found, order.scopes, order.on)
         inner = order.within(side.field.name)
-        for item in new:
-            preset = NOTHING if side.through_row else {side.relation.foreign_key: owner}
-            row = await self.create(side.target, item.values, inner, preset)
-            found[row[side.joint]] = row
-            if item.between:
-                between[row[side.joint]] = item.between
-        if found:
-            await self._links.link(side, owner, found, order.scopes, order.on, between)
+        preset = NOTHING if side.through_row else {side.relation.foreign_key: owner}
+        for item in settled.new:
+            settled.add(side.joint, await self.create(side.target, item.values, inner, preset), item)
+        if settled.found:
+            await self._links.link(side, owner, settled.found, order.scopes, order.on, settled.between)
 
     async def named(self, side: Side, raw: list[Any], scopes: Scopes, on: Transaction) -> list[Any]:
         """The joints of those of the named records that the caller may see; what has no key is refused."""
@@ -195,7 +209,7 @@ class Nested:
         key = target.primary_key
         between = raw.get(through) if side.through_row and through not in target.fields else None
         values = {name: value for name, value in raw.items() if name != through} if between else raw
-        for by in dict.fromkeys((side.joint, key.name if key is not None else side.joint)):
+        for by in dict.fromkeys((key.name if key is not None else side.joint, side.joint)):
             if raw.get(by) is not None:
                 return Item(self._key(side, by, raw[by]), by, values, between or NO_VALUES)
         return Item(None, "", values, between or NO_VALUES)
@@ -207,17 +221,10 @@ class Nested:
         except ValueError as error:
             raise side.refuse(f'names a record whose "{by}" {error}') from None
 
-    async def _settle(
-        self, side: Side, items: list[Item], action: str, order: Order
-    ) -> tuple[dict[Any, Row], list[Item]]:
-        """Find the records that are named, and write those of ``updateAssociationValues``.
-
-        Gives them by joint, and the items for which a record is to be made: those without a key, and those
-        with a key that only the caller could have chosen (a code, a name) and that nobody has yet.
-        """
+    async def _settle(self, side: Side, items: list[Item], action: str, order: Order) -> Settled:
+        """Find the records that are named, and write those of ``updateAssociationValues``."""
         target = side.target
-        found: dict[Any, Row] = {}
-        new = [item for item in items if item.key is None]
+        settled = Settled(new=[item for item in items if item.key is None])
         automatic = form(target).automatic_key
         for by in dict.fromkeys(item.by for item in items if item.key is not None):
             named = [item for item in items if item.by == by and item.key is not None]
@@ -226,18 +233,22 @@ class Nested:
             rows = {row[by]: row for row in await self._rows.find(target, chosen, order.scopes, order.on)}
             for item in named:
                 if item.key in rows:
-                    found[rows[item.key][side.joint]] = rows[item.key]
-                    await self._write_along(side, item, order)
+                    row = await self._write_along(side, item, order) or rows[item.key]
+                    settled.add(side.joint, row, item)
                 elif item.values and by != automatic:
-                    new.append(item)
+                    settled.new.append(item)
                 else:
                     raise side.refuse(f'refers to a record of "{target.name}" that does not exist')
-        return found, new
+        return settled
 
-    async def _write_along(self, side: Side, item: Item, order: Order) -> None:
+    async def _write_along(self, side: Side, item: Item, order: Order) -> Row | None:
+        """Write the fields that came with a key, where the request wants that. Gives the row afterwards."""
         name = side.field.name
-        if name in order.deep and len(item.values) > 1:
-            values = {key: value for key, value in item.values.items() if key != item.by}
-            found = Selection((item.key,), item.by)
-            if not await self.update(side.target, values, found, order.within(name)):
-                raise RecordNotFound(collection=side.target.name, key=item.key)
+        if name not in order.deep or len(item.values) < 2:
+            return None
+        values = {key: value for key, value in item.values.items() if key != item.by}
+        found = Selection((item.key,), item.by)
+        rows = await self.update(side.target, values, found, order.within(name))
+        if not rows:
+            raise RecordNotFound(collection=side.target.name, key=item.key)
+        return rows[0]

@@ -69,8 +69,12 @@ async def test_existing_records_are_linked_and_written_only_when_named(world: Si
     sent_back = {"title": "b", "author": {"id": 1, "name": "Bea"}, "tags": [{"name": "x"}]}
     await writer.update("books", sent_back, keys=[1], update_association_values=["author"], scopes=ALL)
     assert await rows(world, "authors", "name") == ["Bea"]
-    tag = {"id": 1, "name": "renamed"}
-    await writer.update("books", {"tags": [{**tag, "name": "x"}]}, keys=[1], scopes=ALL)
+    await writer.update("books", {"tags": [{"id": 1, "name": "ignored"}]}, keys=[1], scopes=ALL)
+    assert await rows(world, "tags", "id", "name") == [(1, "x")]
+    await writer.create("tags", {"name": "y"}, scopes=ALL)
+    renamed = {"tags": ["x", {"id": 2, "name": "z", "bookTags": {"weight": 9}}]}
+    await writer.update("books", renamed, keys=[1], update_association_values=["tags"], scopes=ALL)
+    assert await rows(world, "bookTags", "tagName", "weight") == [("x", None), ("z", 9)]
     deep = {"books": [{"id": 1, "title": "c", "author": {"id": 1, "name": "Eve"}}]}
     await writer.update("authors", deep, keys=[1], update_association_values=["books"], scopes=ALL)
     assert await rows(world, "books", "title") == ["c"]

@@ -86,11 +86,29 @@ async def test_create_fills_defaults_stamps_and_keys(world: SimpleNamespace) -> 
     assert world.changes == [Change("authors", "create", (1,), frozenset({"name", "born", "secret"}))]
 
 
-async def test_create_is_one_statement(world: SimpleNamespace) -> None:
-    await world.writer.create("books", {"title": "One", "price": "12.5", "facts": {"pages": 3}}, scopes=ALL)
-    row = await world.writer.create("books", {"title": "Two", "price": 3, "facts": None}, scopes=ALL)
-    assert row["price"] == Decimal("3.00")
-    assert row["facts"] is None
+class Counting:
+    """A real database that counts what it is asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("fetch", "execute", "run", "execute_many", "transaction", "compile"):
+            self.asked.append(name)
+        return getattr(self._database, name)
+
+
+async def test_writing_one_flat_record_is_one_statement(world: SimpleNamespace) -> None:
+    counting: Any = Counting(world.database)
+    writer = Writer(world.catalog, counting)
+    first = await writer.create("books", {"title": "One", "price": "12.5", "facts": {"pages": 3}}, scopes=ALL)
+    second = await writer.create("books", {"title": "Two", "price": 3, "facts": None}, scopes=ALL)
+    assert (first["price"], first["facts"]) == (Decimal("12.50"), {"pages": 3})
+    assert (second["price"], second["facts"]) == (Decimal("3.00"), None)
+    assert (await writer.update("books", {"title": "2"}, keys=[2], scopes=ALL))[0]["title"] == "2"
+    assert await writer.destroy("books", keys=[1], scopes=ALL) == 1
+    assert counting.asked == ["fetch"] * 4
 
 
 @pytest.mark.parametrize(
