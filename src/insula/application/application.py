@@ -6,19 +6,36 @@ a name, the database handle, the secrets, the set of enabled plugins, and what i
 
 from __future__ import annotations
 
+import asyncio
 import enum
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
+from insula.application import install, migrations
+from insula.application.access.access import Access
+from insula.application.api.dispatch import Dispatcher
+from insula.application.collections import CORE_COLLECTIONS
+from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
+from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
+from insula.application.plugin_manager import PluginManager, read_rows, reason_of
+from insula.application.registry import Registry
 from insula.application.secrets import MasterKey, Secrets
+from insula.application.stored import Stored, read_stored
+from insula.application.versions import fingerprint, refuse_newer
+from insula.data.metadata import Metadata
+from insula.data.repository import Repository
 
 if TYPE_CHECKING:
-    from insula.application.access.access import Access
+    from collections.abc import Iterable
+
     from insula.application.api.request import Receive, Scope, Send
-    from insula.application.plugin_manager import PluginManager, Registry
-    from insula.data.metadata import Metadata
-    from insula.data.repository import Repository
+    from insula.application.plugin import Plugin
+    from insula.data.changes import Change
+    from insula.data.collection import Collection
     from insula.database.executor import Database
+
+_log = logging.getLogger(__name__)
 
 
 class State(enum.Enum):
@@ -39,16 +56,8 @@ class State(enum.Enum):
 class Application:
     """One isolated instance. Also the ASGI callable of its API (paths begin behind the base path)."""
 
-    database: Database
-    metadata: Metadata
-    """Collections: those of the plugins, and those that people made. From ``start`` on."""
-    repository: Repository
-    """Records. From ``start`` on."""
-    access: Access
-    """Who may what. From ``start`` on."""
-    plugin_manager: PluginManager
     secrets: Secrets
-    """From ``start`` on."""
+    """From ``install`` or ``start`` on."""
 
     def __init__(
         self, name: str, database: Database, plugins: Registry, secrets: MasterKey, options: Options
@@ -61,22 +70,128 @@ class Application:
         self.state = State.STOPPED
         self.cause = ""
         """Why the application is in ``State.ERROR``, as one sentence."""
+        self.metadata = Metadata(database, self._built_in(frozenset(plugins.plugins)))
+        """Collections: those of the plugins, and those that people made."""
+        self.repository = Repository(self.metadata, database)
+        """Records."""
+        self.plugin_manager = PluginManager(self, plugins, {})
+        self.access = Access(self)
+        """Who may what."""
+        self.jobs = Jobs(self)
+        self._dispatcher = Dispatcher(self)
+        self._moving = asyncio.Lock()
+        self.repository.observers.append(self._changed)
 
     async def install(self, root: RootUser | None = None) -> None:
-        """Make tables, secrets and first data in an empty database, all or nothing."""
-        raise NotImplementedError
+        """Make tables, secrets and first data in an empty database, all or nothing.
+
+        Without ``root`` nobody can sign in yet. Raises ``AlreadyInstalled``, ``OwnedByAnother``.
+        """
+        await install.install(self, root)
 
     async def start(self) -> None:
-        """Come up. Does nothing when running."""
-        raise NotImplementedError
+        """Come up. Does nothing when running.
+
+        Raises ``NotInstalled``, ``OwnedByAnother``, ``WrongKey``, ``NewerDatabase``, ``UpgradeNeeded``,
+        ``MigrationFailed``, ``PluginFailed`` (of a required plugin), and what the database raises; the state is
+        ``ERROR`` then, and ``cause`` the sentence.
+        """
+        async with self._moving:
+            if self.state is State.RUNNING:
+                return
+            self.state = State.STARTING
+            try:
+                await self._start()
+            except BaseException as error:
+                await self._take_down()
+                self.cause = reason_of(error) if isinstance(error, Exception) else "the start was cancelled"
+                self.state = State.ERROR
+                raise
+            self.cause = ""
+            self.state = State.RUNNING
+        self.call("application_started")
 
     async def stop(self) -> None:
-        """Go down. Does nothing when stopped."""
-        raise NotImplementedError
+        """Go down: requests under way finish, within the deadline. Does nothing when stopped."""
+        async with self._moving:
+            if self.state is State.STOPPED:
+                return
+            if self.state is State.RUNNING:
+                self.state = State.STOPPING
+                self.call("application_stopping")
+            await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
+            await self._take_down()
+            await self.database.close()
+            self.state = State.STOPPED
 
     async def upgrade(self) -> None:
-        """Bring the database to the version of the code."""
-        raise NotImplementedError
+        """Bring the database to the version of the code; ``start`` does it where ``auto_upgrade`` says so."""
+        stored = await self._stored()
+        self._open_secrets(stored)
+        await self.metadata.load()
+        await migrations.upgrade(self)
+
+    async def provide(self, plugins: Iterable[Plugin]) -> None:
+        """Make the tables and first data of plugins that are being enabled."""
+        await migrations.provide(self, plugins)
+
+    def call(self, hook: str, **arguments: Any) -> None:
+        """Call a hook of all plugins. One that raises is logged, and is off from then on."""
+        caller = getattr(self.plugin_manager.hooks.hook, hook)
+        for implementation in caller.get_hookimpls():
+            known = {"application": self, **arguments}
+            try:
+                implementation.function(*(known[name] for name in implementation.argnames))
+            except Exception as error:
+                _log.exception("the plugin %s failed in %s", implementation.plugin_name, hook)
+                self.plugin_manager.fail(implementation.plugin_name, f"in {hook}: {reason_of(error)}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raise NotImplementedError
+        await self._dispatcher(scope, receive, send)
+
+    async def _start(self) -> None:
+        stored = await self._stored()
+        self._open_secrets(stored)
+        rows = await read_rows(self.repository)
+        target = fingerprint(migrations.wanted(self, rows))
+        refuse_newer(self.name, stored.fingerprint, target)
+        await self.metadata.load()
+        failed: dict[str, str] = {}
+        if stored.fingerprint != target:
+            if not self.options.auto_upgrade:
+                raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
+            failed = await migrations.upgrade(self)
+            rows = await read_rows(self.repository)
+        self.plugin_manager = PluginManager(self, self.registry, rows)
+        self.plugin_manager.failed.update(failed)
+        await self.access.start()
+        await self.plugin_manager.load()
+        await self.jobs.start()
+        self._dispatcher.in_flight.open = True
+
+    async def _take_down(self) -> None:
+        self._dispatcher.in_flight.open = False
+        await self.jobs.stop()
+        await self.plugin_manager.unload()
+        await self.access.stop()
+
+    async def _stored(self) -> Stored:
+        """What the application knows of itself. Raises ``NotInstalled``, ``OwnedByAnother``."""
+        stored = await read_stored(self.repository)
+        if stored is None or not stored.owner:
+            raise NotInstalled(application=self.name)
+        install.check_owner(self, stored)
+        return stored
+
+    def _open_secrets(self, stored: Stored) -> None:
+        try:
+            self.secrets = self.master_key.unwrap(stored.owner["id"], stored.secrets)
+        except (SealBroken, KeyError) as error:
+            raise WrongKey(application=self.name) from error
+
+    def _built_in(self, plugins: frozenset[str]) -> tuple[Collection, ...]:
+        return (*CORE_COLLECTIONS, *self.registry.collections(plugins))
+
+    def _changed(self, change: Change) -> None:
+        if self.state is State.RUNNING:
+            self.call("records_changed", change=change)

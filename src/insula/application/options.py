@@ -23,8 +23,12 @@ class Options:
     """Settings of one application that it does not keep in its own database."""
 
     display_name: str = ""
+    owner_id: str = ""
+    """The id in the owner stamp, where it is known; a database with another one is not touched."""
     main: bool = False
-    """The entry application, which holds the records of all others, and upgrades itself at start."""
+    """The entry application, which holds the records of all others."""
+    auto_upgrade: bool = True
+    """Bring an older database up to date at start; else the start is refused."""
     lang: str = "en-US"
     timezone: str = "UTC"
     """IANA name: where dates without a zone are, when a request does not say (``X-Timezone``)."""

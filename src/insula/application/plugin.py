@@ -18,6 +18,7 @@ from insula.data.collection import Collection
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.application.options import RootUser
     from insula.data.schema_sync import SchemaSync
     from insula.database.executor import Transaction
 
@@ -61,6 +62,15 @@ class Plugin:
     record_actions: Sequence[Action] = ()
     """Actions that every collection gets from this plugin (``export``, ``import`` …); gate ``records``."""
     migrations: Sequence[Migration] = ()
+
+    async def install(
+        self, application: Application, transaction: Transaction, root: RootUser | None
+    ) -> None:
+        """Put in the first data, inside the transaction that made the plugin's tables.
+
+        Called once per application, when the plugin is first enabled; ``root`` is its first user, only when
+        the application itself is being installed.
+        """
 
     async def load(self, application: Application) -> None:
         """Make ready for one application. What it raises turns the plugin off for that application only."""

@@ -65,12 +65,16 @@ async def create_record(context: Context) -> Answer:
     """A new record; several for a list of them, all or none."""
     params, values = written(context)
     repository = context.application.repository
-    choice = {"whitelist": names(params, "whitelist") or None, "blacklist": names(params, "blacklist")}
+    whitelist, blacklist = names(params, "whitelist") or None, names(params, "blacklist")
     if isinstance(values, list):
         if len(values) > MAX_RECORDS:
             raise InvalidBody(reason=f"has more than {MAX_RECORDS} records")
         rows = await repository.create_many(
-            context.resource, [as_object(item) for item in values], scopes=context.scopes, **choice
+            context.resource,
+            [as_object(item) for item in values],
+            scopes=context.scopes,
+            whitelist=whitelist,
+            blacklist=blacklist,
         )
         return Answer(rows)
     row = await repository.create(
@@ -78,7 +82,8 @@ async def create_record(context: Context) -> Answer:
         as_object(values),
         scopes=context.scopes,
         update_association_values=names(params, "updateAssociationValues"),
-        **choice,
+        whitelist=whitelist,
+        blacklist=blacklist,
     )
     return Answer(row)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
-from insula.application.errors import ClientGone, PayloadTooLarge
+from insula.application.errors import BodyStalled, ClientGone, PayloadTooLarge
 from insula.core.ids import request_id
 
 Scope = MutableMapping[str, Any]
@@ -16,6 +17,8 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON_BODY_LIMIT_BYTES: Final = 2 * 1024 * 1024
 """The longest body that is read whole, unless the application's options say otherwise."""
+BODY_STALL_S: Final = 60.0
+"""A body read in pieces of which nothing comes for so long is given up."""
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -31,6 +34,7 @@ class Request:
         "_receive",
         "_scope",
         "answer_headers",
+        "answering",
         "complete",
         "method",
         "path",
@@ -52,6 +56,8 @@ class Request:
         self.query: bytes = scope["query_string"]
         self.complete = False
         """The body was read to its end, so that ``receive`` can only tell of a client that went away."""
+        self.answering = False
+        """The head of the answer is out."""
         self.answer_headers: list[tuple[bytes, bytes]] = []
         """Put on whatever is answered (``X-New-Token``, ``Set-Cookie``)."""
         given: str | None = scope.get("insula.request_id")
@@ -106,17 +112,24 @@ class Request:
     async def body(self) -> bytes:
         """The whole body. Raises ``PayloadTooLarge``, ``ClientGone``."""
         if self._body is None:
-            self._body = b"".join([chunk async for chunk in self.chunks(self._body_limit)])
+            self._body = b"".join([chunk async for chunk in self.chunks(self._body_limit, None)])
         return self._body
 
-    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
-        """The body as it comes, once. Raises ``PayloadTooLarge`` beyond ``limit`` bytes, ``ClientGone``."""
+    async def chunks(self, limit: int, stall_s: float | None = BODY_STALL_S) -> AsyncIterator[bytes]:
+        """The body as it comes, once.
+
+        Raises ``PayloadTooLarge`` beyond ``limit`` bytes, ``ClientGone``, and ``BodyStalled`` when nothing
+        comes for ``stall_s`` (``None``: the deadline of the request decides).
+        """
         announced = self._headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > limit:
             raise PayloadTooLarge(limit=limit)
         length = 0
         while not self.complete:
-            message = await self._receive()
+            if stall_s is None:
+                message = await self._receive()
+            else:
+                message = await self._receive_within(stall_s)
             if message["type"] != "http.request":
                 raise ClientGone()
             self.complete = not message.get("more_body", False)
@@ -125,6 +138,13 @@ class Request:
                 if length > limit:
                     raise PayloadTooLarge(limit=limit)
                 yield chunk
+
+    async def _receive_within(self, stall_s: float) -> Message:
+        try:
+            async with asyncio.timeout(stall_s):
+                return await self._receive()
+        except TimeoutError:
+            raise BodyStalled(seconds=stall_s) from None
 
     async def gone(self) -> None:
         """Return once the client went away. Only when ``complete``, since it eats what is received."""

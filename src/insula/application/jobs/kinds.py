@@ -1,0 +1,91 @@
+"""What kinds of jobs there are: named steps, stated by plugins, and what a step is given when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from insula.core.clock import now
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+JobStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "undone"]
+StepStatus = Literal["waiting", "running", "succeeded", "failed", "undone"]
+
+FINISHED: Final = frozenset(("succeeded", "failed", "cancelled", "undone"))
+MAX_LOG_LINES: Final = 200
+"""Of one step; older lines are dropped."""
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """What is kept of a step, so that another process can go on."""
+
+    name: str
+    status: StepStatus = "waiting"
+    progress: float = 0.0
+    """From 0 to 1."""
+    result: Any = None
+    """What the step gave: JSON."""
+    state: Any = None
+    """What the step wants to find when it is run again after a crash: JSON."""
+    log: list[str] = field(default_factory=list)
+    error: str | None = None
+    attempts: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept and answered."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(slots=True)
+class StepContext:
+    """What a running step is given."""
+
+    application: Application
+    job: int
+    input: Mapping[str, Any]
+    """What the job was started with."""
+    results: Mapping[str, Any]
+    """Name → result of the steps before."""
+    record: StepRecord
+    save: Callable[[], Awaitable[None]]
+    """Keep the record now: after it, a crash loses nothing of ``record.state``."""
+
+    async def progress(self, fraction: float, line: str | None = None) -> None:
+        """Say how far the step is (0 to 1); kept now and then."""
+        self.record.progress = min(1.0, max(0.0, fraction))
+        if line is not None:
+            self.log(line)
+        await self.save()
+
+    def log(self, line: str) -> None:
+        """Add a line to the step's log."""
+        self.record.log.append(f"{now().isoformat(timespec='milliseconds')[:-6]}Z {line}")
+        del self.record.log[:-MAX_LOG_LINES]
+
+
+Run = Callable[[StepContext], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. It may be run again after a crash or a failure, so it begins where ``record.state`` says."""
+
+    name: str
+    run: Run
+    undo: Run | None = None
+    """Takes back what ``run`` did; ``None`` where there is nothing to take back."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job: its steps in their order."""
+
+    name: str
+    """Dotted, such as ``records.import``."""
+    title: str
+    steps: tuple[Step, ...]
+    undoable: bool = False

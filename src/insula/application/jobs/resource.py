@@ -1,0 +1,91 @@
+"""The resource ``jobs``: people see and handle the jobs that they started; who holds ``pm.jobs``, all."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.queries import one_key, read_query
+from insula.application.errors import InvalidParameter, UnknownJob
+from insula.application.jobs.store import Job
+from insula.data.filters.tree import All, Condition
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
+
+_EVERYTHING: Final = Unrestricted()
+SNIPPET: Final = "pm.jobs"
+
+
+async def list_jobs(context: Context) -> Answer:
+    """Jobs, newest first unless sorted."""
+    query = read_query(context.request.query, context.params, context.application.options.timezone, "exact")
+    own = _own(context)
+    wanted = query.filter if own is None else own if query.filter is None else All((own, query.filter))
+    query = Query(
+        filter=wanted,
+        fields=query.fields,
+        sort=query.sort or ("-id",),
+        page=query.page,
+        page_size=query.page_size or Query().page_size,
+    )
+    page = await context.application.repository.find("jobs", query, scopes=_EVERYTHING)
+    count, size = page.count or 0, query.page_size or 1
+    meta = {"count": count, "page": query.page, "pageSize": size, "totalPage": -(-count // size)}
+    return Answer(page.rows, meta)
+
+
+async def get_job(context: Context) -> Answer:
+    """One job with its steps."""
+    job = await _job(context)
+    return Answer(await context.application.repository.find_one("jobs", job.id, scopes=_EVERYTHING))
+
+
+async def retry_job(context: Context) -> Answer:
+    """Go on with a failed or cancelled job."""
+    await context.application.jobs.retry((await _job(context)).id)
+    return await get_job(context)
+
+
+async def cancel_job(context: Context) -> Answer:
+    """End a job."""
+    await context.application.jobs.cancel((await _job(context)).id)
+    return await get_job(context)
+
+
+async def undo_job(context: Context) -> Answer:
+    """Take back what a job did."""
+    await context.application.jobs.undo((await _job(context)).id)
+    return await get_job(context)
+
+
+async def _job(context: Context) -> Job:
+    """The job that is addressed. Raises ``UnknownJob`` also for one of someone else."""
+    params: Any = {**context.params, **(context.body if isinstance(context.body, dict) else {})}
+    key = one_key(context.key, params)
+    text = str(key) if isinstance(key, str | int) else ""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidParameter(parameter="filterByTk", reason="must be the number of a job")
+    job = await context.application.jobs.store.get(int(text))
+    if _own(context) is not None and job.created_by != context.principal.user_id:
+        raise UnknownJob(job=job.id)
+    return job
+
+
+def _own(context: Context) -> Condition | None:
+    """The filter for one's own jobs; ``None`` for those who see all."""
+    if context.application.access.holds(context.principal, SNIPPET):
+        return None
+    return Condition(("createdById",), "$eq", context.principal.user_id)
+
+
+JOBS_RESOURCE: Final = Resource(
+    "jobs",
+    (
+        Action("list", list_jobs, "signed_in", "List jobs."),
+        Action("get", get_job, "signed_in", "Get a job with its steps."),
+        Action("retry", retry_job, "signed_in", "Go on with a failed job.", writes=True),
+        Action("cancel", cancel_job, "signed_in", "End a job.", writes=True),
+        Action("undo", undo_job, "signed_in", "Take back what a job did.", writes=True),
+    ),
+    "Jobs",
+)

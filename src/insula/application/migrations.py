@@ -1,0 +1,179 @@
+"""Bringing an application's database to the version of the code: tables, migrations, first data of new plugins.
+
+All of it is one transaction under one lock in the application's own database: several processes that start
+at once do it one after the other, and what fails leaves the old state.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.application.collections import CORE_COLLECTIONS
+from insula.application.errors import MigrationFailed
+from insula.application.plugin import Plugin
+from insula.application.plugin_manager import PluginRow, read_rows, reason_of, write_row
+from insula.application.snapshot import describe, restore
+from insula.application.stored import read_stored, write_stored
+from insula.application.versions import fingerprint, head, refuse_newer
+from insula.core.clock import now
+from insula.data.collection import Collection
+from insula.data.filters.tree import Condition
+from insula.data.query import Query
+from insula.data.schema_sync import SchemaSync
+from insula.data.scope import Unrestricted
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+    from insula.database.executor import Transaction
+
+_log = logging.getLogger(__name__)
+
+LOCK: Final = "migrations"
+STATEMENT_TIMEOUT_S: Final = 600.0
+"""Changing a large table takes longer than a query may."""
+
+
+async def upgrade(application: Application) -> dict[str, str]:
+    """Bring tables and data up to date. Gives the plugins that failed, and why; they are off.
+
+    Raises ``MigrationFailed`` when a required plugin's migration fails (nothing is changed), and
+    ``NewerDatabase``.
+    """
+    failed: dict[str, str] = {}
+    async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
+        await transaction.lock(LOCK)
+        stored = await read_stored(application.repository, transaction)
+        rows = await read_rows(application.repository, transaction)
+        plugins = wanted(application, rows)
+        target = fingerprint(plugins)
+        if stored is None or stored.fingerprint == target:
+            return failed  # another process has done it while this one waited
+        refuse_newer(application.name, stored.fingerprint, target)
+        tables = await _sync(application, transaction, stored.tables, plugins)
+        for plugin in plugins:
+            try:
+                async with transaction.savepoint():
+                    await _provide(application, transaction, plugin, rows)
+            except MigrationFailed as error:
+                if plugin.required:
+                    raise
+                _log.exception("a migration of %s failed", plugin.name)
+                failed[plugin.name] = error.message
+                target["plugins"].pop(plugin.name)
+        await write_stored(application.repository, {"fingerprint": target, "tables": tables}, transaction)
+    return failed
+
+
+async def provide(application: Application, new: Iterable[Plugin]) -> None:
+    """Make tables and first data of plugins that are being enabled, and bring older ones up to date."""
+    plugins = list(new)
+    async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
+        await transaction.lock(LOCK)
+        stored = await read_stored(application.repository, transaction)
+        if stored is None:
+            return
+        rows = await read_rows(application.repository, transaction)
+        tables = await _sync(application, transaction, stored.tables, plugins)
+        for plugin in plugins:
+            await _provide(application, transaction, plugin, rows)
+            stored.fingerprint["plugins"][plugin.name] = [plugin.version, head(plugin)]
+        await write_stored(
+            application.repository, {"fingerprint": stored.fingerprint, "tables": tables}, transaction
+        )
+    application.plugin_manager.rows.update({plugin.name: rows[plugin.name] for plugin in plugins})
+
+
+def wanted(application: Application, rows: Mapping[str, PluginRow]) -> list[Plugin]:
+    """The plugins of an application, in order: enabled ones, required ones, and defaults that it never saw."""
+    registry = application.registry
+    names = {name for name, row in rows.items() if row.enabled} | registry.required
+    names |= {
+        name for name, plugin in registry.plugins.items() if plugin.enabled_by_default and name not in rows
+    }
+    return registry.in_order(names)
+
+
+async def record(application: Application, transaction: Transaction, plugin: Plugin, number: int) -> None:
+    """Take note that a migration was applied."""
+    names = {migration.number: migration.name for migration in plugin.migrations}
+    values = {"plugin": plugin.name, "number": number, "name": names[number], "appliedAt": now()}
+    await application.repository.create("migrations", values, scopes=Unrestricted(), on=transaction)
+
+
+async def _sync(
+    application: Application, transaction: Transaction, tables: Mapping[str, Any], plugins: list[Plugin]
+) -> dict[str, Any]:
+    """Add tables, columns and indexes that the code has and the database lacks. Gives what there is then.
+
+    What the code no longer has stays: migrations drop it when they have moved its data.
+    """
+    sync = SchemaSync(transaction.dialect)
+    new: list[Collection] = []
+    described = dict(tables)
+    for collection in built_in(application, plugins):
+        target = application.metadata.find(collection.name) or collection
+        if collection.name not in tables:
+            new.append(collection)
+        elif tables[collection.name] != describe((collection,))[collection.name]:
+            before, after = _before_and_after(target, tables[collection.name])
+            await sync.change(transaction, before, after)
+        described |= describe((collection,))
+    if new:
+        await sync.create_all(transaction, new)
+    return described
+
+
+def _before_and_after(collection: Collection, described: Mapping[str, Any]) -> tuple[Collection, Collection]:
+    """Both states of a table, each with all of its columns: also those that people made, and dropped ones."""
+    old = restore(collection.name, described)
+    made = {name: item for name, item in collection.fields.items() if item.stored and not item.builtin}
+    dropped = {name: item for name, item in old.fields.items() if name not in collection.fields}
+    return (
+        Collection(old.name, {**old.fields, **made}, options=old.options),
+        Collection(old.name, {**collection.fields, **dropped}, options=collection.options),
+    )
+
+
+def built_in(application: Application, plugins: Iterable[Plugin]) -> list[Collection]:
+    """All built-in collections of these plugins, in the order in which they can be made."""
+    names = frozenset(plugin.name for plugin in plugins)
+    return [*CORE_COLLECTIONS, *application.registry.collections(names)]
+
+
+async def _provide(
+    application: Application, transaction: Transaction, plugin: Plugin, rows: dict[str, PluginRow]
+) -> None:
+    """First data for a plugin that is new here, else the migrations that it lacks."""
+    row = rows.setdefault(plugin.name, PluginRow(enabled=True))
+    if not row.installed:
+        await plugin.install(application, transaction, None)
+        for migration in plugin.migrations:
+            await record(application, transaction, plugin, migration.number)
+    else:
+        await _migrate(application, transaction, plugin)
+    row.installed = True
+    row.version = plugin.version
+    await write_row(application.repository, plugin.name, row, transaction)
+
+
+async def _migrate(application: Application, transaction: Transaction, plugin: Plugin) -> None:
+    applied = await _applied(application, transaction, plugin)
+    sync = SchemaSync(transaction.dialect)
+    for migration in sorted(plugin.migrations, key=lambda migration: migration.number):
+        if migration.number in applied:
+            continue
+        try:
+            await migration.apply(transaction, sync)
+        except Exception as error:
+            raise MigrationFailed(
+                plugin=plugin.name, number=migration.number, name=migration.name, cause=reason_of(error)
+            ) from error
+        await record(application, transaction, plugin, migration.number)
+
+
+async def _applied(application: Application, transaction: Transaction, plugin: Plugin) -> set[int]:
+    query = Query(filter=Condition(("plugin",), "$eq", plugin.name), page_size=None, counting="none")
+    page = await application.repository.find("migrations", query, scopes=Unrestricted(), on=transaction)
+    return {row["number"] for row in page.rows}

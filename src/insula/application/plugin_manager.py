@@ -1,0 +1,282 @@
+"""Which plugins one application has, and the table of actions that follows from them.
+
+A plugin that fails is off for this application: its resources answer ``PLUGIN_FAILED``, the list of plugins
+says why, and the application runs on, degraded. Where a required one fails, the application can not run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import pluggy
+
+from insula.application.api.routing import ActionTable
+from insula.application.errors import PluginFailed, PluginRequired, UnknownPlugin
+from insula.application.plugin import Plugin
+from insula.application.plugin_settings import change_settings, read_settings
+from insula.application.registry import Registry
+from insula.core.errors import InsulaError
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+    from insula.data.repository import Repository
+    from insula.database.executor import Executor, Transaction
+
+_log = logging.getLogger(__name__)
+_EVERYTHING = Query(page_size=None, counting="none")
+
+Settings = TypeVar("Settings", bound=msgspec.Struct)
+
+
+@dataclass(slots=True)
+class PluginRow:
+    """What an application keeps of a plugin."""
+
+    enabled: bool = False
+    installed: bool = False
+    version: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+async def read_rows(repository: Repository, on: Executor | None = None) -> dict[str, PluginRow]:
+    """The table ``plugins``."""
+    page = await repository.find("plugins", _EVERYTHING, scopes=Unrestricted(), on=on)
+    return {
+        row["name"]: PluginRow(
+            bool(row["enabled"]), bool(row["installed"]), row["version"] or "", row["settings"] or {}
+        )
+        for row in page.rows
+    }
+
+
+async def write_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
+    """Keep a plugin's row."""
+    await repository.update_or_create(
+        "plugins",
+        ("name",),
+        {
+            "name": name,
+            "enabled": row.enabled,
+            "installed": row.installed,
+            "version": row.version,
+            "settings": row.settings,
+        },
+        scopes=Unrestricted(),
+        on=on,
+    )
+
+
+class PluginManager:
+    """The plugins of one application."""
+
+    def __init__(self, application: Application, registry: Registry, rows: Mapping[str, PluginRow]) -> None:
+        self._application = application
+        self.registry = registry
+        self.rows = dict(rows)
+        self.failed: dict[str, str] = {}
+        """Enabled plugins that are off, and why."""
+        self.refused: dict[str, PluginFailed] = {}
+        """Resources and collections of those plugins, and the error that they are answered with."""
+        self._loaded: list[Plugin] = []
+        self._lock = asyncio.Lock()
+        self.table: ActionTable = registry.actions(frozenset())
+        self.hooks: pluggy.PluginManager = registry.hooks(frozenset())
+
+    @property
+    def enabled(self) -> frozenset[str]:
+        """Plugins that are wanted, whether or not they work; required ones always are."""
+        return self.registry.required | {name for name, row in self.rows.items() if row.enabled}
+
+    @property
+    def loaded(self) -> frozenset[str]:
+        """Plugins that work."""
+        return frozenset(plugin.name for plugin in self._loaded)
+
+    @property
+    def degraded(self) -> bool:
+        """Some enabled plugin is off."""
+        return bool(self.failed)
+
+    def settings(self, plugin: str, kind: type[Settings]) -> Settings:
+        """The settings of a plugin; ``kind`` is its struct. Raises ``InvalidSettings``."""
+        settings = self.settings_of(self.registry.get(plugin))
+        if not isinstance(settings, kind):
+            raise TypeError(f"the settings of {plugin} are no {kind.__name__}")
+        return settings
+
+    def settings_of(self, plugin: Plugin) -> msgspec.Struct:
+        """As ``settings``, of whatever type."""
+        kept = self.rows[plugin.name].settings if plugin.name in self.rows else {}
+        below = self._application.options.plugin_settings.get(plugin.name, {})
+        return read_settings(plugin, {**below, **kept}, self._application.secrets)
+
+    async def load(self) -> None:
+        """Load all enabled plugins. Raises ``PluginFailed`` when a required one fails."""
+        for name in sorted(self.enabled - self.registry.plugins.keys()):
+            reason = self.registry.broken.get(name, "it is not installed in this version")
+            self._fail(name, reason)
+        for plugin in self.registry.in_order(self.enabled):
+            if plugin.name not in self.failed:
+                await self._load(plugin)
+        self._swap()
+
+    async def unload(self) -> None:
+        """Unload all plugins, in reverse order. What one raises is logged and stops no other."""
+        for plugin in reversed(self._loaded):
+            await self._unload(plugin)
+        self._loaded.clear()
+        self._swap()
+
+    async def enable(self, name: str) -> None:
+        """Make the plugin and all that it requires work from now on, or leave everything as it was.
+
+        Raises ``UnknownPlugin``, ``PluginFailed``, ``MigrationFailed``.
+        """
+        self._known(name)
+        async with self._lock:
+            wanted = self.registry.with_required([name])
+            new = [plugin for plugin in self.registry.in_order(wanted) if plugin.name not in self.loaded]
+            if new:
+                await self._enable(new)
+        self._switched(name, enabled=True)
+
+    async def disable(self, name: str) -> None:
+        """Take the plugin off; its tables and data stay. Raises ``UnknownPlugin``, ``PluginRequired``."""
+        self._known(name)
+        if name in self.registry.required:
+            raise PluginRequired(plugin=name, reason="no application runs without it")
+        users = [p.name for p in self._loaded if name in p.requires]
+        if users:
+            raise PluginRequired(plugin=name, reason=f"{', '.join(users)} need it")
+        async with self._lock:
+            self.rows.setdefault(name, PluginRow()).enabled = False
+            await self._keep((name,))
+            self.failed.pop(name, None)
+            for plugin in self.registry.in_order((name,)):
+                await self._take_off(plugin)
+            self._swap()
+        self._switched(name, enabled=False)
+
+    async def change_settings(self, name: str, given: Mapping[str, Any]) -> msgspec.Struct:
+        """Lay settings over those that are kept, and load the plugin again with them.
+
+        Raises ``UnknownPlugin``, ``InvalidSettings``, and ``PluginFailed`` when the plugin does not come up
+        again (it is off then, with the new settings).
+        """
+        plugin = self.registry.get(name)
+        async with self._lock:
+            row = self.rows.setdefault(name, PluginRow())
+            row.settings = change_settings(plugin, row.settings, given, self._application.secrets)
+            await self._keep((name,))
+            if name in self.enabled:
+                await self._reload(plugin)
+        return self.settings_of(plugin)
+
+    def fail(self, name: str, reason: str) -> None:
+        """Take a plugin off that failed while the application runs (in a hook)."""
+        self._fail(name, reason)
+        self._loaded = [plugin for plugin in self._loaded if plugin.name != name]
+        self._swap()
+
+    async def _enable(self, new: list[Plugin]) -> None:
+        await self._application.provide(new)
+        began: list[Plugin] = []
+        for plugin in new:
+            self.failed.pop(plugin.name, None)
+            began.append(plugin)
+            await self._load(plugin)
+            if plugin.name in self.failed:
+                reason = self.failed[plugin.name]
+                for undone in reversed(began):
+                    self.failed.pop(undone.name, None)
+                    await self._take_off(undone)
+                raise PluginFailed(plugin=plugin.name, reason=reason)
+        for plugin in new:
+            self.rows.setdefault(plugin.name, PluginRow()).enabled = True
+        await self._keep(plugin.name for plugin in new)
+        self._loaded = self.registry.in_order(self.loaded)
+        self._swap()
+
+    async def _reload(self, plugin: Plugin) -> None:
+        await self._take_off(plugin)
+        self.failed.pop(plugin.name, None)
+        await self._load(plugin)
+        self._loaded = self.registry.in_order(self.loaded)
+        self._swap()
+        if plugin.name in self.failed:
+            raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
+
+    async def _load(self, plugin: Plugin) -> None:
+        """Load one plugin, or take note of why it is off. A required one that fails raises ``PluginFailed``."""
+        missing = [name for name in plugin.requires if name not in self.loaded]
+        if missing:
+            self._fail(plugin.name, f"it needs {', '.join(missing)}, which is off")
+        else:
+            try:
+                self.settings_of(plugin)
+                await plugin.load(self._application)
+            except Exception as error:
+                _log.exception("the plugin %s of %s can not be loaded", plugin.name, self._application.name)
+                self._fail(plugin.name, reason_of(error))
+                await self._unload(plugin)
+            else:
+                self._loaded.append(plugin)
+        if plugin.required and plugin.name in self.failed:
+            raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
+
+    async def _take_off(self, plugin: Plugin) -> None:
+        """Unload a plugin that is loaded."""
+        if plugin in self._loaded:
+            self._loaded.remove(plugin)
+            self._swap()
+            await self._unload(plugin)
+
+    async def _unload(self, plugin: Plugin) -> None:
+        try:
+            await plugin.unload(self._application)
+        except Exception:
+            _log.exception("the plugin %s of %s can not be unloaded", plugin.name, self._application.name)
+
+    def _fail(self, name: str, reason: str) -> None:
+        self.failed[name] = reason
+        _log.warning("the plugin %s of %s is off: %s", name, self._application.name, reason)
+
+    def _swap(self) -> None:
+        """Build what follows from the set of plugins, then put it in place at once."""
+        loaded = self.loaded
+        refused: dict[str, PluginFailed] = {}
+        for plugin in self.registry.in_order(self.failed):
+            error = PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
+            refused |= {resource.name: error for resource in plugin.resources}
+            refused |= {collection.name: error for collection in plugin.collections}
+        self.table = self.registry.actions(loaded)
+        self.hooks = self.registry.hooks(loaded)
+        self.refused = refused
+
+    def _known(self, name: str) -> None:
+        """Raises ``UnknownPlugin``; a plugin whose code is gone is known while it is enabled."""
+        if name not in self.registry.plugins and name not in self.rows:
+            raise UnknownPlugin(plugin=name[:100])
+
+    async def _keep(self, names: Iterable[str]) -> None:
+        repository = self._application.repository
+        async with repository.transaction() as transaction:
+            for name in names:
+                await write_row(repository, name, self.rows[name], transaction)
+
+    def _switched(self, name: str, *, enabled: bool) -> None:
+        self._application.call("plugin_switched", plugin=name, enabled=enabled)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a plugin failed, as part of a sentence: its own words, or the type of what it raised."""
+    if isinstance(error, InsulaError):
+        return error.message
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
