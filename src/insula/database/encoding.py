@@ -9,6 +9,7 @@ from sqlalchemy.types import TypeEngine
 
 from insula.database.dialects.base import Dialect
 from insula.database.errors import ValueOutOfRange
+from insula.database.statement import BAD_VALUE
 
 _generations = itertools.count(1)
 
@@ -38,6 +39,6 @@ def encode_rows(
         try:
             for row in encoded:
                 row[index] = encode(row[index])
-        except (ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        except BAD_VALUE as error:
             raise ValueOutOfRange(reason=f'a value of "{columns[index]}" is of a wrong type') from error
     return encoded

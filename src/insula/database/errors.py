@@ -140,7 +140,7 @@ class TableMissing(DatabaseError):
 
 
 class ColumnMissing(DatabaseError):
-    """The database has no column {name}."""
+    """The database lacks a column: {name}."""
 
     def __init__(self, *, name: str | None) -> None:
         self.name = name

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from insula.database.budget import ConnectionBudget
 from insula.database.connection import ServerConnection
@@ -29,6 +29,7 @@ _REFUSED_MAX_WAIT_S = 1.0
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Open = Callable[[], Awaitable[ServerConnection]]
 """Opens a connection; raises errors of ``insula.database.errors``."""
 
@@ -54,7 +55,7 @@ class Pool:
         self._hang_s = hang_s
         self._driver_errors: tuple[type[Exception], ...] = (*driver_errors, OSError, TimeoutError)
         self._all: set[ServerConnection] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -78,7 +79,7 @@ class Pool:
             raise DatabaseClosed()
         connection = self.lease_idle(schema) or await self._budget.place(self)
         if connection is None:
-            connection = await self._open()
+            connection = await self._opened()
         elif self._closed:
             self._part(connection)
             raise DatabaseClosed()
@@ -125,7 +126,7 @@ class Pool:
         while self.idle:
             self._part(self.idle.pop())
         deadline = monotonic() + CLOSE_S
-        while self._all and monotonic() < deadline:
+        while (self._all or self._tasks) and monotonic() < deadline:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=deadline - monotonic())
             else:
@@ -137,6 +138,19 @@ class Pool:
             self._timer = None
 
     # --- opening
+
+    async def _opened(self) -> ServerConnection:
+        """A new connection. It is opened to the end also when the task is cancelled, for whoever comes next."""
+        opening = self._background(self._open())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._adopt)
+            raise
+
+    def _adopt(self, opening: asyncio.Task[ServerConnection]) -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self.give_back(opening.result())
 
     async def _open(self) -> ServerConnection:
         """Open a connection in a place that was taken before; gives the place back when it fails."""
@@ -221,7 +235,7 @@ class Pool:
             else:
                 self._drop(connection)
 
-    def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

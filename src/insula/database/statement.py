@@ -15,7 +15,7 @@ from insula.database.errors import MissingValue, ValueOutOfRange
 SCHEMA_TOKEN = "insula_schema"
 """The schema name with which every table is declared; replaced by the application's own when run."""
 
-_BAD_VALUE = (ValueError, TypeError, ArithmeticError, AttributeError)
+BAD_VALUE = (ValueError, TypeError, ArithmeticError, AttributeError)
 """What a type's conversion raises for a value that is not of the type."""
 
 
@@ -70,7 +70,7 @@ class Statement:
         for index, encode in self._encode:
             try:
                 encoded[index] = encode(encoded[index])
-            except _BAD_VALUE as error:
+            except BAD_VALUE as error:
                 raise ValueOutOfRange(
                     reason=f'the value of "{self.names[index]}" is of a wrong type'
                 ) from error

@@ -22,6 +22,7 @@ from insula.database.errors import ValueOutOfRange
 from insula.database.options import DatabaseOptions
 from insula.database.pool import Pool
 from insula.database.pooled import PooledDatabase
+from insula.database.statement import BAD_VALUE
 
 DEFAULT_PORT = 5432
 STATEMENT_CACHE = 5000
@@ -137,9 +138,12 @@ class PostgresqlConnection(ServerConnection):
     async def copy_rows(
         self, schema: str | None, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     ) -> int:
-        status = await self._raw.copy_records_to_table(
-            table, schema_name=schema, columns=columns, records=rows
-        )
+        try:
+            status = await self._raw.copy_records_to_table(
+                table, schema_name=schema, columns=columns, records=rows
+            )
+        except BAD_VALUE as error:
+            raise ValueOutOfRange(reason="a value is not of its column's type") from error
         return _touched(status)
 
     async def copy_csv(

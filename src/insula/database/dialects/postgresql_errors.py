@@ -13,7 +13,8 @@ from insula.database import errors
 
 _COLUMNS = re.compile(r"\((?P<columns>.*?)\)=\(", re.DOTALL)
 _NAME = re.compile(r'"((?:[^"]|"")*)"|([^,"()]+)(?=,|$)')
-_LAST_QUOTED = re.compile(r'"([^"]*)"\.?$')
+_TARGET = re.compile(r'\) [^"]*"(.*)"\.?$', re.DOTALL)
+_QUOTED = re.compile(r'"(.*)"', re.DOTALL)
 _STILL_REFERENCED = re.compile(r"^update or delete |is still referenced|^(update or )?delete ", re.IGNORECASE)
 
 _OUTDATED = (pg.InvalidCachedStatementError, pg.OutdatedSchemaCacheError)
@@ -35,14 +36,16 @@ def translate(error: BaseException) -> BaseException:
         return errors.StatementOutdated()
     if isinstance(error, _GONE):
         return errors.DatabaseGone()
+    if isinstance(error, UnicodeEncodeError | OverflowError) or _is_of_encoding(error):
+        return errors.ValueOutOfRange(reason=_client_reason(error))
     if isinstance(error, pg.PostgresError):
         return _of_server(error)
-    if isinstance(error, pg.DataError | UnicodeEncodeError | OverflowError):
-        return errors.ValueOutOfRange(reason=_client_reason(error))
     if isinstance(error, pg.InterfaceError):
         return _of_client(error)
     if isinstance(error, pg.InternalClientError):
-        return errors.DatabaseError(reason=str(error))
+        # The server said good-bye in the moment in which a statement was to be sent.
+        parted = "cannot switch to state" in str(error)
+        return errors.DatabaseGone() if parted else errors.DatabaseError(reason=_first_line(error))
     return error
 
 
@@ -74,6 +77,11 @@ def _of_server(error: pg.PostgresError) -> BaseException:
     if make := _BY_CLASS.get(state[:2]):
         return make(error)
     return errors.DatabaseError(reason=_first_line(error))
+
+
+def _is_of_encoding(error: BaseException) -> bool:
+    """Whether asyncpg itself could not encode a value: the server's class of errors, but not its words."""
+    return type(error) is pg.DataError and getattr(error, "severity", None) is None
 
 
 def _of_client(error: pg.InterfaceError) -> BaseException:
@@ -108,10 +116,10 @@ def _foreign_key(error: pg.PostgresError) -> BaseException:
         return errors.ForeignKeyViolation(
             in_use=True,
             table=error.table_name,
-            referenced=_first_quoted(error),
+            referenced=_quoted(_first_line(error).split(f'"{error.constraint_name}"', 1)[0]),
             constraint=error.constraint_name,
         )
-    target = _LAST_QUOTED.search(error.detail or "")
+    target = _TARGET.search(error.detail or "")
     return errors.ForeignKeyViolation(
         in_use=False,
         table=error.table_name,
@@ -149,8 +157,9 @@ def detail_columns(detail: str | None, *, quoted: bool = True) -> tuple[str, ...
     return tuple(columns)
 
 
-def _first_quoted(error: BaseException) -> str | None:
-    found = re.search(r'"([^"]*)"', _first_line(error))
+def _quoted(words: str) -> str | None:
+    """What stands between the first and the last quote: a name may have quotes in it."""
+    found = _QUOTED.search(words)
     return found[1] if found else None
 
 
@@ -187,9 +196,9 @@ _BY_STATE: dict[str, Callable[[pg.PostgresError], BaseException]] = {
     "40001": _reason(errors.Contention),
     "40P01": _reason(errors.Contention),
     "55P03": _reason(errors.Contention),
-    "3F000": lambda error: errors.TableMissing(name=_first_quoted(error)),
-    "42P01": lambda error: errors.TableMissing(name=_first_quoted(error)),
-    "42703": lambda error: errors.ColumnMissing(name=_first_quoted(error) or _first_line(error)),
+    "3F000": lambda error: errors.TableMissing(name=_quoted(_first_line(error))),
+    "42P01": lambda error: errors.TableMissing(name=_quoted(_first_line(error))),
+    "42703": lambda error: errors.ColumnMissing(name=_first_line(error)),
     "42501": _reason(errors.PermissionDenied),
     "42P04": _reason(errors.ObjectExists),
     "42P06": _reason(errors.ObjectExists),

@@ -141,12 +141,15 @@ def _constraint(error: sqlite3.Error, name: str) -> BaseException:
 
 
 def split_columns(what: str) -> tuple[str | None, tuple[str, ...]]:
-    """``t.a, t.b`` → ``t``, ``(a, b)``, whatever else the names contain (a dot in one is taken to be a column's)."""
+    """``t.a, t.b`` → ``t``, ``(a, b)``, whatever else the names contain.
+
+    A dot in the only column's name, or in its table's, is taken to be the column's.
+    """
     best: tuple[str | None, tuple[str, ...]] = (None, ())
     for dot in (match.start() for match in re.finditer(r"\.", what)):
         table = what[:dot]
         columns = tuple(what[dot + 1 :].split(f", {table}."))
-        if len(columns) > len(best[1]):
+        if len(columns) >= max(2, len(best[1])) or not best[1]:
             best = (table, columns)
     return best
 

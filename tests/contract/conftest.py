@@ -1,0 +1,54 @@
+"""A fresh, empty database of each dialect for the suites that run on all of them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insula.core.ids import random_id
+from insula.database.budget import ConnectionBudget
+from insula.database.engine import open_database
+from insula.database.executor import Database
+from insula.database.options import DatabaseOptions
+from insula.database.provision.ensure import ensure_database
+from insula.testing.servers import Server
+
+
+def server_options(server: Server, **changes: Any) -> DatabaseOptions:
+    """Options for a database of its own on a test server."""
+    values: dict[str, Any] = {
+        "dialect": "postgres",
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "password": server.password,
+        "database": f"test_{random_id(8)}",
+    }
+    return DatabaseOptions(**{**values, **changes})
+
+
+@pytest.fixture
+def budget() -> ConnectionBudget:
+    return ConnectionBudget(5, wait_s=10)
+
+
+@pytest.fixture(params=["sqlite", "postgres", "postgres schema"])
+def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseOptions:
+    """Where an empty database may be made; in schema mode, with a name that needs its quotes."""
+    if request.param == "sqlite":
+        return DatabaseOptions(dialect="sqlite", storage=tmp_path / "own folder" / "main.sqlite")
+    schema = 'An "app" of its own' if request.param == "postgres schema" else None
+    return server_options(request.getfixturevalue("postgresql"), schema=schema)
+
+
+@pytest.fixture
+async def database(database_options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIterator[Database]:
+    await ensure_database(database_options)
+    database = open_database(database_options, budget)
+    try:
+        yield database
+    finally:
+        await database.close()
+        assert budget.used == 0
+        assert budget.waiting == 0

@@ -1,0 +1,155 @@
+"""SQLite files as they are in life: in a wrong place, of a wrong kind, on a full disk, used by others."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from insula.database import embedded, errors, sqlite_file
+from insula.database.budget import ConnectionBudget
+from insula.database.embedded import SqliteDatabase
+from insula.database.engine import open_database
+from insula.database.options import DatabaseOptions
+from insula.database.provision.ensure import ensure_database, wait_for_database
+
+NOTES = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.Text), schema="insula_schema")
+
+
+def at(path: Path, **changes: object) -> DatabaseOptions:
+    return DatabaseOptions(dialect="sqlite", storage=path, **changes)  # type: ignore[arg-type]
+
+
+def opened(path: Path, **changes: object) -> SqliteDatabase:
+    database = open_database(at(path, **changes), ConnectionBudget())
+    assert isinstance(database, SqliteDatabase)
+    return database
+
+
+async def test_folder_and_file_are_private(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "main.sqlite"
+    await ensure_database(at(path))
+    await wait_for_database(at(path), 1)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_paths_that_can_not_be_a_database(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").write_text("no database, but a text that is long enough to look at" * 100)
+    (tmp_path / "device").symlink_to("/dev/full")
+    for name, words in {
+        "folder": "is a folder",
+        "text": "is not a SQLite",
+        "text/below": "can not be opened",
+    }.items():
+        with pytest.raises(errors.InvalidStorage, match=words):
+            await ensure_database(at(tmp_path / name))
+        with pytest.raises(errors.InvalidStorage, match=words):
+            await wait_for_database(at(tmp_path / name), 30)
+    assert (tmp_path / "text").read_text().startswith("no database")
+    for storage in (None, Path(":memory:")):
+        with pytest.raises(errors.InvalidStorage):
+            open_database(DatabaseOptions(storage=storage), ConnectionBudget())
+
+
+async def test_readers_write_nothing(tmp_path: Path) -> None:
+    connection = sqlite_file.SqliteFile(tmp_path / "x").connect_to_read()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("CREATE TABLE t (a)")
+    connection.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not permit to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk(small_disk: Path) -> None:
+    database = opened(small_disk / "main.sqlite")
+    await database.run(sa.schema.CreateTable(NOTES))
+    insert = database.compile(sa.insert(NOTES))
+    await database.execute(insert, {"text": "kept"})
+    with pytest.raises(errors.DiskFull):
+        async with database.transaction() as transaction:
+            for _ in range(100):
+                await transaction.execute(insert, {"text": "x" * 50_000})
+    with pytest.raises(errors.DiskFull):
+        await database.execute_many(insert, [{"text": "x" * 50_000}] * 100)
+    assert await database.run(sa.select(NOTES)) == [{"text": "kept"}]
+    await database.execute(insert, {"text": "small"})
+    await database.close()
+
+
+async def test_another_process_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_file, "_SETTINGS", sqlite_file._SETTINGS.replace("5000", "50"))
+    path = tmp_path / "main.sqlite"
+    database = opened(path)
+    await database.run(sa.schema.CreateTable(NOTES))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    insert = database.compile(sa.insert(NOTES))
+    with pytest.raises(errors.Contention):
+        await database.execute(insert, {"text": "x"})
+    with pytest.raises(errors.Contention):
+        async with database.transaction():
+            pass
+    assert await database.run(sa.select(NOTES)) == []
+    other.execute("COMMIT")
+    other.execute("ALTER TABLE notes ADD COLUMN more")
+    other.close()
+    await database.execute(insert, {"text": "x"})
+    assert await database.run(sa.text("SELECT * FROM notes")) == [{"text": "x", "more": None}]
+    await database.close()
+
+
+async def test_streams_are_bounded_and_end_with_the_handle(tmp_path: Path) -> None:
+    database = opened(tmp_path / "main.sqlite")
+    await database.run(sa.schema.CreateTable(NOTES))
+    await database.execute_many(database.compile(sa.insert(NOTES)), [{"text": str(i)} for i in range(100)])
+    statement = database.compile(sa.select(NOTES))
+    streams = [database.stream(statement, {}, 10) for _ in range(embedded.MAX_STREAMS)]
+    for stream in streams:
+        await anext(stream)
+    one_more = asyncio.ensure_future(anext(database.stream(statement, {}, 10)))
+    await database.run(sa.select(NOTES))
+    assert not one_more.done()
+    one_more.cancel()
+    await database.close()
+    for stream in streams:
+        with pytest.raises(errors.DatabaseClosed):
+            await anext(stream)
+
+
+async def test_functions(tmp_path: Path) -> None:
+    database = opened(tmp_path / "main.sqlite")
+    text = "SELECT lower('ÄÖ') AS l, upper('äö') AS u, 'abc' REGEXP '^a.c$' AS r, 'abc' REGEXP 'x' AS n, lower(5) AS i"
+    assert await database.run(sa.text(text)) == [{"l": "äö", "u": "ÄÖ", "r": 1, "n": 0, "i": 5}]
+    assert {"regexp", "lower", "upper"} <= database.dialect.functions
+    with pytest.raises(errors.InvalidPattern):
+        await database.run(sa.text("SELECT 'abc' REGEXP '('"))
+    await database.close()
+
+
+async def test_a_waiting_statement_times_out_too(tmp_path: Path) -> None:
+    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.2)
+    numbers = sa.select(sa.literal(1).label("i")).cte("n", recursive=True)
+    numbers = numbers.union_all(sa.select(numbers.c.i + 1).where(numbers.c.i < 10**9))
+    slow = sa.select(sa.func.max(numbers.c.i))
+    results = await asyncio.gather(*(database.run(slow) for _ in range(12)), return_exceptions=True)
+    assert {type(result) for result in results} == {errors.StatementTimeout}
+    assert await database.run(sa.select(sa.literal(1).label("one"))) == [{"one": 1}]
+    await database.close()

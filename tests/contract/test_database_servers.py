@@ -1,0 +1,357 @@
+"""PostgreSQL as it is in life: full, restarting, hanging, closed to us. The budget over several pools."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from insula.database import errors, pool
+from insula.database.budget import ConnectionBudget
+from insula.database.engine import open_database
+from insula.database.executor import Database
+from insula.database.options import DatabaseOptions
+from insula.database.pooled import PooledDatabase
+from insula.database.provision.ensure import ensure_database, wait_for_database
+from insula.testing import servers
+
+ONE = sa.select(sa.literal(1).label("one"))
+
+
+def on(server: servers.Server, **changes: object) -> DatabaseOptions:
+    values = {
+        "dialect": "postgres",
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "password": server.password,
+        "database": "postgres",
+    }
+    return DatabaseOptions(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@contextlib.asynccontextmanager
+async def opened(options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIterator[Database]:
+    database = open_database(options, budget)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def watching(server: servers.Server) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside the pools, as the administrator."""
+    connection = await asyncpg.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, database="postgres"
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def own_server() -> Iterator[servers.Server]:
+    """A server that the test may stop and stall."""
+    with servers.postgresql(
+        settings=("--max_connections=12", "--superuser_reserved_connections=1")
+    ) as server:
+        yield server
+
+
+async def test_never_more_connections_than_the_budget(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(5)
+    options = on(postgresql, application_name="counted")
+    async with watching(postgresql) as watcher:
+        for name in ("one", "two", "three"):
+            await ensure_database(on(postgresql, database=f"budget_{name}"))
+        async with contextlib.AsyncExitStack() as stack:
+            databases = [
+                await stack.enter_async_context(opened(on(postgresql, database=f"budget_{name}",
+                                                          application_name="counted"), budget))
+                for name in ("one", "two", "three")
+            ]  # fmt: skip
+            most = 0
+            tasks = [
+                asyncio.create_task(databases[i % 3].run(sa.text("SELECT pg_sleep(0.01)")))
+                for i in range(100)
+            ]
+            while not all(task.done() for task in tasks):
+                counted = await watcher.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+                    options.application_name,
+                )
+                most = max(most, counted)
+            await asyncio.gather(*tasks)
+        assert 0 < most <= 5
+        assert budget.used == 0
+
+
+async def test_first_come_first_served_over_pools(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(1)
+    order: list[int] = []
+
+    async def one(number: int, database: Database) -> None:
+        await database.run(ONE)
+        order.append(number)
+
+    for name in ("one", "two"):
+        await ensure_database(on(postgresql, database=f"order_{name}"))
+    async with (
+        opened(on(postgresql, database="order_one"), budget) as first,
+        opened(on(postgresql, database="order_two"), budget) as second,
+    ):
+        await asyncio.gather(*(one(i, (first, first, second)[i % 3]) for i in range(12)))
+        assert order == list(range(12))
+        # An idle connection of the other pool is taken away.
+        await first.run(ONE)
+        await second.run(ONE)
+        assert budget.used == 1
+
+
+async def test_waiting_has_an_end(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(1, wait_s=0.2)
+    async with opened(on(postgresql), budget) as database, database.transaction() as transaction:
+        await transaction.run(ONE)
+        with pytest.raises(errors.TooManyConnections):
+            await database.run(ONE)
+        waiting = asyncio.create_task(database.run(ONE))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert budget.waiting == 0
+
+
+async def test_handles_with_the_same_server_share_a_pool(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(5)
+    options = [on(postgresql, schema=f"shared {i}") for i in range(4)]
+    for each in options:
+        await ensure_database(each)
+    databases = [open_database(each, budget) for each in options]
+    table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer), schema="insula_schema")
+    for number, database in enumerate(databases):
+        await database.run(sa.schema.CreateTable(table))
+        await database.run(sa.insert(table).values(id=number))
+    assert budget.used == 1
+    assert [(await database.run(sa.select(table)))[0]["id"] for database in databases] == [0, 1, 2, 3]
+    await databases[0].close()
+    assert await databases[1].run(ONE) == [{"one": 1}]
+    with pytest.raises(errors.DatabaseClosed):
+        await databases[0].run(ONE)
+    for database in databases:
+        await database.close()
+    assert budget.used == 0
+
+
+async def test_a_connection_retires(postgresql: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = ConnectionBudget(5)
+    pid = sa.text("SELECT pg_backend_pid() AS pid")
+    async with opened(on(postgresql), budget) as database:
+        before = await database.run(pid)
+        assert await database.run(pid) == before
+        monkeypatch.setattr(pool, "MAX_USES", 2)
+        await database.run(pid)
+        assert await database.run(pid) != before
+    monkeypatch.setattr(pool, "MAX_SCHEMAS", 2)
+    handles = [open_database(on(postgresql, schema=f"s{i}"), budget) for i in range(4)]
+    seen = [(await handle.run(pid))[0]["pid"] for handle in handles]
+    assert len(set(seen)) == 2
+    for handle in handles:
+        await handle.close()
+
+
+async def test_reads_survive_a_restart_and_writes_are_not_repeated(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(5)
+    async with (
+        opened(on(postgresql, application_name="victim"), budget) as database,
+        watching(postgresql) as other,
+    ):
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"
+        await asyncio.gather(*(database.run(ONE) for _ in range(3)))
+        await other.execute(end)
+        assert await database.run(ONE) == [{"one": 1}]
+        await other.execute(end)
+        with pytest.raises(errors.TransactionFailed):
+            async with database.transaction() as transaction:
+                assert await transaction.run(ONE) == [{"one": 1}]
+                await other.execute(end)
+                with pytest.raises(errors.DatabaseGone):
+                    await transaction.run(ONE)
+        await database.run(ONE)
+        sleeping = asyncio.create_task(database.run(sa.text("SELECT pg_sleep(30)")))
+        active = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active'"
+        )
+        while not await other.fetchval(active):
+            await asyncio.sleep(0)
+        await other.execute(end)
+        with pytest.raises(errors.DatabaseGone):
+            await sleeping
+    assert budget.used == 0
+
+
+async def test_the_server_goes_away_in_the_middle(own_server: servers.Server) -> None:
+    budget = ConnectionBudget(3)
+    async with opened(on(own_server), budget) as database:
+        await database.run(ONE)
+        slow = asyncio.create_task(database.run(sa.text("SELECT pg_sleep(30)")))
+        await asyncio.sleep(0)
+        servers.stop(own_server.process, signal.SIGQUIT)
+        with pytest.raises(errors.DatabaseGone):
+            await slow
+        with pytest.raises(errors.DatabaseUnavailable):
+            await database.run(ONE)
+        lines: list[str] = []
+        with pytest.raises(errors.DatabaseUnavailable):
+            await wait_for_database(on(own_server), 0.3, lines.append)
+    assert budget.used == 0
+
+
+async def test_a_server_that_hangs_is_given_up(
+    own_server: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "TICK_S", 0.1)
+    monkeypatch.setattr("insula.database.dialects.postgresql.HANG_GRACE_S", 0.3)
+    budget = ConnectionBudget(3)
+    async with opened(on(own_server, statement_timeout_s=0.2), budget) as database:
+        (row,) = await database.run(sa.text("SELECT pg_backend_pid() AS pid"))
+        os.kill(row["pid"], signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(10):
+                with pytest.raises(errors.DatabaseGone):
+                    await database.execute(database.compile(sa.text("SELECT 1")), {})
+                assert await database.run(ONE) == [{"one": 1}]
+        finally:
+            os.kill(row["pid"], signal.SIGCONT)
+
+
+async def test_a_port_that_never_answers(postgresql: servers.Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = on(postgresql, port=silent.getsockname()[1], connect_timeout_s=0.3)
+        budget = ConnectionBudget(3)
+        async with opened(options, budget) as database:
+            with pytest.raises(errors.DatabaseUnavailable, match="too long"):
+                await database.run(ONE)
+        with pytest.raises(errors.DatabaseUnavailable):
+            await wait_for_database(options, 0.5)
+        assert budget.used == 0
+
+
+async def test_a_port_that_nobody_listens_on(
+    postgresql: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("insula.database.provision.ensure.REPORT_EVERY_S", 0.1)
+    monkeypatch.setattr("insula.database.provision.ensure._TRY_EVERY_S", 0.05)
+    options = on(postgresql, port=servers.free_port())
+    lines: list[str] = []
+    with pytest.raises(errors.DatabaseUnavailable):
+        await wait_for_database(options, 0.5, lines.append)
+    assert 2 <= len(lines) <= 5
+    assert "waiting for the database" in lines[0]
+
+
+async def test_too_many_connections_are_waited_out(
+    own_server: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = ConnectionBudget(30)
+    async with watching(own_server) as admin:
+        await admin.execute("CREATE ROLE plain LOGIN PASSWORD 'x'")
+        options = on(own_server, user="plain", password="x")
+        async with opened(options, budget) as database:
+            slow = sa.text("SELECT pg_sleep(0.2)")
+            await asyncio.gather(*(database.run(slow) for _ in range(30)))
+            monkeypatch.setattr(pool, "REFUSED_S", 0.3)
+            await asyncio.gather(*(database.run(sa.text("SELECT 1")) for _ in range(2)))
+            results = await asyncio.gather(
+                *(database.run(sa.text("SELECT pg_sleep(2)")) for _ in range(20)), return_exceptions=True
+            )
+            assert any(isinstance(result, errors.TooManyConnections) for result in results)
+            assert all(isinstance(result, errors.TooManyConnections | list) for result in results)
+    assert budget.used == 0
+
+
+async def test_a_wrong_password_is_not_waited_for(postgresql: servers.Server) -> None:
+    options = on(postgresql, password="wrong")
+    async with asyncio.timeout(5):
+        with pytest.raises(errors.InvalidPassword, match="DB_PASSWORD"):
+            await wait_for_database(options, 60)
+    assert "wrong" not in repr(options)
+
+
+async def test_a_role_without_rights_gets_the_statement_to_run(postgresql: servers.Server) -> None:
+    async with watching(postgresql) as admin:
+        await admin.execute("""CREATE ROLE "poor 'one'" LOGIN PASSWORD 'x'""")
+    poor = {"user": "poor 'one'", "password": "x"}
+    with pytest.raises(errors.DatabaseMissing) as missing:
+        await ensure_database(on(postgresql, database='my "data"', **poor))
+    statement = str(missing.value.details["statement"])
+    async with watching(postgresql) as admin:
+        await admin.execute(statement)
+    await ensure_database(on(postgresql, database='my "data"', **poor))
+    with pytest.raises(errors.SchemaMissing) as schema:
+        await ensure_database(on(postgresql, schema="The App", **poor))
+    async with watching(postgresql) as admin:
+        await admin.execute(str(schema.value.details["statement"]))
+    await ensure_database(on(postgresql, schema="The App", **poor))
+    with pytest.raises(errors.SchemaMissing, match="GRANT"):
+        await ensure_database(on(postgresql, **poor))
+    async with opened(on(postgresql, schema="pg_catalog", **poor), ConnectionBudget(1)) as database:
+        with pytest.raises(errors.PermissionDenied):
+            await database.run(sa.text("SELECT * FROM pg_authid"))
+
+
+async def test_an_unsuitable_encoding(postgresql: servers.Server) -> None:
+    async with watching(postgresql) as admin:
+        await admin.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(errors.UnsuitableDatabase, match="LATIN1"):
+        await ensure_database(on(postgresql, database="latin"))
+
+
+async def test_ddl_of_another_process(postgresql: servers.Server) -> None:
+    """Statements prepared before are prepared again, alone and as the first of a transaction."""
+    options = on(postgresql, schema="other ddl")
+    await ensure_database(options)
+    everything = sa.text("SELECT * FROM insula_schema.t")
+    async with opened(options, ConnectionBudget(1)) as database, watching(postgresql) as other:
+        assert isinstance(database, PooledDatabase)
+        await other.execute('CREATE TABLE "other ddl".t (a integer); INSERT INTO "other ddl".t VALUES (1)')
+        for column in ("b", "c"):
+            before = len((await database.run(everything))[0])
+            await other.execute(f'ALTER TABLE "other ddl".t ADD COLUMN {column} integer')
+            if column == "b":
+                assert len((await database.run(everything))[0]) == before + 1
+            else:
+                async with database.transaction() as transaction:
+                    assert len((await transaction.run(everything))[0]) == before + 1
+        async with database.transaction() as transaction:
+            await transaction.run(everything)
+        async with database.transaction() as transaction:
+            await transaction.run(ONE)
+            await other.execute('ALTER TABLE "other ddl".t ADD COLUMN d integer')
+            with pytest.raises(errors.StatementOutdated):
+                async with transaction.savepoint():
+                    await transaction.run(everything)
+            assert len((await transaction.run(everything))[0]) == 4
+
+
+async def test_invalid_patterns_and_deadlocks(postgresql: servers.Server) -> None:
+    async with opened(on(postgresql), ConnectionBudget(3)) as database:
+        with pytest.raises(errors.InvalidPattern):
+            await database.run(sa.text("SELECT 'a' ~ '('"))
+        met = asyncio.Barrier(2)
+
+        async def take(first: int, second: int) -> None:
+            async with database.transaction() as transaction:
+                await transaction.run(sa.text(f"SELECT pg_advisory_xact_lock({first})"))
+                await met.wait()
+                await transaction.run(sa.text(f"SELECT pg_advisory_xact_lock({second})"))
+
+        results = await asyncio.gather(take(1, 2), take(2, 1), return_exceptions=True)
+        assert [type(result) for result in results if result is not None] == [errors.Contention]
