@@ -9,18 +9,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.sql import quoted_name
 
 from insula.data.fields.base import FieldType
 from insula.database.statement import SCHEMA_TOKEN
 
 RelationKind = Literal["belongsTo", "hasOne", "hasMany", "belongsToMany"]
 OnDelete = Literal["SET NULL", "CASCADE", "RESTRICT", "NO ACTION"]
-
-
-def quoted(name: str) -> quoted_name:
-    """A name that SQLAlchemy always quotes, so that keywords and capitals are names like any other."""
-    return quoted_name(name, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +122,8 @@ class Collection:
     @cached_property
     def table(self) -> sa.TableClause:
         """The table as SQLAlchemy Core sees it: names and types; DDL is made by ``schema_sync``."""
-        columns = (sa.column(quoted(f.name), f.type.column_type(f)) for f in self.columns)
-        return sa.table(quoted(self.name), *columns, schema=SCHEMA_TOKEN)
+        columns = (sa.column(f.name, f.type.column_type(f)) for f in self.columns)
+        return sa.table(self.name, *columns, schema=SCHEMA_TOKEN)
 
     @cached_property
     def columns(self) -> tuple[Field, ...]:
@@ -150,7 +144,7 @@ class Collection:
         found = {
             r.foreign_key: Reference(r.target, r.target_key, r.on_delete)
             for r in (f.relation for f in self.fields.values())
-            if r is not None and r.kind == "belongsTo" and r.constraints
+            if r is not None and r.kind == "belongsTo" and r.constraints and r.foreign_key in self.fields
         }
         return found | {f.name: f.reference for f in self.columns if f.reference is not None}
 

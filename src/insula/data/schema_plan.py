@@ -1,0 +1,327 @@
+"""The difference between two states of a collection, as steps that change its table. Pure: no database here.
+
+Fields are matched by their key in metadata, so that a renamed field keeps its data. After pocketbase
+(``core/collection_record_table_sync.go``).
+
+A column has no default in the database: the repository fills records completely, and where a field is
+added to records that exist, a step of the plan fills them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.types import TypeEngine
+
+from insula.data.collection import Collection, Field, Reference
+from insula.data.fields.base import FieldType
+
+_NAME_PART = 20
+"""Characters of the table and of the column in the name of an index: with prefix and digest 56 of the 63."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as DDL needs it."""
+
+    name: str
+    type: TypeEngine[Any]
+    required: bool = False
+    primary_key: bool = False
+    auto_increment: bool = False
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTable:
+    table: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable:
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddColumn:
+    """Add a column that may be empty; ``Fill`` and ``SetRequired`` follow where it may not."""
+
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    table: str
+    column: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Give records that have no value the field's default, else the one that its type makes for each."""
+
+    table: str
+    field: Field
+    primary_key: Field | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetType:
+    """Only to a type in which every value stays what it is."""
+
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class SetRequired:
+    table: str
+    column: Column
+    new: bool
+    """The column was added by this plan: its records never had a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropRequired:
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class AddReference:
+    table: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class DropReference:
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIndex:
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropIndex:
+    name: str
+
+
+Step = (
+    CreateTable
+    | DropTable
+    | AddColumn
+    | DropColumn
+    | RenameColumn
+    | Fill
+    | SetType
+    | SetRequired
+    | DropRequired
+    | AddReference
+    | DropReference
+    | CreateIndex
+    | DropIndex
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in their order, and the columns that each table has at the end."""
+
+    steps: tuple[Step, ...]
+    columns: Mapping[str, tuple[Column, ...]]
+
+
+def columns(collection: Collection) -> tuple[Column, ...]:
+    """The columns of a collection's table."""
+    return tuple(
+        Column(
+            name=f.name,
+            type=f.type.column_type(f),
+            required=f.required and not f.primary_key,
+            primary_key=f.primary_key,
+            auto_increment=f.auto_increment,
+            reference=collection.references.get(f.name),
+        )
+        for f in collection.columns
+    )
+
+
+def stable_name(prefix: str, table: str, names: Iterable[str]) -> str:
+    """A name for an index or constraint: the same each time, unique in a schema, at most 63 bytes."""
+    joined = "_".join(names)
+    digest = hashlib.sha256(f"{table}\n{joined}".encode()).hexdigest()[:10]
+    return f"{prefix}_{table[:_NAME_PART]}_{joined[:_NAME_PART]}_{digest}"
+
+
+def indexes(collection: Collection) -> dict[str, CreateIndex]:
+    """Name → index, for all that the collection asks for (the primary key has its own)."""
+    wanted: list[tuple[tuple[str, ...], bool]] = []
+    wanted += [((f.name,), f.unique) for f in collection.columns if _has_index(f)]
+    wanted += [(index.fields, index.unique) for index in collection.indexes]
+    made = (
+        CreateIndex(
+            collection.name, stable_name("uq" if unique else "ix", collection.name, names), names, unique
+        )
+        for names, unique in wanted
+    )
+    return {index.name: index for index in made}
+
+
+def _has_index(field: Field) -> bool:
+    """The primary key has one of its own, which is no part of this."""
+    return (field.unique or field.index) and not field.primary_key
+
+
+def plan(old: Collection | None, new: Collection | None) -> Plan:
+    """What changes the table of ``old`` into that of ``new``; ``None`` where there is no table."""
+    if new is None:
+        return Plan((DropTable(old.name),) if old else (), {})
+    if old is None:
+        return plan_creation([new])
+    return Plan(tuple(_changes(old, new)), {new.name: columns(new)})
+
+
+def plan_creation(collections: Iterable[Collection]) -> Plan:
+    """Make the tables of all ``collections``. References to what is not there yet are added at the end."""
+    made = list(collections)
+    later = {c.name for c in made}
+    steps: list[Step] = []
+    postponed: list[Step] = []
+    for collection in made:
+        later.discard(collection.name)
+        known = []
+        for column in columns(collection):
+            if column.reference is not None and _comes_later(column.reference, collection, later):
+                postponed.append(AddReference(collection.name, column))
+                known.append(replace(column, reference=None))
+            else:
+                known.append(column)
+        steps.append(CreateTable(collection.name, tuple(known)))
+        steps.extend(indexes(collection).values())
+    return Plan((*steps, *postponed), {c.name: columns(c) for c in made})
+
+
+def _comes_later(reference: Reference, collection: Collection, later: set[str]) -> bool:
+    """A key that is not the primary one is unique only once its index is made, also in the same table."""
+    if reference.collection != collection.name:
+        return reference.collection in later
+    return collection.primary_key is None or reference.field != collection.primary_key.name
+
+
+def plan_removal(collections: Iterable[Collection]) -> Plan:
+    """Drop the tables of all ``collections``: those that point to others before these."""
+    left = {c.name: c for c in collections}
+    steps: list[Step] = []
+    while left:
+        pointed = {
+            name: {r.collection for r in c.references.values()} & (left.keys() - {name})
+            for name, c in left.items()
+        }
+        free = [name for name in left if not any(name in targets for targets in pointed.values())]
+        if not free:  # a circle: cut it at its first table
+            name = next(iter(left))
+            cut = left.pop(name)
+            steps += [DropReference(name, column) for column in cut.references]
+            left[name] = Collection(name, {})
+            continue
+        steps += [DropTable(name) for name in free]
+        for name in free:
+            del left[name]
+    return Plan(tuple(steps), {})
+
+
+def merge(plans: Iterable[Plan]) -> Plan:
+    """One plan after the other."""
+    all_plans = list(plans)
+    merged: dict[str, tuple[Column, ...]] = {}
+    for one in all_plans:
+        merged.update(one.columns)
+    return Plan(tuple(step for one in all_plans for step in one.steps), merged)
+
+
+def _key(field: Field) -> str:
+    return field.key or field.name
+
+
+def _changes(old: Collection, new: Collection) -> Iterable[Step]:
+    """The order matters: indexes and references go before their columns and come after them."""
+    table = new.name
+    before = {_key(f): f for f in old.columns}
+    after = {_key(f): f for f in new.columns}
+    old_columns = {c.name: c for c in columns(old)}
+    new_columns = {c.name: c for c in columns(new)}
+    old_indexes, new_indexes = indexes(old), indexes(new)
+
+    yield from (DropIndex(name) for name in old_indexes if name not in new_indexes)
+    for key, field in before.items():
+        column = old_columns[field.name]
+        kept = new_columns[after[key].name] if key in after else None
+        if kept is not None and column.reference is not None and _reference(kept) != _reference(column):
+            yield DropReference(table, field.name)
+    yield from (DropColumn(table, f.name) for key, f in before.items() if key not in after)
+    for key, field in after.items():
+        if key in before and before[key].name != field.name:
+            yield RenameColumn(table, before[key].name, field.name)
+    for key, field in after.items():
+        column = new_columns[field.name]
+        if key in before:
+            yield from _column_changes(table, field, old_columns[before[key].name], column, new.primary_key)
+        else:
+            yield from _column_addition(table, field, column, new.primary_key)
+    yield from (index for name, index in new_indexes.items() if name not in old_indexes)
+
+
+def _column_addition(table: str, field: Field, column: Column, primary_key: Field | None) -> Iterable[Step]:
+    yield AddColumn(table, replace(column, required=False))
+    if fills(field):
+        yield Fill(table, field, primary_key)
+    if column.required:
+        yield SetRequired(table, column, new=True)
+
+
+def _column_changes(
+    table: str, field: Field, old: Column, new: Column, primary_key: Field | None
+) -> Iterable[Step]:
+    if type_text(old.type) != type_text(new.type):
+        yield SetType(table, new)
+    if new.required and not old.required:
+        if fills(field):
+            yield Fill(table, field, primary_key)
+        yield SetRequired(table, new, new=False)
+    elif old.required and not new.required:
+        yield DropRequired(table, new)
+    if new.reference is not None and _reference(new) != _reference(old):
+        yield AddReference(table, new)
+
+
+def _reference(column: Column) -> tuple[str, Reference | None]:
+    """A reference and the column that its constraint is named after."""
+    return column.name, column.reference
+
+
+def fills(field: Field) -> bool:
+    """Whether records without a value can be given one."""
+    has_default = field.default is not None
+    return has_default or field.type.name == "sort" or type(field.type).fill is not FieldType.fill
+
+
+def type_text(type_: TypeEngine[Any]) -> str:
+    """What tells two column types apart, on any dialect."""
+    return repr(type_)

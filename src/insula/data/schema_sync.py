@@ -1,0 +1,84 @@
+"""Bringing tables to what collections say: plans are run here, inside a transaction of the caller.
+
+What the data does not allow is found before the database refuses it, and said in the words of metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import sqlalchemy as sa
+
+from insula.data import schema_plan as steps
+from insula.data.collection import Collection
+from insula.data.schema_checks import check_filled, check_references, check_unique
+from insula.data.schema_ddl import Ddl
+from insula.data.schema_fill import fill
+from insula.data.schema_plan import Plan, plan, plan_creation
+from insula.data.schema_sqlite import rewrite
+from insula.database.dialects.base import Dialect
+from insula.database.executor import Transaction
+
+LOCK_TIMEOUT = sa.text("SET LOCAL lock_timeout = '10s'")
+"""A change of schema waits so long for others that use the table; then it gives up (and others go on)."""
+
+REWRITTEN: Final = (
+    steps.SetType,
+    steps.SetRequired,
+    steps.DropRequired,
+    steps.AddReference,
+    steps.DropReference,
+)
+"""Steps for which SQLite has no words: there the table's definition is rewritten, once, at the end."""
+
+
+class SchemaSync:
+    """Changes tables of one dialect. Stateless otherwise."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def plan(self, old: Collection | None, new: Collection | None) -> Plan:
+        """What changes the table of ``old`` into that of ``new``; ``None`` where there is no table."""
+        return plan(old, new)
+
+    async def create_all(self, transaction: Transaction, collections: Iterable[Collection]) -> None:
+        """Make the tables of all these collections."""
+        await self.apply(transaction, plan_creation(collections))
+
+    async def change(self, transaction: Transaction, old: Collection | None, new: Collection | None) -> None:
+        """Plan and apply. Raises as ``apply``."""
+        await self.apply(transaction, plan(old, new))
+
+    async def apply(self, transaction: Transaction, wanted: Plan) -> None:
+        """Run the steps in their order.
+
+        Raises ``InvalidMetadata`` and ``MetadataInUse`` where the records that are there do not allow it, and
+        the errors of the database layer (``ObjectExists`` for a table that is there already).
+        """
+        if not wanted.steps:
+            return
+        sqlite = self.dialect.name == "sqlite"
+        if not sqlite:
+            await transaction.run(LOCK_TIMEOUT)
+        rewritten: set[str] = set()
+        for step in wanted.steps:
+            await self._check(transaction, step)
+            if isinstance(step, steps.Fill):
+                await fill(transaction, step)
+            elif sqlite and isinstance(step, REWRITTEN):
+                rewritten.add(step.table)
+            else:
+                await transaction.run(Ddl(step))
+        for table in sorted(rewritten & wanted.columns.keys()):  # the others are dropped
+            await rewrite(transaction, table, wanted.columns[table])
+
+    async def _check(self, transaction: Transaction, step: steps.Step) -> None:
+        match step:
+            case steps.SetRequired():
+                await check_filled(transaction, step)
+            case steps.CreateIndex(unique=True):
+                await check_unique(transaction, step)
+            case steps.AddReference():
+                await check_references(transaction, step)
