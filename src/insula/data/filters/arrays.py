@@ -21,25 +21,33 @@ def prepare_members(value: Any, subject: Subject) -> Prepared:
 
 def build_match(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
     """The same members, in whatever order."""
-    wanted = operand.bind()
+    wanted, members = operand.bind(), _members(operand)
     if operand.dialect == "postgres":
-        contains = operand.column.op("@>", is_comparison=True)(wanted)
-        return sa.and_(contains, operand.column.op("<@", is_comparison=True)(wanted))
+        contains = members.op("@>", is_comparison=True)(wanted)
+        return sa.and_(contains, members.op("<@", is_comparison=True)(wanted))
     return sa.and_(
-        operand.column.is_not(None),
-        sa.not_(_some_member(operand.column, wanted, among=False)),
-        sa.not_(_some_member(wanted, operand.column, among=False)),
+        members.is_not(None),
+        sa.not_(_some_member(members, wanted, among=False)),
+        sa.not_(_some_member(wanted, members, among=False)),
     )
 
 
 def build_any_of(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
     """At least one member in common."""
-    wanted = operand.bind()
+    wanted, members = operand.bind(), _members(operand)
     if operand.dialect == "sqlite":
-        return _some_member(operand.column, wanted, among=True)
-    member = sa.func.jsonb_array_elements(operand.column).table_valued("value")
+        return _some_member(members, wanted, among=True)
+    member = sa.func.jsonb_array_elements(members).table_valued("value")
     found = wanted.op("@>", is_comparison=True)(member.c.value)
     return sa.exists(sa.select(_ONE).select_from(member).where(found))
+
+
+def _members(operand: Operand) -> sa.ColumnElement[Any]:
+    """The column, where it holds a list; JSON of another kind counts as missing."""
+    if operand.family == "array":
+        return operand.column
+    kind = sa.func.jsonb_typeof if operand.dialect == "postgres" else sa.func.json_type
+    return sa.case((kind(operand.column) == sa.literal_column("'array'"), operand.column))
 
 
 def _some_member(
