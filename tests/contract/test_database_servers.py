@@ -5,7 +5,9 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -355,3 +357,36 @@ async def test_invalid_patterns_and_deadlocks(postgresql: servers.Server) -> Non
 
         results = await asyncio.gather(take(1, 2), take(2, 1), return_exceptions=True)
         assert [type(result) for result in results if result is not None] == [errors.Contention]
+
+
+async def test_a_full_disk(own_server: servers.Server) -> None:
+    folder = own_server.folder / "small"
+    owner = own_server.folder.stat().st_uid
+    with small_disk(folder, owner):
+        async with opened(on(own_server), ConnectionBudget(2)) as database:
+            table = sa.table("big", sa.column("text", sa.Text))
+            async with watching(own_server) as admin:
+                await admin.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
+                await admin.execute("CREATE TABLE big (text text) TABLESPACE small")
+                await admin.execute("ALTER TABLE big ALTER COLUMN text SET STORAGE EXTERNAL")
+            insert = database.compile(sa.insert(table))
+            with pytest.raises(errors.DiskFull):
+                async with database.transaction() as transaction:
+                    for _ in range(100):
+                        await transaction.execute(insert, {"text": "x" * 100_000})
+            assert await database.run(sa.select(table)) == []
+        servers.stop(own_server.process, signal.SIGQUIT)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, owner: int) -> Iterator[None]:
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size=2m,mode=700,uid={owner}", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this machine does not permit to mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)

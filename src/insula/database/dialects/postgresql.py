@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import asyncpg  # type: ignore[import-untyped]
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
 
 from insula.database.budget import ConnectionBudget
@@ -25,6 +26,7 @@ from insula.database.pooled import PooledDatabase
 from insula.database.statement import BAD_VALUE
 
 DEFAULT_PORT = 5432
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 STATEMENT_CACHE = 5000
 """Prepared statements kept per connection: one pool serves many schemas, each with texts of its own."""
 HANG_GRACE_S = 5.0
@@ -63,9 +65,14 @@ _CAST_TYPES = (
 )  # fmt: skip
 
 
-_COLSPECS = dict(PGDialect.colspecs) | {
-    kind: _cast(PGDialect.colspecs.get(kind, kind)) for kind in _CAST_TYPES
-}
+_JSON_KEYS = (sa.JSON.JSONPathType, sa.JSON.JSONIntIndexType, sa.JSON.JSONStrIndexType)
+"""Keys into JSON values, whose types asyncpg has to be told; as SQLAlchemy's own dialect for asyncpg does it."""
+
+_COLSPECS = (
+    dict(PGDialect.colspecs)
+    | {kind: _cast(PGDialect.colspecs.get(kind, kind)) for kind in _CAST_TYPES}
+    | {kind: PGDialect_asyncpg.colspecs[kind] for kind in _JSON_KEYS}
+)
 
 
 class _SqlAlchemyDialect(PGDialect):
@@ -222,7 +229,7 @@ class Postgresql(Dialect):
                 user=options.user,
                 password=options.password,
                 database=options.database,
-                ssl=None if options.host.startswith("/") else options.ssl,
+                ssl=_ssl(options),
                 timeout=options.connect_timeout_s,
                 statement_cache_size=STATEMENT_CACHE,
                 max_cached_statement_lifetime=0,
@@ -257,6 +264,12 @@ class Postgresql(Dialect):
         """The statement that creates the database of ``options``."""
         owner, name = self.quote(options.user), self.quote(options.database)
         return f"CREATE DATABASE {name} OWNER {owner} ENCODING 'UTF8' TEMPLATE template0"
+
+
+def _ssl(options: DatabaseOptions) -> str:
+    """Without need, no encryption to this very machine: it takes 8 ms for each connection."""
+    local = options.host.startswith("/") or options.host in LOOPBACK
+    return "disable" if local and options.ssl == "prefer" else options.ssl
 
 
 def _touched(status: str) -> int:

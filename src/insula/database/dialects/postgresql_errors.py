@@ -26,6 +26,8 @@ _GONE = (
     pg.IdleInTransactionSessionTimeoutError,
     ConnectionError,
 )
+_CLIENT_REASON = re.compile(r"value out of \w+ range|expected \w+, got \w+|int too large to convert to float")
+"""Reasons of asyncpg that do not repeat the value."""
 
 
 def translate(error: BaseException) -> BaseException:
@@ -94,11 +96,11 @@ def _of_client(error: pg.InterfaceError) -> BaseException:
 
 
 def _client_reason(error: BaseException) -> str:
-    """Why asyncpg can not send a value, without the value: «invalid input for query argument $1: … (reason)»."""
+    """Why asyncpg can not send a value: «invalid input for query argument $1: value (reason)», without the value."""
     if isinstance(error, UnicodeEncodeError) or isinstance(error.__cause__, UnicodeEncodeError):
         return "a text has characters that are no Unicode (lone surrogates)"
-    found = re.search(r"\(([^()]*)\)$", _first_line(error))
-    return found[1] if found else "it does not fit the type of its column"
+    found = _CLIENT_REASON.search(_first_line(error))
+    return found[0] if found else "a value is not of its column's type"
 
 
 def _unique(error: pg.PostgresError) -> BaseException:
