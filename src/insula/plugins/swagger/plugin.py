@@ -1,0 +1,34 @@
+"""The resource ``swagger``: ``swagger:get`` answers the OpenAPI 3.1 document of this very application."""
+
+from __future__ import annotations
+
+from insula.application.api.action import Action, Context, Raw, Resource
+from insula.application.api.encode import encode
+from insula.application.api.openapi import document
+from insula.application.plugin import Plugin
+
+
+async def get_document(context: Context) -> Raw:
+    """The document, not wrapped in ``data``."""
+    return Raw(encode(await document(context.application, context.request.prefix)))
+
+
+class SwaggerPlugin(Plugin):
+    name = "swagger"
+    title = "API documentation"
+    description = "Describes the application's HTTP API, its collections included, as an OpenAPI document."
+    resources = (
+        Resource(
+            "swagger",
+            (
+                Action(
+                    "get",
+                    get_document,
+                    "snippet",
+                    "The OpenAPI document of this application.",
+                    snippet="pm.api-doc.documentation",
+                ),
+            ),
+            "API documentation",
+        ),
+    )
