@@ -131,6 +131,21 @@ async def test_waiting_has_an_end(postgresql: servers.Server) -> None:
         assert budget.waiting == 0
 
 
+async def test_whoever_waits_for_a_closing_pool_is_refused(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(1)
+    await ensure_database(on(postgresql, database="closing"))
+    async with opened(on(postgresql), budget) as busy, busy.transaction() as transaction:
+        await transaction.run(ONE)
+        closing = open_database(on(postgresql, database="closing"), budget)
+        waiting = asyncio.create_task(closing.run(ONE))
+        while not budget.waiting:
+            await asyncio.sleep(0)
+        await closing.close()
+        with pytest.raises(errors.DatabaseClosed):
+            await waiting
+        assert (budget.used, budget.waiting) == (1, 0)
+
+
 async def test_handles_with_the_same_server_share_a_pool(postgresql: servers.Server) -> None:
     budget = ConnectionBudget(5)
     options = [on(postgresql, schema=f"shared {i}") for i in range(4)]
@@ -341,6 +356,13 @@ async def test_ddl_of_another_process(postgresql: servers.Server) -> None:
                 async with transaction.savepoint():
                     await transaction.run(everything)
             assert len((await transaction.run(everything))[0]) == 4
+        statement = database.compile(everything)
+        for column in ("e", "f"):
+            (batch,) = [batch async for batch in database.stream(statement, {})]
+            before = len(batch[0])
+            await other.execute(f'ALTER TABLE "other ddl".t ADD COLUMN {column} integer')
+            (batch,) = [batch async for batch in database.stream(statement, {})]
+            assert len(batch[0]) == before + 1
 
 
 async def test_invalid_patterns_and_deadlocks(postgresql: servers.Server) -> None:

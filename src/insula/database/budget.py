@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING
 
 from insula.database.connection import ServerConnection
-from insula.database.errors import TooManyConnections
+from insula.database.errors import DatabaseClosed, TooManyConnections
 
 if TYPE_CHECKING:
     from insula.database.pool import Pool
@@ -87,7 +87,7 @@ class ConnectionBudget:
         except asyncio.CancelledError:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
-            elif waiter.future.done() and not waiter.future.cancelled():
+            elif waiter.future.done() and not waiter.future.cancelled() and waiter.future.exception() is None:
                 # Answered and cancelled in the same moment: hand on what nobody will use.
                 connection = waiter.future.result()
                 if connection is None:
@@ -113,6 +113,13 @@ class ConnectionBudget:
             return False
         self._waiters.popleft().future.set_result(connection)
         return True
+
+    def refuse(self, pool: "Pool") -> None:
+        """Whoever waits for a connection of ``pool`` gets none: it is closed."""
+        for waiter in [waiter for waiter in self._waiters if waiter.pool is pool]:
+            self._waiters.remove(waiter)
+            if not waiter.future.done():
+                waiter.future.set_exception(DatabaseClosed())
 
     def reclaim(self) -> bool:
         """Have the longest idle connection of all pools closed; False where none is idle."""

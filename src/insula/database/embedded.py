@@ -7,7 +7,6 @@ has nothing more to do.
 """
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -140,8 +139,6 @@ class SqliteDatabase:
 
 class SqliteTransaction(GuardedTransaction):
     """One transaction on the one writing connection."""
-
-    _names = itertools.count(1)
 
     def __init__(self, database: SqliteDatabase, timeout_s: float) -> None:
         super().__init__(database.dialect)

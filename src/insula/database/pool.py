@@ -123,6 +123,7 @@ class Pool:
     async def close(self) -> None:
         """Close all connections; those still leased are waited for a moment, then dropped."""
         self._closed = True
+        self._budget.refuse(self)
         while self.idle:
             self._part(self.idle.pop())
         deadline = monotonic() + CLOSE_S

@@ -9,6 +9,7 @@ from collections.abc import (
     Iterable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from time import monotonic
 from typing import Any, TypeVar
@@ -16,13 +17,10 @@ from typing import Any, TypeVar
 from sqlalchemy.sql.base import Executable
 
 from insula.database.budget import ConnectionBudget
-from insula.database.connection import ServerConnection
+from insula.database.connection import Cursor, ServerConnection
 from insula.database.dialects.base import Dialect
 from insula.database.encoding import schema_mark
-from insula.database.errors import (
-    DatabaseClosed,
-    DatabaseGone,
-)
+from insula.database.errors import DatabaseClosed, DatabaseGone, StatementOutdated
 from insula.database.executor import STREAM_BATCH_ROWS, Row
 from insula.database.guarded import NOTHING
 from insula.database.options import DatabaseOptions
@@ -108,10 +106,11 @@ class PooledDatabase:
     ) -> AsyncIterator[list[Row]]:
         arguments = statement.arguments(values)
         text = self.text(statement)
-        connection = await self.begin("BEGIN" if statement.writes else "BEGIN READ ONLY")
+        begin = "BEGIN" if statement.writes else "BEGIN READ ONLY"
+        connection = await self.begin(begin)
         # The reader may also just go away (GeneratorExit): then the connection is cleaned in the background.
         with self.leased(connection):
-            cursor = await connection.cursor(text, arguments)
+            cursor = await self._cursor(connection, begin, text, arguments)
             full = True
             while full:
                 connection.busy_since = monotonic()
@@ -175,6 +174,19 @@ class PooledDatabase:
             result = await work(connection)
         self.pool.give_back(connection)
         return result
+
+    async def _cursor(
+        self, connection: ServerConnection, begin: str, text: str, arguments: Sequence[Any]
+    ) -> Cursor:
+        """A cursor in a transaction just begun, which is begun anew if what was prepared is outdated."""
+        try:
+            return await connection.cursor(text, arguments)
+        except BaseException as error:
+            if not isinstance(self.dialect.translate(error), StatementOutdated):
+                raise
+        await connection.script("ROLLBACK")
+        await connection.script(begin)
+        return await connection.cursor(text, arguments)
 
     def _stale(self, connection: ServerConnection, problem: BaseException) -> bool:
         """Whether the connection was lost while it lay idle."""

@@ -166,7 +166,10 @@ class PooledTransaction(GuardedTransaction):
 
 
 async def _watched(connection: ServerConnection, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The chunks as they come; each is a sign that the connection has not hung."""
+    """The chunks as they come; only while the server has to take one can the connection be hanging."""
+    connection.busy_since = 0.0
     async for chunk in chunks:
         connection.busy_since = monotonic()
         yield chunk
+        connection.busy_since = 0.0
+    connection.busy_since = monotonic()

@@ -133,7 +133,12 @@ class PostgresqlConnection(ServerConnection):
         return word
 
     async def cursor(self, text: str, arguments: Sequence[Any]) -> Cursor:
-        cursor: Cursor = await self._raw.cursor(text, *arguments)
+        try:
+            cursor: Cursor = await self._raw.cursor(text, *arguments)
+        except asyncpg.InvalidCachedStatementError:
+            # For other statements asyncpg itself forgets what is outdated, not for cursors.
+            await self._raw.reload_schema_state()
+            raise
         return cursor
 
     async def lock(self, key: int) -> None:
