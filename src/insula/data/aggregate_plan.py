@@ -18,7 +18,7 @@ from insula.data.collection import Collection, Field
 from insula.data.date_format import date_text
 from insula.data.fields.columns import Column, DecimalColumn
 from insula.data.filters.base import Operand
-from insula.data.filters.compile import Builder
+from insula.data.filters.compile import Builder, Join, with_joins
 from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import Shape
 from insula.data.plan import Plan
@@ -85,10 +85,11 @@ def aggregate_plan(dialect: Dialect, bound: Bound) -> Plan:
     builder = Builder(dialect.name)
     where = None if bound.where is None else builder.where(bound.where, bound.collection, table)
     inner: list[sa.ColumnElement[Any]] = [sa.literal_column("1").label("one")]
+    joins: list[Join] = []
     labels = {path: f"v{index}" for index, path in enumerate(bound.sources)}
     for path, source in bound.sources.items():
-        inner.append(builder.value(source.shape, bound.collection, table).label(labels[path]))
-    chosen = sa.select(*inner).select_from(table)
+        inner.append(builder.value(source.shape, bound.collection, table, joins).label(labels[path]))
+    chosen = sa.select(*inner).select_from(with_joins(table, joins))
     rows = (chosen if where is None else chosen.where(where)).subquery("chosen")
     values = {path: rows.c[label] for path, label in labels.items()}
 

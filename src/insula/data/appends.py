@@ -171,7 +171,7 @@ def load_plan(dialect: Dialect, shape: LoadShape) -> Plan:
     if shape.limits is not None:
         statement = statement.where(builder.where(shape.limits, target, table))
     if relation.kind != "belongsTo":
-        statement = statement.order_by(*order_by(builder, target, table, ()))
+        statement = statement.order_by(*order_by(builder, target, table, (), []))
     return Plan(dialect.compile(statement), helpers)
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection, Field
 from insula.data.errors import UnknownField
-from insula.data.filters.compile import Builder
+from insula.data.filters.compile import Builder, Join, with_joins
 from insula.data.filters.shape import Shape, visible_field
 from insula.data.lists import among
 from insula.data.outline import Outline
@@ -161,10 +161,11 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
     columns = chosen_columns(collection, shape.scope, shape.outline, joints)
     builder = Builder(dialect.name)
     labels: list[sa.ColumnElement[Any]] = [table.c[name] for name in (*columns.answered, *columns.helpers)]
-    statement = sa.select(*(labels or [_ONE.label("__nothing")])).select_from(table)
-    for condition in conditions(builder, shape, table):
-        statement = statement.where(condition)
-    statement = statement.order_by(*order_by(builder, collection, table, shape.order))
+    joins: list[Join] = []
+    where = conditions(builder, shape, table)
+    order = order_by(builder, collection, table, shape.order, joins)
+    statement = sa.select(*(labels or [_ONE.label("__nothing")])).select_from(with_joins(table, joins))
+    statement = statement.where(*where).order_by(*order)
     helpers = columns.helpers if labels else ("__nothing",)
     if shape.kind == "counted":
         counted = count_select(Builder(dialect.name), shape, collection.table.alias("counted"))

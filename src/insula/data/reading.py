@@ -6,9 +6,10 @@ before any statement runs; then the rows are fetched, and what is appended, one 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from weakref import ref
 
 from insula.data.aggregate import bind_aggregate
@@ -106,9 +107,12 @@ class Reader:
         """All records that match, in batches of 250, each with what is appended. Raises as ``find``."""
         described = self._catalog.get(collection)
         read = self._read(described, query, "all", scopes)
-        async for rows in self._database.stream(read.plan.statement, read.values, STREAM_BATCH_ROWS):
-            await _finish(self._database, rows, read)
-            yield rows
+        batches = self._database.stream(read.plan.statement, read.values, STREAM_BATCH_ROWS)
+        # Who reads may stop at any time: then the cursor is closed at once, and not when it is collected.
+        async with aclosing(cast("AsyncGenerator[list[Row], None]", batches)):
+            async for rows in batches:
+                await _finish(self._database, rows, read)
+                yield rows
 
     async def count(
         self, collection: str, filter: Node | None = None, *, scopes: Scopes, on: Executor | None = None

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection
 from insula.data.errors import InvalidQuery
-from insula.data.filters.compile import Builder
+from insula.data.filters.compile import Builder, Join
 from insula.data.filters.shape import Binder, Shape
 from insula.data.query import MAX_PATH_PARTS
 from insula.data.scope import Scope
@@ -43,13 +43,13 @@ def _criterion(binder: Binder, collection: Collection, scope: Scope, text: str) 
 
 
 def order_by(
-    builder: Builder, collection: Collection, table: sa.FromClause, order: Order
+    builder: Builder, collection: Collection, table: sa.FromClause, order: Order, joins: list[Join]
 ) -> list[sa.ColumnElement[object]]:
-    """The criteria as SQL, the primary key behind them."""
+    """The criteria as SQL, the primary key behind them; what they need is added to ``joins``."""
     key = collection.primary_key
     clauses: list[sa.ColumnElement[object]] = []
     for descending, shape in order:
-        column = builder.value(shape, collection, table)
+        column = builder.value(shape, collection, table, joins)
         directed = column.desc() if descending else column.asc()
         if key is not None and shape[1:] == ((), key.name):
             return [*clauses, directed]

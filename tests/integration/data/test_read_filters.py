@@ -8,6 +8,7 @@ from insula.data.catalog import StaticCatalog
 from insula.data.errors import InvalidFilter, UnknownField
 from insula.data.filters.operators import OPERATORS
 from insula.data.filters.parse import parse_filter
+from insula.data.filters.shape import MAX_RELATIONS_IN_A_ROW
 from insula.data.query import Query
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
@@ -301,3 +302,37 @@ async def test_as_many_conditions_as_are_allowed(repository: Repository) -> None
 
 async def test_a_catastrophic_pattern_is_harmless(repository: Repository) -> None:
     assert await found(repository, {"body": {"$regexp": "(a+)+$|(([a-z])+.)+[A-Z]([a-z])+$"}}) == []
+
+
+def _in_a_row(relations: int, name: str = "parent") -> dict[str, Any]:
+    raw: dict[str, Any] = {"id": 1}
+    for number in range(relations):
+        raw = {name: {"$or": [raw, {"qty": number}]}}
+    return raw
+
+
+async def test_filters_through_many_relations_are_bounded(repository: Repository) -> None:
+    assert await found(repository, _in_a_row(MAX_RELATIONS_IN_A_ROW)) == []
+    assert await found(repository, {"$not": _in_a_row(MAX_RELATIONS_IN_A_ROW, "replies")}) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+    ]
+    with pytest.raises(InvalidFilter, match="in a row"):
+        await found(repository, _in_a_row(MAX_RELATIONS_IN_A_ROW + 1))
+    with pytest.raises(InvalidFilter, match="in a row"):
+        await found(repository, {"parent." * 12 + "id": 1})
+    with pytest.raises(InvalidFilter, match="too often and too deep"):
+        await found(repository, {"$or": [_in_a_row(MAX_RELATIONS_IN_A_ROW)] * 50})
+    with pytest.raises(UnknownField):
+        await found(repository, {"meta.a": {"author.name": 1}, "nothing.x": 1})
+
+
+async def test_json_of_another_kind_is_no_list(repository: Repository) -> None:
+    assert await found(repository, {"meta": {"$anyOf": ["red"]}}) == []
+    assert await found(repository, {"meta": {"$noneOf": ["red"]}}) == [1, 2, 3, 4, 5, 6, 7]
+    assert await found(repository, {"meta": {"$match": []}}) == [6]

@@ -16,7 +16,9 @@ $dateNotAfter $dateBetween $match $notMatch $anyOf $noneOf $arrayEmpty $arrayNot
 
 
 def test_the_page_is_the_one_that_the_table_makes() -> None:
-    assert PAGE.read_text() == page(), "run: python -m insula.data.filters.reference > docs/reference/filters.md"
+    assert PAGE.read_text() == page(), (
+        "run: python -m insula.data.filters.reference > docs/reference/filters.md"
+    )
 
 
 def test_every_operator_of_the_protocol_is_there() -> None:

@@ -16,6 +16,8 @@ from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import CASTS, Shape
 
 Condition = sa.ColumnElement[bool]
+Join = tuple[sa.FromClause, Condition]
+"""A table to join outside, and on what."""
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 
@@ -47,6 +49,8 @@ class Builder:
         if kind == "or":
             return sa.or_(sa.false(), *[self.where(part, collection, table) for part in shape[1:]])
         if kind == "not":
+            if shape[1][0] == "not":
+                return self.where(shape[1][1], collection, table)
             return not_true(self.where(shape[1], collection, table))
         if kind == "through":
             return self._through(shape, collection, table)
@@ -54,23 +58,32 @@ class Builder:
             return self._json(shape, collection, table)
         return self._related(shape, collection, table)
 
-    def value(self, shape: Shape, collection: Collection, table: sa.FromClause) -> sa.ColumnElement[Any]:
-        """The value of a path shape: a column, or a scalar subquery through relations to one."""
+    def value(
+        self, shape: Shape, collection: Collection, table: sa.FromClause, joins: list[Join]
+    ) -> sa.ColumnElement[Any]:
+        """The value of a path shape: a column, through relations that lead to one row at most by ``joins``
+        that are added, through others by a scalar subquery."""
         _, steps, name = shape
         if not steps:
             return table.c[str(name)]
         tables: list[sa.FromClause] = []
         conditions: list[Condition] = []
-        source = table
+        source, unique = table, True
         for relation_name, reference, limits in steps:
             relation = relation_of(collection, relation_name)
             collection = reference()
             target = self.alias(collection)
-            conditions.append(self.joined(relation, source, target, None))
+            condition = self.joined(relation, source, target, None)
             if limits is not None:
-                conditions.append(self.where(limits, collection, target))
+                condition = sa.and_(condition, self.where(limits, collection, target))
+            conditions.append(condition)
             tables.append(target)
             source = target
+            key = collection.fields[relation.target_key]
+            unique = unique and relation.kind == "belongsTo" and (key.primary_key or key.unique)
+        if unique:
+            joins += zip(tables, conditions, strict=True)
+            return source.c[name]
         found = sa.select(source.c[name]).select_from(*tables).where(*conditions).limit(_ONE)
         return found.correlate(table).scalar_subquery()
 
@@ -144,6 +157,13 @@ class Builder:
         column = owner.c[key.name]
         conditions.append(column == sa.bindparam(next(self.names), type_=column.type))
         return _exists([owner] if through is None else [owner, through], table, conditions)
+
+
+def with_joins(table: sa.FromClause, joins: Sequence[Join]) -> sa.FromClause:
+    """The table with others joined to it that add no row."""
+    for other, condition in joins:
+        table = table.outerjoin(other, condition)
+    return table
 
 
 def holds_for_nothing(shape: Shape) -> bool:

@@ -12,13 +12,14 @@ from insula.data.fields import TYPES
 from insula.data.filters import parse, patterns, text
 from insula.data.filters.base import MAX_LIST_VALUES, Operator
 from insula.data.filters.operators import OPERATORS
+from insula.data.filters.shape import MAX_RELATIONS_IN_A_ROW
 
 _FAMILIES = {
     family: " ".join(type_.name for type_ in TYPES.values() if type_.family == family and not type_.hidden)
     for family in ("text", "number", "boolean", "date", "json", "array", "relation")
 }
 
-_INTRODUCTION = f"""\
+_INTRODUCTION = """\
 # Filters
 
 <!-- Made by `python -m insula.data.filters.reference`; edit it there. -->
@@ -27,17 +28,17 @@ The parameter `filter` of `list`, `get`, `count`, `query`, `update` and `destroy
 nested parameters: `filter[qty][$gt]=5`).
 
 ```json
-{{"qty": {{"$gte": 10}}, "author.name": {{"$includes": "x"}}, "$or": [{{"done": true}}, {{"tags": {{"name": "red"}}}}]}}
+{"qty": {"$gte": 10}, "author.name": {"$includes": "x"}, "$or": [{"done": true}, {"tags": {"name": "red"}}]}
 ```
 
-- A bare value means `$eq`. Several keys in one object all have to hold. What is empty (`{{}}`, `[]`) is no condition.
-- `$and` and `$or` take lists, `$not` takes a filter. Under a field they speak of it: `{{"qty": {{"$or": [{{"$lt": 1}},
-  {{"$gt": 5}}]}}}}`. `$not` over a condition holds wherever the condition does not, missing values included.
+- A bare value means `$eq`. Several keys in one object all have to hold. What is empty (`{}`, `[]`) is no condition.
+- `$and` and `$or` take lists, `$not` takes a filter. Under a field they speak of it: `{"qty": {"$or": [{"$lt": 1},
+  {"$gt": 5}]}}`. `$not` over a condition holds wherever the condition does not, missing values included.
 - Dotted paths and nested objects reach through relations. Behind a relation **to one**, a missing record counts as one
-  without values: `{{"author.name": {{"$ne": "x"}}}}` holds for a post without an author. Behind a relation **to many**, the
+  without values: `{"author.name": {"$ne": "x"}}` holds for a post without an author. Behind a relation **to many**, the
   condition holds when *some* related record fits; conditions in one object are about one and the same record, items of
-  `$and` about each their own. «No tag is red» is `{{"$not": {{"tags.name": "red"}}}}`.
-- Paths also reach into JSON (`{{"meta.size.w": {{"$gt": 3}}}}`); the value decides whether text, number or boolean is compared,
+  `$and` about each their own. «No tag is red» is `{"$not": {"tags.name": "red"}}`.
+- Paths also reach into JSON (`{"meta.size.w": {"$gt": 3}}`); the value decides whether text, number or boolean is compared,
   and what is of another kind counts as missing.
 - Values are checked as those of the field are: `"5"` is 5 for a number. What does not fit, what is unknown and what may
   not be seen is answered with 400 (`INVALID_FILTER`, `UNKNOWN_FIELD`).
@@ -101,6 +102,7 @@ always the last criterion. Text is ordered by code points on SQLite and by the d
 | nesting | {parse.MAX_DEPTH} levels |
 | conditions | {parse.MAX_CONDITIONS} (lists of `$in` are one condition) |
 | parts of a path | {parse.MAX_PATH_PARTS} |
+| relations through which a condition reaches | {MAX_RELATIONS_IN_A_ROW} in a row; fewer where many conditions do |
 | values in a list | {MAX_LIST_VALUES:,} |
 | a value of an operator on text | {text.MAX_TEXT_CHARACTERS:,} characters |
 | a pattern | {patterns.MAX_PATTERN_CHARACTERS:,} characters |

@@ -17,6 +17,7 @@ metadata that has changed is never found again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +33,13 @@ from insula.data.filters.tree import All, Condition, Node, Not, RelatedTo, Some,
 from insula.data.scope import Scope, Scopes, Unrestricted
 
 Shape = tuple[Any, ...]
+Inner = Callable[[Collection, Scope], "Shape"]
+
+MAX_RELATIONS_IN_A_ROW = 6
+"""Relations through which one condition of a filter reaches, those of scopes included."""
+MAX_WEIGHT = 4_096
+"""The sum of 2 to the depth over all relations in a filter: PostgreSQL plans an EXISTS under OR in two ways, and so
+those in it in four; without a limit, a filter of a few hundred characters uses up the server's memory."""
 
 _UNRESTRICTED = Unrestricted()
 _EVERYTHING = Scope()
@@ -48,12 +56,14 @@ CASTS = MappingProxyType(
 class Binder:
     """Takes apart the filters of one request, in order; ``values`` are those to bind as ``p0``, ``p1`` …"""
 
-    __slots__ = ("catalog", "scopes", "values")
+    __slots__ = ("_depth", "_weight", "catalog", "scopes", "values")
 
     def __init__(self, catalog: Catalog, scopes: Scopes) -> None:
         self.catalog = catalog
         self.scopes = scopes
         self.values: list[Any] = []
+        self._depth = 0
+        self._weight = 0
 
     def rows(self, collection: Collection, scope: Scope, node: Node | None) -> Shape | None:
         """The records of ``collection`` that are open and fit; ``None`` is all of them.
@@ -148,9 +158,9 @@ class Binder:
         written: tuple[str, ...],
     ) -> Shape:
         if rest:
-            target, scope, limits = self.target(relation)
-            inner = self.condition(target, scope, rest, condition, written)
-            return ("through", field.name, ref(target), limits, inner, not relation.to_many)
+            return self.behind(
+                field, relation, lambda target, scope: self.condition(target, scope, rest, condition, written)
+            )
         operator = OPERATORS[condition.operator]
         subject = Subject(field, ".".join(written), condition.zone)
         if condition.value is None and operator.name in ("$eq", "$is", "$ne", "$not"):
@@ -160,9 +170,23 @@ class Binder:
             wanted = said != operator.holds_for_null("yes")
         else:
             raise misfit(operator.name, written, field)
-        target, _, limits = self.target(relation)
-        exists = ("through", field.name, ref(target), limits, None, not relation.to_many)
+        exists = self.behind(field, relation, None)
         return exists if wanted else ("not", exists)
+
+    def behind(self, field: Field, relation: Relation, inner: Inner | None) -> Shape:
+        """Some related record that is open and fits ``inner``. Raises ``InvalidFilter`` beyond the limits."""
+        self._depth += 1
+        self._weight += 2**self._depth
+        if self._depth > MAX_RELATIONS_IN_A_ROW:
+            raise InvalidFilter(
+                reason=f"it reaches through more than {MAX_RELATIONS_IN_A_ROW} relations in a row"
+            )
+        if self._weight > MAX_WEIGHT:
+            raise InvalidFilter(reason="it reaches through relations too often and too deep")
+        target, scope, limits = self.target(relation)
+        shape = None if inner is None else inner(target, scope)
+        self._depth -= 1
+        return ("through", field.name, ref(target), limits, shape, not relation.to_many)
 
     def target(self, relation: Relation) -> tuple[Collection, Scope, Shape | None]:
         """The collection behind a relation, what of it is open, and the shape of its limits."""
@@ -175,9 +199,7 @@ class Binder:
         field = visible_field(collection, scope, node.name, "filter")
         if field.relation is None:
             return self.node(collection, scope, _prefixed(node.name, node.node))
-        target, inner_scope, limits = self.target(field.relation)
-        inner = self.node(target, inner_scope, node.node)
-        return ("through", field.name, ref(target), limits, inner, not field.relation.to_many)
+        return self.behind(field, field.relation, lambda target, open_: self.node(target, open_, node.node))
 
     def related(self, collection: Collection, node: RelatedTo) -> Shape:
         """Records of ``collection`` that one record of another reaches, if that one is open itself."""
