@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from insula.data.collection import Collection
     from insula.database.executor import Database
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 class State(enum.Enum):
@@ -143,7 +143,7 @@ class Application:
             try:
                 implementation.function(*(known[name] for name in implementation.argnames))
             except Exception as error:
-                _log.exception("the plugin %s failed in %s", implementation.plugin_name, hook)
+                _logger.exception("the plugin %s failed in %s", implementation.plugin_name, hook)
                 self.plugin_manager.fail(implementation.plugin_name, f"in {hook}: {reason_of(error)}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

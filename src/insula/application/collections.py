@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from insula.data.collection import Collection, Field
 from insula.data.fields import field_type
+from insula.data.metadata_collections import METADATA_COLLECTIONS
 
 
 def _field(name: str, kind: str, description: str, **settings: Any) -> Field:
@@ -77,5 +78,5 @@ JOBS: Final = _collection(
     _field("finishedAt", "datetimeTz", "When it ended."),
 )
 
-CORE_COLLECTIONS: Final = (INSULA, MIGRATIONS, PLUGINS, JOBS)
+CORE_COLLECTIONS: Final = (INSULA, MIGRATIONS, PLUGINS, JOBS, *METADATA_COLLECTIONS)
 """In the order in which they can be made."""

@@ -59,9 +59,7 @@ async def install(application: Application, root: RootUser | None) -> None:
 
 
 async def _refuse_installed(application: Application, transaction: Transaction) -> None:
-    stored: Stored | None = None
-    async with transaction.savepoint():
-        stored = await read_stored(application.repository, transaction)
+    stored = await read_stored(application.repository, transaction)
     if stored is not None and stored.owner:
         check_owner(application, stored)
         raise AlreadyInstalled(application=application.name)

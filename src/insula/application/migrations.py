@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from insula.application.application import Application
     from insula.database.executor import Transaction
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 LOCK: Final = "migrations"
 STATEMENT_TIMEOUT_S: Final = 600.0
@@ -59,7 +59,7 @@ async def upgrade(application: Application) -> dict[str, str]:
             except MigrationFailed as error:
                 if plugin.required:
                     raise
-                _log.exception("a migration of %s failed", plugin.name)
+                _logger.exception("a migration of %s failed", plugin.name)
                 failed[plugin.name] = error.message
                 target["plugins"].pop(plugin.name)
         await write_stored(application.repository, {"fingerprint": target, "tables": tables}, transaction)

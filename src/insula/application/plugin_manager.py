@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from insula.data.repository import Repository
     from insula.database.executor import Executor, Transaction
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 _EVERYTHING = Query(page_size=None, counting="none")
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
@@ -223,7 +223,9 @@ class PluginManager:
                 self.settings_of(plugin)
                 await plugin.load(self._application)
             except Exception as error:
-                _log.exception("the plugin %s of %s can not be loaded", plugin.name, self._application.name)
+                _logger.exception(
+                    "the plugin %s of %s can not be loaded", plugin.name, self._application.name
+                )
                 self._fail(plugin.name, reason_of(error))
                 await self._unload(plugin)
             else:
@@ -242,11 +244,11 @@ class PluginManager:
         try:
             await plugin.unload(self._application)
         except Exception:
-            _log.exception("the plugin %s of %s can not be unloaded", plugin.name, self._application.name)
+            _logger.exception("the plugin %s of %s can not be unloaded", plugin.name, self._application.name)
 
     def _fail(self, name: str, reason: str) -> None:
         self.failed[name] = reason
-        _log.warning("the plugin %s of %s is off: %s", name, self._application.name, reason)
+        _logger.warning("the plugin %s of %s is off: %s", name, self._application.name, reason)
 
     def _swap(self) -> None:
         """Build what follows from the set of plugins, then put it in place at once."""

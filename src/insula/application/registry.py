@@ -21,7 +21,7 @@ from insula.application.jobs.resource import JOBS_RESOURCE
 from insula.application.plugin import Plugin
 from insula.data.collection import Collection
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP: Final = "insula.plugins"
 KEPT_SETS: Final = 64
@@ -48,7 +48,7 @@ class Registry:
             try:
                 found.append(point.load()())
             except Exception as error:
-                _log.exception("the plugin %s can not be loaded", point.name)
+                _logger.exception("the plugin %s can not be loaded", point.name)
                 broken[point.name] = f"it can not be loaded ({type(error).__name__}: {error})"
         return cls(found, broken)
 

@@ -31,12 +31,19 @@ class Stored:
     """What the built-in tables were made from."""
 
 
-async def read_stored(repository: Repository, on: Executor | None = None) -> Stored | None:
-    """``None`` where there is no table. Inside a transaction call it within a savepoint."""
+async def read_stored(repository: Repository, on: Transaction | None = None) -> Stored | None:
+    """``None`` where there is no such table."""
     try:
-        page = await repository.find("insula", _EVERYTHING, scopes=Unrestricted(), on=on)
+        if on is None:
+            return await _read(repository, None)
+        async with on.savepoint():
+            return await _read(repository, on)
     except TableMissing:
         return None
+
+
+async def _read(repository: Repository, on: Executor | None) -> Stored:
+    page = await repository.find("insula", _EVERYTHING, scopes=Unrestricted(), on=on)
     values = {row["key"]: row["value"] for row in page.rows}
     return Stored(**{name: values.get(name) or {} for name in Stored.__slots__})
 

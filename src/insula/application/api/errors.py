@@ -11,7 +11,7 @@ import orjson
 from insula.application.api.parameters import shown
 from insula.core.errors import InsulaError, Kind
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -41,7 +41,7 @@ _SHOWN_DETAILS: Final = ("collection", "field", "fields", "parameter", "plugin",
 def error_answer(error: BaseException, request_id: str) -> tuple[int, Headers, bytes]:
     """Status, headers and body for what a handler raised. Defects are logged, and never told in detail."""
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
-        _log.error("the request %s failed", request_id, exc_info=error)
+        _logger.error("the request %s failed", request_id, exc_info=error)
         message = f"Something went wrong here; the log has {request_id}."
         return 500, (), _body({"message": message, "code": "INTERNAL_ERROR"})
     status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]

@@ -94,9 +94,9 @@ def _stated(action: Action) -> Schema:
 def _add(paths: dict[str, Schema], path: str, tag: str, action: Action, operation: Schema) -> None:
     method = "post" if action.writes else "get"
     names = [part.split("}")[0] for part in path.split("{")[1:]]
-    stated = [
-        ref("parameters", "key" if name == "filterByTk" else name) for name in names
-    ] + operation.pop("parameters", [])
+    stated = [ref("parameters", "key" if name == "filterByTk" else name) for name in names] + operation.pop(
+        "parameters", []
+    )
     complete: Schema = {
         "tags": [tag],
         "summary": action.summary,
@@ -125,9 +125,7 @@ def _record_paths(
         if action.name in ("get", "update", "destroy"):
             keyed = {
                 **operation,
-                "parameters": [
-                    p for p in operation["parameters"] if p != ref("parameters", "filterByTk")
-                ],
+                "parameters": [p for p in operation["parameters"] if p != ref("parameters", "filterByTk")],
             }
             _add(paths, f"/{name}:{action.name}/{{filterByTk}}", name, action, keyed)
 

@@ -50,7 +50,7 @@ async def list_records(context: Context) -> Answer | Stream:
 async def get_record(context: Context) -> Answer:
     """One record, or ``null``."""
     query = related_query(context)
-    key = one_key(context.key, context.params)
+    key = one_key(context.key, with_body(context.params, context.body))
     repository = context.application.repository
     if key is not None:
         return Answer(await repository.find_one(context.resource, key, query, scopes=context.scopes))

@@ -21,7 +21,7 @@ from insula.core.errors import InsulaError, Kind
 if TYPE_CHECKING:
     from insula.application.application import Application
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 JOBS_AT_ONCE: Final = 2
 """Jobs of one application that run at the same time; the others wait in their order."""
@@ -68,7 +68,7 @@ class Jobs:
             if job.kind in self._kinds:
                 self._launch(job)
             else:
-                _log.warning("job %s waits for a plugin that does %s", job.id, job.kind)
+                _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
 
     async def stop(self) -> None:
         """Interrupt what runs; it goes on with the next start."""
@@ -160,7 +160,7 @@ class Jobs:
             await self.store.save(job)
         except Exception:
             # The job could not even be kept: the database is away. It goes on with the next start.
-            _log.exception("job %s was interrupted", job.id)
+            _logger.exception("job %s was interrupted", job.id)
 
     async def _run_steps(self, job: Job, kind: JobKind) -> None:
         for step, record in zip(kind.steps, job.steps, strict=True):
@@ -169,7 +169,7 @@ class Jobs:
             try:
                 await self._run_step(job, step, record)
             except Exception as error:
-                _log.warning("job %s failed at %s", job.id, step.name, exc_info=error)
+                _logger.warning("job %s failed at %s", job.id, step.name, exc_info=True)
                 record.status, record.error = "failed", _sentence(error)
                 job.status, job.error = "failed", f"{step.name}: {record.error}"
                 break
