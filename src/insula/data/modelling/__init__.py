@@ -1,0 +1,1 @@
+"""Changing metadata: what people ask for → rows of metadata, checked. Pure: no database here."""
