@@ -37,7 +37,7 @@ class DecimalNumber(FieldType):
     def prepare(self, value: Any, field: Field) -> Decimal:
         """Digits beyond the scale are rounded, half away from zero, as PostgreSQL does."""
         precision, scale = self.digits(field)
-        written = value if isinstance(value, Decimal) else Decimal(str(number_text(value)))
+        written = _exactly(value)
         room = precision - scale
         if not written.is_finite() or (written and written.adjusted() >= room):
             raise ValueError(f"must be a number with at most {room} digits before the point")
@@ -64,6 +64,14 @@ class DecimalNumber(FieldType):
 
     def openapi(self, field: Field) -> dict[str, Any]:
         return {"type": ["string", "number"], "format": "decimal"}
+
+
+def _exactly(value: Any) -> Decimal:
+    """The number as it was written: of a float the shortest text that means it."""
+    if isinstance(value, Decimal):
+        return value
+    number = number_text(value)
+    return Decimal(repr(number) if isinstance(number, float) else number)
 
 
 def _digits(options: Mapping[str, Any]) -> tuple[int, int]:

@@ -19,6 +19,4 @@ class Set(Array):
     def prepare(self, value: Any, field: Field) -> list[Any]:
         """The elements in their order, each the first time only."""
         elements = super().prepare(value, field)
-        return list({orjson.dumps(e, option=orjson.OPT_SORT_KEYS): e for e in reversed(elements)}.values())[
-            ::-1
-        ]
+        return list({orjson.dumps(e, option=orjson.OPT_SORT_KEYS): e for e in elements}.values())
