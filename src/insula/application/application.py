@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from insula.application.api.request import Receive, Scope, Send
     from insula.application.plugin import Plugin
     from insula.data.changes import Change
-    from insula.data.collection import Collection
     from insula.database.executor import Database
 
 _logger = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ class Application:
         self.state = State.STOPPED
         self.cause = ""
         """Why the application is in ``State.ERROR``, as one sentence."""
-        self.metadata = Metadata(database, self._built_in(frozenset(plugins.plugins)))
+        self.metadata = Metadata(database, CORE_COLLECTIONS)
         """Collections: those of the plugins, and those that people made."""
         self.repository = Repository(self.metadata, database)
         """Records."""
@@ -87,6 +86,7 @@ class Application:
 
         Without ``root`` nobody can sign in yet. Raises ``AlreadyInstalled``, ``OwnedByAnother``.
         """
+        self.offer(install.first_plugins(self))
         await install.install(self, root)
 
     async def start(self) -> None:
@@ -112,15 +112,16 @@ class Application:
         self.call("application_started")
 
     async def stop(self) -> None:
-        """Go down: requests under way finish, within the deadline. Does nothing when stopped."""
+        """Go down for good: requests under way finish, within the deadline; the database is closed.
+
+        May be called in any state, and twice.
+        """
         async with self._moving:
-            if self.state is State.STOPPED:
-                return
             if self.state is State.RUNNING:
                 self.state = State.STOPPING
                 self.call("application_stopping")
-            await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
-            await self._take_down()
+                await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
+                await self._take_down()
             await self.database.close()
             self.state = State.STOPPED
 
@@ -128,12 +129,20 @@ class Application:
         """Bring the database to the version of the code; ``start`` does it where ``auto_upgrade`` says so."""
         stored = await self._stored()
         self._open_secrets(stored)
+        self.offer(migrations.wanted(self, await read_rows(self.repository)))
         await self.metadata.load()
         await migrations.upgrade(self)
 
     async def provide(self, plugins: Iterable[Plugin]) -> None:
-        """Make the tables and first data of plugins that are being enabled."""
-        await migrations.provide(self, plugins)
+        """Make the tables and first data of plugins that are being enabled, and offer their collections."""
+        new = list(plugins)
+        enabled = self.registry.in_order(self.plugin_manager.enabled)
+        self.offer([*enabled, *new])
+        try:
+            await migrations.provide(self, new)
+        except BaseException:
+            self.offer(enabled)
+            raise
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call a hook of all plugins. One that raises is logged, and is off from then on."""
@@ -153,8 +162,10 @@ class Application:
         stored = await self._stored()
         self._open_secrets(stored)
         rows = await read_rows(self.repository)
-        target = fingerprint(migrations.wanted(self, rows))
+        plugins = migrations.wanted(self, rows)
+        target = fingerprint(plugins)
         refuse_newer(self.name, stored.fingerprint, target)
+        self.offer(plugins)
         await self.metadata.load()
         failed: dict[str, str] = {}
         if stored.fingerprint != target:
@@ -189,8 +200,12 @@ class Application:
         except (SealBroken, KeyError) as error:
             raise WrongKey(application=self.name) from error
 
-    def _built_in(self, plugins: frozenset[str]) -> tuple[Collection, ...]:
-        return (*CORE_COLLECTIONS, *self.registry.collections(plugins))
+    def offer(self, plugins: Iterable[Plugin]) -> None:
+        """Let the built-in collections be those of these plugins, and keep the names of all resources free."""
+        names = frozenset(plugin.name for plugin in plugins)
+        self.metadata.set_builtin(
+            (*CORE_COLLECTIONS, *self.registry.collections(names)), self.registry.resources
+        )
 
     def _changed(self, change: Change) -> None:
         if self.state is State.RUNNING:

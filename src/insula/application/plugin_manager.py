@@ -161,6 +161,7 @@ class PluginManager:
             self.failed.pop(name, None)
             for plugin in self.registry.in_order((name,)):
                 await self._take_off(plugin)
+            self._application.offer(self.registry.in_order(self.enabled))
             self._swap()
         self._switched(name, enabled=False)
 

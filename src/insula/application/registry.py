@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -63,6 +63,13 @@ class Registry:
     def required(self) -> frozenset[str]:
         """Plugins without which no application runs."""
         return frozenset(name for name, plugin in self.plugins.items() if plugin.required)
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """Names of all resources of all plugins, whether or not they are enabled: no collection may have them."""
+        stated = [*SYSTEM_RESOURCES, JOBS_RESOURCE]
+        stated += [resource for plugin in self.plugins.values() for resource in plugin.resources]
+        return frozenset(resource.name for resource in stated)
 
     def with_required(self, names: Iterable[str]) -> frozenset[str]:
         """These plugins, and all that they require, and all that every application needs."""

@@ -110,6 +110,16 @@ class Metadata:
         """All or none. Raises ``MetadataInUse``, ``UnknownCollection``."""
         await self._change(lambda draft: collections.destroy_collections(draft, names, cascade=cascade))
 
+    async def move_collection(self, name: str, target: str) -> Collection:
+        """``name`` takes the place of ``target`` in lists. Raises ``MetadataInUse``, ``UnknownCollection``."""
+        await self._change(lambda draft: collections.move_collection(draft, name, target))
+        return self.get(name)
+
+    async def move_collection(self, source: str, target: str) -> Collection:
+        """Raises ``MetadataInUse`` (built in), ``UnknownCollection``."""
+        await self._change(lambda draft: collections.move_collection(draft, source, target))
+        return self.get(source)
+
     async def set_fields(self, collection: str, values: Any) -> Collection:
         """Raises ``InvalidMetadata``, ``MetadataInUse``, ``UnknownCollection``."""
         await self._change(lambda draft: fields.set_fields(draft, collection, values))
@@ -123,6 +133,11 @@ class Metadata:
     async def update_field(self, collection: str, name: str, values: Any) -> Field:
         """Raises ``InvalidMetadata``, ``MetadataInUse``, ``UnknownCollection``, ``UnknownField``."""
         await self._change(lambda draft: fields.update_field(draft, collection, name, values))
+        return self.get(collection).fields[name]
+
+    async def move_field(self, collection: str, name: str, target: str) -> Field:
+        """``name`` takes the place of ``target``. Raises ``MetadataInUse``, ``UnknownCollection``, ``UnknownField``."""
+        await self._change(lambda draft: fields.move_field(draft, collection, name, target))
         return self.get(collection).fields[name]
 
     async def destroy_field(self, collection: str, name: str) -> None:

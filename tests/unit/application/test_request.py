@@ -38,6 +38,13 @@ def request(
     return Request(complete, receive, body_limit=100)
 
 
+def local(scope: dict[str, Any]) -> Request:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    return Request({"method": "GET", "path": "/", "query_string": b"", "headers": [], **scope}, receive)
+
+
 async def test_the_body_is_read_once() -> None:
     asked = request([b"ab", b"", b"cd"])
     assert await asked.body() == b"abcd"
@@ -79,8 +86,8 @@ def test_cookies_and_headers() -> None:
     assert asked.header(b"x-role") == "admin"
     assert asked.header(b"x-none") is None
     assert asked.client == "10.0.0.1"
-    assert not asked.local
-    assert request(**{"insula.local": True}).local
+    assert local({}).local is False
+    assert local({"insula.local": True}).local
 
 
 @pytest.mark.parametrize("sane", ["abc", "A.b:c_-9", "0" * 64])

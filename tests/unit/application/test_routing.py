@@ -66,7 +66,7 @@ TABLE = ActionTable((), [Metadata()])
 
 def found(method: str, path: str) -> tuple[Any, ...]:
     route = TABLE.route(method, path, CATALOG, {})
-    parts = [route.resource, route.action.name, route.key]
+    parts: list[Any] = [route.resource, route.action.name, route.key]
     if route.parent:
         parts += [route.parent, route.relation, route.subject]
     return tuple(parts)

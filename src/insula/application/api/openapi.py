@@ -18,6 +18,7 @@ from insula.application.api.openapi_parts import (
     ref,
 )
 from insula.data.collection import Collection, Field
+from insula.data.validate import stamps
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -216,6 +217,7 @@ _SHAPES: Final[Mapping[str, tuple[tuple[str, ...], str | None, str]]] = {
 
 def _schemas(collection: Collection, application: Application) -> dict[str, Schema]:
     """What is answered of a record, and what may be written of it."""
+    filled = stamps(collection)
     answered: dict[str, Schema] = {}
     written: dict[str, Schema] = {}
     for field in collection.fields.values():
@@ -228,7 +230,7 @@ def _schemas(collection: Collection, application: Application) -> dict[str, Sche
             schema = _field_schema(field)
             if not (field.hidden or field.type.hidden):
                 answered[field.name] = schema
-            if field.stamp is None:
+            if field.name not in filled:
                 written[field.name] = schema
     record: Schema = {"type": "object", "properties": answered}
     if collection.title:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from insula.core.ids import random_id
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.data.modelling import presets
-from insula.data.modelling.draft import Draft, shown
+from insula.data.modelling.draft import Draft, moved_to, shown
 from insula.data.modelling.fields import add_fields, create_field, destroy_field, remove_relation, set_fields
 from insula.data.modelling.settings import checked_options, mapping, short_text
 
@@ -67,8 +67,33 @@ def update_collection(draft: Draft, name: str, values: Any) -> None:
     draft.rows.collections[name] = replace(row, title=title, options=options)
     if body.get("fields") is not None:
         set_fields(draft, name, body["fields"])
-    _switch(draft, name, body)
+    _switch(draft, name, body, row.options)
     _set_indexes(draft, name, indexes)
+
+
+def move_collection(draft: Draft, name: str, target: str) -> None:
+    """Put a collection to the place of another, which makes room. Raises ``MetadataInUse``, ``UnknownCollection``."""
+    _own(draft, name)
+    _own(draft, target)
+    for sort, moved in enumerate(moved_to(list(draft.rows.collections), name, target), 1):
+        # taken out and put back, so that the order of the map is the new one
+        row = draft.rows.collections.pop(moved)
+        draft.rows.collections[moved] = replace(row, sort=sort)
+
+
+def move_collection(draft: Draft, source: str, target: str) -> None:
+    """Put a collection to the place of another: before it when moving up, behind it when moving down.
+
+    Raises ``MetadataInUse`` (built in), ``UnknownCollection``.
+    """
+    for name in (source, target):
+        _own(draft, name)
+    rows = draft.rows.collections
+    order = [name for name in rows if name != source]
+    order.insert(list(rows).index(target), source)
+    draft.rows.collections = {
+        name: replace(rows[name], sort=place) for place, name in enumerate(order, start=1)
+    }
 
 
 def destroy_collections(draft: Draft, names: Sequence[str], *, cascade: bool) -> None:
@@ -147,12 +172,12 @@ def _fields(name: str, stated: Any, wanted: Mapping[str, Any], template: str) ->
     ]
 
 
-def _switch(draft: Draft, name: str, body: Mapping[str, Any]) -> None:
-    """Words that stand for a field, said of a collection that exists: add it, or remove it."""
+def _switch(draft: Draft, name: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Words that stand for a field, and say otherwise than ``before``: add the field, or remove it."""
     made = {word: presets.stamp(word) for word in _STAMPS}
     made["sortable"] = presets.sorting(body.get("sortable"))
     for word, field in made.items():
-        if body.get(word) is None or (word != "sortable" and body.get("fields") is not None):
+        if body.get(word) is None or bool(body[word]) == bool(before.get(word)):
             continue
         present = draft.row(name, field["name"])
         if body[word] and present is None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
-from insula.application.api.queries import keys_of, one_key
+from insula.application.api.queries import flag, keys_of, one_key
 from insula.application.errors import InvalidBody, InvalidParameter
 from insula.data.errors import FilterRequired, UnknownCollection
 from insula.data.metadata_json import collection_to_json, fields_to_json
@@ -63,10 +63,10 @@ async def destroy_collections(context: Context) -> Answer:
     keys = keys_of(context.key, params)
     if not keys:
         raise FilterRequired(action="destroy", collection="collections")
-    metadata = context.application.metadata
-    for name in keys:
-        await metadata.destroy_collection(str(name))
-    return Answer(len(keys))
+    names = [str(key) for key in keys]
+    cascade = flag(params, "cascade", default=False)
+    await context.application.metadata.destroy_collection(*names, cascade=cascade)
+    return Answer(len(names))
 
 
 async def move_collection(context: Context) -> Answer:
