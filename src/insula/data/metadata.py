@@ -115,11 +115,6 @@ class Metadata:
         await self._change(lambda draft: collections.move_collection(draft, name, target))
         return self.get(name)
 
-    async def move_collection(self, source: str, target: str) -> Collection:
-        """Raises ``MetadataInUse`` (built in), ``UnknownCollection``."""
-        await self._change(lambda draft: collections.move_collection(draft, source, target))
-        return self.get(source)
-
     async def set_fields(self, collection: str, values: Any) -> Collection:
         """Raises ``InvalidMetadata``, ``MetadataInUse``, ``UnknownCollection``."""
         await self._change(lambda draft: fields.set_fields(draft, collection, values))

@@ -81,21 +81,6 @@ def move_collection(draft: Draft, name: str, target: str) -> None:
         draft.rows.collections[moved] = replace(row, sort=sort)
 
 
-def move_collection(draft: Draft, source: str, target: str) -> None:
-    """Put a collection to the place of another: before it when moving up, behind it when moving down.
-
-    Raises ``MetadataInUse`` (built in), ``UnknownCollection``.
-    """
-    for name in (source, target):
-        _own(draft, name)
-    rows = draft.rows.collections
-    order = [name for name in rows if name != source]
-    order.insert(list(rows).index(target), source)
-    draft.rows.collections = {
-        name: replace(rows[name], sort=place) for place, name in enumerate(order, start=1)
-    }
-
-
 def destroy_collections(draft: Draft, names: Sequence[str], *, cascade: bool) -> None:
     """Remove collections with their records, and with ``cascade`` the relations of others that lead to them.
 
