@@ -419,6 +419,31 @@ async def test_a_collection_is_changed_as_a_whole(model: Model) -> None:
         await model.metadata.update_collection("posts", {"name": "others"})
 
 
+async def test_collections_and_fields_are_put_in_order(model: Model) -> None:
+    for name in ("a", "b", "c"):
+        await model.create(name, text("x"), text("y"), createdAt=False, updatedAt=False)
+    await model.metadata.move_collection("c", "a")
+    assert [c.name for c in model.metadata if not c.builtin] == ["c", "a", "b"]
+    await model.metadata.move_collection("c", "b")
+    assert [c.name for c in model.metadata if not c.builtin] == ["a", "b", "c"]
+    await model.metadata.move_field("a", "y", "id")
+    assert list(model.metadata.get("a").fields) == ["y", "id", "x"]
+    for wrong in (
+        model.metadata.move_collection("a", "users"),
+        model.metadata.move_field("users", "id", "id"),
+    ):
+        with pytest.raises(MetadataInUse):
+            await wrong
+
+
+async def test_words_that_say_nothing_new_add_nothing(model: Model) -> None:
+    await model.create("posts", text("title"))
+    await model.metadata.destroy_field("posts", "createdAt")
+    answer = collection_to_json(model.metadata.get("posts"))
+    await model.metadata.update_collection("posts", answer)
+    assert list(model.metadata.get("posts").fields) == ["id", "title", "updatedAt"]
+
+
 async def test_subscribers_learn_what_changed(model: Model) -> None:
     heard: list[MetadataChange] = []
     end = model.metadata.subscribe(heard.append)

@@ -154,3 +154,10 @@ def shown(name: Any) -> str:
     text = name if isinstance(name, str) else type(name).__name__
     cut = text[:SHOWN_LENGTH] + ("…" if len(text) > SHOWN_LENGTH else "")
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in cut)
+
+
+def moved_to(names: list[str], name: str, target: str) -> list[str]:
+    """``name`` at the place that ``target`` has; those between the two make room."""
+    place = names.index(target)
+    others = [other for other in names if other != name]
+    return [*others[:place], name, *others[place:]]

@@ -12,7 +12,7 @@ from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.data.fields import field_type
 from insula.data.metadata_build import RELATION_TYPES
 from insula.data.metadata_rows import FieldRow
-from insula.data.modelling.draft import Draft, Use, shown
+from insula.data.modelling.draft import Draft, Use, moved_to, shown
 from insula.data.modelling.relations import (
     KEY_LENGTH,
     ON_DELETE,
@@ -67,13 +67,16 @@ def update_field(draft: Draft, collection: str, name: str, values: Any) -> None:
     for part, now in (("name", name), ("collectionName", collection), ("key", row.key)):
         if body.get(part, now) != now:
             raise _refusal(collection, name, f"its {part} can not be changed")
+    if body["type"] != row.type:
+        _check_new_type(draft, row, body["type"])
     changed = field_row(
         collection, name, {**row.options, **_without_flags(body), **body}, key=row.key, sort=row.sort
     )
     changed = changed.with_options(
         **{option: row.options[option] for option in ("autoCreate", "reference") if option in row.options}
     )
-    _check_type(draft, row, changed)
+    if reason := field_type(row.type).refuse_change(row.options, changed.options):
+        raise _refusal(collection, name, reason)
     if field.relation is not None:
         _update_relation(draft, row, changed, field.relation)
     else:
@@ -104,6 +107,15 @@ def remove_relation(draft: Draft, row: FieldRow, use: Use) -> None:
     if use.relation.through is not None and through_is_unused(draft, use.relation.through):
         del draft.rows.collections[use.relation.through]
         draft.rows.fields.pop(use.relation.through, None)
+
+
+def move_field(draft: Draft, collection: str, name: str, target: str) -> None:
+    """Put a field to the place of another, which makes room. Raises ``MetadataInUse``, ``UnknownField``."""
+    for moved in (name, target):
+        _own_row(draft, collection, draft.field(collection, moved))
+    for sort, moved in enumerate(moved_to(list(draft.rows.of(collection)), name, target), 1):
+        row = draft.rows.fields[collection].pop(moved)
+        draft.rows.put(replace(row, sort=sort))
 
 
 def set_fields(draft: Draft, collection: str, fields: Any) -> None:
@@ -173,23 +185,18 @@ def _without_flags(body: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _check_type(draft: Draft, row: FieldRow, changed: FieldRow) -> None:
+def _check_new_type(draft: Draft, row: FieldRow, new: Any) -> None:
     """A type may become a wider one, as long as nothing points to the field."""
-    old, new = field_type(row.type), field_type(changed.type)
-    if new is not old:
-        if new.name not in old.widens_to:
-            wider = ", ".join(sorted(old.widens_to)) or "none"
-            reason = f"its type can not be changed from {old.name} to {new.name} (possible: {wider})"
-            raise _refusal(row.collection, row.name, reason)
-        if row.options.get("primaryKey") or row.options.get("reference"):
-            raise _refusal(row.collection, row.name, "the type of a key can not be changed")
-        users = [str(use) for use in draft.uses() if (row.collection, row.name) in (*use.keys, *use.holders)]
-        if users:
-            raise _refusal(
-                row.collection, row.name, f"its type can not be changed: it is used by {', '.join(users)}"
-            )
-    elif refused := old.refuse_change(row.options, changed.options):
-        raise _refusal(row.collection, row.name, refused)
+    wider = field_type(row.type).widens_to
+    if not isinstance(new, str) or new not in wider:
+        possible = ", ".join(sorted(wider)) or "none"
+        reason = f"its type can not be changed from {row.type} to {shown(new)} (possible: {possible})"
+        raise _refusal(row.collection, row.name, reason)
+    if row.options.get("primaryKey") or row.options.get("reference"):
+        raise _refusal(row.collection, row.name, "the type of a key can not be changed")
+    users = [str(use) for use in draft.uses() if (row.collection, row.name) in (*use.keys, *use.holders)]
+    if users:
+        raise _refusal(row.collection, row.name, f"its type can not be changed: {', '.join(users)} needs it")
 
 
 def _check_key(draft: Draft, field: Field, row: FieldRow, changed: FieldRow) -> None:
