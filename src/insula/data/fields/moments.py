@@ -28,7 +28,7 @@ def moment(value: Any) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
     if isinstance(value, dt.date):
-        return dt.datetime.combine(value, dt.time())  # noqa: DTZ001 - the type has no zone
+        return dt.datetime.combine(value, dt.time())
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not MIN_MS <= value <= MAX_MS:
             raise ValueError("must be a date between the years 1 and 9999")
