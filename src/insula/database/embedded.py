@@ -189,7 +189,7 @@ class SqliteTransaction(GuardedTransaction):
         encoded = rows if types is None else encode_rows(self.dialect, columns, types, rows)
         names = ", ".join(map(self.dialect.quote, columns))
         marks = ", ".join("?" * len(columns))
-        text = f"INSERT INTO {self.dialect.quote(table)} ({names}) VALUES ({marks})"
+        text = f"INSERT INTO {self.dialect.quote(table)} ({names}) VALUES ({marks})"  # noqa: S608 - quoted
         return await self._guard(jobs.insert_rows(text, encoded))
 
     async def copy_csv(

@@ -12,7 +12,7 @@ from typing import Any
 
 from insula.database.errors import MissingValue, ValueOutOfRange
 
-SCHEMA_TOKEN = "insula_schema"
+SCHEMA_TOKEN = "insula_schema"  # noqa: S105 - a name, no secret
 """The schema name with which every table is declared; replaced by the application's own when run."""
 
 BAD_VALUE = (ValueError, TypeError, ArithmeticError, AttributeError)

@@ -10,6 +10,7 @@ from insula.core.clock import now
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.database.executor import Transaction
 
 JobStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "undone"]
 StepStatus = Literal["waiting", "running", "succeeded", "failed", "undone"]
@@ -52,7 +53,10 @@ class StepContext:
     """Name → result of the steps before."""
     record: StepRecord
     save: Callable[[], Awaitable[None]]
-    """Keep the record now: after it, a crash loses nothing of ``record.state``."""
+    """Keep the record, now and then: for progress."""
+    keep: Callable[[Transaction], Awaitable[None]]
+    """Keep the record in the transaction that does the work, so that ``record.state`` and what was done commit
+    together: after a crash the step goes on exactly there."""
 
     async def progress(self, fraction: float, line: str | None = None) -> None:
         """Say how far the step is (0 to 1); kept now and then."""

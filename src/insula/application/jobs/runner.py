@@ -20,6 +20,7 @@ from insula.core.errors import InsulaError, Kind
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.database.executor import Transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ class Jobs:
 
     def _pause(self, attempts: int) -> float:
         pause = min(MAX_BACK_OFF_S, self._back_off_s * float(2 ** (attempts - 1)))
-        return pause * (1 + random.random() / 2)
+        return pause * (1 + random.random() / 2)  # noqa: S311 - jitter, no secret
 
     def _context(self, job: Job, record: StepRecord) -> StepContext:
         results = {step.name: step.result for step in job.steps if step.status == "succeeded"}
@@ -209,7 +210,10 @@ class Jobs:
                 saved = monotonic()
                 await self.store.save(job)
 
-        return StepContext(self._application, job.id, job.input, results, record, save)
+        async def keep(transaction: Transaction) -> None:
+            await self.store.save(job, on=transaction)
+
+        return StepContext(self._application, job.id, job.input, results, record, save, keep)
 
 
 def _sentence(error: Exception) -> str:

@@ -16,6 +16,7 @@ from insula.data.scope import Unrestricted
 
 if TYPE_CHECKING:
     from insula.data.repository import Repository
+    from insula.database.executor import Transaction
 
 _EVERYTHING = Unrestricted()
 
@@ -83,8 +84,8 @@ class JobStore:
         page = await self._repository.find("jobs", query, scopes=_EVERYTHING)
         return [_job(row) for row in page.rows]
 
-    async def save(self, job: Job) -> None:
-        """Keep the job as it is now."""
+    async def save(self, job: Job, on: Transaction | None = None) -> None:
+        """Keep the job as it is now, in the transaction ``on`` where one is given."""
         await self._repository.update(
             "jobs",
             {
@@ -97,6 +98,7 @@ class JobStore:
             },
             keys=[job.id],
             scopes=_EVERYTHING,
+            on=on,
         )
 
 

@@ -212,7 +212,7 @@ def _months(year: int, month: int, count: int) -> Period:
 def _month(number: int) -> dt.datetime | None:
     """The beginning of a month, counted from year 0; ``None`` outside the years 1 to 9999."""
     year, month = divmod(number, 12)
-    return dt.datetime(year, month + 1, 1) if 1 <= year <= 9999 else None
+    return dt.datetime(year, month + 1, 1) if 1 <= year <= 9999 else None  # noqa: DTZ001 - the column has no zone
 
 
 def _later(start: Wall, **by: int) -> Wall | None:

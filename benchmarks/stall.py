@@ -1,0 +1,95 @@
+"""The longest wait of other requests while a list of 10,000 rows is answered without paging (PostgreSQL).
+
+A second connection asks ``__health_check`` without a pause; the longest of its answers during the big list,
+less the median of those without one, is the stall.
+"""
+
+import threading
+import time
+from typing import Self
+
+import harness
+import httpx
+
+REPEATS = 8
+GOAL_MS = 5.0
+QUIET_S = 2.0
+
+
+class Probe:
+    """Asks for the health check again and again, and remembers each wait (seconds)."""
+
+    def __init__(self, address: str) -> None:
+        self.waits: list[float] = []
+        self._address = address
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        import socket
+
+        host, port = self._address.removeprefix("http://").split(":")
+        request = f"GET /api/__health_check HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        with socket.create_connection((host, int(port))) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while not self._stop.is_set():
+                began = time.perf_counter()
+                connection.sendall(request)
+                connection.recv(65536)
+                self.waits.append(time.perf_counter() - began)
+
+
+def fetch(running: harness.Running) -> int:
+    """Read the whole list as it comes, without looking at it; gives its size in bytes."""
+    size = 0
+    with httpx.stream(
+        "GET",
+        f"{running.address}/api/items:list?paginate=false",
+        headers=running.headers,
+        timeout=60,
+    ) as answer:
+        answer.raise_for_status()
+        for chunk in answer.iter_raw():
+            size += len(chunk)
+    return size
+
+
+def main() -> None:
+    with harness.postgresql() as server, harness.insula(server) as running:
+        harness.model(running)
+        fetch(running)
+        with Probe(running.address) as quiet:
+            time.sleep(QUIET_S)
+        longest, size, taken = [], 0, []
+        for _ in range(REPEATS):
+            with Probe(running.address) as probe:
+                began = time.perf_counter()
+                size = fetch(running)
+                taken.append(time.perf_counter() - began)
+            longest.append(max(probe.waits) * 1e3)
+        ordinary = harness.median(quiet.waits) * 1e3
+        stall = harness.median(longest) - ordinary
+        harness.report(
+            "stall",
+            stall,
+            "ms",
+            f"<= {GOAL_MS} ms (NocoBase: 384-458)",
+            stall <= GOAL_MS,
+            bytes=size,
+            list_s=harness.median(taken),
+            quiet_ms=ordinary,
+            quiet_max_ms=max(quiet.waits) * 1e3,
+            worst_ms=max(longest),
+        )
+
+
+if __name__ == "__main__":
+    main()

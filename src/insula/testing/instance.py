@@ -1,0 +1,117 @@
+"""Insula as a real process on a free port, for tests that need the whole: start, sign in, kill, start again."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from insula.testing import servers
+
+ROOT_EMAIL = "root@example.com"
+ROOT_PASSWORD = "correct horse battery 1"
+_POLL_S = 0.01
+_KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONWARNINGS")
+
+
+def database_settings(server: servers.Server | None, name: str = "insula_test") -> dict[str, str]:
+    """The ``DB_*`` variables for a server, or for the embedded SQLite."""
+    if server is None:
+        return {"DB_DIALECT": "sqlite"}
+    return {
+        "DB_DIALECT": "postgres",
+        "DB_HOST": server.host,
+        "DB_PORT": str(server.port),
+        "DB_USER": server.user,
+        "DB_PASSWORD": server.password,
+        "DB_DATABASE": name,
+    }
+
+
+@dataclass
+class Instance:
+    """One installation: its storage folder and settings outlive its processes."""
+
+    storage: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: {"DB_DIALECT": "sqlite"})
+    port: int = field(default_factory=servers.free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """All that its processes printed so far."""
+        path = self.storage.with_name(f"{self.storage.name}.log")
+        return path.read_text() if path.exists() else ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the process gets: the settings, a first administrator, and little of this process' own."""
+        return {
+            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            "INIT_ROOT_EMAIL": ROOT_EMAIL,
+            "INIT_ROOT_USERNAME": "root",
+            "INIT_ROOT_PASSWORD": ROOT_PASSWORD,
+            "INIT_ROOT_NICKNAME": "Root",
+            **self.settings,
+            "APP_PORT": str(self.port),
+            "STORAGE_PATH": str(self.storage),
+        }
+
+    def start(self) -> None:
+        """Start a process and return once it answers. Raises with its own words when it ended instead."""
+        with self.storage.with_name(f"{self.storage.name}.log").open("ab") as sink:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "insula.server"], env=self.environment, stdout=sink, stderr=sink
+            )
+        deadline = time.monotonic() + servers.START_TIMEOUT_S
+        with httpx.Client(timeout=5) as client:
+            while time.monotonic() < deadline and self.process.poll() is None:
+                with contextlib.suppress(httpx.TransportError):
+                    if client.get(f"{self.address}/api/__health_check").status_code == httpx.codes.OK:
+                        return
+                time.sleep(_POLL_S)
+        self.kill()
+        raise RuntimeError(f"Insula did not start: {self.log[-4000:]}")
+
+    def stop(self) -> int:
+        """End it as an operator does; gives the exit code."""
+        assert self.process is not None
+        servers.stop(self.process, signal.SIGTERM)
+        return int(self.process.returncode)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def sign_in(self, account: str = ROOT_EMAIL, password: str = ROOT_PASSWORD) -> httpx.Client:
+        """A client of the API with a bearer token. The caller closes it."""
+        answer = httpx.post(
+            f"{self.address}/api/auth:signIn", json={"account": account, "password": password}, timeout=30
+        )
+        answer.raise_for_status()
+        token = answer.json()["data"]["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=f"{self.address}/api/", headers=headers, timeout=120)
+
+    def wait_for_job(self, client: httpx.Client, job: Any, *, timeout_s: float = 120.0) -> dict[str, Any]:
+        """The job's record once it has ended, however it ended."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            state: dict[str, Any] = client.get(f"jobs:get/{job}").raise_for_status().json()["data"]
+            if state["status"] in ("succeeded", "failed", "cancelled"):
+                return state
+            time.sleep(_POLL_S)
+        raise TimeoutError(f"job {job} is still running after {timeout_s} s")
