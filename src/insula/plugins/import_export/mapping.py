@@ -1,0 +1,117 @@
+"""Which column of a file goes to which field of a collection."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from insula.data.collection import Collection, Field
+from insula.plugins.import_export.conversion import Target
+from insula.plugins.import_export.errors import InvalidImport
+from insula.plugins.import_export.inference import Column
+from insula.plugins.import_export.moments import Reading
+
+_SYSTEM_FIELDS = ("createdAt", "updatedAt", "createdById", "updatedById")
+_WHOLE = ("integer", "bigInt")
+
+
+def new_collection(name: str, columns: Sequence[Column]) -> dict[str, Any]:
+    """The body of ``collections:create`` for what a file proposes.
+
+    A column ``id`` of whole numbers becomes the key; time stamps that the file brings are the file's.
+    """
+    names = {column.name for column in columns}
+    own_key = any(column.name == "id" and column.type not in _WHOLE for column in columns)
+    fields = [
+        {**column.field(), "primaryKey": True} if column.name == "id" else column.field()
+        for column in columns
+        if column.name != "id" or own_key
+    ]
+    stamps = {stamp: stamp not in names for stamp in ("createdAt", "updatedAt")}
+    return {"name": name, "title": name, "fields": fields, "autoGenId": not own_key, **stamps}
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A column and its field; as JSON it is kept with the job."""
+
+    header: str
+    field: str | None
+    """``None``: the column is left out."""
+    layout: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"header": self.header, "field": self.field, "layout": self.layout}
+
+    def target(self, collection: Collection) -> Target | None:
+        """Where its values go now; the field may be gone since. Raises ``InvalidImport``."""
+        if self.field is None:
+            return None
+        field = collection.fields.get(self.field)
+        if field is None:
+            raise InvalidImport(reason=f'"{collection.name}" has no field "{self.field}" any more')
+        return Target(field, Reading(_reading_type(field), self.layout) if self.layout else None)
+
+
+def _reading_type(field: Field) -> str:
+    return "datetimeTz" if field.type.name in ("date", "datetimeTz") else field.type.name
+
+
+def assign(
+    collection: Collection,
+    columns: Sequence[Column],
+    open_fields: frozenset[str] | None,
+    given: Mapping[str, str | None] | None = None,
+) -> list[Assigned]:
+    """Columns to fields: as ``given`` (header → field name, null to leave out), else by name, then by title.
+
+    Raises ``InvalidImport`` naming the columns that fit nothing.
+    """
+    by_name = {field.name.lower(): field for field in _importable(collection, open_fields)}
+    by_title = {_title(field).lower(): field for field in by_name.values()}
+    wanted = dict(given or {})
+    if unknown := sorted(set(wanted) - {column.header for column in columns}):
+        raise InvalidImport(reason=f"the file has no column {', '.join(map(repr, unknown))}")
+    assigned, homeless = [], []
+    for column in columns:
+        name = wanted.get(column.header, column.header)
+        if name is None:
+            assigned.append(Assigned(column.header, None))
+            continue
+        field = by_name.get(name.lower()) or by_name.get(column.name.lower()) or by_title.get(name.lower())
+        if field is None:
+            homeless.append(column.header)
+        else:
+            assigned.append(Assigned(column.header, field.name, _layout(column, field)))
+    if homeless:
+        raise InvalidImport(
+            reason=f'"{collection.name}" has no field for the columns {", ".join(map(repr, homeless))}; '
+            'say where they go with columns={"<column>": "<field>"}, null to leave one out'
+        )
+    _refuse_twice(assigned)
+    return assigned
+
+
+def _refuse_twice(assigned: Iterable[Assigned]) -> None:
+    fields = [one.field for one in assigned if one.field]
+    if twice := sorted({field for field in fields if fields.count(field) > 1}):
+        raise InvalidImport(reason=f'two columns go to the field "{twice[0]}"')
+    if not fields:
+        raise InvalidImport(reason="no column goes to a field")
+
+
+def _importable(collection: Collection, open_fields: frozenset[str] | None) -> Iterable[Field]:
+    for field in collection.fields.values():
+        if not field.stored or field.hidden or field.type.hidden or field.name in _SYSTEM_FIELDS[2:]:
+            continue
+        if open_fields is None or field.name in open_fields:
+            yield field
+
+
+def _title(field: Field) -> str:
+    title = (field.options.get("uiSchema") or {}).get("title")
+    return title if isinstance(title, str) else field.name
+
+
+def _layout(column: Column, field: Field) -> str | None:
+    moments = ("dateOnly", "date", "datetimeTz", "datetimeNoTz")
+    return column.layout if field.type.name in moments else None

@@ -1,0 +1,189 @@
+"""A CSV file as it came: its encoding, its delimiter, its header, its rows in batches.
+
+Everything here runs in a worker thread; nothing knows of collections or jobs.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from insula.plugins.import_export.errors import UnreadableCsv
+
+if TYPE_CHECKING:
+    import _csv
+
+SAMPLE_BYTES = 64 * 1024
+"""Read to guess encoding and delimiter."""
+MAX_COLUMNS = 1_000
+MAX_HEADER_BYTES = 256 * 1024
+"""A first line longer than this is no header."""
+MAX_CELL_CHARACTERS = 1_000_000
+DELIMITERS = (",", ";", "\t", "|")
+_SNIFFED_ROWS = 50
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+csv.field_size_limit(MAX_CELL_CHARACTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the bytes become rows of text."""
+
+    encoding: str
+    delimiter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows, and the line of the file on which each begins."""
+
+    lines: list[int]
+    rows: list[list[str]]
+
+
+def detect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Layout:
+    """Propose what was not given, from the data. Raises ``UnreadableCsv``."""
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if not sample.strip():
+        raise UnreadableCsv(line=1, reason="the file is empty")
+    encoding = _checked_encoding(encoding) if encoding else _guess_encoding(path, sample)
+    if delimiter is None:
+        delimiter = _guess_delimiter(_decode_sample(sample, encoding))
+    elif len(delimiter) != 1 or delimiter in '\r\n"':
+        raise UnreadableCsv(line=1, reason="the delimiter must be one character, such as , or ;")
+    return Layout(encoding, delimiter)
+
+
+def _checked_encoding(name: str) -> str:
+    try:
+        info = codecs.lookup(name)
+    except LookupError:
+        raise UnreadableCsv(line=1, reason=f'there is no text encoding "{name}"') from None
+    if not getattr(info, "_is_text_encoding", True):
+        raise UnreadableCsv(line=1, reason=f'"{name}" is no text encoding')
+    return info.name
+
+
+def _guess_encoding(path: Path, sample: bytes) -> str:
+    """UTF-8 when the whole file is, else the most likely one of the sample."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if sample.startswith(mark):
+            return encoding
+    if _is_utf8(path):
+        return "utf-8"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample).best()
+    return best.encoding if best else "latin-1"
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _decode_sample(sample: bytes, encoding: str) -> str:
+    """The sample as text; a character cut at its end does not matter."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError as error:
+        line = sample.count(b"\n", 0, error.start) + 1
+        raise UnreadableCsv(line=line, reason=f"the text is not {encoding}; name another encoding") from None
+
+
+def _guess_delimiter(text: str) -> str:
+    """The candidate that cuts the first rows into the most columns, the same number in each."""
+
+    def score(delimiter: str) -> tuple[float, int]:
+        rows = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), _SNIFFED_ROWS))
+        widths = [len(row) for row in rows if row]
+        if not widths or widths[0] < 2:
+            return (0.0, 0)
+        return (widths.count(widths[0]) / len(widths), widths[0])
+
+    try:
+        return max(DELIMITERS, key=score)
+    except csv.Error as error:
+        raise UnreadableCsv(line=1, reason=str(error)) from None
+
+
+def header(path: Path, layout: Layout) -> list[str]:
+    """The names of the columns, as they stand in the first line. Raises ``UnreadableCsv``."""
+    with path.open("rb") as file:
+        first = file.readline(MAX_HEADER_BYTES + 1)
+    if len(first) > MAX_HEADER_BYTES:
+        raise UnreadableCsv(line=1, reason=f"the header is longer than {MAX_HEADER_BYTES // 1024} kB")
+    with _open(path, layout) as file:
+        names = [name.strip() for name in _first_row(csv.reader(file, delimiter=layout.delimiter))]
+    if len(names) > MAX_COLUMNS:
+        raise UnreadableCsv(line=1, reason=f"it has {len(names)} columns; {MAX_COLUMNS} are allowed")
+    if empty := [str(position) for position, name in enumerate(names, 1) if not name]:
+        raise UnreadableCsv(line=1, reason=f"column {', '.join(empty[:5])} has no name")
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise UnreadableCsv(line=1, reason=f"the column {twice[0]!r} stands there more than once")
+    return names
+
+
+def _first_row(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        return next(filter(None, reader))
+    except StopIteration:
+        raise UnreadableCsv(line=1, reason="the file is empty") from None
+    except csv.Error as error:
+        raise UnreadableCsv(line=1, reason=str(error)) from None
+    except UnicodeDecodeError as error:
+        raise UnreadableCsv(line=1, reason=f"the text is not {error.encoding}; name another") from None
+
+
+def _open(path: Path, layout: Layout) -> io.TextIOWrapper:
+    return path.open("r", encoding=layout.encoding, newline="")
+
+
+def batches(path: Path, layout: Layout, *, size: int, skip: int = 0) -> Generator[Batch, None, None]:
+    """The rows behind the header, ``size`` at a time, without blank lines, after the first ``skip`` rows.
+
+    Raises ``UnreadableCsv`` naming the line where the text can not be decoded or cut into cells.
+    """
+    with _open(path, layout) as file:
+        reader = csv.reader(file, delimiter=layout.delimiter)
+        try:
+            for _ in islice(filter(None, reader), skip + 1):
+                pass
+            while (batch := _take(reader, size)).rows:
+                yield batch
+        except csv.Error as error:
+            raise UnreadableCsv(line=reader.line_num + 1, reason=str(error)) from None
+        except UnicodeDecodeError as error:
+            reason = f"the text is not {layout.encoding} ({error.reason}); name another encoding"
+            raise UnreadableCsv(line=reader.line_num + 1, reason=reason) from None
+
+
+def _take(reader: "_csv.Reader", size: int) -> Batch:
+    batch = Batch([], [])
+    line = reader.line_num + 1
+    for row in reader:
+        if row:
+            batch.lines.append(line)
+            batch.rows.append(row)
+            if len(batch.rows) == size:
+                break
+        line = reader.line_num + 1
+    return batch

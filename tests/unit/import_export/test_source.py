@@ -1,0 +1,98 @@
+"""CSV files as they come: encodings, delimiters, headers, batches."""
+
+from pathlib import Path
+
+import pytest
+
+from insula.plugins.import_export import source
+from insula.plugins.import_export.errors import UnreadableCsv
+
+
+def written(tmp_path: Path, data: bytes) -> Path:
+    path = tmp_path / "file.csv"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "delimiter"),
+    [
+        (b"a,b\n1,2\n", "utf-8", ","),
+        ("a;b\nä;ö\n".encode(), "utf-8", ";"),
+        ("\ufeffa\tb\nä\tö\n".encode(), "utf-8-sig", "\t"),
+        ("a|b\n1|2\n".encode("utf-16"), "utf-16", "|"),
+        (b'name,note\n"x","a;b;c"\n"y","d;e;f"\n', "utf-8", ","),
+        (b"single\n1\n2\n", "utf-8", ","),
+    ],
+)
+def test_layout_is_proposed_from_the_data(tmp_path: Path, data: bytes, encoding: str, delimiter: str) -> None:
+    assert source.detect(written(tmp_path, data)) == source.Layout(encoding, delimiter)
+
+
+def test_text_that_is_not_utf8_gets_an_encoding_that_reads_it(tmp_path: Path) -> None:
+    text = "ville,pays\nOrléans,France\nBesançon,France\nSaint-Étienne,France\n"
+    path = written(tmp_path, text.encode("cp1252"))
+    layout = source.detect(path)
+    (batch,) = source.batches(path, layout, size=10)
+    assert [row[0] for row in batch.rows] == ["Orléans", "Besançon", "Saint-Étienne"]
+
+
+@pytest.mark.parametrize(
+    ("data", "given", "reason"),
+    [
+        (b"", {}, "empty"),
+        (b"  \n \n", {}, "empty"),
+        (b"a,b\n", {"encoding": "klingon"}, 'no text encoding "klingon"'),
+        (b"a,b\n", {"encoding": "base64"}, "no text encoding"),
+        (b"a,b\n", {"delimiter": "::"}, "one character"),
+        (b"a,b\n\xff\xfe,2\n", {"encoding": "utf-8"}, "not utf-8"),
+    ],
+)
+def test_what_can_not_be_read_says_why(
+    tmp_path: Path, data: bytes, given: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(UnreadableCsv, match=reason):
+        source.detect(written(tmp_path, data), **given)
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [
+        ("a,,c", "column 2 has no name"),
+        ("a,b,a", "more than once"),
+        (",".join(f"c{n}" for n in range(1_001)), "1001 columns"),
+        (",".join("c" for _ in range(1_000_000)), "header is longer"),
+    ],
+)
+def test_header_that_names_no_columns_is_refused(tmp_path: Path, first: str, reason: str) -> None:
+    path = written(tmp_path, f"{first}\n1\n".encode())
+    with pytest.raises(UnreadableCsv, match=reason):
+        source.header(path, source.Layout("utf-8", ","))
+
+
+def test_rows_carry_the_line_on_which_they_begin(tmp_path: Path) -> None:
+    path = written(tmp_path, b'a,b\n1,"two\nlines"\n\n3,4\n5,6\n')
+    found = list(source.batches(path, source.Layout("utf-8", ","), size=2))
+    assert found == [
+        source.Batch([2, 5], [["1", "two\nlines"], ["3", "4"]]),
+        source.Batch([6], [["5", "6"]]),
+    ]
+
+
+def test_rows_done_before_are_skipped(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a\n1\n\n2\n3\n")
+    assert list(source.batches(path, source.Layout("utf-8", ","), size=5, skip=2)) == [
+        source.Batch([5], [["3"]])
+    ]
+
+
+def test_bytes_that_turn_bad_far_down_name_the_encoding(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a,b\n" + b"1,2\n" * 40_000 + b"\xff,2\n")
+    with pytest.raises(UnreadableCsv, match="not utf-8"):
+        list(source.batches(path, source.Layout("utf-8", ","), size=1_000))
+
+
+def test_a_cell_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a\n" + b"x" * (source.MAX_CELL_CHARACTERS + 1) + b"\n")
+    with pytest.raises(UnreadableCsv, match="field larger than field limit"):
+        list(source.batches(path, source.Layout("utf-8", ","), size=1))
