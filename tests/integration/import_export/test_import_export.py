@@ -1,0 +1,273 @@
+"""CSV files in and out, through the API, on both dialects."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insula.application.application import Application
+from insula.application.options import Options
+from insula.application.registry import Registry
+from insula.application.secrets import MasterKey
+from insula.data.collection import Field
+from insula.data.fields import field_type
+from insula.database.budget import ConnectionBudget
+from insula.database.engine import open_database
+from insula.database.executor import Database
+from insula.database.options import DatabaseOptions
+from insula.plugins.collections.plugin import CollectionsPlugin
+from insula.plugins.import_export import conversion
+from insula.plugins.import_export.importer import ROWS_PER_TRANSACTION
+from insula.plugins.import_export.plugin import ImportExportPlugin
+from insula.testing.applications import APP_KEY, client_of
+
+PEOPLE = b"Name,Age,Born\nAda,36,1815-12-10\nGrace,85,1906-12-09\n"
+
+
+@pytest.fixture
+async def application(
+    database_options: DatabaseOptions, database: Database, tmp_path: Path
+) -> AsyncIterator[Application]:
+    registry = Registry([CollectionsPlugin(), ImportExportPlugin()])
+    options = Options(storage=tmp_path / "files")
+    made = Application(
+        "main", open_database(database_options, ConnectionBudget()), registry, MasterKey(APP_KEY), options
+    )
+    await made.install()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def client(application: Application) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(application) as found:
+        yield found
+
+
+class Importing:
+    """Sends files and waits for their jobs."""
+
+    def __init__(self, application: Application, client: httpx.AsyncClient) -> None:
+        self.application = application
+        self.client = client
+
+    async def __call__(self, path: str, data: bytes, **params: str) -> dict[str, Any]:
+        """The tally of a file that is taken."""
+        answer = await self.client.post(path, content=data, params=params)
+        assert answer.status_code == 200, answer.text
+        job = await self.application.jobs.finished(answer.json()["data"]["jobId"])
+        assert job.status == "succeeded", job.error
+        result: dict[str, Any] = job.steps[0].result
+        return result
+
+    async def refused(self, path: str, data: bytes, **params: str) -> dict[str, Any]:
+        """The error of a file that is not taken; nothing of it stays in the folder."""
+        answer = await self.client.post(path, content=data, params=params)
+        assert answer.status_code == 400, answer.text
+        assert self.files() == []
+        error: dict[str, Any] = answer.json()["errors"][0]
+        return error
+
+    def files(self) -> list[Path]:
+        storage = self.application.options.storage
+        return sorted((storage / "imports").glob("*")) if storage else []
+
+
+@pytest.fixture
+def importing(application: Application, client: httpx.AsyncClient) -> Importing:
+    return Importing(application, client)
+
+
+async def rows(client: httpx.AsyncClient, path: str) -> Any:
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def test_import_makes_the_collection(client: httpx.AsyncClient, importing: Importing) -> None:
+    assert await importing("/imports:create", PEOPLE, collection="people") == {
+        "rows": 2,
+        "imported": 2,
+        "rejected": 0,
+        "errors": [],
+    }
+    found = await rows(client, "/people:list?fields=Name,Age,Born&sort=Age")
+    assert found == [
+        {"Name": "Ada", "Age": 36, "Born": "1815-12-10"},
+        {"Name": "Grace", "Age": 85, "Born": "1906-12-09"},
+    ]
+    assert importing.files() == []
+
+
+async def test_import_into_a_collection_goes_by_names_titles_and_what_is_said(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    fields = [
+        {"name": "name", "type": "string", "required": True},
+        {"name": "years", "type": "integer", "uiSchema": {"title": "Age"}},
+        {"name": "price", "type": "decimal", "precision": 10, "scale": 2},
+    ]
+    await client.post("/collections:create", json={"name": "things", "fields": fields})
+    data = b"NAME;Age;Cost;Junk\nx;3;1.50;?\ny;4;2.25;?\n"
+    columns = orjson.dumps({"Cost": "price", "Junk": None}).decode()
+    assert (await importing("/things:import", data, columns=columns))["imported"] == 2
+    found = await rows(client, "/things:list?fields=name,years,price&sort=name")
+    assert found == [
+        {"name": "x", "years": 3, "price": "1.50"},
+        {"name": "y", "years": 4, "price": "2.25"},
+    ]
+
+
+async def test_bad_rows_are_reported_with_their_lines_and_the_others_go_in(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    fields = [
+        {"name": "code", "type": "string", "unique": True, "required": True},
+        {"name": "amount", "type": "integer"},
+    ]
+    await client.post("/collections:create", json={"name": "stock", "fields": fields})
+    data = b'code,amount\na,1\nb,many\n"c\nd",2\n,3\na,4\ne\nf,99999999999\ng,7\n'
+    tally = await importing("/stock:import", data)
+    assert (tally["rows"], tally["imported"], tally["rejected"]) == (8, 3, 5)
+    assert [(error["line"], error["field"]) for error in tally["errors"]] == [
+        (3, "amount"),
+        (6, "code"),
+        (7, None),
+        (8, None),
+        (9, "amount"),
+    ]
+    assert "code" in tally["errors"][2]["reason"]
+    assert "instead of 2" in tally["errors"][3]["reason"]
+    assert [row["code"] for row in await rows(client, "/stock:list?sort=code")] == ["a", "c\nd", "g"]
+
+
+async def test_given_ids_are_kept_and_the_next_record_gets_a_new_one(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    await importing("/imports:create", b"id,word\n5,five\n9,nine\n", collection="words")
+    made = await client.post("/words:create", json={"word": "next"})
+    assert made.json()["data"]["id"] == 10
+
+
+async def test_import_goes_on_where_a_crash_left_it(
+    application: Application, client: httpx.AsyncClient, importing: Importing
+) -> None:
+    """What is kept with each batch is what the next start begins from: each row is there exactly once."""
+    count = ROWS_PER_TRANSACTION * 3 + 7
+    data = b"n\n" + b"".join(b"%d\n" % n for n in range(count))
+    answer = await client.post("/imports:create?collection=numbers", content=data)
+    job = answer.json()["data"]["jobId"]
+    await application.jobs.stop()
+    before = (await rows(client, "/numbers:count"))["count"]
+    assert before % ROWS_PER_TRANSACTION == 0 or before == count
+    await application.jobs.start()
+    finished = await application.jobs.finished(job)
+    assert (finished.status, finished.steps[0].result["imported"]) == ("succeeded", count)
+    total = {"measures": [{"field": ["n"], "aggregation": "sum", "alias": "sum"}]}
+    answer = await client.post("/numbers:query", json=total)
+    assert int(answer.json()["data"][0]["sum"]) == count * (count - 1) // 2
+
+
+@pytest.mark.parametrize(
+    ("data", "params", "reason"),
+    [
+        (b"", {}, "empty"),
+        (b"a,b\n\xff,1\n", {"encoding": "utf-8"}, "not utf-8"),
+        (b",".join(b"c" for _ in range(1_000_000)), {}, "header is longer"),
+        (b"a,a\n1,2\n", {}, "more than once"),
+        (b"a\n1\n", {"columns": "{"}, "columns must be JSON"),
+        (b"a\n1\n", {"columns": '{"b": "a"}'}, "the file has no column 'b'"),
+        (b"a\n1\n", {"columns": '{"a": null}'}, "no column goes to a field"),
+    ],
+)
+async def test_what_can_not_be_imported_says_why(
+    importing: Importing, data: bytes, params: dict[str, str], reason: str
+) -> None:
+    error = await importing.refused("/imports:create", data, collection="odd", **params)
+    assert reason in error["message"]
+
+
+async def test_columns_without_a_field_are_named(client: httpx.AsyncClient, importing: Importing) -> None:
+    await client.post(
+        "/collections:create", json={"name": "narrow", "fields": [{"name": "a", "type": "string"}]}
+    )
+    error = await importing.refused("/narrow:import", b"a,b,c\n1,2,3\n")
+    assert "'b', 'c'" in error["message"]
+
+
+async def test_built_in_collections_take_no_files(importing: Importing) -> None:
+    error = await importing.refused("/imports:create", b"kind\nx\n", collection="jobs")
+    assert "built in" in error["message"]
+
+
+async def test_preview_proposes_and_keeps_nothing(client: httpx.AsyncClient, importing: Importing) -> None:
+    answer = await client.post("/imports:preview", content=PEOPLE)
+    data = answer.json()["data"]
+    assert [(column["name"], column["type"]) for column in data["columns"]] == [
+        ("Name", "string"),
+        ("Age", "integer"),
+        ("Born", "dateOnly"),
+    ]
+    assert data["rows"][1] == ["Grace", "85", "1906-12-09"]
+    assert importing.files() == []
+
+
+async def test_export_gives_what_import_takes(client: httpx.AsyncClient, importing: Importing) -> None:
+    data = b'label,count,ratio,day,ok\n"a,""b""\nc",1,0.5,2026-01-31,true\n=1+1,-2,,,false\n'
+    await importing("/imports:create", data, collection="first")
+    exported = await client.get("/first:export?fields=label,count,ratio,day,ok&sort=-count")
+    assert exported.headers["content-disposition"] == 'attachment; filename="first.csv"'
+    assert list(csv.reader(io.StringIO(exported.text))) == list(csv.reader(io.StringIO(data.decode())))
+    await importing("/imports:create", exported.content, collection="second")
+    again = await client.get("/second:export?fields=label,count,ratio,day,ok&sort=-count")
+    assert again.content == exported.content
+
+
+async def test_export_filters_names_fields_and_disarms_formulas(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    await importing("/imports:create", b"t,n\n=cmd,-1\nplain,2\n", collection="cells")
+    csv_ = await client.get("/cells:export?fields=t,n&spreadsheet=true&sort=n")
+    assert csv_.text.splitlines() == ["t,n", "'=cmd,-1", "plain,2"]
+    lines = await client.get("/cells:export", params={"format": "jsonl", "fields": "t", "filter": '{"n": 2}'})
+    assert [orjson.loads(line) for line in lines.content.splitlines()] == [{"t": "plain"}]
+    for wrong, code in (
+        ("format=xls", "INVALID_EXPORT"),
+        ("fields=zzz", "INVALID_EXPORT"),
+        ("sort=zzz", "UNKNOWN_FIELD"),
+    ):
+        refused = await client.get(f"/cells:export?{wrong}")
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, code)
+
+
+CELLS = st.one_of(
+    st.text(max_size=12),
+    st.integers(-(2**65), 2**65).map(str),
+    st.floats(allow_nan=True, allow_infinity=True).map(repr),
+    st.dates().map(str),
+    st.sampled_from(["true", "false", "True", "1_000", " 7", "٣", "1e5", "-0", "+4", "00012"]),
+)
+
+
+@given(st.lists(CELLS, max_size=5), st.sampled_from(sorted(conversion._FAST)))
+def test_fast_columns_give_what_single_cells_give(cells: list[str], kind: str) -> None:
+    target = conversion.Target(Field("f", field_type(kind)))
+    fast = conversion.convert(target, cells)
+    assert fast == conversion._one_by_one(target, cells)
+    assert [type(value) for value in fast[0]] == [
+        type(value) for value in conversion._one_by_one(target, cells)[0]
+    ]
+
+
+def test_decimals_keep_their_digits() -> None:
+    target = conversion.Target(Field("f", field_type("decimal"), options={"precision": 10, "scale": 2}))
+    assert conversion.convert(target, ["1.10"]) == ([Decimal("1.10")], [])
