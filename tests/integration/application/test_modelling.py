@@ -60,6 +60,10 @@ async def test_a_collection_from_beginning_to_end(client: httpx.AsyncClient) -> 
     )
     assert changed.json()["data"][0]["uiSchema"]["title"] == "Weight"
     assert (await client.get("/collections/pets/fields:get/weight")).json()["data"]["type"] == "double"
+    moved = await client.post("/collections/pets/fields:move?sourceId=weight&targetId=name")
+    assert moved.status_code == 200, moved.text
+    names = [row["name"] for row in (await client.get("/collections/pets/fields:list")).json()["data"]]
+    assert names.index("weight") < names.index("name")
     assert (await client.get("/collections/pets/fields:get/none")).json() == {"data": None}
     assert (await client.post("/collections/pets/fields:destroy/weight")).json() == {"data": 1}
     assert await code(await client.get("/pets:list?sort=weight")) == (400, "UNKNOWN_FIELD")

@@ -57,6 +57,10 @@ async def encode_batches(batches: AsyncIterator[list[dict[str, Any]]]) -> AsyncI
 
 def _plain(value: Any) -> Any:
     """What orjson does not know, or knows otherwise than the protocol."""
+    if value.__class__ is datetime and value.tzinfo is UTC:
+        # Most values that come here: twice as fast as by isoformat.
+        text = orjson.dumps(value)
+        return orjson.Fragment((text[:24] if value.microsecond else text[:20] + b".000") + b'Z"')
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date | time):

@@ -7,7 +7,7 @@ from typing import Any, Final
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import keys_of, one_key
-from insula.application.errors import NotAnAddress
+from insula.application.errors import InvalidParameter, NotAnAddress
 from insula.data.collection import Collection, Field
 from insula.data.errors import FilterRequired, UnknownField
 from insula.data.metadata_json import field_to_json, fields_to_json
@@ -70,6 +70,17 @@ async def destroy_fields(context: Context) -> Answer:
     return Answer(len(found))
 
 
+async def move_field(context: Context) -> Answer:
+    """Put a field to the place of another of its collection."""
+    params = {**context.params, **as_object(context.body)}
+    source, target = context.key or params.get("sourceId"), params.get("targetId")
+    if not isinstance(source, str) or not isinstance(target, str):
+        raise InvalidParameter(parameter="sourceId", reason="and targetId must name fields")
+    (collection, moved), (_, place) = _addressed(context, source), _addressed(context, target)
+    field = await context.application.metadata.move_field(collection.name, moved.name, place.name)
+    return Answer(field_to_json(visible(context, collection.name), field))
+
+
 def _collection(context: Context) -> Collection:
     if context.parent is None:
         raise NotAnAddress(path=context.request.path[:200])
@@ -116,7 +127,10 @@ _CHANGES: Final = (
     Action("update", update_field, "snippet", "Change a field.", snippet=SNIPPET, writes=True),
     Action("destroy", destroy_fields, "snippet", "Drop fields.", snippet=SNIPPET, writes=True),
 )
-_CREATE: Final = Action("create", create_field, "snippet", "Create a field.", snippet=SNIPPET, writes=True)
+_IN_COLLECTION: Final = (
+    Action("create", create_field, "snippet", "Create a field.", snippet=SNIPPET, writes=True),
+    Action("move", move_field, "snippet", "Change the order.", snippet=SNIPPET, writes=True),
+)
 
-FIELDS_OF_COLLECTION: Final = Resource("collections.fields", (*_READS, _CREATE, *_CHANGES), "Fields")
+FIELDS_OF_COLLECTION: Final = Resource("collections.fields", (*_READS, *_IN_COLLECTION, *_CHANGES), "Fields")
 FIELDS: Final = Resource("fields", (*_READS, *_CHANGES), "Fields of all collections")
