@@ -29,6 +29,12 @@ def hash_password(password: str) -> str:
     return PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=PARALLELISM).hash(password)
 
 
+class HashedPassword(str):
+    """A hash that was made before (of a user copied from another application); no client can send one."""
+
+    __slots__ = ()
+
+
 class Password(FieldType):
     name = "password"
     family = "other"
@@ -39,6 +45,8 @@ class Password(FieldType):
         return sa.String(HASH_LENGTH)
 
     def prepare(self, value: Any, field: Field) -> str:
+        if isinstance(value, HashedPassword):
+            return str(value)
         text = plain_text(value)
         if not text:
             raise ValueError("must not be empty")

@@ -1,0 +1,1 @@
+"""Users, and the roles that they hold."""
