@@ -1,0 +1,1 @@
+"""Which applications there are, and which host name belongs to which."""

@@ -1,0 +1,19 @@
+"""What can go wrong with the life of an application."""
+
+from typing import ClassVar
+
+from insula.core.errors import InsulaError, Kind
+
+
+class WrongMove(InsulaError):
+    """The application {application} is {observed} (wanted: {wanted}) and can not become {to} from there."""
+
+    code = "WRONG_MOVE"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class ApplicationNotFound(InsulaError):
+    """There is no application {application} here."""
+
+    code = "APP_NOT_FOUND"
+    kind: ClassVar[Kind] = Kind.MISSING

@@ -1,0 +1,115 @@
+"""The life of an application: what is observed, what is wanted, and the one table of allowed moves.
+
+Pure: no clock, no database, no loop. Whoever observes a change calls ``Lifecycle.move``, the one setter;
+a move that is not in the table raises and changes nothing. The shape follows home-assistant's
+``config_entries.py`` (an enum with a sentence per member).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from insula.fleet.command import Command
+from insula.fleet.errors import WrongMove
+
+
+class Observed(enum.Enum):
+    """What an application is in one environment, as seen there."""
+
+    PREPARING = "preparing"
+    """Its database is being made or waited for."""
+    INITIALIZING = "initializing"
+    """Its tables are being made and its plugins loaded."""
+    INITIALIZED = "initialized"
+    """Everything is in place; it does not answer yet."""
+    RUNNING = "running"
+    """It answers requests."""
+    COMMANDING = "commanding"
+    """A command is being carried out on it."""
+    STOPPED = "stopped"
+    """It exists and does not run."""
+    ERROR = "error"
+    """A step failed; the status says which, and why."""
+    NOT_FOUND = "not_found"
+    """This environment knows no such application."""
+
+
+class Wanted(enum.Enum):
+    """What an application should be, kept in the main application's database."""
+
+    RUNNING = "running"
+    """It should answer."""
+    ASLEEP = "asleep"
+    """It may be down until someone visits it."""
+    STOPPED = "stopped"
+    """It stays down until someone starts it."""
+    DELETED = "deleted"
+    """It is gone for its people; its data can still be restored."""
+
+
+_O = Observed
+
+MOVES: Mapping[Observed, frozenset[Observed]] = {
+    _O.NOT_FOUND: frozenset({_O.PREPARING, _O.STOPPED, _O.COMMANDING}),
+    _O.PREPARING: frozenset({_O.INITIALIZING, _O.ERROR, _O.NOT_FOUND}),
+    _O.INITIALIZING: frozenset({_O.INITIALIZED, _O.ERROR}),
+    _O.INITIALIZED: frozenset({_O.RUNNING, _O.COMMANDING, _O.STOPPED, _O.ERROR}),
+    _O.RUNNING: frozenset({_O.COMMANDING, _O.ERROR}),
+    _O.COMMANDING: frozenset({_O.RUNNING, _O.INITIALIZED, _O.STOPPED, _O.ERROR, _O.NOT_FOUND}),
+    _O.STOPPED: frozenset({_O.COMMANDING, _O.PREPARING, _O.NOT_FOUND, _O.ERROR}),
+    _O.ERROR: frozenset({_O.COMMANDING, _O.PREPARING, _O.STOPPED, _O.NOT_FOUND}),
+}
+"""From each state, the states that may follow. What is absent is forbidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What was observed last, and since when."""
+
+    observed: Observed
+    since: datetime
+    command: Command | None = None
+    """Only while ``commanding``."""
+    step: str = ""
+    """Only in ``error``: the step that failed."""
+    cause: str = ""
+    """Only in ``error``: why, and what can be done, as one sentence."""
+
+
+class Lifecycle:
+    """The status of one application in one environment; ``move`` is the only way to change it."""
+
+    __slots__ = ("_now", "application", "status", "wanted")
+
+    def __init__(
+        self, application: str, now: Callable[[], datetime], wanted: Wanted = Wanted.RUNNING
+    ) -> None:
+        self.application = application
+        self.wanted = wanted
+        self._now = now
+        self.status = Status(Observed.NOT_FOUND, now())
+
+    def move(
+        self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = ""
+    ) -> Status:
+        """Record a new observation and give it. Raises ``WrongMove`` when the table forbids it.
+
+        ``commanding`` needs the command and no other state takes one; ``step`` and ``cause`` belong to
+        ``error`` (``ValueError`` otherwise: a defect of the caller).
+        """
+        if (to is Observed.COMMANDING) != (command is not None):
+            raise ValueError("a command belongs to the state commanding, and only to it")
+        if (to is Observed.ERROR) != bool(step):
+            raise ValueError("a failed step belongs to the state error, and only to it")
+        if to not in MOVES[self.status.observed]:
+            raise WrongMove(
+                application=self.application,
+                observed=self.status.observed.value,
+                wanted=self.wanted.value,
+                to=to.value,
+            )
+        self.status = Status(to, self._now(), command, step, cause)
+        return self.status

@@ -1,0 +1,1 @@
+"""How applications run in this environment."""

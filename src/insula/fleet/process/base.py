@@ -1,0 +1,27 @@
+"""The process adapter: where an application runs, and how it is brought up and down."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ProcessAdapter(ABC):
+    """Siblings implement all of it."""
+
+    @abstractmethod
+    def running(self, application: str) -> AsgiApp | None:
+        """The application ready to answer here, or ``None``. Asked on every request: one dict look-up."""
+
+    @abstractmethod
+    async def start(self, application: str) -> None:
+        """Bring it up: prepared, initialized, running. What a step raises is passed on, state ``error``."""
+
+    @abstractmethod
+    async def stop(self, application: str) -> None:
+        """Take it down and give back what it holds. Stopping one that does not run does nothing."""

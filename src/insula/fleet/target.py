@@ -1,0 +1,15 @@
+"""Where a request goes: what the gateway is told about an application."""
+
+from dataclasses import dataclass
+
+from insula.fleet.lifecycle import Status, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One application as the directory knows it."""
+
+    application: str
+    status: Status
+    wanted: Wanted
+    display_name: str = ""

@@ -1,0 +1,1 @@
+"""The front door: which application is a request for, and does it answer?"""

@@ -1,0 +1,145 @@
+"""Small pages for people, rendered here: no script, nothing loaded from elsewhere, a strict policy.
+
+The template engine is imported when the first page is asked for; an installation that is only spoken to by
+programs never pays for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from insula.core import log
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
+from insula.gateway.answers import Headers, retry_headers, send_answer, send_error, send_not_answering
+from insula.gateway.entry import header, unknown
+from insula.gateway.errors import not_answering
+from insula.gateway.selector import MAIN, Choice
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HTML = b"text/html; charset=utf-8"
+
+
+class Templates:
+    """The templates of the gateway, and those of the folders given beside them."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = (*folders, _TEMPLATES)
+
+    @cached_property
+    def _style(self) -> str:
+        return (_TEMPLATES / "base.css").read_text(encoding="utf-8")
+
+    @cached_property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """What every page is sent with. The one style sheet is allowed by its hash."""
+        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        )
+        return (
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"cache-control", b"no-store"),
+        )
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        return Environment(
+            loader=FileSystemLoader(self._folders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    async def send(
+        self, send: Send, status: int, template: str, headers: Headers = (), **values: Any
+    ) -> None:
+        """Render a template and send it."""
+        from markupsafe import Markup
+
+        # Our own file, between <style> tags, where nothing would be unescaped again.
+        style = Markup(self._style)  # noqa: S704 - our own file
+        page = self._environment.get_template(template).render(
+            style=style, request_id=log.request_id.get(), **values
+        )
+        await send_answer(send, status, page.encode(), _HTML, (*self.headers, *headers))
+
+    async def send_sentence(
+        self, send: Send, status: int, title: str, message: str, remedy: str = "", headers: Headers = ()
+    ) -> None:
+        """A page that says one thing."""
+        await self.send(send, status, "error.html", headers, title=title, message=message, remedy=remedy)
+
+
+class Pages:
+    """Answers every path outside the API: the welcome page, pages of others by path, and 404."""
+
+    def __init__(
+        self, templates: Templates, api: str, version: str, mounted: dict[str, AsgiApp] | None = None
+    ) -> None:
+        self._templates = templates
+        self._api = api
+        self._version = version
+        self._mounted = mounted or {}
+
+    async def __call__(
+        self, choice: Choice, status: Status | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """A ``PageHandler`` of the gateway."""
+        people = "text/html" in header(scope, b"accept")
+        path = choice.path.rstrip("/") or "/"
+        if choice.application == MAIN and not choice.prefix and path in self._mounted:
+            await self._mounted[path](scope, receive, send)
+        elif status is None:
+            await self._not_found(people, unknown(choice.application), "APP_NOT_FOUND", send)
+        elif path not in ("/", "/admin") and not path.startswith("/admin/"):
+            await self._not_found(people, "There is no page at this address.", "NOT_FOUND", send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await send_error(
+                send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),)
+            )
+        elif status.observed is Observed.RUNNING:
+            await self._welcome(choice, scope, send)
+        elif people:
+            _, sentence = not_answering(choice.application, status)
+            await self._templates.send_sentence(
+                send, 503, "Not just now", sentence, "Try again in a moment.", retry_headers(status)
+            )
+        else:
+            await send_not_answering(send, choice.application, status)
+
+    async def _not_found(self, people: bool, sentence: str, code: str, send: Send) -> None:
+        if people:
+            await self._templates.send_sentence(send, 404, "Nothing here", sentence, "Check the address.")
+        else:
+            await send_error(send, 404, code, sentence)
+
+    async def _welcome(self, choice: Choice, scope: Scope, send: Send) -> None:
+        name = choice.application
+        api = self._api if name == MAIN else f"{self._api}__app/{name}/"
+        title = "Insula runs" if name == MAIN else f"{name} runs"
+        await self._templates.send(
+            send,
+            200,
+            "welcome.html",
+            title=title,
+            sentence="Everything is up, and answers.",
+            name=name,
+            api=api,
+            url=f"{scope['scheme']}://{scope['insula.host']}",
+            state=Observed.RUNNING.value,
+            version=self._version,
+        )

@@ -1,0 +1,104 @@
+"""Which application is a request for? Pure: looks at the request, answers a choice.
+
+Path before query before ``X-App`` before host name; on a custom domain, naming another application is an
+error. What cannot be told is for ``main``, an unknown host included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+from urllib.parse import parse_qs, unquote
+
+from insula.gateway.errors import OtherApplication
+
+MAIN = "main"
+APP_SEGMENT = "__app/"
+"""Behind the base path of the API: ``/api/__app/<application>/…``."""
+PAGES_PREFIX = "/apps/"
+HEALTH = "/__health_check"
+_QUERY_KEY = b"__appName"
+
+Kind = Literal["api", "health", "page"]
+
+
+class Choice(NamedTuple):
+    """What a request is for."""
+
+    application: str
+    kind: Kind
+    path: str
+    """What is left for the application: ``/<resource>:<action>…``, or the path of a page."""
+    prefix: str
+    """What was taken off the front."""
+
+
+class Asked(NamedTuple):
+    """What of a request says which application it is for."""
+
+    path: str
+    query: bytes
+    header: str
+    """``X-App``, or nothing."""
+    hosts: tuple[str, ...]
+    """Host names (lower case, no port) in the order of belief; those of strangers' headers are not here."""
+
+
+def select(asked: Asked, api: str, application_of: Callable[[str], str | None]) -> Choice:
+    """``api`` is the base path from slash to slash. Raises ``OtherApplication``."""
+    path = asked.path
+    if path.startswith(api):
+        named, rest, prefix = _in_api(path, api)
+        kind: Kind = "health" if rest == HEALTH else "api"
+    else:
+        named, rest, prefix = _in_pages(path)
+        kind = "health" if rest == HEALTH else "page"
+    asked_for = [name for name in (named, *_named(asked)) if name is not None]
+    owner = next(filter(None, map(application_of, asked.hosts)), None)
+    if owner is not None:
+        for name in asked_for:
+            if name != owner:
+                raise OtherApplication(application=name)
+        return Choice(owner, kind, rest, prefix)
+    return Choice(asked_for[0] if asked_for else MAIN, kind, rest, prefix)
+
+
+def _in_api(path: str, api: str) -> tuple[str | None, str, str]:
+    """(application named, rest from its slash, prefix without slash) of a path in the API."""
+    start = len(api)
+    if not path.startswith(APP_SEGMENT, start):
+        return None, path[start - 1 :], api[:-1]
+    name_from = start + len(APP_SEGMENT)
+    name_to = path.find("/", name_from)
+    if name_to < 0:
+        name_to = len(path)
+    return path[name_from:name_to], path[name_to:] or "/", path[:name_to]
+
+
+def _in_pages(path: str) -> tuple[str | None, str, str]:
+    """The same of a page: ``/apps/<application>/admin…``, with and without the slash at the end."""
+    if not path.startswith(PAGES_PREFIX):
+        return None, path, ""
+    name_to = path.find("/", len(PAGES_PREFIX))
+    if name_to < 0:
+        name_to = len(path)
+    return path[len(PAGES_PREFIX) : name_to], path[name_to:] or "/", path[:name_to]
+
+
+def _named(asked: Asked) -> list[str]:
+    """The applications named by query and by header, in this order of precedence."""
+    names = []
+    # Percent-encoded spellings of the key itself are possible and pointless: only the plain one is known.
+    if _QUERY_KEY in asked.query:
+        names += parse_qs(asked.query.decode("latin-1")).get(_QUERY_KEY.decode(), [])[:1]
+    if asked.header:
+        names.append(unquote(asked.header))
+    return names
+
+
+def host_name(raw: str) -> str:
+    """``Shop.Example.com:8080`` → ``shop.example.com``; the last dot of a full name goes too."""
+    name = raw.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")

@@ -1,0 +1,83 @@
+"""Whose word is taken for where a request comes from.
+
+``X-Forwarded-*`` and ``X-Hostname`` are believed from the networks of ``APP_TRUSTED_PROXIES`` and from
+nobody else. Behind several proxies the client is the last address that no trusted proxy stands behind.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from insula.gateway.selector import host_name
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+REMEMBERED_PEERS = 1024
+"""Addresses whose answer is kept, so that a known peer costs one dict look-up."""
+
+
+class Origin(NamedTuple):
+    """Where a request really comes from, as far as can be believed."""
+
+    client: str
+    scheme: str
+    """``http`` or ``https``."""
+    host: str
+    """As the client wrote it, port included."""
+    hosts: tuple[str, ...]
+    """Host names by which an application may be known, in the order of belief."""
+
+
+class TrustedProxies:
+    """Answers whether a peer is one of our proxies."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, address: str) -> bool:
+        known = self._known.get(address)
+        if known is None:
+            if len(self._known) >= REMEMBERED_PEERS:
+                self._known.clear()
+            known = self._known[address] = self._is_trusted(address)
+        return known
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        mapped = getattr(parsed, "ipv4_mapped", None)
+        return any((mapped or parsed) in network for network in self._networks)
+
+    def origin(self, peer: str, scheme: str, headers: dict[bytes, bytes]) -> Origin:
+        """The origin of a request that ``peer`` sent. ``headers`` are the last of each name, lower case."""
+        host = headers.get(b"host", b"").decode("latin-1")
+        if peer not in self:
+            return Origin(peer, scheme, host, (host_name(host),))
+        hosts = [host_name(host)]
+        if forwarded := headers.get(b"x-forwarded-host"):
+            host = forwarded.decode("latin-1").split(",")[0].strip()
+            hosts.insert(0, host_name(host))
+        if named := headers.get(b"x-hostname"):
+            hosts.insert(0, host_name(named.decode("latin-1")))
+        if (proto := headers.get(b"x-forwarded-proto", b"").decode("latin-1").lower()) in ("http", "https"):
+            scheme = proto
+        client = self._client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+        return Origin(client, scheme, host, tuple(hosts))
+
+    def _client(self, peer: str, chain: str) -> str:
+        """Walk the chain from our side until someone stands there who is none of our proxies."""
+        client = peer
+        for hop in reversed([part.strip() for part in chain.split(",")]):
+            address = hop.strip("[]") if hop.count(":") != 1 else hop.partition(":")[0]
+            try:
+                client = str(ipaddress.ip_address(address))
+            except ValueError:
+                break
+            if client not in self:
+                break
+        return client

@@ -1,0 +1,7 @@
+"""``python -m insula.server``: what ``insula start`` runs, without loading the rest of the command line."""
+
+import sys
+
+from insula.server.serve import run
+
+sys.exit(run())

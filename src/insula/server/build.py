@@ -1,0 +1,176 @@
+"""The composition root: the only place that names concrete adapters and puts the roles together."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from insula import __version__
+from insula.application.access.people import create_root
+from insula.application.application import Application
+from insula.application.errors import NotInstalled
+from insula.application.options import Options, RootUser
+from insula.application.registry import Registry
+from insula.application.secrets import MasterKey
+from insula.core.clock import now
+from insula.data.filters.tree import Condition
+from insula.data.scope import Unrestricted
+from insula.database.budget import ConnectionBudget
+from insula.database.engine import open_database
+from insula.database.options import DatabaseOptions
+from insula.database.provision.ensure import ensure_database, wait_for_database
+from insula.fleet.directory.memory import MemoryDirectory
+from insula.fleet.lifecycle import Lifecycle
+from insula.fleet.process.base import AsgiApp
+from insula.fleet.process.local import LocalProcess, Steps
+from insula.gateway.entry import Gateway, GatewayOptions
+from insula.gateway.pages import Pages, Templates
+from insula.gateway.selector import MAIN
+from insula.gateway.trust import TrustedProxies
+from insula.server import checks
+from insula.server.declared import Settings
+from insula.server.errors import NotYet
+from insula.server.setup_form import Administrator
+from insula.server.setup_link import SetupLink
+from insula.server.setup_page import PATH as SETUP_PATH
+from insula.server.setup_page import SetupPage
+from insula.server.storage import app_key
+
+_log = logging.getLogger(__name__)
+
+ROOT_ROLE = "root"
+_TEMPLATES = Path(__file__).parent / "templates"
+_EVERYTHING = Unrestricted()
+
+
+class MainSteps(Steps):
+    """The main application's way up: its database is waited for and made, its tables are made at first start."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._database = database_options(settings, folder)
+        self._application: Application | None = None
+
+    @property
+    def application(self) -> Application:
+        """The application, once it is prepared."""
+        assert self._application is not None, "asked before the step prepare"
+        return self._application
+
+    async def prepare(self) -> None:
+        await wait_for_database(
+            self._database, self._settings.insula_wait_timeout_s, lambda line: _log.warning("%s", line)
+        )
+        await ensure_database(self._database)
+        budget = ConnectionBudget(self._settings.insula_db_connections)
+        self._application = Application(
+            MAIN,
+            open_database(self._database, budget),
+            Registry.discover(),
+            MasterKey(app_key(self._folder, self._settings.app_key)),
+            application_options(self._settings, self._folder),
+        )
+
+    async def initialize(self) -> None:
+        try:
+            await self.application.start()
+        except NotInstalled:
+            _log.info("installing the main application into %s", self._database.where)
+            await self.application.install(first_administrator(self._settings))
+            await self.application.start()
+
+    async def run(self) -> AsgiApp:
+        return self.application
+
+    async def stop(self) -> None:
+        if self._application is not None:
+            await self._application.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything of one process, put together."""
+
+    gateway: Gateway
+    process: LocalProcess
+    setup_token: Callable[[], Awaitable[str | None]]
+    """A token for the set-up link where there is no administrator yet."""
+
+
+def build(settings: Settings, folder: Path) -> Installation:
+    """Put the roles together. Nothing runs yet. Raises ``NotYet`` for modes that this version has not."""
+    if settings.app_mode != "single":
+        raise NotYet(mode=settings.app_mode)
+    lifecycle = Lifecycle(MAIN, now)
+    steps = MainSteps(settings, folder)
+    process, directory = LocalProcess(), MemoryDirectory()
+    process.add(lifecycle, steps)
+    directory.add(lifecycle)
+    link = SetupLink()
+    templates = Templates(_TEMPLATES)
+
+    async def set_up(asked: Administrator) -> None:
+        root = RootUser(asked.email, asked.username, asked.nickname, asked.password)
+        repository = steps.application.repository
+        async with repository.transaction() as transaction:
+            await create_root(repository, transaction, root, ROOT_ROLE)
+
+    async def setup_token() -> str | None:
+        return None if await _has_administrator(steps.application) else link.issue()
+
+    page = SetupPage(link, templates, set_up, settings.api_base_path)
+    pages = Pages(templates, settings.api_base_path, __version__, {SETUP_PATH: page})
+    proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
+    options = GatewayOptions(settings.api_base_path, proxies, settings.insula_access_log)
+    return Installation(Gateway(options, directory, process, pages), process, setup_token)
+
+
+async def _has_administrator(application: Application) -> bool:
+    root = Condition(("roleName",), "$eq", ROOT_ROLE)
+    return await application.repository.count("rolesUsers", root, scopes=_EVERYTHING) > 0
+
+
+def database_options(settings: Settings, folder: Path) -> DatabaseOptions:
+    """Where the main application's database is."""
+    if settings.db_dialect == "sqlite":
+        file = Path(settings.db_storage).expanduser() if settings.db_storage else folder / "main.sqlite"
+        return DatabaseOptions(
+            "sqlite", storage=file.absolute(), statement_timeout_s=settings.insula_db_statement_timeout_s
+        )
+    return DatabaseOptions(
+        settings.db_dialect,
+        host=settings.db_host or "localhost",
+        port=settings.db_port,
+        database=settings.db_database or "insula",
+        user=settings.db_user or "insula",
+        password=settings.db_password or "",
+        schema=settings.db_schema,
+        statement_timeout_s=settings.insula_db_statement_timeout_s,
+    )
+
+
+def application_options(settings: Settings, folder: Path) -> Options:
+    """What the settings say about the main application."""
+    return Options(
+        display_name="Main",
+        main=True,
+        timezone=settings.tz,
+        url=settings.insula_url or f"http://localhost:{settings.app_port}",
+        storage=folder / "apps" / MAIN,
+        api_base_path=settings.api_base_path,
+        extra_plugins=tuple(checks.plugin_names(settings.append_preset_built_in_plugins)),
+        body_limit_bytes=settings.insula_body_limit_bytes,
+    )
+
+
+def first_administrator(settings: Settings) -> RootUser | None:
+    """From ``INIT_ROOT_*``; ``None`` leaves it to the set-up link."""
+    if not (settings.init_root_email and settings.init_root_password):
+        return None
+    return RootUser(
+        settings.init_root_email,
+        settings.init_root_username or settings.init_root_email.partition("@")[0],
+        settings.init_root_nickname or settings.init_root_username,
+        settings.init_root_password,
+    )

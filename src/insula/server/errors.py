@@ -1,0 +1,61 @@
+"""Why a start stops. Each message says what to write or do."""
+
+from typing import ClassVar
+
+from insula.core.errors import InsulaError, Kind
+
+
+class SettingsWrong(InsulaError):
+    """{sentences}"""
+
+    code = "SETTINGS_WRONG"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class StorageUnreachable(InsulaError):
+    """STORAGE_PATH is "{path}", where no files can be kept ({cause}); name a folder that this user may write to."""
+
+    code = "STORAGE_UNREACHABLE"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class StorageInUse(InsulaError):
+    """The storage folder {path} is used by the process {pid}; stop that one, or choose another STORAGE_PATH."""
+
+    code = "STORAGE_IN_USE"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class SocketPathTooLong(InsulaError):
+    """The path {path} is longer than the {limit} bytes that a socket may have; choose a shorter STORAGE_PATH."""
+
+    code = "SOCKET_PATH_TOO_LONG"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class PortInUse(InsulaError):
+    """Another program listens on {host}:{port}; stop it, or choose another port, such as APP_PORT={other}."""
+
+    code = "PORT_IN_USE"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
+class AddressUnusable(InsulaError):
+    """Nothing can listen on {host}:{port} ({cause}); set INSULA_HOST to an address of this machine and APP_PORT to a port that this user may open."""
+
+    code = "ADDRESS_UNUSABLE"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class AppKeyUnreadable(InsulaError):
+    """The key in {path} is not usable ({cause}); restore the file from your backup, or set APP_KEY to the key that was used before."""
+
+    code = "APP_KEY_UNREADABLE"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class NotYet(InsulaError):
+    """APP_MODE={mode} is the multi-environment mode, which this version has not yet; write APP_MODE=single."""
+
+    code = "MODE_NOT_AVAILABLE"
+    kind = Kind.INVALID

@@ -1,0 +1,78 @@
+"""uvicorn on sockets of ours: started and drained by us, without its own signals and its own log."""
+
+import asyncio
+import logging
+import socket
+from typing import Any, cast
+
+from uvicorn import Config, Server
+
+from insula.fleet.process.base import AsgiApp
+
+_log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S = 75
+"""Longer than the 60 s for which nginx and most balancers keep a connection, so that they close first."""
+TICK_S = 1.0
+"""How often the Date header is renewed."""
+LAST_WORDS_S = 2.0
+"""What a request gets to end in after the deadline has cancelled it."""
+
+
+class Listener:
+    """One socket with an ASGI application behind it."""
+
+    def __init__(self, app: AsgiApp, bound: socket.socket) -> None:
+        self._socket = bound
+        config = Config(
+            cast(Any, app),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
+        config.load()
+        self._server = Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Take connections from now on."""
+        await self._server.on_tick(0)
+        await self._server.startup(sockets=[self._socket])
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def drain(self, deadline_s: float) -> None:
+        """Take no more connections, let requests in flight finish; cancel those that take longer."""
+        if self._ticking is None:
+            return
+        self._ticking.cancel()
+        await asyncio.gather(self._ticking, return_exceptions=True)
+        self._ticking = None
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._server.shutdown(sockets=[self._socket])
+        except TimeoutError:
+            await self._cancel_requests(deadline_s)
+
+    async def _cancel_requests(self, deadline_s: float) -> None:
+        state = self._server.server_state
+        requests = list(state.tasks)
+        _log.warning("%d requests were still running after %g s and are ended", len(requests), deadline_s)
+        for request in requests:
+            request.cancel()
+        if requests:
+            await asyncio.wait(requests, timeout=LAST_WORDS_S)
+        for connection in list(state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self._server.on_tick(0)

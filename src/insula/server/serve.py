@@ -1,0 +1,136 @@
+"""One process from start to stop, and the order in which things are taken and given back.
+
+start: settings → log → storage folder → lock → port → operator's socket → (answering 503 from here on)
+       database → application → ready
+stop:  no new connections → requests in flight → application and its connections → sockets → lock
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from insula import __version__
+from insula.core import log
+from insula.core.errors import InsulaError
+from insula.gateway.selector import MAIN
+from insula.server import settings as reader
+from insula.server.declared import Settings
+from insula.server.exits import Exit, of_error
+from insula.server.sockets import bind_tcp, bound_unix
+from insula.server.storage import StorageLock, open_folder
+
+if TYPE_CHECKING:
+    from insula.server.build import Installation
+
+_log = logging.getLogger("insula")
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+OPERATOR_DRAIN_S = 2.0
+"""What is left for commands over the operator's socket once the requests of others have ended."""
+
+
+def run() -> int:
+    """Start, serve until told to stop, and give the exit code. What is wrong is said on standard error."""
+    try:
+        settings, reading = reader.load()
+    except InsulaError as error:
+        return complain(error)
+    log.configure(settings.logger_level, settings.insula_log_format, reading.secrets())
+    reader.apply_time_zone(settings)
+    for warning in reading.warnings:
+        _log.warning("%s", warning)
+    try:
+        folder = open_folder(settings.storage_path)
+        with (
+            StorageLock(folder),
+            bind_tcp(settings.insula_host, settings.app_port) as tcp,
+            bound_unix(folder) as unix,
+        ):
+            _run_loop(settings, folder, tcp, unix)
+    except InsulaError as error:
+        return complain(error)
+    return Exit.DONE
+
+
+def complain(error: InsulaError) -> Exit:
+    """Say what is wrong, one sentence a line, and give the exit code for it."""
+    for sentence in error.message.splitlines():
+        print(f"insula: {sentence}", file=sys.stderr)  # noqa: T201 - for the person at the terminal
+    return of_error(error)
+
+
+def _run_loop(settings: Settings, folder: Path, tcp: socket.socket, unix: socket.socket) -> None:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, folder, tcp, unix))
+
+
+async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: socket.socket) -> None:
+    # Imported here, so that a wrong setting is told without loading half the program.
+    from insula.server.build import build
+    from insula.server.listeners import Listener
+
+    told_to_stop = _on_signals()
+    installation = build(settings, folder)
+    listeners = (Listener(installation.gateway, tcp), Listener(installation.gateway.local, unix))
+    try:
+        for listener in listeners:
+            await listener.open()
+        if await _start_main(installation, told_to_stop):
+            await _announce(settings, installation)
+            await told_to_stop.wait()
+            _log.info("stopping: requests in flight have %g s", settings.insula_stop_timeout_s)
+    finally:
+        for listener, deadline_s in zip(
+            listeners, (settings.insula_stop_timeout_s, OPERATOR_DRAIN_S), strict=True
+        ):
+            await listener.drain(deadline_s)
+        await installation.process.stop(MAIN)
+    _log.info("stopped")
+
+
+async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
+    """Whether the main application runs; not when the process was told to stop first. Raises what it raised."""
+    starting = asyncio.ensure_future(installation.process.start(MAIN))
+    stopping = asyncio.ensure_future(told_to_stop.wait())
+    await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    unfinished = stopping if starting.done() else starting
+    unfinished.cancel()
+    await asyncio.gather(unfinished, return_exceptions=True)
+    if starting.cancelled():
+        return False
+    starting.result()
+    return True
+
+
+def _on_signals() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; a second one ends the process at once, as operators expect."""
+    loop = asyncio.get_running_loop()
+    told_to_stop = asyncio.Event()
+
+    def stop(number: signal.Signals) -> None:
+        if told_to_stop.is_set():
+            _log.warning("told to stop twice: ending without waiting")
+            os._exit(128 + number)
+        told_to_stop.set()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    return told_to_stop
+
+
+async def _announce(settings: Settings, installation: "Installation") -> None:
+    """Tell the operator where to go. On standard output and not in the log: the link is a secret."""
+    address = settings.insula_url or f"http://localhost:{settings.app_port}"
+    lines = [f"Insula {__version__} answers at {address}"]
+    if token := await installation.setup_token():
+        lines.append("There is no administrator yet. This link makes one; it works once, for 24 hours:")
+        lines.append(f"  {address.rstrip('/')}/setup?token={token}")
+    print("\n".join(lines), flush=True)  # noqa: T201 - for the person at the terminal
+    _log.info("running: port %d, %s", settings.app_port, settings.db_dialect)

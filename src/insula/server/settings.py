@@ -1,0 +1,167 @@
+"""Reads the settings: the only place in Insula that looks at the environment.
+
+Order of precedence: the environment, then the file ``.env`` of the working directory, then the default.
+An empty value counts as none, since compose files leave them so. Everything that is wrong is found in one
+go and said in one sentence each; nothing falls back silently.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from insula.server import checks
+from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
+from insula.server.errors import SettingsWrong
+
+ENV_FILE = ".env"
+OWN_PREFIX = "INSULA_"
+_LIKELY = 0.85
+"""How alike (0 to 1) a foreign name must be to one of ours to be taken for a slip of the pen."""
+_SUGGEST = 0.6
+"""The same for names that begin with our own prefix and must be ours."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was found: good values, where they came from, and what is to be said about the rest."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    """Name → converted value; only those that were set and are right."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Name → ``environment`` or ``.env``; absent for defaults."""
+    raw: dict[str, str] = field(default_factory=dict)
+    """Name → text as it was written."""
+    wrong: dict[str, str] = field(default_factory=dict)
+    """Name → one sentence that says what to write."""
+    warnings: list[str] = field(default_factory=list)
+
+    def settings(self) -> Settings:
+        """Raises ``SettingsWrong`` with every sentence when anything is wrong."""
+        if self.wrong:
+            raise SettingsWrong(sentences="\n".join(self.wrong.values()))
+        return Settings(**{DECLARED[name].field: value for name, value in self.values.items()})
+
+    def secrets(self) -> list[str]:
+        """Every secret that was written down, right or wrong: what a log must never show."""
+        return [text for name, text in self.raw.items() if DECLARED[name].secret]
+
+
+def read(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:
+    """Read and check everything. ``environment`` and ``folder`` (of ``.env``) are the process' own unless given."""
+    reading = Reading()
+    found = dict(os.environ if environment is None else environment)
+    in_file = _env_file((folder or Path.cwd()) / ENV_FILE, reading)
+    for source, variables in ((ENV_FILE, in_file), ("environment", found)):
+        for name, text in _known(variables, reading).items():
+            reading.raw[name] = text
+            reading.sources[name] = source
+    for name, text in reading.raw.items():
+        _convert(DECLARED[name], text, reading)
+    for name, sentence in checks.together(reading.values, reading.sources).items():
+        reading.wrong.setdefault(name, sentence)
+    reading.warnings.extend(checks.remarks(reading.values))
+    return reading
+
+
+def load() -> tuple[Settings, Reading]:
+    """The settings of this process. Raises ``SettingsWrong``."""
+    reading = read()
+    return reading.settings(), reading
+
+
+def apply_time_zone(settings: Settings) -> None:
+    """Let the C library, and so the log of any library, use the time zone of the settings."""
+    import time
+
+    os.environ["TZ"] = settings.tz
+    time.tzset()
+
+
+def _env_file(path: Path, reading: Reading) -> dict[str, str]:
+    """The variables of a ``.env`` file; none when there is no file."""
+    if not path.is_file():
+        return {}
+    from dotenv.parser import parse_stream
+
+    variables: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8") as stream:
+            bindings = list(parse_stream(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        reading.wrong[ENV_FILE] = f"The file {path} can not be read ({error}); mend it or remove it."
+        return {}
+    for binding in bindings:
+        if binding.error or (binding.key is not None and binding.value is None):
+            line = binding.original.line
+            reading.wrong[ENV_FILE] = f"Line {line} of {path} can not be understood; write NAME=value."
+        elif binding.key is not None and binding.value is not None:
+            variables[binding.key] = binding.value
+    return variables
+
+
+def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
+    """Ours among ``variables``, by their true names; says what looks like ours and is not."""
+    known: dict[str, str] = {}
+    for name, text in variables.items():
+        if name in DECLARED and text.strip():
+            known[name] = text
+        elif name.startswith(OWN_PREFIX) and name not in DECLARED:
+            reading.wrong[name] = _unknown(name)
+        elif name not in DECLARED and name not in ALIASES and (meant := _likely(name)):
+            reading.warnings.append(f"{name} is no setting of Insula and is not read; did you mean {meant}?")
+    for alias, name in ALIASES.items():
+        text = variables.get(alias, "")
+        if not text.strip():
+            continue
+        if known.get(name, text) != text:
+            reading.wrong[name] = (
+                f'{name} is "{known[name]}", but {alias}, another spelling of it, is "{text}"; '
+                f"write {name} alone."
+            )
+        else:
+            reading.warnings.append(f"{alias} is understood as {name}; write {name}={text}.")
+            known[name] = text
+    return known
+
+
+def _unknown(name: str) -> str:
+    # Compared without the prefix, which all share and which would make everything look alike.
+    ours = [own.removeprefix(OWN_PREFIX) for own in DECLARED if own.startswith(OWN_PREFIX)]
+    near = difflib.get_close_matches(name.removeprefix(OWN_PREFIX), ours, n=1, cutoff=_SUGGEST)
+    remedy = (
+        f"did you mean {OWN_PREFIX}{near[0]}?" if near else "docs/reference/settings.md lists all settings."
+    )
+    return f"{name} is no setting of Insula; {remedy}"
+
+
+def _likely(name: str) -> str | None:
+    """The setting that someone meant who wrote ``name``, when it is close enough to warn about."""
+    if name[:3] not in _BEGINNINGS:
+        return None
+    near = difflib.get_close_matches(name, DECLARED, n=1, cutoff=_LIKELY)
+    return near[0] if near else None
+
+
+_BEGINNINGS = frozenset(name[:3] for name in DECLARED)
+
+
+def _convert(declared: Declaration, text: str, reading: Reading) -> None:
+    name = declared.name
+    value = text if declared.secret else text.strip()
+    if name in CASELESS:
+        value = value.lower()
+    value = VALUE_ALIASES.get(name, {}).get(value, value)
+    try:
+        converted = msgspec.convert(value, declared.kind, strict=False)
+    except msgspec.ValidationError:
+        reading.wrong[name] = checks.wrong_value(declared, text)
+        return
+    if sentence := checks.alone(declared, converted):
+        reading.wrong[name] = sentence
+        return
+    reading.values[name] = converted

@@ -1,0 +1,63 @@
+"""The form of the set-up page: what was written, and what is wrong with it, beside each field."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PASSWORD_SHORTEST = 8
+PASSWORD_LONGEST = 1024
+NAME_LONGEST = 50
+TEXT_LONGEST = 255
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
+_USERNAME = re.compile(r"[^\s@\x00-\x1f/\\<>\"']+")
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """The first administrator, as asked for by the page or by ``INIT_ROOT_*``."""
+
+    email: str
+    username: str
+    nickname: str
+    password: str
+
+    def values(self) -> dict[str, Any]:
+        """The record of the user."""
+        return {
+            "email": self.email,
+            "username": self.username,
+            "nickname": self.nickname,
+            "password": self.password,
+        }
+
+
+def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
+    """What was written, trimmed, and field → sentence for each that is wrong (none: all is well)."""
+    email = form.get("email", "").strip()
+    username = form.get("username", "").strip()
+    nickname = form.get("nickname", "").strip()
+    password = form.get("password", "")
+    wrong: dict[str, str] = {}
+    if not _EMAIL.fullmatch(email) or len(email) > TEXT_LONGEST:
+        wrong["email"] = "Write an e-mail address, such as you@example.com."
+    if not _USERNAME.fullmatch(username) or len(username) > NAME_LONGEST:
+        wrong["username"] = f"Write 1 to {NAME_LONGEST} characters without spaces, @, quotes or slashes."
+    if not nickname or len(nickname) > TEXT_LONGEST or not nickname.isprintable():
+        wrong["nickname"] = "Write the name that others should see."
+    if sentence := _password(password, email, username):
+        wrong["password"] = sentence
+    elif password != form.get("again", ""):
+        wrong["again"] = "This is not the same as above."
+    return Administrator(email, username, nickname, password), wrong
+
+
+def _password(password: str, email: str, username: str) -> str | None:
+    if len(password) < PASSWORD_SHORTEST:
+        return f"Write at least {PASSWORD_SHORTEST} characters."
+    if len(password) > PASSWORD_LONGEST:
+        return f"Write at most {PASSWORD_LONGEST} characters."
+    if len(set(password)) < 3 or password.lower() in (email.lower(), username.lower()):
+        return "This is too easy to guess; three or four unrelated words are good."
+    return None

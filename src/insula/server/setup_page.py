@@ -1,0 +1,124 @@
+"""``/setup``: makes the first administrator. One form, no script; it says what is wrong beside the field."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
+
+from insula.core.errors import InsulaError
+from insula.fleet.process.base import Receive, Scope, Send
+from insula.gateway.pages import Templates
+from insula.server.setup_form import Administrator, read_form
+from insula.server.setup_link import WINDOW_S, SetupLink, Verdict
+
+_log = logging.getLogger(__name__)
+
+PATH = "/setup"
+FORM_LIMIT_BYTES = 16 * 1024
+
+Create = Callable[[Administrator], Awaitable[None]]
+"""Makes the administrator. Raises ``InsulaError``; its detail ``field`` or ``fields`` names the culprit."""
+
+
+class SetupPage:
+    """An ASGI application, mounted by the gateway's pages."""
+
+    def __init__(self, link: SetupLink, templates: Templates, create: Create, api: str) -> None:
+        self._link = link
+        self._templates = templates
+        self._create = create
+        self._api = api
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if method in ("GET", "HEAD"):
+            query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+            token = query.get("token", "")
+            if await self._admitted(token, send):
+                await self._show_form(token, Administrator("", "", "", ""), {}, send)
+        elif method == "POST":
+            await self._submit(scope, receive, send)
+        else:
+            await self._templates.send_sentence(
+                send, 405, "Not that way", "This page is read and sent from a browser.",
+                headers=((b"allow", b"GET, HEAD, POST"),),
+            )  # fmt: skip
+
+    async def _submit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            await self._templates.send_sentence(
+                send, 413, "Too long", "The form was longer than any form.", "Write less."
+            )
+            return
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        token = form.get("token", "")
+        # One at a time, so that of two people with the same link one becomes administrator.
+        async with self._one_at_a_time:
+            if not await self._admitted(token, send):
+                return
+            asked, wrong = read_form(form)
+            if not wrong:
+                wrong = await self._try_to_create(asked)
+            if wrong:
+                await self._show_form(token, asked, wrong, send, status=400)
+                return
+            self._link.use()
+        _log.info("the first administrator was set up")
+        await self._templates.send(
+            send,
+            200,
+            "ready.html",
+            account=asked.username,
+            nickname=asked.nickname,
+            api=self._api,
+            url=f"{scope['scheme']}://{scope['insula.host']}",
+        )
+
+    async def _try_to_create(self, asked: Administrator) -> dict[str, str]:
+        """Field → sentence when it did not work; the empty field is the form as a whole."""
+        try:
+            await self._create(asked)
+        except InsulaError as error:
+            fields = error.details.get("fields") or [error.details.get("field")]
+            known = [field for field in fields if field in ("email", "username", "nickname", "password")]
+            return {known[0] if known else "": error.message}
+        return {}
+
+    async def _admitted(self, token: str, send: Send) -> bool:
+        """Whether the token is good; when it is not, that has been answered."""
+        verdict = self._link.check(token)
+        if verdict is Verdict.RIGHT:
+            return True
+        page = self._templates.send_sentence
+        if verdict is Verdict.USED:
+            await page(send, 410, "Already set up", "This installation has an administrator.",
+                       "Sign in with that account; a forgotten password is set anew with "
+                       "“insula users reset-password”.")  # fmt: skip
+        elif verdict is Verdict.THROTTLED:
+            await page(send, 429, "Too many tries", "Too many wrong links were tried.", "Wait a minute.",
+                       ((b"retry-after", str(int(WINDOW_S)).encode()),))  # fmt: skip
+        else:
+            await page(send, 403, "This link is not valid", "It is incomplete, too old, or from an earlier start.",
+                       "Each start of Insula prints a new one, as long as there is no administrator.")  # fmt: skip
+        return False
+
+    async def _show_form(
+        self, token: str, asked: Administrator, wrong: dict[str, str], send: Send, status: int = 200
+    ) -> None:
+        await self._templates.send(send, status, "setup.html", token=token, asked=asked, wrong=wrong)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body of the form; ``None`` when it is too long or its sender is gone."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if len(body) > FORM_LIMIT_BYTES:
+            return None
+        if not message.get("more_body"):
+            return body

@@ -1,0 +1,66 @@
+"""The two sockets of a process: TCP for everyone, a unix socket (0600) for the operator of the machine."""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from insula.server.errors import AddressUnusable, PortInUse, SocketPathTooLong
+from insula.server.storage import SOCKET_FILE
+
+UNIX_PATH_LIMIT_BYTES = 107
+"""Linux keeps 108 for the path and its closing zero."""
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    """A bound socket that does not listen yet. Raises ``PortInUse`` or ``AddressUnusable``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port in TIME_WAIT after a restart is free; one that is listened on is not, even so.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        # Listening at once finds out now, and not when uvicorn listens, that another did so in between.
+        bound.listen()
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(host=host, port=port, other=port + 1 if port < 65535 else 13001) from None
+        raise AddressUnusable(host=host, port=port, cause=error.strerror or error) from None
+    except OverflowError:
+        bound.close()
+        raise AddressUnusable(host=host, port=port, cause="no such port") from None
+    bound.setblocking(False)
+    return bound
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the operator's socket of a storage folder is. Raises ``SocketPathTooLong``."""
+    path = folder / SOCKET_FILE
+    if len(os.fsencode(path)) > UNIX_PATH_LIMIT_BYTES:
+        raise SocketPathTooLong(path=path, limit=UNIX_PATH_LIMIT_BYTES)
+    return path
+
+
+@contextlib.contextmanager
+def bound_unix(folder: Path) -> Iterator[socket.socket]:
+    """The operator's socket, removed when the block ends. Call it only while holding the storage lock:
+    what stands there then was left by a process that is gone.
+    """
+    path = socket_path(folder)
+    path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # The mask, and not a chmod afterwards: there is no moment in which others could connect.
+    before = os.umask(0o177)
+    try:
+        bound.bind(os.fspath(path))
+    finally:
+        os.umask(before)
+    bound.setblocking(False)
+    try:
+        yield bound
+    finally:
+        bound.close()
+        path.unlink(missing_ok=True)

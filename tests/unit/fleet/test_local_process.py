@@ -1,0 +1,124 @@
+"""Applications of this process: up, down, and what a failing step leaves."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from insula.fleet.directory.memory import MemoryDirectory
+from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.lifecycle import Lifecycle, Observed
+from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
+from insula.fleet.process.local import LocalProcess, Steps
+
+
+async def answering(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class Recorded(Steps):
+    """Steps that note what was called, and fail or hang where told."""
+
+    def __init__(self, lifecycle: Lifecycle, fails_at: str = "") -> None:
+        self.lifecycle = lifecycle
+        self.fails_at = fails_at
+        self.seen: list[tuple[str, Observed]] = []
+
+    async def _step(self, name: str) -> None:
+        self.seen.append((name, self.lifecycle.status.observed))
+        if name == self.fails_at:
+            raise RuntimeError(f"no {name} today")
+
+    async def prepare(self) -> None:
+        await self._step("prepare")
+
+    async def initialize(self) -> None:
+        await self._step("initialize")
+
+    async def run(self) -> AsgiApp:
+        await self._step("run")
+        return answering
+
+    async def stop(self) -> None:
+        await self._step("stop")
+
+
+def process(fails_at: str = "") -> tuple[LocalProcess, Lifecycle, Recorded]:
+    lifecycle = Lifecycle("main", lambda: datetime.now(UTC))
+    steps = Recorded(lifecycle, fails_at)
+    made = LocalProcess()
+    made.add(lifecycle, steps)
+    return made, lifecycle, steps
+
+
+async def test_up_and_down() -> None:
+    made, lifecycle, steps = process()
+    assert made.running("main") is None
+    await made.start("main")
+    assert made.running("main") is answering
+    assert lifecycle.status.observed is Observed.RUNNING
+    await made.start("main")
+    await made.stop("main")
+    assert made.running("main") is None
+    assert lifecycle.status.observed is Observed.STOPPED
+    assert steps.seen == [
+        ("prepare", Observed.PREPARING),
+        ("initialize", Observed.INITIALIZING),
+        ("run", Observed.INITIALIZED),
+        ("stop", Observed.COMMANDING),
+    ]
+    await made.start("main")
+    assert made.running("main") is answering
+
+
+@pytest.mark.parametrize(
+    ("method", "step"), [("prepare", "prepare"), ("initialize", "initialize"), ("run", "start")]
+)
+async def test_a_failing_step_is_an_error_with_step_and_cause_and_can_be_stopped(
+    method: str, step: str
+) -> None:
+    made, lifecycle, steps = process(method)
+    with pytest.raises(RuntimeError, match=method):
+        await made.start("main")
+    assert (lifecycle.status.observed, lifecycle.status.step) == (Observed.ERROR, step)
+    assert lifecycle.status.cause == f"no {method} today"
+    assert made.running("main") is None
+    await made.stop("main")
+    assert steps.seen[-1][0] == "stop"
+    assert lifecycle.status.observed is Observed.STOPPED
+
+
+async def test_a_cancelled_start_can_be_stopped() -> None:
+    made, lifecycle, steps = process()
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    steps.prepare = forever  # type: ignore[method-assign]
+    starting = asyncio.create_task(made.start("main"))
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert lifecycle.status.observed is Observed.ERROR
+    await made.stop("main")
+    assert lifecycle.status.observed is Observed.STOPPED
+
+
+async def test_stopping_what_never_ran_does_nothing_and_strangers_are_refused() -> None:
+    made, lifecycle, _ = process()
+    await made.stop("main")
+    assert lifecycle.status.observed is Observed.NOT_FOUND
+    with pytest.raises(ApplicationNotFound, match="shop"):
+        await made.start("shop")
+
+
+async def test_the_directory_knows_names_and_domains_and_forgets_them() -> None:
+    directory = MemoryDirectory()
+    directory.add(Lifecycle("shop", lambda: datetime.now(UTC)), domain="Shop.Example")
+    found = await directory.find("shop")
+    assert found is not None
+    assert found.status.observed is Observed.NOT_FOUND
+    assert directory.application_of("shop.example") == "shop"
+    directory.remove("shop")
+    assert await directory.find("shop") is None
+    assert directory.application_of("shop.example") is None

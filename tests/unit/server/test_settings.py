@@ -1,0 +1,199 @@
+"""Every setting that can be wrong, and the sentence that is said about it."""
+
+from pathlib import Path
+
+import pytest
+
+from insula.server import settings
+from insula.server.declared import DECLARED
+from insula.server.errors import SettingsWrong
+from insula.server.settings_report import reference, rows
+
+POSTGRES = {"DB_DIALECT": "postgres", "DB_DATABASE": "insula", "DB_USER": "insula"}
+WORKER = {
+    "APP_MODE": "worker",
+    "APP_DISCOVERY_ADAPTER": "remote",
+    "APP_PROCESS_ADAPTER": "local",
+    "APP_COMMAND_ADAPTER": "redis",
+    "APP_SUPERVISOR_REDIS_URL": "redis://localhost:6379/0",
+    "APP_COMMAND_REDIS_URL": "redis://localhost:6379/0",
+    "ENVIRONMENT_NAME": "env_a",
+    "ENVIRONMENT_URL": "http://localhost:15000",
+}
+SUPERVISOR = {
+    name: value for name, value in WORKER.items() if not name.startswith("ENVIRONMENT_")
+} | {"APP_MODE": "supervisor", "APP_PROCESS_ADAPTER": "remote"}  # fmt: skip
+
+
+def without(variables: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in variables.items() if key != name}
+
+
+def read(tmp_path: Path, variables: dict[str, str]) -> settings.Reading:
+    return settings.read(variables, tmp_path)
+
+
+WRONG = [
+    ({"APP_PORT": "abc"}, 'APP_PORT is "abc"; write a number between 1 and 65535, such as APP_PORT=13000.'),
+    ({"APP_PORT": "0"}, 'APP_PORT is "0"; write a number between 1 and 65535'),
+    ({"APP_PORT": "65536"}, "write a number between 1 and 65535"),
+    ({"APP_PORT": "1e400"}, "write a number between 1 and 65535"),
+    (POSTGRES | {"DB_PORT": "abc"}, 'DB_PORT is "abc"; write a number between 1 and 65535, such as DB_PORT=5432.'),
+    ({"DB_DIALECT": "mysql"}, 'DB_DIALECT is "mysql"; write sqlite or postgres'),
+    ({"DB_HOST": "db"}, "DB_HOST is set, but DB_DIALECT is not; write DB_DIALECT=postgres."),
+    (
+        {"DB_DIALECT": "sqlite", "DB_HOST": "db"},
+        "DB_HOST is set, but DB_DIALECT is sqlite; write DB_DIALECT=postgres or leave DB_HOST out.",
+    ),
+    ({"DB_DIALECT": "postgres", "DB_USER": "a"}, "DB_DATABASE is not set; with DB_DIALECT=postgres write it"),
+    ({"DB_DIALECT": "postgres", "DB_DATABASE": "a"}, "DB_USER is not set; with DB_DIALECT=postgres write it"),
+    (POSTGRES | {"DB_STORAGE": "x"}, "DB_STORAGE is set, but DB_DIALECT is postgres"),
+    ({"TZ": "Mars/Olympus"}, 'TZ is "Mars/Olympus"; write a time zone, such as TZ=Europe/Berlin.'),
+    ({"TZ": "../../etc/passwd"}, "write a time zone"),
+    ({"LOGGER_LEVEL": "loud"}, 'LOGGER_LEVEL is "loud"; write debug, info, warning or error'),
+    ({"API_BASE_PATH": "api"}, 'API_BASE_PATH is "api"; write a path that begins and ends with a slash'),
+    ({"APP_TRUSTED_PROXIES": "10.0.0.0/99"}, 'APP_TRUSTED_PROXIES is "10.0.0.0/99"; write networks'),
+    ({"APP_KEY": "short"}, "APP_KEY has 5 characters; write at least 32 random characters"),
+    ({"APP_KEY": "ab" * 20}, "APP_KEY has only 2 different characters"),
+    ({"APP_KEY": "your-secret-key-please-change-me-now"}, "APP_KEY looks like a copied example"),
+    ({"INIT_ROOT_EMAIL": "nobody"}, 'INIT_ROOT_EMAIL is "nobody"; write an e-mail address'),
+    ({"INIT_ROOT_EMAIL": "a@b.c"}, "INIT_ROOT_EMAIL is set, but INIT_ROOT_PASSWORD is not"),
+    (
+        {"INIT_ROOT_EMAIL": "a@b.c", "INIT_ROOT_PASSWORD": "short"},
+        "INIT_ROOT_PASSWORD is not usable; write at least 8 characters",
+    ),
+    ({"INSULA_LOG_FROMAT": "json"}, "INSULA_LOG_FROMAT is no setting of Insula; did you mean INSULA_LOG_FORMAT?"),
+    ({"INSULA_ZZZ": ""}, "INSULA_ZZZ is no setting of Insula; docs/reference/settings.md lists all settings."),
+    ({"INSULA_STOP_TIMEOUT_S": "-1"}, "write a number of seconds between 0 and 600"),
+    ({"INSULA_STOP_TIMEOUT_S": "nan"}, "write a number of seconds between 0 and 600"),
+    (
+        {"APP_COMMAND_ADAPTER": "none", "APP_COMMAND_ADPATER": "redis"},
+        'APP_COMMAND_ADAPTER is "none", but APP_COMMAND_ADPATER, another spelling of it, is "redis"',
+    ),
+    ({"APP_MODE": "cluster"}, 'APP_MODE is "cluster"; write single, supervisor or worker'),
+    (
+        {"APP_DISCOVERY_ADAPTER": "remote"},
+        'APP_DISCOVERY_ADAPTER is "remote", which does not go with APP_MODE=single; write APP_DISCOVERY_ADAPTER=local.',
+    ),
+    ({"APP_PROCESS_ADAPTER": "docker"}, 'APP_PROCESS_ADAPTER is "docker"; write local or remote'),
+    ({"APP_COMMAND_ADAPTER": "redis"}, "does not go with APP_MODE=single; leave APP_COMMAND_ADAPTER out."),
+    (WORKER, 'APP_MODE is "worker", and this version of Insula does not have the multi-environment mode yet'),
+    (SUPERVISOR, 'APP_MODE is "supervisor", and this version of Insula does not have'),
+    (
+        SUPERVISOR | {"APP_PROCESS_ADAPTER": "local"},
+        'APP_PROCESS_ADAPTER is "local", which does not go with APP_MODE=supervisor; write APP_PROCESS_ADAPTER=remote.',
+    ),
+    *(
+        (without(WORKER, name), f"{name} is not set; with APP_MODE=worker write")
+        for name in WORKER
+        if name != "APP_MODE"
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("variables", "sentence"), WRONG)
+def test_wrong_settings_stop_with_one_sentence_that_says_what_to_write(
+    tmp_path: Path, variables: dict[str, str], sentence: str
+) -> None:
+    reading = read(tmp_path, variables)
+    assert [found for found in reading.wrong.values() if sentence in found], reading.wrong
+    assert all(found.endswith((".", "?")) and "\n" not in found for found in reading.wrong.values())
+    with pytest.raises(SettingsWrong, match=r"\w"):
+        reading.settings()
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    reading = read(tmp_path, {"APP_PORT": "x", "TZ": "y", "INSULA_NO": "1"})
+    assert set(reading.wrong) == {"APP_PORT", "TZ", "INSULA_NO"}
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"APP_MODE": ""},
+        {"APP_MODE": "single", "APP_DISCOVERY_ADAPTER": "local", "APP_PROCESS_ADAPTER": "local"},
+        {"APP_DISCOVERY_ADAPTER": "local", "APP_PROCESS_ADAPTER": "local", "APP_COMMAND_ADAPTER": "none"},
+        POSTGRES | {"DB_PORT": "5433", "DB_SCHEMA": "insula", "DB_PASSWORD": "§ geheim"},
+        {"LOGGER_LEVEL": "WARN", "INSULA_ACCESS_LOG": "TRUE", "TZ": "Asia/Shanghai"},
+        {"APP_KEY": "0123456789abcdef0123456789abcdef"},
+    ],
+)
+def test_right_settings(tmp_path: Path, variables: dict[str, str]) -> None:
+    reading = read(tmp_path, variables)
+    assert reading.wrong == {}
+    reading.settings()
+
+
+def test_defaults_are_one_installation_on_sqlite(tmp_path: Path) -> None:
+    made = read(tmp_path, {}).settings()
+    assert (made.app_mode, made.db_dialect, made.app_port, made.api_base_path) == (
+        "single",
+        "sqlite",
+        13000,
+        "/api/",
+    )
+
+
+def test_the_misspelt_name_is_understood_with_a_warning(tmp_path: Path) -> None:
+    reading = read(tmp_path, {"APP_COMMAND_ADPATER": "none"})
+    assert reading.settings().app_command_adapter == "none"
+    assert reading.warnings == [
+        "APP_COMMAND_ADPATER is understood as APP_COMMAND_ADAPTER; write APP_COMMAND_ADAPTER=none."
+    ]
+
+
+def test_a_slip_in_a_name_without_our_prefix_is_warned_about(tmp_path: Path) -> None:
+    reading = read(tmp_path, {"DB_PASWORD": "x", "HOME": "/root", "DBUS_SESSION": "1"})
+    assert reading.wrong == {}
+    assert reading.warnings == [
+        "DB_PASWORD is no setting of Insula and is not read; did you mean DB_PASSWORD?"
+    ]
+
+
+def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("APP_PORT=1\nTZ='Asia/Tokyo'  # far\nexport LOGGER_LEVEL=debug\n")
+    reading = read(tmp_path, {"APP_PORT": "2"})
+    made = reading.settings()
+    assert (made.app_port, made.tz, made.logger_level) == (2, "Asia/Tokyo", "debug")
+    assert reading.sources == {"APP_PORT": "environment", "TZ": ".env", "LOGGER_LEVEL": ".env"}
+
+
+@pytest.mark.parametrize("content", [b"APP_PORT=1\nwhat is this\n", b"=1\n", b"\xff\xfe\x00"])
+def test_a_broken_env_file_stops(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    assert ".env" in read(tmp_path, {}).wrong
+
+
+def test_the_report_shows_every_setting_and_no_secret(tmp_path: Path) -> None:
+    secret = "correct-horse-battery-staple"
+    variables = POSTGRES | {
+        "DB_PASSWORD": secret,
+        "APP_KEY": secret,
+        "APP_COMMAND_REDIS_URL": f"redis://:{secret}@localhost",
+        "DB_PORT": "abc",
+        "INSULA_WHAT": secret,
+    }
+    reading = read(tmp_path, variables)
+    shown = rows(reading)
+    assert [row.name for row in shown][: len(DECLARED)] == list(DECLARED)
+    assert secret not in str(shown)
+    by_name = {row.name: row for row in shown}
+    assert by_name["DB_PASSWORD"].value == "***"
+    assert by_name["APP_PORT"].source == "default"
+    assert "write a number" in by_name["DB_PORT"].wrong
+    assert "no setting of Insula" in by_name["INSULA_WHAT"].wrong
+    assert secret in reading.secrets()
+
+
+def test_the_reference_page_is_current() -> None:
+    page = Path(__file__).parents[3] / "docs/reference/settings.md"
+    assert page.read_text(encoding="utf-8") == reference(), "run: insula settings reference > " + str(page)
+
+
+def test_every_setting_has_an_example_that_is_right(tmp_path: Path) -> None:
+    for name, declared in DECLARED.items():
+        if name in ("APP_MODE", "DB_DIALECT") or declared.example.startswith("$("):
+            continue
+        reading = read(tmp_path, {name: declared.example})
+        assert f"; write {declared.say}, such as" not in reading.wrong.get(name, "")
