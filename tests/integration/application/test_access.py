@@ -6,10 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from insula.application.access.people import EVERYTHING
 from insula.application.application import Application
 from insula.application.options import RootUser
 from insula.plugins.acl.plugin import AclPlugin
+from insula.plugins.api_keys.plugin import ApiKeysPlugin
 from insula.plugins.auth.plugin import AuthPlugin
+from insula.plugins.system_settings.plugin import SystemSettingsPlugin
 from insula.plugins.users.plugin import UsersPlugin
 from insula.testing.applications import Library, MakeApplication
 
@@ -18,7 +21,7 @@ ROOT = RootUser(email="Root@Example.com", username="root", nickname="Root", pass
 
 @pytest.fixture
 async def house(make: MakeApplication) -> AsyncIterator[Application]:
-    made = make(Library(), UsersPlugin(), AclPlugin(), AuthPlugin())
+    made = make(Library(), UsersPlugin(), AclPlugin(), AuthPlugin(), ApiKeysPlugin(), SystemSettingsPlugin())
     await made.install(ROOT)
     await made.start()
     yield made
@@ -31,7 +34,9 @@ async def web(house: Application) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def sign_in(web: httpx.AsyncClient, account: str = "root", password: str = "secret-1") -> dict[str, str]:
+async def sign_in(
+    web: httpx.AsyncClient, account: str = "root", password: str = "secret-1"
+) -> dict[str, str]:
     answer = await web.post("/auth:signIn", json={"account": account, "password": password})
     web.cookies.clear()
     assert answer.status_code == 200, answer.text
@@ -60,7 +65,9 @@ async def test_sign_in_check_and_sign_out(web: httpx.AsyncClient) -> None:
     assert code(await web.get("/auth:check", headers=head)) == (401, "BLOCKED_TOKEN")
 
 
-@pytest.mark.parametrize("body", [{"account": "root", "password": "x"}, {"account": "who", "password": "x"}, {}])
+@pytest.mark.parametrize(
+    "body", [{"account": "root", "password": "x"}, {"account": "who", "password": "x"}, {}]
+)
 async def test_wrong_credentials(web: httpx.AsyncClient, body: Any) -> None:
     assert code(await web.post("/auth:signIn", json=body)) == (401, "INVALID_CREDENTIALS")
 
@@ -104,19 +111,63 @@ async def test_a_password_is_changed_by_who_knows_it(web: httpx.AsyncClient) -> 
     await sign_in(web, "root", "secret-3")
 
 
-async def test_fields_and_rows_of_a_role(web: httpx.AsyncClient) -> None:
+async def notes(house: Application, web: httpx.AsyncClient, actions: list[Any]) -> tuple[Any, Any]:
+    """A collection that people made, a role with these actions on it, and the heads of root and of its holder."""
+    fields = [{"name": "title", "type": "string"}, {"name": "pages", "type": "integer"}]
+    await house.metadata.create_collection({"name": "notes", "fields": fields, "createdBy": True})
     root = await sign_in(web)
     await web.post("/roles:create", json={"name": "reader", "strategy": {"actions": []}}, headers=root)
     reader = await person(web, "ann", "reader")
-    await web.post("/books:create", json={"title": "A", "pages": 1}, headers=root)
-    assert code(await web.get("/books:list", headers=reader)) == (403, "NO_PERMISSION")
-    setting = {"name": "books", "usingActionsConfig": True, "actions": [{"name": "view", "fields": ["title"]}]}
+    await web.post("/notes:create", json={"title": "A", "pages": 1}, headers=root)
+    assert code(await web.get("/notes:list", headers=reader)) == (403, "NO_PERMISSION")
+    setting = {"name": "notes", "usingActionsConfig": True, "actions": actions}
     made = await web.post("/roles/reader/resources:create", json=setting, headers=root)
     assert made.status_code == 200, made.text
-    assert (await web.get("/books:list", headers=reader)).json()["data"] == [{"id": 1, "title": "A"}]
-    assert (await web.get("/books:list?sort=pages", headers=reader)).status_code == 400
-    assert (await web.post("/books:create", json={"title": "B"}, headers=reader)).status_code == 403
+    return root, reader
+
+
+async def test_fields_of_a_role(house: Application, web: httpx.AsyncClient) -> None:
+    _, reader = await notes(house, web, [{"name": "view", "fields": ["title"]}])
+    found = await web.get("/notes:list", headers=reader)
+    assert found.json()["data"] == [{"id": 1, "title": "A"}]
+    assert (await web.get("/notes:list?sort=pages", headers=reader)).status_code == 400
+    assert (await web.post("/notes:create", json={"title": "B"}, headers=reader)).status_code == 403
     assert (await web.get("/roles:check", headers=reader)).json()["data"]["role"] == "reader"
+
+
+async def test_own_records_of_a_role(house: Application, web: httpx.AsyncClient) -> None:
+    actions = [{"name": "view", "scope": "own"}, {"name": "create"}]
+    _, reader = await notes(house, web, actions)
+    assert (await web.post("/notes:create", json={"title": "B"}, headers=reader)).status_code == 200
+    found = (await web.get("/notes:list", headers=reader)).json()["data"]
+    assert [row["title"] for row in found] == ["B"]
+
+
+async def test_records_of_a_filter(house: Application, web: httpx.AsyncClient) -> None:
+    mine = {"name": "Mine", "key": "mine", "scope": {"createdById": {"$eq": "{{ $user.id }}"}}}
+    await house.repository.create("rolesResourcesScopes", mine, scopes=EVERYTHING)
+    _, reader = await notes(house, web, [{"name": "view", "scope": "mine"}])
+    assert (await web.get("/notes:list", headers=reader)).json()["data"] == []
+
+
+async def test_a_key_is_shown_once_and_ends_at_once(web: httpx.AsyncClient) -> None:
+    root = await sign_in(web)
+    made = await web.post("/apiKeys:create", json={"name": "robot", "role": "root"}, headers=root)
+    assert made.status_code == 200, made.text
+    key = {"authorization": f"Bearer {made.json()['data']['token']}"}
+    assert (await web.get("/auth:check", headers=key)).status_code == 200
+    assert (await web.post("/apiKeys:create", json={"name": "more"}, headers=key)).status_code == 403
+    assert "token" not in (await web.get("/apiKeys:list", headers=root)).json()["data"][0]
+    assert (await web.post("/apiKeys:destroy?filterByTk=1", headers=root)).json()["data"] == 1
+    assert code(await web.get("/auth:check", headers=key)) == (401, "BLOCKED_TOKEN")
+
+
+async def test_settings_are_seen_by_all_and_changed_by_few(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/systemSettings:get")).json()["data"]["title"] == "main"
+    assert (await web.post("/systemSettings:update", json={"title": "x"})).status_code == 401
+    root = await sign_in(web)
+    assert (await web.post("/systemSettings:update", json={"title": "x"}, headers=root)).status_code == 200
+    assert (await web.get("/systemSettings:get")).json()["data"]["title"] == "x"
 
 
 async def test_nobody_rises_above_themselves(web: httpx.AsyncClient) -> None:

@@ -1,0 +1,1 @@
+"""Title, logo and languages of an application."""

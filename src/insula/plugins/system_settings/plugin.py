@@ -1,0 +1,94 @@
+"""What all pages of an application show: one record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.bodies import as_object, record
+from insula.application.plugin import Plugin
+from insula.data.collection import Collection, Field
+from insula.data.fields import field_type
+from insula.data.scope import Unrestricted
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+    from insula.application.options import RootUser
+    from insula.database.executor import Transaction
+
+SNIPPET: Final = "pm.system-settings.system-settings"
+_ONLY: Final = 1
+"""Number of the one record."""
+
+
+def _field(name: str, kind: str, description: str, **settings: Any) -> Field:
+    return Field(name, field_type(kind), key=name, options={"description": description}, **settings)
+
+
+SYSTEM_SETTINGS: Final = Collection(
+    "systemSettings",
+    {
+        item.name: item
+        for item in (
+            _field("id", "bigInt", "Always 1.", primary_key=True),
+            _field("title", "string", "Title of all pages."),
+            _field("logo", "string", "Address of the logo."),
+            _field("enabledLanguages", "json", "Languages that people may choose."),
+            _field("appLang", "string", "Language of those who chose none."),
+            _field("options", "json", "What pages keep here."),
+        )
+    },
+    title="System settings",
+    options={"guarded": True, "snippet": ""},
+    internal=True,
+)
+
+
+async def get_settings(context: Context) -> Answer:
+    """The record; open to all, since the page to sign in shows it."""
+    return Answer(
+        await context.application.repository.find_one("systemSettings", _ONLY, scopes=Unrestricted())
+    )
+
+
+async def update_settings(context: Context) -> Answer:
+    """The changed record, as a list."""
+    _, values = record(context.params, context.body, plain=False)
+    given = {name: value for name, value in as_object(values).items() if name != "id"}
+    return Answer(
+        await context.application.repository.update(
+            "systemSettings", given, keys=(_ONLY,), scopes=Unrestricted()
+        )
+    )
+
+
+class SystemSettingsPlugin(Plugin):
+    name = "system-settings"
+    title = "System settings"
+    description = "Title, logo and languages of the application."
+    collections = (SYSTEM_SETTINGS,)
+    resources = (
+        Resource(
+            "systemSettings",
+            (
+                Action("get", get_settings, "public", "Get the settings."),
+                Action(
+                    "update", update_settings, "snippet", "Change the settings.", snippet=SNIPPET, writes=True
+                ),
+            ),
+            "System settings",
+        ),
+    )
+
+    async def install(
+        self, application: Application, transaction: Transaction, root: RootUser | None
+    ) -> None:
+        """The record, with what the application was made with."""
+        options = application.options
+        values = {
+            "id": _ONLY,
+            "title": options.display_name or application.name,
+            "appLang": options.lang,
+            "enabledLanguages": [options.lang],
+        }
+        await application.repository.create("systemSettings", values, scopes=Unrestricted(), on=transaction)
