@@ -12,7 +12,7 @@ BUILT_IN: Final[tuple[dict[str, Any], ...]] = (
         "name": ROOT_ROLE,
         "title": "Root",
         "strategy": {"actions": list(PERMISSIONS)},
-        "snippets": ["pm.*", "ui.*", "app"],
+        "snippets": ["pm", "pm.*", "ui.*", "app"],
         "hidden": True,
         "allowConfigure": True,
     },
@@ -20,7 +20,7 @@ BUILT_IN: Final[tuple[dict[str, Any], ...]] = (
         "name": "admin",
         "title": "Admin",
         "strategy": {"actions": list(PERMISSIONS)},
-        "snippets": ["pm.*", "ui.*", "app"],
+        "snippets": ["pm", "pm.*", "ui.*", "app"],
         "allowConfigure": True,
     },
     {
