@@ -44,6 +44,8 @@ async def update_users(context: Context) -> Answer:
     keys = await _addressed(context, params, "change a user with other rights")
     given = dict(as_object(values))
     roles = _names(given.pop("roles", None))
+    if "password" in given and context.principal.user_id in keys:
+        raise Escalation(role=context.principal.role, what="set its own password without the old one")
     if given.get("blocked") and context.principal.user_id in keys:
         raise Fixed(what="Your own user", verb="blocked", reason="nobody could undo it")
     application = context.application
@@ -132,8 +134,6 @@ async def _addressed(context: Context, params: Mapping[str, Any], what: str) -> 
         held = await roles_of(context.application.repository, number)
         if number != context.principal.user_id:
             check_roles(access, context.principal, held, what)
-        elif "password" in as_object(context.body):
-            raise Escalation(role=context.principal.role, what="set its own password without the old one")
     return numbers
 
 
