@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             group="Addresses and folders",
             min_length=1,
         ),
-    ] = "0.0.0.0"
+    ] = "0.0.0.0"  # noqa: S104 - a server is there to be reached
     insula_url: Annotated[
         str | None,
         _url(

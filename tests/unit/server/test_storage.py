@@ -39,7 +39,6 @@ def test_a_second_holder_learns_the_process_id_of_the_first(tmp_path: Path) -> N
         pass
 
 
-
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     hold = "import sys, pathlib; from insula.server.storage import StorageLock\n"
     hold += "StorageLock(pathlib.Path(sys.argv[1])).__enter__(); import os; os._exit(0)"
