@@ -18,7 +18,8 @@ from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
 from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
-from insula.application.plugin_manager import PluginManager, read_rows, reason_of
+from insula.application.plugin_manager import PluginManager, reason_of
+from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
@@ -86,7 +87,7 @@ class Application:
 
         Without ``root`` nobody can sign in yet. Raises ``AlreadyInstalled``, ``OwnedByAnother``.
         """
-        self.offer(install.first_plugins(self))
+        self.offer(install.first_plugins(self.registry, self.options.extra_plugins))
         await install.install(self, root)
 
     async def start(self) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import MigrationFailed
 from insula.application.plugin import Plugin
-from insula.application.plugin_manager import PluginRow, read_rows, reason_of, write_row
+from insula.application.plugin_manager import reason_of
+from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.snapshot import describe, restore
 from insula.application.stored import read_stored, write_stored
 from insula.application.versions import fingerprint, head, refuse_newer
@@ -26,6 +27,7 @@ from insula.data.scope import Unrestricted
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.application.registry import Registry
     from insula.database.executor import Transaction
 
 _logger = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ async def _sync(
     sync = SchemaSync(transaction.dialect)
     new: list[Collection] = []
     described = dict(tables)
-    for collection in built_in(application, plugins):
+    for collection in built_in(application.registry, plugins):
         target = application.metadata.find(collection.name) or collection
         if collection.name not in tables:
             new.append(collection)
@@ -136,10 +138,10 @@ def _before_and_after(collection: Collection, described: Mapping[str, Any]) -> t
     )
 
 
-def built_in(application: Application, plugins: Iterable[Plugin]) -> list[Collection]:
+def built_in(registry: Registry, plugins: Iterable[Plugin]) -> list[Collection]:
     """All built-in collections of these plugins, in the order in which they can be made."""
     names = frozenset(plugin.name for plugin in plugins)
-    return [*CORE_COLLECTIONS, *application.registry.collections(names)]
+    return [*CORE_COLLECTIONS, *registry.collections(names)]
 
 
 async def _provide(

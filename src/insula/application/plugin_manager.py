@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -18,59 +17,17 @@ import pluggy
 from insula.application.api.routing import ActionTable
 from insula.application.errors import PluginFailed, PluginRequired, UnknownPlugin
 from insula.application.plugin import Plugin
+from insula.application.plugin_rows import PluginRow, write_row
 from insula.application.plugin_settings import change_settings, read_settings
 from insula.application.registry import Registry
 from insula.core.errors import InsulaError
-from insula.data.query import Query
-from insula.data.scope import Unrestricted
 
 if TYPE_CHECKING:
     from insula.application.application import Application
-    from insula.data.repository import Repository
-    from insula.database.executor import Executor, Transaction
 
 _logger = logging.getLogger(__name__)
-_EVERYTHING = Query(page_size=None, counting="none")
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
-
-
-@dataclass(slots=True)
-class PluginRow:
-    """What an application keeps of a plugin."""
-
-    enabled: bool = False
-    installed: bool = False
-    version: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-async def read_rows(repository: Repository, on: Executor | None = None) -> dict[str, PluginRow]:
-    """The table ``plugins``."""
-    page = await repository.find("plugins", _EVERYTHING, scopes=Unrestricted(), on=on)
-    return {
-        row["name"]: PluginRow(
-            bool(row["enabled"]), bool(row["installed"]), row["version"] or "", row["settings"] or {}
-        )
-        for row in page.rows
-    }
-
-
-async def write_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
-    """Keep a plugin's row."""
-    await repository.update_or_create(
-        "plugins",
-        ("name",),
-        {
-            "name": name,
-            "enabled": row.enabled,
-            "installed": row.installed,
-            "version": row.version,
-            "settings": row.settings,
-        },
-        scopes=Unrestricted(),
-        on=on,
-    )
 
 
 class PluginManager:

@@ -1,11 +1,12 @@
 """Installing, starting, stopping and upgrading an application, on both dialects."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from insula.application import versions
+from insula.application import install, versions
 from insula.application.application import State
 from insula.application.errors import (
     AlreadyInstalled,
@@ -17,9 +18,14 @@ from insula.application.errors import (
     WrongKey,
 )
 from insula.application.plugin import Migration, Plugin
+from insula.application.registry import Registry
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
+from insula.database.budget import ConnectionBudget
+from insula.database.dialects import dialect
 from insula.database.executor import Database, Transaction
+from insula.database.options import DatabaseOptions
+from insula.database.provision.template import create_from_template
 from insula.testing.applications import BOOKS, Library, MakeApplication, client_of, collection, field
 
 ALL = Unrestricted()
@@ -119,6 +125,22 @@ async def test_two_that_install_at_once_make_one(make: MakeApplication) -> None:
     assert sorted(type(result).__name__ for result in results) == ["AlreadyInstalled", "NoneType"]
     for application in both:
         await application.stop()
+
+
+async def test_installing_into_a_template(
+    make: MakeApplication, database_options: DatabaseOptions, tmp_path: Path
+) -> None:
+    if database_options.storage is not None:
+        database_options.storage.unlink(missing_ok=True)
+    prepared = install.template(Registry([Library()]), (), dialect(database_options.dialect))
+    await create_from_template(prepared, database_options, ConnectionBudget(), tmp_path / "templates")
+    application = make(Library())
+    await application.install()
+    await application.start()
+    await application.repository.create("books", {"title": "x"}, scopes=ALL)
+    with pytest.raises(AlreadyInstalled):
+        await application.install()
+    await application.stop()
 
 
 async def test_what_fails_while_installing_leaves_nothing(make: MakeApplication) -> None:

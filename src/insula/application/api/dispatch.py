@@ -89,9 +89,7 @@ class Dispatcher:
         )
         action = route.action
         access = application.access
-        principal = await access.authenticate(
-            request, writes=action.writes, public=action.gate == "public"
-        )
+        principal = await access.authenticate(request, writes=action.writes, public=action.gate == "public")
         scopes = access.authorize(principal, route.subject, action)
         body: Any = None
         if not request.has_body:

@@ -1,0 +1,53 @@
+"""The table ``plugins``: which plugins an application has, and how they are set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
+
+if TYPE_CHECKING:
+    from insula.data.repository import Repository
+    from insula.database.executor import Executor, Transaction
+
+_EVERYTHING = Query(page_size=None, counting="none")
+
+
+@dataclass(slots=True)
+class PluginRow:
+    """What an application keeps of a plugin."""
+
+    enabled: bool = False
+    installed: bool = False
+    version: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+async def read_rows(repository: Repository, on: Executor | None = None) -> dict[str, PluginRow]:
+    """The table ``plugins``."""
+    page = await repository.find("plugins", _EVERYTHING, scopes=Unrestricted(), on=on)
+    return {
+        row["name"]: PluginRow(
+            bool(row["enabled"]), bool(row["installed"]), row["version"] or "", row["settings"] or {}
+        )
+        for row in page.rows
+    }
+
+
+async def write_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
+    """Keep a plugin's row."""
+    await repository.update_or_create(
+        "plugins",
+        ("name",),
+        {
+            "name": name,
+            "enabled": row.enabled,
+            "installed": row.installed,
+            "version": row.version,
+            "settings": row.settings,
+        },
+        scopes=Unrestricted(),
+        on=on,
+    )
