@@ -18,7 +18,7 @@ def build(running: harness.Running) -> str:
         def post(path: str, body: object) -> None:
             client.post(path, json=body).raise_for_status()
 
-        post("collections:create", {"name": "companies", "fields": [{"name": "name", "type": "string"}]})
+        post("/collections:create", {"name": "companies", "fields": [{"name": "name", "type": "string"}]})
         post(
             "collections:create",
             {
@@ -46,14 +46,14 @@ def build(running: harness.Running) -> str:
             },
         )
         for number in range(10):
-            post("companies:create", {"name": f"Company {number}"})
+            post("/companies:create", {"name": f"Company {number}"})
         for number in range(AUTHORS):
-            post("authors:create", {"name": f"Author {number}", "company": number % 10 + 1})
+            post("/authors:create", {"name": f"Author {number}", "company": number % 10 + 1})
         import random
 
         chance = random.Random(7)
         for number in range(1000):
-            post("posts:create", {**harness.record(number, chance), "author": number % AUTHORS + 1})
+            post("/posts:create", {**harness.record(number, chance), "author": number % AUTHORS + 1})
     return "posts:list?" + urllib.parse.urlencode([("appends[]", "author"), ("appends[]", "author.company")])
 
 
@@ -81,7 +81,7 @@ def statements(server: harness.servers.Server, running: harness.Running, path: s
         seen = 0
         for _ in range(200):  # the setting reaches each backend a little later
             before = log.stat().st_size
-            client.get(path).raise_for_status()
+            client.get(f"/{path}").raise_for_status()
             with log.open("rb") as file:
                 file.seek(before)
                 text = file.read().decode()
@@ -96,7 +96,7 @@ def main() -> None:
     with harness.postgresql() as server, harness.insula(server) as running:
         path = build(running)
         with running.client() as client:
-            row = client.get(path).json()["data"][0]
+            row = client.get(f"/{path}").json()["data"][0]
             if "name" not in row["author"]["company"]:
                 raise RuntimeError(json.dumps(row))
         sent = statements(server, running, path)

@@ -143,10 +143,10 @@ def model(running: Running, *, simple: bool = False, rows: int = ROWS, name: str
             "updatedBy": True,
             "simplePaginate": simple,
         }
-        client.post("collections:create", json=body).raise_for_status()
+        client.post("/collections:create", json=body).raise_for_status()
         for first in range(0, rows, 500):
             batch = [record(number, chance) for number in range(first, min(first + 500, rows))]
-            client.post(f"{name}:create", json=batch).raise_for_status()
+            client.post(f"/{name}:create", json=batch).raise_for_status()
 
 
 def wrk(url: str, token: str, *, script: str | None = None) -> dict[str, float]:
@@ -183,7 +183,7 @@ def load(running: Running, path: str, *, script: str | None = None) -> Load:
     with running.client() as client:
         for _ in range(50):
             if not script:
-                client.get(path).raise_for_status()
+                client.get(f"/{path}").raise_for_status()
     before = running.cpu_s()
     result = wrk(f"{running.address}/api/{path}", running.token, script=script)
     return Load(result["per_s"], (running.cpu_s() - before) * 1e3 / result["requests"])

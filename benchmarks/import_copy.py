@@ -79,21 +79,21 @@ def copy(server: harness.servers.Server, path: Path) -> float:
 def importing(running: harness.Running, path: Path, name: str) -> tuple[float, float]:
     """Seconds from the request to the last row, and how much memory grew meanwhile at most (MB)."""
     with running.client() as client:
-        client.post("collections:create", json={"name": name, "fields": FIELDS}).raise_for_status()
+        client.post("/collections:create", json={"name": name, "fields": FIELDS}).raise_for_status()
         before = peak = running.resident_mb()
         began = time.perf_counter()
         with path.open("rb") as file:
-            answer = client.post(f"{name}:import", content=file, headers={"Content-Type": "text/csv"})
+            answer = client.post(f"/{name}:import", content=file, headers={"Content-Type": "text/csv"})
         answer.raise_for_status()
         job = answer.json()["data"]["jobId"]
         while True:
-            state = client.get(f"jobs:get/{job}").json()["data"]
+            state = client.get(f"/jobs:get/{job}").json()["data"]
             peak = max(peak, running.resident_mb())
             if state["status"] in ("succeeded", "failed"):
                 break
             time.sleep(_POLL_S)
         taken = time.perf_counter() - began
-        count = client.get(f"{name}:count").json()["data"]
+        count = client.get(f"/{name}:count").json()["data"]
         if state["status"] != "succeeded" or count["count"] != ROWS:
             raise RuntimeError(f"{state} {count}")
     return taken, peak - before

@@ -100,7 +100,16 @@ def running(server: servers.Server) -> Iterator[str]:
     port = servers.free_port()
     url = f"postgresql+asyncpg://{server.user}:{server.password}@{server.host}:{server.port}/peer"
     process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "--factory", "peer:application", "--port", str(port), "--no-access-log"],
+        [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            "peer:application",
+            "--port",
+            str(port),
+            "--no-access-log",
+        ],
         env={**os.environ, "PEER_DATABASE": url},
         cwd=os.path.dirname(__file__),
     )

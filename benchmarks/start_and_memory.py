@@ -18,7 +18,7 @@ def main() -> None:
             running = harness.launch(instance)
             try:
                 with running.client() as client:
-                    client.get("users:list").raise_for_status()
+                    client.get("/users:list").raise_for_status()
                 if number:  # the first start installs
                     times.append(running.started_s)
                     memory.append(running.resident_mb())

@@ -19,6 +19,8 @@ from insula.database.options import DatabaseOptions
 from insula.testing import servers
 
 _numbers = itertools.count(1)
+_servers_of_the_run: set[int] = set()
+"""Processes that are meant to outlive a test."""
 _PATIENCE_S = 2.0
 """What ends by itself (a thread on its way out) gets this long."""
 _OURS_TO_KEEP = ("asyncio_", "ThreadPoolExecutor", "AnyIO")
@@ -48,17 +50,15 @@ def _children() -> set[int]:
 
 
 @pytest.fixture(autouse=True)
-def leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+def leaves_nothing_behind() -> Iterator[None]:
     """Fails a test that leaves a thread, descriptor or child process. (After home-assistant's verify_cleanup.)"""
-    if "postgresql" in request.fixturenames:
-        request.getfixturevalue("postgresql")  # the server of the whole run is nobody's leak
     threads, descriptors, children = set(threading.enumerate()), _descriptors(), _children()
     yield
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         left = [f"thread {name}" for name in _left_threads(threads)]
         left += [f"file {what}" for n, what in _descriptors().items() if descriptors.get(n) != what]
-        left += [f"process {child}" for child in _children() - children]
+        left += [f"process {child}" for child in _children() - children - _servers_of_the_run]
         if not left:
             return
         if time.monotonic() > deadline:
@@ -83,6 +83,7 @@ async def ends_its_tasks(request: pytest.FixtureRequest) -> AsyncIterator[None]:
 def postgresql() -> Iterator[servers.Server]:
     """A PostgreSQL server for the whole run; make databases of your own in it."""
     with servers.postgresql() as server:
+        _servers_of_the_run.add(server.process.pid)
         yield server
 
 

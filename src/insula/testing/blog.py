@@ -105,13 +105,12 @@ def _post(number: int, **values: Any) -> dict[str, Any]:
     } | values
 
 
-_EMPTY = {
-    name: None
-    for name in (
+_EMPTY = dict.fromkeys(
+    (
         *("title", "body", "slug", "qty", "big", "score", "price", "done", "at", "wall", "day", "clock"),
         *("epoch", "token", "state", "meta", "labels", "authorId", "parentId"),
     )
-}
+)
 
 
 def blog_rows() -> Rows:

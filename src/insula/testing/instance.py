@@ -110,7 +110,7 @@ class Instance:
         """The job's record once it has ended, however it ended."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            state: dict[str, Any] = client.get(f"jobs:get/{job}").raise_for_status().json()["data"]
+            state: dict[str, Any] = client.get(f"/jobs:get/{job}").raise_for_status().json()["data"]
             if state["status"] in ("succeeded", "failed", "cancelled"):
                 return state
             time.sleep(_POLL_S)

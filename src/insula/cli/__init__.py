@@ -1,0 +1,14 @@
+"""The command line: parses, speaks HTTP over the server's unix socket, prints."""
+
+import sys
+
+
+def main() -> None:
+    """The command ``insula``. ``insula start`` loads nothing of the rest."""
+    if sys.argv[1:] == ["start"]:
+        from insula.server.serve import run
+
+        sys.exit(run())
+    from insula.cli.commands import insula
+
+    insula(prog_name="insula")

@@ -1,0 +1,98 @@
+"""``insula records``: files in and out."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from insula.cli.client import Client, fail
+from insula.gateway.selector import MAIN
+from insula.server.exits import Exit
+
+CHUNK_BYTES = 1 << 16
+POLL_S = 0.2
+SHOWN_ERRORS = 20
+
+
+@click.group()
+def records() -> None:
+    """The records of a collection."""
+
+
+@records.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--app", default=MAIN, show_default=True, help="The application.")
+@click.option("--collection", required=True, help="Where to; it is made when there is none of this name.")
+@click.option("--encoding", help="The file's encoding; found from the data when not given.")
+@click.option("--delimiter", help="What stands between cells; found from the data when not given.")
+@click.option("--columns", help='JSON such as {"Year": "year", "Note": null}: column → field, null for none.')
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def import_file(file: Path, app: str, collection: str, as_json: bool, **layout: str | None) -> None:
+    """Import the CSV file FILE. Bad rows are left out and listed with their lines; then the exit code is 3."""
+    client = Client(app)
+    given = {name: value for name, value in layout.items() if value is not None}
+    started = client.call("imports:create", params={"collection": collection, **given}, content=_chunks(file))
+    job = _follow(client, started["jobId"], quiet=as_json)
+    if job["status"] != "succeeded":
+        fail(job["error"] or f"the import was {job['status']}", Exit.INVALID)
+    tally = job["steps"][0]["result"]
+    if as_json:
+        click.echo(json.dumps({"collection": collection, **tally}, indent=2, ensure_ascii=False))
+    else:
+        _tell(collection, tally)
+    if tally["rejected"]:
+        raise click.exceptions.Exit(int(Exit.INVALID))
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while chunk := source.read(CHUNK_BYTES):
+            yield chunk
+
+
+def _follow(client: Client, job: int, *, quiet: bool) -> dict[str, Any]:
+    """The job once it has ended, with a progress bar for people."""
+    with click.progressbar(length=1000, label="Importing", file=sys.stderr, hidden=quiet) as bar:
+        while True:
+            state: dict[str, Any] = client.call(f"jobs:get/{job}")
+            bar.update(int(state["progress"] * 1000) - bar.pos)
+            if state["status"] not in ("waiting", "running"):
+                return state
+            time.sleep(POLL_S)
+
+
+def _tell(collection: str, tally: dict[str, Any]) -> None:
+    click.echo(f"{tally['imported']} records are in {collection}.")
+    if not tally["rejected"]:
+        return
+    click.echo(f"{tally['rejected']} rows were left out:", err=True)
+    for error in tally["errors"][:SHOWN_ERRORS]:
+        place = f"{error['field']} " if error["field"] else ""
+        click.echo(f"  line {error['line']}: {place}{error['reason']}", err=True)
+
+
+@records.command("export")
+@click.option("--app", default=MAIN, show_default=True, help="The application.")
+@click.option("--collection", required=True, help="Which records.")
+@click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option("--filter", "filter_", help="A filter as JSON.")
+@click.option("--fields", help="Names of fields, comma-separated.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else standard output."
+)
+def export_file(
+    app: str, collection: str, kind: str, filter_: str | None, fields: str | None, output: Path | None
+) -> None:
+    """Export records as CSV or JSON lines."""
+    wanted = {"format": kind, "filter": filter_, "fields": fields}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    client = Client(app)
+    if output is None:
+        client.download(f"{collection}:export", params, sys.stdout.buffer)
+        return
+    with output.open("wb") as sink:
+        client.download(f"{collection}:export", params, sink)
