@@ -44,13 +44,13 @@ class _Task(Generic[T]):
         self.expired = True
         if self.runner is not None:
             self.runner.interrupt(self)
+        if self.timer is not None:
+            self.timer.cancel()  # else the loop would hold the job, and with it the connection, for longer
         self.timer = self.loop.call_later(INTERRUPT_AGAIN_S, self.expire)
 
     def abandoned(self, future: asyncio.Future[T]) -> None:
         """Whoever waited for it was cancelled."""
         if future.cancelled():
-            if self.timer is not None:
-                self.timer.cancel()
             self.expire()
 
     def resolve(self, result: Any, error: BaseException | None) -> None:
