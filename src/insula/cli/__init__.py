@@ -1,4 +1,4 @@
-"""The command line: parses, speaks HTTP over the server's unix socket, prints."""
+"""The command line: parses, speaks HTTP over the server's unix socket, prints. One module per group of verbs."""
 
 import sys
 
@@ -9,6 +9,6 @@ def main() -> None:
         from insula.server.serve import run
 
         sys.exit(run())
-    from insula.cli.commands import insula
+    from insula.cli.commands import run_command
 
-    insula(prog_name="insula")
+    sys.exit(run_command(sys.argv[1:]))

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from insula.core.errors import InsulaError
 from insula.gateway.selector import MAIN
 from insula.server import settings as reader
-from insula.server.exits import Exit, of_error, of_status
-from insula.server.storage import SOCKET_FILE
+from insula.server.exits import Exit, of_status
+from insula.server.storage import LOCK_FILE, SOCKET_FILE
 
 if TYPE_CHECKING:
     import httpx
@@ -20,24 +19,32 @@ if TYPE_CHECKING:
 TIMEOUT_S = 60.0
 
 
+def complain(sentences: str) -> None:
+    """Say what is wrong on standard error, one sentence a line."""
+    for line in sentences.splitlines():
+        click.echo(f"insula: {line}", err=True)
+
+
 def fail(sentence: str, code: Exit) -> NoReturn:
     """Say what is wrong on standard error, and end with the code."""
-    for line in sentence.splitlines():
-        click.echo(f"insula: {line}", err=True)
+    complain(sentence)
     raise click.exceptions.Exit(int(code))
 
 
 class Client:
-    """Calls the server that holds the storage folder of these settings."""
+    """Calls the server that holds the storage folder of these settings.
 
-    def __init__(self, application: str = MAIN) -> None:
-        try:
-            settings, _ = reader.load()
-        except InsulaError as error:
-            fail(error.message, of_error(error))
-        self._socket = Path(settings.storage_path).expanduser().absolute() / SOCKET_FILE
-        self._base = f"http://insula{settings.api_base_path}"
+    With ``offline`` and no server running (but a folder that one has used), the application is opened in this process instead, under the
+    same lock, and closed when the command ends. Raises ``SettingsWrong``.
+    """
+
+    def __init__(self, application: str = MAIN, *, offline: bool = False) -> None:
+        self._settings, self._reading = reader.load()
+        self._socket = Path(self._settings.storage_path).expanduser().absolute() / SOCKET_FILE
+        self._base = f"http://insula{self._settings.api_base_path}"
         self._headers = {"X-App": application}
+        self._offline = offline
+        self._opened: httpx.Client | None = None
 
     def call(
         self,
@@ -48,42 +55,76 @@ class Client:
         content: Iterable[bytes] | None = None,
     ) -> Any:
         """``data`` of the answer. Ends the command with a sentence when there is none."""
+        return self.answer(path, params=params, body=body, content=content)["data"]
+
+    def answer(
+        self,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: Any = None,
+        content: Iterable[bytes] | None = None,
+    ) -> Any:
+        """The whole answer, with ``meta``. Ends the command with a sentence when it is an error."""
         import httpx
 
-        transport = httpx.HTTPTransport(uds=str(self._socket))
+        method = "GET" if body is None and content is None else "POST"
         try:
-            with httpx.Client(transport=transport, timeout=TIMEOUT_S, headers=self._headers) as client:
-                method = "GET" if body is None and content is None else "POST"
-                answer = client.request(method, self._base + path, params=params, json=body, content=content)
-        except httpx.TransportError:
-            self._no_server()
+            answer = self._http().request(
+                method, self._base + path, params=params, json=body, content=content
+            )
+        except httpx.TransportError as error:
+            self._broken(error)
         self._check(answer)
-        return answer.json()["data"]
+        return answer.json()
 
     def download(self, path: str, params: dict[str, Any], sink: Any) -> None:
         """Write the body of the answer to ``sink``, as it comes."""
         import httpx
 
-        transport = httpx.HTTPTransport(uds=str(self._socket))
         try:
-            with (
-                httpx.Client(transport=transport, timeout=TIMEOUT_S, headers=self._headers) as client,
-                client.stream("GET", self._base + path, params=params) as answer,
-            ):
+            with self._http().stream("GET", self._base + path, params=params) as answer:
                 if answer.is_error:
                     answer.read()
                 self._check(answer)
                 for chunk in answer.iter_raw():
                     sink.write(chunk)
-        except httpx.TransportError:
-            self._no_server()
+        except httpx.TransportError as error:
+            self._broken(error)
 
-    def _no_server(self) -> NoReturn:
+    def _http(self) -> httpx.Client:
+        """The one client of this command, closed with it."""
+        if self._opened is None:
+            import httpx
+
+            transport = self._transport()
+            self._opened = httpx.Client(transport=transport, timeout=TIMEOUT_S, headers=self._headers)
+            if context := click.get_current_context(silent=True):
+                context.call_on_close(self._opened.close)
+        return self._opened
+
+    def _transport(self) -> httpx.BaseTransport:
+        """To the server, else to the application opened here. Ends the command when neither can be."""
+        import httpx
+
+        if _listens(self._socket):
+            return httpx.HTTPTransport(uds=str(self._socket))
+        if self._offline and (self._socket.parent / LOCK_FILE).exists():
+            from insula.cli.offline import OfflineTransport
+
+            return OfflineTransport(self._settings, self._reading)
         fail(
             f"no server answers at {self._socket}; start one with “insula start”, "
             "or name its folder with STORAGE_PATH",
             Exit.UNAVAILABLE,
         )
+
+    def _broken(self, error: httpx.TransportError) -> NoReturn:
+        import httpx
+
+        if isinstance(error, httpx.TimeoutException):
+            fail(f"the server did not answer within {TIMEOUT_S:.0f} s", Exit.UNAVAILABLE)
+        fail(f"the connection to the server broke: {error}", Exit.UNAVAILABLE)
 
     def _check(self, answer: httpx.Response) -> None:
         if not answer.is_error:
@@ -95,3 +136,15 @@ class Client:
         except (ValueError, KeyError, TypeError, AttributeError):
             sentence = f"the server answered {answer.status_code}"
         fail(sentence, of_status(answer.status_code))
+
+
+def _listens(path: Path) -> bool:
+    """Whether a server takes connections there; a socket that was left by a killed one does not."""
+    import socket
+
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

@@ -10,12 +10,55 @@ import click
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Print rows: all of them as JSON, or these columns as a table."""
     if as_json:
-        click.echo(json.dumps(list(rows), indent=2, ensure_ascii=False))
+        _print_json(list(rows))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
-    Console().print(table)
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    _console().print(table)
+
+
+def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one record: as JSON, or a line for each of its fields."""
+    if as_json:
+        _print_json(dict(record))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name, value in record.items():
+        table.add_row(f"[bold]{_escaped(name)}[/bold]", _cell(value))
+    _console().print(table)
+
+
+def _console() -> Any:
+    """Wide enough for what is piped into a file or a pager, where nothing should be cut."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=1000, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    """Text for a cell: control characters from records must not reach the terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = ", ".join(value)
+    elif isinstance(value, (dict, list)):
+        value = json.dumps(value, ensure_ascii=False)
+    return _escaped("".join(c if c.isprintable() else "·" for c in str(value)))
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from insula.cli.client import Client, fail
-from insula.gateway.selector import MAIN
+from insula.cli.options import app_option, as_json_option
+from insula.cli.output import show, show_one
+from insula.cli.values import parse_values
 from insula.server.exits import Exit
 
 CHUNK_BYTES = 1 << 16
@@ -25,7 +27,7 @@ def records() -> None:
 
 @records.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--app", default=MAIN, show_default=True, help="The application.")
+@app_option
 @click.option("--collection", required=True, help="Where to; it is made when there is none of this name.")
 @click.option("--encoding", help="The file's encoding; found from the data when not given.")
 @click.option("--delimiter", help="What stands between cells; found from the data when not given.")
@@ -76,7 +78,7 @@ def _tell(collection: str, tally: dict[str, Any]) -> None:
 
 
 @records.command("export")
-@click.option("--app", default=MAIN, show_default=True, help="The application.")
+@app_option
 @click.option("--collection", required=True, help="Which records.")
 @click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--filter", "filter_", help="A filter as JSON.")
@@ -96,3 +98,82 @@ def export_file(
         return
     with output.open("wb") as sink:
         client.download(f"{collection}:export", params, sink)
+
+
+@records.command("list")
+@click.argument("collection")
+@click.option("--filter", "filter_", help="A filter as JSON.")
+@click.option("--sort", help="Fields, comma-separated; -field for descending.")
+@click.option("--fields", help="Names of fields, comma-separated.")
+@click.option("--appends", help="Relations to include, comma-separated.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--page-size", type=click.IntRange(1), default=20, show_default=True)
+@app_option
+@as_json_option
+def list_records(
+    collection: str,
+    page: int,
+    page_size: int,
+    app: str,
+    as_json: bool,
+    filter_: str | None,
+    **given: str | None,
+) -> None:
+    """List records of COLLECTION."""
+    wanted = {"filter": filter_, "page": page, "pageSize": page_size, **given}
+    params = {name: value for name, value in wanted.items() if value is not None}
+    answer = Client(app).answer(f"{collection}:list", params=params)
+    found = answer["data"]
+    columns = list(dict.fromkeys(name for record in found for name in record))
+    show(found, columns, as_json=as_json)
+    if not as_json and (meta := answer.get("meta")) and "count" in meta:
+        click.echo(f"{meta['count']} records, page {meta['page']} of {meta['totalPage']}", err=True)
+
+
+@records.command("get")
+@click.argument("collection")
+@click.argument("key")
+@app_option
+@as_json_option
+def get_record(collection: str, key: str, app: str, as_json: bool) -> None:
+    """Show the record of COLLECTION with this KEY."""
+    found = Client(app).call(f"{collection}:get", params={"filterByTk": key})
+    if found is None:
+        fail(f"There is no record {key} in {collection}.", Exit.MISSING)
+    show_one(found, as_json=as_json)
+
+
+@records.command("create")
+@click.argument("collection")
+@click.argument("values", nargs=-1)
+@app_option
+@as_json_option
+def create_record(collection: str, values: tuple[str, ...], app: str, as_json: bool) -> None:
+    """Create a record of COLLECTION from VALUES: name=text, or name:=JSON."""
+    show_one(Client(app).call(f"{collection}:create", body=parse_values(values)), as_json=as_json)
+
+
+@records.command("update")
+@click.argument("collection")
+@click.argument("key")
+@click.argument("values", nargs=-1, required=True)
+@app_option
+@as_json_option
+def update_record(collection: str, key: str, values: tuple[str, ...], app: str, as_json: bool) -> None:
+    """Change the record of COLLECTION with this KEY."""
+    params = {"filterByTk": key}
+    changed = Client(app).call(f"{collection}:update", params=params, body=parse_values(values))
+    if not changed:
+        fail(f"There is no record {key} in {collection}.", Exit.MISSING)
+    show_one(changed[0], as_json=as_json)
+
+
+@records.command("delete")
+@click.argument("collection")
+@click.argument("key")
+@app_option
+def delete_record(collection: str, key: str, app: str) -> None:
+    """Delete the record of COLLECTION with this KEY."""
+    if Client(app).call(f"{collection}:destroy", params={"filterByTk": key}, body={}) == 0:
+        fail(f"There is no record {key} in {collection}.", Exit.MISSING)
+    click.echo(f"{collection} {key} is deleted.")

@@ -44,9 +44,13 @@ _EVERYTHING = Unrestricted()
 
 
 class MainSteps(Steps):
-    """The main application's way up: its database is waited for and made, its tables are made at first start."""
+    """The main application's way up: its database is waited for and made, its tables are made at first start.
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    Unless ``makes``, nothing is made: what is not there yet raises.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, *, makes: bool = True) -> None:
+        self._makes = makes
         self._settings = settings
         self._folder = folder
         self._database = database_options(settings, folder)
@@ -62,7 +66,8 @@ class MainSteps(Steps):
         await wait_for_database(
             self._database, self._settings.insula_wait_timeout_s, lambda line: _log.warning("%s", line)
         )
-        await ensure_database(self._database)
+        if self._makes:
+            await ensure_database(self._database)
         budget = ConnectionBudget(self._settings.insula_db_connections)
         self._application = Application(
             MAIN,
@@ -76,6 +81,8 @@ class MainSteps(Steps):
         try:
             await self.application.start()
         except NotInstalled:
+            if not self._makes:
+                raise
             _log.info("installing the main application into %s", self._database.where)
             await self.application.install(first_administrator(self._settings))
             await self.application.start()
@@ -98,12 +105,15 @@ class Installation:
     """A token for the set-up link where there is no administrator yet."""
 
 
-def build(settings: Settings, folder: Path) -> Installation:
-    """Put the roles together. Nothing runs yet. Raises ``NotYet`` for modes that this version has not."""
+def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installation:
+    """Put the roles together. Nothing runs yet. Unless ``makes``, an installation that is not there is an error.
+
+    Raises ``NotYet`` for modes that this version has not.
+    """
     if settings.app_mode != "single":
         raise NotYet(mode=settings.app_mode)
     lifecycle = Lifecycle(MAIN, now)
-    steps = MainSteps(settings, folder)
+    steps = MainSteps(settings, folder, makes=makes)
     process, directory = LocalProcess(), MemoryDirectory()
     process.add(lifecycle, steps)
     directory.add(lifecycle)

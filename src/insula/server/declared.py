@@ -239,7 +239,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             group="Secrets and first administrator",
             secret=True,
             min_length=8,
-            max_length=1024,
+            max_length=255,
         ),
     ] = None
     init_root_nickname: Annotated[

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PASSWORD_SHORTEST = 8
-PASSWORD_LONGEST = 1024
+PASSWORD_LONGEST = 255
 NAME_LONGEST = 50
 TEXT_LONGEST = 255
 

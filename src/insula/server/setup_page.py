@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 PATH = "/setup"
 FORM_LIMIT_BYTES = 16 * 1024
 
+_FIELDS = ("email", "username", "nickname", "password")
+
 Create = Callable[[Administrator], Awaitable[None]]
 """Makes the administrator. Raises ``InsulaError``; its detail ``field`` or ``fields`` names the culprit."""
 
@@ -81,9 +83,8 @@ class SetupPage:
         try:
             await self._create(asked)
         except InsulaError as error:
-            fields = error.details.get("fields") or [error.details.get("field")]
-            known = [field for field in fields if field in ("email", "username", "nickname", "password")]
-            return {known[0] if known else "": error.message}
+            culprits = str(error.details.get("field") or error.details.get("fields") or "").split(", ")
+            return {next((name for name in culprits if name in _FIELDS), ""): error.message}
         return {}
 
     async def _admitted(self, token: str, send: Send) -> bool:

@@ -1,0 +1,8 @@
+"""Options that many commands have."""
+
+import click
+
+from insula.gateway.selector import MAIN
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+app_option = click.option("--app", default=MAIN, show_default=True, help="The application.")

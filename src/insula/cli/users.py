@@ -1,0 +1,45 @@
+"""``insula users``: the people of an application. Also works while no server runs."""
+
+from typing import Any
+
+import click
+
+from insula.cli.client import Client, fail
+from insula.cli.options import app_option, as_json_option
+from insula.cli.output import show
+from insula.server.exits import Exit
+from insula.server.setup_form import PASSWORD_SHORTEST
+
+
+@click.group()
+def users() -> None:
+    """The people of an application; also while no server runs."""
+
+
+@users.command("list")
+@app_option
+@as_json_option
+def list_users(app: str, as_json: bool) -> None:
+    """List users with their roles."""
+    params = {"paginate": "false", "appends": "roles", "sort": "id"}
+    found = Client(app, offline=True).call("users:list", params=params)
+    for user in found:
+        user["roles"] = [role["name"] for role in user["roles"]]
+    show(found, ("id", "username", "email", "nickname", "roles"), as_json=as_json)
+
+
+@users.command("reset-password")
+@click.argument("account")
+@app_option
+@click.password_option(help="The new password; asked for when not given, which keeps it out of the history.")
+def reset_password(account: str, app: str, password: str) -> None:
+    """Set a new password for ACCOUNT (an e-mail address or a user name)."""
+    if len(password) < PASSWORD_SHORTEST:
+        fail(f"The password has {len(password)} characters; take at least {PASSWORD_SHORTEST}.", Exit.INVALID)
+    client = Client(app, offline=True)
+    wanted: dict[str, Any] = {"$or": [{"email": account.lower()}, {"username": account}]}
+    found = client.call("users:list", body={"filter": wanted})
+    if not found:
+        fail(f"There is no user {account} in {app}.", Exit.MISSING)
+    client.call(f"users:update/{found[0]['id']}", body={"password": password})
+    click.echo(f"{account} has a new password.")

@@ -1,0 +1,404 @@
+"""The real process: how it starts, what stops it from starting, and how it ends."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+from insula.server.exits import Exit
+from insula.testing import servers
+from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance, database_settings
+
+START_GOAL_S = 1.0
+MEMORY_GOAL_MB = 90
+SLACK = 2
+"""Test machines are busy: the goals are measured in benchmarks, here they catch what is far off."""
+PATIENCE_S = 30.0
+
+
+def run(
+    storage: Path, settings: Mapping[str, str], port: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Start a process that is expected to end by itself."""
+    made = Instance(storage, {**settings, "INIT_ROOT_EMAIL": "", "INIT_ROOT_PASSWORD": ""})
+    environment = {**made.environment, "INIT_ROOT_USERNAME": "", "INIT_ROOT_NICKNAME": ""}
+    if port is not None:
+        environment["APP_PORT"] = str(port)
+    environment |= {name: settings[name] for name in ("APP_PORT", "STORAGE_PATH") if name in settings}
+    return subprocess.run(
+        [sys.executable, "-m", "insula.server"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+        cwd=storage.parent,
+    )
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Instance]:
+    """An installed, running process on SQLite."""
+    made = Instance(tmp_path / "s")
+    made.start()
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        assert made.stop() == 0
+
+
+def printed_until(instance: Instance, pattern: str) -> str:
+    """The log once it holds the pattern."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not re.search(pattern, instance.log):
+        assert time.monotonic() < deadline, instance.log
+        time.sleep(0.02)
+    return instance.log
+
+
+def begin(instance: Instance, **more: str) -> subprocess.Popen[bytes]:
+    """Start the process without waiting for it."""
+    with instance.storage.with_name(f"{instance.storage.name}.log").open("ab") as sink:
+        instance.process = subprocess.Popen(
+            [sys.executable, "-m", "insula.server"],
+            env={**instance.environment, **more},
+            stdout=sink,
+            stderr=sink,
+        )
+    return instance.process
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_a_bare_folder_becomes_an_installation_and_starts_again(
+    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server = request.getfixturevalue("postgresql") if dialect == "postgres" else None
+    made = Instance(tmp_path / "s", database_settings(server, f"start_{tmp_path.name[-12:]}"))
+    made.start()
+    with made.sign_in() as client:
+        assert client.get("auth:check").json()["data"]["email"] == ROOT_EMAIL
+    key = (made.storage / "app_key").read_text()
+    assert made.stop() == 0
+    began = time.monotonic()
+    made.start()
+    took_s = time.monotonic() - began
+    with made.sign_in() as client:
+        assert client.get("app:getInfo").json()["data"]["database"]["dialect"] == dialect
+    assert made.process is not None
+    status = Path(f"/proc/{made.process.pid}/status").read_text()
+    resident_mb = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024  # type: ignore[index]
+    assert made.stop() == 0
+    assert took_s <= START_GOAL_S * SLACK
+    assert resident_mb <= MEMORY_GOAL_MB
+    assert (made.storage / "app_key").read_text() == key
+    assert not (made.storage / "insula.sock").exists()
+    assert "setup?token" not in made.log
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "sentence"),
+    [
+        ({"APP_PORT": "abc"}, Exit.INVALID, 'APP_PORT is "abc"; write a number between 1 and 65535'),
+        ({"TZ": "Mars/Olympus"}, Exit.INVALID, 'TZ is "Mars/Olympus"; write a time zone'),
+        ({"STORAGE_PATH": "/proc/insula"}, Exit.INVALID, "name a folder that this user may write to"),
+        ({"STORAGE_PATH": "x" * 120}, Exit.INVALID, "choose a shorter STORAGE_PATH"),
+        ({"INSULA_HOST": "203.0.113.7"}, Exit.INVALID, "Nothing can listen on 203.0.113.7"),
+        ({"INSULA_ACESS_LOG": "1"}, Exit.INVALID, "did you mean INSULA_ACCESS_LOG?"),
+        ({"APP_KEY": "weak"}, Exit.INVALID, "APP_KEY has 4 characters"),
+        ({"APP_MODE": "worker"}, Exit.INVALID, "APP_DISCOVERY_ADAPTER is not set; with APP_MODE=worker"),
+        ({"DB_STORAGE": "/proc/none/main.sqlite"}, Exit.INVALID, "/proc/none/main.sqlite"),
+    ],
+)
+def test_bad_settings_stop_the_start_with_a_sentence(
+    tmp_path: Path, settings: dict[str, str], code: Exit, sentence: str
+) -> None:
+    ended = run(tmp_path / "s", settings)
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == code
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("0.0.0.0", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        ended = run(tmp_path / "s", {}, port)
+    assert ended.returncode == Exit.CONFLICT
+    assert f"Another program listens on 0.0.0.0:{port}; stop it, or choose another port" in ended.stderr
+
+
+def test_a_second_process_on_the_same_folder_names_the_first(sqlite: Instance) -> None:
+    assert sqlite.process is not None
+    ended = run(sqlite.storage, {}, servers.free_port())
+    assert ended.returncode == Exit.CONFLICT
+    assert f"is used by the process {sqlite.process.pid}; stop that one" in ended.stderr
+    assert httpx.get(f"{sqlite.address}/api/__health_check").text == "ok"
+
+
+def test_a_kill_leaves_nothing_that_hinders_the_next_start(sqlite: Instance) -> None:
+    sqlite.kill()
+    assert (sqlite.storage / "insula.sock").exists()
+    sqlite.start()
+    assert sqlite.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_requests_in_flight_finish_and_new_ones_are_refused(sqlite: Instance, number: int) -> None:
+    assert sqlite.process is not None
+    port = sqlite.port
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        body = json.dumps({"account": ROOT_EMAIL, "password": ROOT_PASSWORD}).encode()
+        head = f"POST /api/auth:signIn HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        slow.sendall(head.encode() + body[:5])
+        httpx.get(f"{sqlite.address}/api/__health_check")
+        sqlite.process.send_signal(number)
+        printed_until(sqlite, "requests in flight")
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+            except ConnectionRefusedError:
+                break
+        slow.sendall(body[5:])
+        slow.settimeout(PATIENCE_S)
+        assert slow.recv(4096).startswith(b"HTTP/1.1 200")
+    assert sqlite.process.wait(PATIENCE_S) == 0
+
+
+def test_a_request_that_never_ends_is_ended_at_the_deadline(tmp_path: Path) -> None:
+    made = Instance(tmp_path / "s", {"INSULA_STOP_TIMEOUT_S": "0.5"})
+    made.start()
+    assert made.process is not None
+    with socket.create_connection(("127.0.0.1", made.port)) as stuck:
+        stuck.sendall(
+            b"POST /api/auth:signIn HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+        )
+        httpx.get(f"{made.address}/api/__health_check")
+        began = time.monotonic()
+        assert made.stop() == 0
+        assert time.monotonic() - began < PATIENCE_S / 3
+    assert "still running after 0.5 s" in made.log
+
+
+def test_a_stop_while_waiting_for_the_database(tmp_path: Path) -> None:
+    nobody = servers.Server("127.0.0.1", servers.free_port(), "insula", "insula", None, tmp_path)  # type: ignore[arg-type]
+    made = Instance(tmp_path / "s", database_settings(nobody))
+    process = begin(made)
+    deadline = time.monotonic() + PATIENCE_S
+    answer = None
+    while answer is None and time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            answer = httpx.get(f"{made.address}/api/users:list")
+    assert answer is not None
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "APP_PREPARING"
+    assert answer.headers["retry-after"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 0
+    assert "Traceback" not in made.log
+
+
+def test_a_database_that_stays_away_ends_the_start(tmp_path: Path) -> None:
+    settings = {
+        "DB_DIALECT": "postgres",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(servers.free_port()),
+        "DB_DATABASE": "x",
+        "DB_USER": "x",
+        "DB_PASSWORD": "s3cr3t-s3cr3t",
+        "INSULA_WAIT_TIMEOUT_S": "1",
+    }
+    ended = run(tmp_path / "s", settings)
+    assert ended.returncode == Exit.UNAVAILABLE
+    assert "127.0.0.1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "s3cr3t" not in ended.stderr + ended.stdout
+
+
+def test_a_database_that_comes_late_is_waited_for_with_a_line_every_five_seconds(tmp_path: Path) -> None:
+    with servers.postgresql() as first:
+        port = first.port
+        made = Instance(tmp_path / "s", database_settings(first, "late"))
+        # The same server later: its port is held closed by a relay that does not listen yet.
+        relay = Relay(servers.free_port(), port)
+        made.settings = {**made.settings, "DB_PORT": str(relay.port)}
+        process = begin(made)
+        printed_until(made, r"waiting for the database, \d+ of 60 s")
+        with relay:
+            printed_until(made, r"answers at http://")
+            assert httpx.get(f"{made.address}/api/__health_check").text == "ok"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 0
+
+
+class Relay:
+    """Passes connections on to another port, from the moment that it is entered."""
+
+    def __init__(self, port: int, target: int) -> None:
+        self.port = port
+        self._target = target
+        self._threads: list[threading.Thread] = []
+        self._sockets: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self._listening, *self._sockets):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        for thread in self._threads:
+            thread.join(PATIENCE_S)
+
+    def _start(self, target: object, *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._target))
+                self._sockets += [near, far]
+                self._start(self._pump, near, far)
+                self._start(self._pump, far, near)
+
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+def test_a_role_that_may_not_create_the_database_is_told_the_statement(
+    tmp_path: Path, postgresql: servers.Server
+) -> None:
+    role = "humble"
+    sql = f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN PASSWORD 'humble-humble'"
+    _administer(postgresql, sql)
+    settings = {**database_settings(postgresql, "not there"), "DB_USER": role, "DB_PASSWORD": "humble-humble"}
+    ended = run(tmp_path / "s", settings)
+    _administer(postgresql, f"DROP ROLE {role}")
+    assert ended.returncode in (Exit.MISSING, Exit.INVALID, Exit.DENIED, Exit.UNAVAILABLE)
+    assert 'CREATE DATABASE "not there"' in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def _administer(server: servers.Server, sql: str) -> None:
+    import asyncio
+
+    import asyncpg
+
+    async def execute() -> None:
+        connection = await asyncpg.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            database="postgres",
+        )
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute())
+
+
+def test_a_wrong_password_ends_the_start_at_once(tmp_path: Path, postgresql: servers.Server) -> None:
+    settings = {**database_settings(postgresql, "x"), "DB_PASSWORD": "wrong-wrong-wrong"}
+    began = time.monotonic()
+    ended = run(tmp_path / "s", settings)
+    assert time.monotonic() - began < PATIENCE_S / 3
+    assert "password" in ended.stderr
+    assert "wrong-wrong" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_another_key_is_refused_with_a_sentence(sqlite: Instance) -> None:
+    assert sqlite.stop() == 0
+    ended = run(sqlite.storage, {"APP_KEY": "0123456789abcdefghijklmnopqrstuv"})
+    assert "can not be opened with this APP_KEY" in ended.stderr
+    assert ended.returncode != 0
+
+
+def test_the_log_is_json_where_wanted_and_keeps_secrets(tmp_path: Path) -> None:
+    key = "k3y-" * 4 + "0123456789abcdefghij"
+    made = Instance(
+        tmp_path / "s",
+        {"INSULA_LOG_FORMAT": "json", "INSULA_ACCESS_LOG": "true", "LOGGER_LEVEL": "DEBUG", "APP_KEY": key},
+    )
+    made.start()
+    with made.sign_in() as client:
+        token = client.headers["authorization"].split()[1]
+        client.get("users:list", params={"token": token}, headers={"X-Request-Id": "mine-1"})
+        client.get("/users:list%0aforged")
+    assert made.stop() == 0
+    lines = [json.loads(line) for line in made.log.splitlines() if line.startswith("{")]
+    mine = [line for line in lines if line.get("requestId") == "mine-1"]
+    assert mine
+    assert mine[0]["application"] == "main"
+    for secret in (key, ROOT_PASSWORD, token):
+        assert secret not in made.log
+
+
+def test_the_time_of_tokens_survives_a_clock_that_is_off(tmp_path: Path) -> None:
+    """The server's own zone changes nothing: a session made in one zone is good in another."""
+    made = Instance(tmp_path / "s", {"TZ": "Pacific/Kiritimati"})
+    made.start()
+    with made.sign_in() as client:
+        header = client.headers["authorization"]
+    assert made.stop() == 0
+    made.settings = {"TZ": "Pacific/Pago_Pago"}
+    made.start()
+    answer = httpx.get(f"{made.address}/api/auth:check", headers={"Authorization": header})
+    assert answer.status_code == 200
+    assert made.stop() == 0
+
+
+def test_headers_never_make_a_request_local_but_the_socket_does(sqlite: Instance) -> None:
+    forged = {"X-Forwarded-For": "local", "Insula-Local": "true", "X-Real-IP": "127.0.0.1"}
+    assert httpx.get(f"{sqlite.address}/api/users:list", headers=forged).status_code == 401
+    transport = httpx.HTTPTransport(uds=str(sqlite.storage / "insula.sock"))
+    with httpx.Client(transport=transport) as operator:
+        assert operator.get("http://insula/api/users:list").status_code == 200
+
+
+def test_without_a_server_passwords_are_set_under_the_lock(sqlite: Instance) -> None:
+    def insula(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from insula.cli import main; main()", *words],
+            env=sqlite.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    assert ROOT_EMAIL in insula("users", "list").stdout
+    assert sqlite.stop() == 0
+    assert ROOT_EMAIL in insula("users", "list").stdout
+    done = insula("users", "reset-password", ROOT_EMAIL, "--password", "another horse 2")
+    assert done.returncode == 0, done.stderr
+    assert (
+        insula("users", "reset-password", "nobody", "--password", "another horse 2").returncode
+        == Exit.MISSING
+    )
+    assert insula("collections", "list").returncode == Exit.UNAVAILABLE
+    sqlite.start()
+    sqlite.sign_in(ROOT_EMAIL, "another horse 2").close()
