@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -47,14 +47,30 @@ def run(
     )
 
 
+Make = Callable[..., Instance]
+
+
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Instance]:
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes the installation of a test, from its settings; whatever still runs at the end is ended."""
+    made: list[Instance] = []
+
+    def one(settings: Mapping[str, str] | None = None) -> Instance:
+        made.append(Instance(tmp_path / "s", settings or {"DB_DIALECT": "sqlite"}))
+        return made[-1]
+
+    yield one
+    for each in made:
+        if each.process is not None and each.process.poll() is None:
+            each.kill()
+
+
+@pytest.fixture
+def sqlite(make: Make) -> Instance:
     """An installed, running process on SQLite."""
-    made = Instance(tmp_path / "s")
+    made = make()
     made.start()
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        assert made.stop() == 0
+    return made
 
 
 def printed_until(instance: Instance, pattern: str) -> str:
@@ -80,20 +96,20 @@ def begin(instance: Instance, **more: str) -> subprocess.Popen[bytes]:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
 def test_a_bare_folder_becomes_an_installation_and_starts_again(
-    dialect: str, tmp_path: Path, request: pytest.FixtureRequest
+    dialect: str, tmp_path: Path, make: Make, request: pytest.FixtureRequest
 ) -> None:
     server = request.getfixturevalue("postgresql") if dialect == "postgres" else None
-    made = Instance(tmp_path / "s", database_settings(server, f"start_{tmp_path.name[-12:]}"))
+    made = make(database_settings(server, f"start_{tmp_path.name[-12:]}"))
     made.start()
     with made.sign_in() as client:
-        assert client.get("auth:check").json()["data"]["email"] == ROOT_EMAIL
+        assert client.get("/auth:check").json()["data"]["email"] == ROOT_EMAIL
     key = (made.storage / "app_key").read_text()
     assert made.stop() == 0
     began = time.monotonic()
     made.start()
     took_s = time.monotonic() - began
     with made.sign_in() as client:
-        assert client.get("app:getInfo").json()["data"]["database"]["dialect"] == dialect
+        assert client.get("/app:getInfo").json()["data"]["database"]["dialect"] == dialect
     assert made.process is not None
     status = Path(f"/proc/{made.process.pid}/status").read_text()
     resident_mb = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024  # type: ignore[index]
@@ -116,7 +132,7 @@ def test_a_bare_folder_becomes_an_installation_and_starts_again(
         ({"INSULA_ACESS_LOG": "1"}, Exit.INVALID, "did you mean INSULA_ACCESS_LOG?"),
         ({"APP_KEY": "weak"}, Exit.INVALID, "APP_KEY has 4 characters"),
         ({"APP_MODE": "worker"}, Exit.INVALID, "APP_DISCOVERY_ADAPTER is not set; with APP_MODE=worker"),
-        ({"DB_STORAGE": "/proc/none/main.sqlite"}, Exit.INVALID, "/proc/none/main.sqlite"),
+        ({"DB_STORAGE": "/proc/none/main.sqlite"}, Exit.UNAVAILABLE, "/proc/none/main.sqlite"),
     ],
 )
 def test_bad_settings_stop_the_start_with_a_sentence(
@@ -176,8 +192,8 @@ def test_requests_in_flight_finish_and_new_ones_are_refused(sqlite: Instance, nu
     assert sqlite.process.wait(PATIENCE_S) == 0
 
 
-def test_a_request_that_never_ends_is_ended_at_the_deadline(tmp_path: Path) -> None:
-    made = Instance(tmp_path / "s", {"INSULA_STOP_TIMEOUT_S": "0.5"})
+def test_a_request_that_never_ends_is_ended_at_the_deadline(make: Make) -> None:
+    made = make({"INSULA_STOP_TIMEOUT_S": "0.5"})
     made.start()
     assert made.process is not None
     with socket.create_connection(("127.0.0.1", made.port)) as stuck:
@@ -191,9 +207,9 @@ def test_a_request_that_never_ends_is_ended_at_the_deadline(tmp_path: Path) -> N
     assert "still running after 0.5 s" in made.log
 
 
-def test_a_stop_while_waiting_for_the_database(tmp_path: Path) -> None:
+def test_a_stop_while_waiting_for_the_database(tmp_path: Path, make: Make) -> None:
     nobody = servers.Server("127.0.0.1", servers.free_port(), "insula", "insula", None, tmp_path)  # type: ignore[arg-type]
-    made = Instance(tmp_path / "s", database_settings(nobody))
+    made = make(database_settings(nobody))
     process = begin(made)
     deadline = time.monotonic() + PATIENCE_S
     answer = None
@@ -226,10 +242,10 @@ def test_a_database_that_stays_away_ends_the_start(tmp_path: Path) -> None:
     assert "s3cr3t" not in ended.stderr + ended.stdout
 
 
-def test_a_database_that_comes_late_is_waited_for_with_a_line_every_five_seconds(tmp_path: Path) -> None:
+def test_a_database_that_comes_late_is_waited_for_with_a_line_every_five_seconds(make: Make) -> None:
     with servers.postgresql() as first:
         port = first.port
-        made = Instance(tmp_path / "s", database_settings(first, "late"))
+        made = make(database_settings(first, "late"))
         # The same server later: its port is held closed by a relay that does not listen yet.
         relay = Relay(servers.free_port(), port)
         made.settings = {**made.settings, "DB_PORT": str(relay.port)}
@@ -337,16 +353,15 @@ def test_another_key_is_refused_with_a_sentence(sqlite: Instance) -> None:
     assert ended.returncode != 0
 
 
-def test_the_log_is_json_where_wanted_and_keeps_secrets(tmp_path: Path) -> None:
+def test_the_log_is_json_where_wanted_and_keeps_secrets(make: Make) -> None:
     key = "k3y-" * 4 + "0123456789abcdefghij"
-    made = Instance(
-        tmp_path / "s",
+    made = make(
         {"INSULA_LOG_FORMAT": "json", "INSULA_ACCESS_LOG": "true", "LOGGER_LEVEL": "DEBUG", "APP_KEY": key},
     )
     made.start()
     with made.sign_in() as client:
         token = client.headers["authorization"].split()[1]
-        client.get("users:list", params={"token": token}, headers={"X-Request-Id": "mine-1"})
+        client.get("/users:list", params={"token": token}, headers={"X-Request-Id": "mine-1"})
         client.get("/users:list%0aforged")
     assert made.stop() == 0
     lines = [json.loads(line) for line in made.log.splitlines() if line.startswith("{")]
@@ -357,9 +372,9 @@ def test_the_log_is_json_where_wanted_and_keeps_secrets(tmp_path: Path) -> None:
         assert secret not in made.log
 
 
-def test_the_time_of_tokens_survives_a_clock_that_is_off(tmp_path: Path) -> None:
+def test_the_time_of_tokens_survives_a_clock_that_is_off(make: Make) -> None:
     """The server's own zone changes nothing: a session made in one zone is good in another."""
-    made = Instance(tmp_path / "s", {"TZ": "Pacific/Kiritimati"})
+    made = make({"TZ": "Pacific/Kiritimati"})
     made.start()
     with made.sign_in() as client:
         header = client.headers["authorization"]
