@@ -189,13 +189,7 @@ class Rows:
         tail = [name for name in tail if name != keys.automatic_key]
         names = (*columns, *tail)
         types = [collection.table.c[name].type for name in names]
-        numbers = {name: await self._last(collection, name, on) for name in keys.sorts if name in tail}
-        complete = []
-        for row in rows:
-            rest = keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps) if tail else NOTHING
-            for name in numbers:
-                numbers[name] += 1
-            complete.append((*row, *(numbers.get(name, rest[name]) for name in tail)))
+        complete = await self._completed(collection, rows, columns, tail, scopes, on)
         try:
             count = await on.copy_rows(collection.name, names, complete, types)
         except DatabaseError as error:
@@ -205,6 +199,30 @@ class Rows:
             place = list(columns).index(key)
             await self.follow_key(collection, max(row[place] for row in rows), on)
         return count
+
+    async def _completed(
+        self,
+        collection: Collection,
+        rows: Sequence[Sequence[Any]],
+        columns: Sequence[str],
+        tail: Sequence[str],
+        scopes: Scopes,
+        on: Transaction,
+    ) -> list[tuple[Any, ...]]:
+        """The rows with the values of the columns ``tail``, which nobody gave."""
+        keys = form(collection)
+        if keys.alike(tail):
+            same = keys.complete(NOTHING, scopes.stamps)
+            rest = tuple(same[name] for name in tail)
+            return [(*row, *rest) for row in rows]
+        numbers = {name: await self._last(collection, name, on) for name in keys.sorts if name in tail}
+        complete = []
+        for row in rows:
+            own = keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps)
+            for name in numbers:
+                numbers[name] += 1
+            complete.append((*row, *(numbers.get(name, own[name]) for name in tail)))
+        return complete
 
     async def _last(self, collection: Collection, name: str, on: Executor) -> int:
         """The highest number of a sort column, of all its lists."""

@@ -215,6 +215,11 @@ class Form:
                 row[name] = now if word.endswith("At") else by.get(word)
         return row
 
+    def alike(self, names: Iterable[str]) -> bool:
+        """Whether ``complete`` gives these columns the same values in every record of one moment."""
+        own = {item.name for item in self._fills}.union(self.sorts)
+        return own.isdisjoint(names)
+
     def stamped(self, by: Mapping[str, Any]) -> dict[str, Any]:
         """The columns that every update writes: when, and by whom."""
         row: dict[str, Any] = {}
