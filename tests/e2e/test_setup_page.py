@@ -70,6 +70,8 @@ async def test_from_the_link_to_an_administrator(
     page.on("request", on_request)
     name = f"{viewport['width']}-{scheme}"
     link = await link_of(bare)
+    await page.goto(f"{bare.address}/")
+    assert "There is no administrator yet" in await page.locator("main").inner_text()
     await page.goto(link)
     await fits(page)
     await picture(page, f"{name}-form")
@@ -95,6 +97,7 @@ async def test_from_the_link_to_an_administrator(
     assert await page.locator("h1").inner_text() == "Already set up"
     await page.goto(f"{bare.address}/")
     assert await page.locator("h1").inner_text() == "Insula runs"
+    assert await page.locator(".notice").count() == 0
     await fits(page)
     await picture(page, f"{name}-welcome")
     bare.sign_in("ada", password).close()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from insula.core import log
@@ -88,12 +90,19 @@ class Pages:
     """Answers every path outside the API: the welcome page, pages of others by path, and 404."""
 
     def __init__(
-        self, templates: Templates, api: str, version: str, mounted: dict[str, AsgiApp] | None = None
+        self,
+        templates: Templates,
+        api: str,
+        version: str,
+        mounted: Mapping[str, AsgiApp] = MappingProxyType({}),
+        notice: Callable[[], str] = str,
     ) -> None:
+        """``mounted``: path → page of the main application; ``notice``: what main's welcome page must say, or ""."""
         self._templates = templates
         self._api = api
         self._version = version
-        self._mounted = mounted or {}
+        self._mounted = mounted
+        self._notice = notice
 
     async def __call__(
         self, choice: Choice, status: Status | None, scope: Scope, receive: Receive, send: Send
@@ -112,7 +121,7 @@ class Pages:
                 send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),)
             )
         elif status.observed is Observed.RUNNING:
-            await self._welcome(choice, scope, send)
+            await self._welcome(choice, send)
         elif people:
             _, sentence = not_answering(choice.application, status)
             await self._templates.send_sentence(
@@ -127,7 +136,7 @@ class Pages:
         else:
             await send_error(send, 404, code, sentence)
 
-    async def _welcome(self, choice: Choice, scope: Scope, send: Send) -> None:
+    async def _welcome(self, choice: Choice, send: Send) -> None:
         name = choice.application
         api = self._api if name == MAIN else f"{self._api}__app/{name}/"
         title = "Insula runs" if name == MAIN else f"{name} runs"
@@ -137,9 +146,9 @@ class Pages:
             "welcome.html",
             title=title,
             sentence="Everything is up, and answers.",
+            notice=self._notice() if name == MAIN else "",
             name=name,
             api=api,
-            url=f"{scope['scheme']}://{scope['insula.host']}",
             state=Observed.RUNNING.value,
             version=self._version,
         )

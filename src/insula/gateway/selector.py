@@ -7,6 +7,7 @@ error. What cannot be told is for ``main``, an unknown host included.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -17,6 +18,8 @@ APP_SEGMENT = "__app/"
 """Behind the base path of the API: ``/api/__app/<application>/…``."""
 PAGES_PREFIX = "/apps/"
 HEALTH = "/__health_check"
+HOSTS_KEPT = 256
+"""Spellings of host names that need not be taken apart again."""
 _QUERY_KEY = b"__appName"
 
 Kind = Literal["api", "health", "page"]
@@ -96,6 +99,7 @@ def _named(asked: Asked) -> list[str]:
     return names
 
 
+@lru_cache(maxsize=HOSTS_KEPT)
 def host_name(raw: str) -> str:
     """``Shop.Example.com:8080`` → ``shop.example.com``; the last dot of a full name goes too."""
     name = raw.strip().lower()

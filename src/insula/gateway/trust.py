@@ -66,7 +66,8 @@ class TrustedProxies:
             hosts.insert(0, host_name(named.decode("latin-1")))
         if (proto := headers.get(b"x-forwarded-proto", b"").decode("latin-1").lower()) in ("http", "https"):
             scheme = proto
-        client = self._client(peer, headers.get(b"x-forwarded-for", b"").decode("latin-1"))
+        chain = headers.get(b"x-forwarded-for")
+        client = self._client(peer, chain.decode("latin-1")) if chain else peer
         return Origin(client, scheme, host, tuple(hosts))
 
     def _client(self, peer: str, chain: str) -> str:

@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 ROOT_ROLE = "root"
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
+_NO_ADMINISTRATOR = "There is no administrator yet: open the set-up link that the start has printed, or start again for a new one."
 
 
 class MainSteps(Steps):
@@ -130,7 +131,13 @@ def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installati
         return None if await _has_administrator(steps.application) else link.issue()
 
     page = SetupPage(link, templates, set_up, settings.api_base_path)
-    pages = Pages(templates, settings.api_base_path, __version__, {SETUP_PATH: page})
+    pages = Pages(
+        templates,
+        settings.api_base_path,
+        __version__,
+        {SETUP_PATH: page},
+        lambda: _NO_ADMINISTRATOR if link.open else "",
+    )
     proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
     options = GatewayOptions(settings.api_base_path, proxies, settings.insula_access_log)
     return Installation(Gateway(options, directory, process, pages), process, setup_token)

@@ -51,6 +51,11 @@ class SetupLink:
         self._used = False
         return token
 
+    @property
+    def open(self) -> bool:
+        """A token was issued and not used: there is no administrator yet."""
+        return not self._used
+
     def use(self) -> None:
         """There is an administrator: no token is good any more."""
         self._used = True
