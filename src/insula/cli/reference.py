@@ -25,7 +25,7 @@ Tables are for people; `--json` prints the same for programs. What is wrong is s
 
 def reference() -> str:
     """The whole page."""
-    return _INTRODUCTION + _exits() + "".join(_pages(insula, "insula"))
+    return (_INTRODUCTION + _exits() + "".join(_pages(insula, "insula"))).rstrip("\n") + "\n"
 
 
 def _exits() -> str:
@@ -61,4 +61,4 @@ def _sentence(command: click.Command) -> str:
 
 
 if __name__ == "__main__":
-    click.echo(reference().rstrip("\n"))
+    click.echo(reference(), nl=False)

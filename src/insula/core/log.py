@@ -24,8 +24,11 @@ HIDDEN = "***"
 SHORTEST_SECRET = 6
 """Secrets shorter than this are not searched for as text: they would blot out ordinary words."""
 
-_LIBRARIES = ("uvicorn.error", "uvicorn.access", "httpx", "httpcore", "asyncio")
+_QUIET = ("httpx", "httpcore", "asyncio")
 """Loggers of libraries that speak below WARNING of what is none of the operator's business."""
+
+_SILENT = ("uvicorn.error", "uvicorn.access")
+"""Loggers of what strangers send that is no HTTP, and of failures that we have logged ourselves."""
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # scheme://user:password@host, in database and Redis addresses
@@ -124,7 +127,8 @@ def configure(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    quiet = max(logging.WARNING, root.level)
-    for name in _LIBRARIES:
-        logging.getLogger(name).setLevel(quiet)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return handler

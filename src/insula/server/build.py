@@ -178,6 +178,7 @@ def application_options(settings: Settings, folder: Path) -> Options:
         api_base_path=settings.api_base_path,
         extra_plugins=tuple(checks.plugin_names(settings.append_preset_built_in_plugins)),
         body_limit_bytes=settings.insula_body_limit_bytes,
+        stop_deadline_s=settings.insula_stop_timeout_s,
     )
 
 

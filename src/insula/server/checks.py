@@ -13,14 +13,24 @@ from insula.server.declared import Declaration
 APP_KEY_SHORTEST = 32
 APP_KEY_FEWEST_DIFFERENT = 8
 """Different characters that a key must have: `aaaa…` and `12121212…` are no keys."""
+SHOWN_CHARACTERS = 80
+"""What a sentence quotes of a value."""
+_TAKEN_PATHS = ("/apps/", "/admin/", "/setup/", "/__health_check/")
+"""Where pages live, so that the API can not."""
 _FROM_EXAMPLES = ("secret", "change", "example", "password", "your-", "app-key", "test-key")
 """Words of keys copied from someone's documentation."""
 
 
 def wrong_value(declared: Declaration, text: str) -> str:
     """``DB_PORT is "abc"; write a number between 1 and 65535, such as DB_PORT=5432.``"""
-    shown = "not usable" if declared.secret else f'"{text}"'
+    shown = "not usable" if declared.secret else f'"{_short(text)}"'
     return f"{declared.name} is {shown}; write {declared.say}, such as {declared.name}={declared.example}."
+
+
+def _short(text: str) -> str:
+    """A value as it fits into one sentence: one line, and not endless."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
 
 
 def alone(declared: Declaration, value: Any) -> str | None:
@@ -63,10 +73,18 @@ def _app_key(declared: Declaration, value: str) -> str | None:
     return f"{declared.name} {weak}; write {declared.say}, such as {declared.name}={declared.example}, or leave it out."
 
 
+def _api_base_path(declared: Declaration, value: str) -> str | None:
+    taken = next((path for path in _TAKEN_PATHS if value.startswith(path)), None)
+    if taken is None:
+        return None
+    return f'{declared.name} is "{value}", but pages live under {taken}; write another path, such as {declared.name}=/api/.'
+
+
 _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "TZ": _time_zone,
     "APP_TRUSTED_PROXIES": _networks,
     "APP_KEY": _app_key,
+    "API_BASE_PATH": _api_base_path,
 }
 
 

@@ -120,11 +120,10 @@ def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
             continue
         if known.get(name, text) != text:
             reading.wrong[name] = (
-                f'{name} is "{known[name]}", but {alias}, another spelling of it, is "{text}"; '
-                f"write {name} alone."
+                f"{name} and {alias}, another spelling of it, have different values; write {name} alone."
             )
         else:
-            reading.warnings.append(f"{alias} is understood as {name}; write {name}={text}.")
+            reading.warnings.append(f"{alias} is understood as {name}; write {name} instead.")
             known[name] = text
     return known
 

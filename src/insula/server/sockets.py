@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from insula.server.errors import AddressUnusable, PortInUse, SocketPathTooLong
+from insula.server.errors import AddressUnusable, PortInUse, SocketPathTooLong, StorageUnreachable
 from insula.server.storage import SOCKET_FILE
 
 UNIX_PATH_LIMIT_BYTES = 107
@@ -47,15 +47,18 @@ def socket_path(folder: Path) -> Path:
 @contextlib.contextmanager
 def bound_unix(folder: Path) -> Iterator[socket.socket]:
     """The operator's socket, removed when the block ends. Call it only while holding the storage lock:
-    what stands there then was left by a process that is gone.
+    what stands there then was left by a process that is gone. Raises ``SocketPathTooLong``, ``StorageUnreachable``.
     """
     path = socket_path(folder)
-    path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # The mask, and not a chmod afterwards: there is no moment in which others could connect.
     before = os.umask(0o177)
     try:
+        path.unlink(missing_ok=True)
         bound.bind(os.fspath(path))
+    except OSError as error:
+        bound.close()
+        raise StorageUnreachable(path=folder, cause=f"no socket can be made: {error.strerror}") from None
     finally:
         os.umask(before)
     bound.setblocking(False)

@@ -44,7 +44,10 @@ class StorageLock:
 
     def __enter__(self) -> Self:
         """Raises ``StorageInUse``, naming the process that holds the folder."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageUnreachable(path=self._folder, cause=error.strerror) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -78,7 +81,10 @@ def app_key(folder: Path, given: str | None) -> str:
     try:
         kept = path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return _new_key(path)
+        try:
+            return _new_key(path)
+        except OSError as error:
+            raise StorageUnreachable(path=folder, cause=error.strerror) from None
     except (OSError, UnicodeDecodeError) as error:
         raise AppKeyUnreadable(path=path, cause=error) from None
     if len(kept) < KEY_BYTES:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from insula.server import settings
 from insula.server.declared import DECLARED
@@ -52,6 +54,7 @@ WRONG = [
     ({"TZ": "../../etc/passwd"}, "write a time zone"),
     ({"LOGGER_LEVEL": "loud"}, 'LOGGER_LEVEL is "loud"; write debug, info, warning or error'),
     ({"API_BASE_PATH": "api"}, 'API_BASE_PATH is "api"; write a path that begins and ends with a slash'),
+    ({"API_BASE_PATH": "/apps/"}, "but pages live under /apps/; write another path"),
     ({"APP_TRUSTED_PROXIES": "10.0.0.0/99"}, 'APP_TRUSTED_PROXIES is "10.0.0.0/99"; write networks'),
     ({"APP_KEY": "short"}, "APP_KEY has 5 characters; write at least 32 random characters"),
     ({"APP_KEY": "ab" * 20}, "APP_KEY has only 2 different characters"),
@@ -68,7 +71,7 @@ WRONG = [
     ({"INSULA_STOP_TIMEOUT_S": "nan"}, "write a number of seconds between 0 and 600"),
     (
         {"APP_COMMAND_ADAPTER": "none", "APP_COMMAND_ADPATER": "redis"},
-        'APP_COMMAND_ADAPTER is "none", but APP_COMMAND_ADPATER, another spelling of it, is "redis"',
+        "APP_COMMAND_ADAPTER and APP_COMMAND_ADPATER, another spelling of it, have different values",
     ),
     ({"APP_MODE": "cluster"}, 'APP_MODE is "cluster"; write single, supervisor or worker'),
     (
@@ -99,6 +102,15 @@ def test_wrong_settings_stop_with_one_sentence_that_says_what_to_write(
     assert [found for found in reading.wrong.values() if sentence in found], reading.wrong
     assert all(found.endswith((".", "?")) and "\n" not in found for found in reading.wrong.values())
     with pytest.raises(SettingsWrong, match=r"\w"):
+        reading.settings()
+
+
+@given(some.dictionaries(some.sampled_from([*DECLARED, "APP_COMMAND_ADPATER", "INSULA_X"]), some.text()))
+def test_no_value_is_a_defect_and_every_sentence_is_one_line(variables: dict[str, str]) -> None:
+    reading = settings.read(variables, Path("/nowhere"))
+    for sentence in (*reading.wrong.values(), *reading.warnings):
+        assert sentence.isprintable()
+    if not reading.wrong:
         reading.settings()
 
 
@@ -139,7 +151,7 @@ def test_the_misspelt_name_is_understood_with_a_warning(tmp_path: Path) -> None:
     reading = read(tmp_path, {"APP_COMMAND_ADPATER": "none"})
     assert reading.settings().app_command_adapter == "none"
     assert reading.warnings == [
-        "APP_COMMAND_ADPATER is understood as APP_COMMAND_ADAPTER; write APP_COMMAND_ADAPTER=none."
+        "APP_COMMAND_ADPATER is understood as APP_COMMAND_ADAPTER; write APP_COMMAND_ADAPTER instead."
     ]
 
 
