@@ -16,7 +16,7 @@ def build(running: harness.Running) -> str:
     with running.client() as client:
 
         def post(path: str, body: object) -> None:
-            client.post(path, json=body).raise_for_status()
+            client.post(f"/{path.lstrip('/')}", json=body).raise_for_status()
 
         post("/collections:create", {"name": "companies", "fields": [{"name": "name", "type": "string"}]})
         post(
