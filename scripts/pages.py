@@ -7,6 +7,7 @@ from typing import Any
 
 import insula
 from insula.application.registry import Registry
+from insula.cli import reference
 from insula.core.errors import InsulaError
 from insula.data.collection import Collection
 from insula.server import settings_report
@@ -16,6 +17,7 @@ def pages() -> dict[str, str]:
     """All of them, made anew."""
     return {
         "settings.md": settings_report.reference(),
+        "cli.md": reference.reference(),
         "errors.md": errors_page(),
         "tables.md": tables_page(),
     }
