@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.book import Book, read_book
-from insula.application.access.cookies import role_of, set_cookies, token_of
+from insula.application.access.cookies import Carried, Cookies
 from insula.application.access.errors import (
     BlockedToken,
     Denied,
     EmptyToken,
+    ExpiredSession,
     InvalidCsrfToken,
     NoRoles,
     Unauthenticated,
@@ -21,7 +22,8 @@ from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.access.policy import Policy
 from insula.application.access.principal import ANONYMOUS, LOCAL, Principal
 from insula.application.access.scopes import RoleScopes
-from insula.application.access.sessions import Sessions
+from insula.application.access.seen import SEEN_S, Bearer, Seen
+from insula.application.access.sessions import Issued, Sessions
 from insula.application.access.steady_clock import SteadyClock
 from insula.application.access.throttle import Throttle
 from insula.application.access.tokens import Claims, Tokens, check_times
@@ -33,22 +35,10 @@ if TYPE_CHECKING:
     from insula.data.changes import Change
     from insula.data.scope import Scopes
 
-MAX_SEEN: Final = 10_000
-"""Tokens whose bearers are remembered; the one seen first falls out."""
-SEEN_S: Final = 60.0
-"""A bearer is looked up again after this time, for what another process has changed."""
+BOOK_S: Final = 60.0
+"""Roles are read again after this time, for what another process has changed."""
 
 _ROLES: Final = frozenset({"roles", "rolesResources", "rolesResourcesScopes"})
-_PEOPLE: Final = frozenset({"users", "rolesUsers", "sessions", "apiKeys"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The bearer of a token in one role, as found at one moment."""
-
-    principal: Principal
-    until: float
-    """Seconds since the epoch, when the token ends, is to be renewed, or is looked up again."""
 
 
 class Access:
@@ -57,15 +47,20 @@ class Access:
     throttle: Throttle
     tokens: Tokens
     sessions: Sessions
+    cookies: Cookies
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self.clock = SteadyClock()
         self.book = Book(application.metadata, {})
-        self._stale = True
-        """The book is older than the tables."""
-        self._changes = 0
-        self._seen: dict[tuple[str, str | None], _Seen] = {}
+        self._edition = 0
+        """Of the roles in the tables: rises with every change."""
+        self._read_edition = -1
+        """Of the book; behind, it is read again before the next request."""
+        self._read_again = 0.0
+        """Monotonic seconds."""
+        self._reading = asyncio.Lock()
+        self.seen = Seen()
         application.repository.observers.append(self._changed)
 
     async def start(self) -> None:
@@ -74,6 +69,7 @@ class Access:
         self.throttle = Throttle()
         self.tokens = Tokens(application.name, application.secrets)
         self.sessions = Sessions(application.repository, self.tokens, Policy())
+        self.cookies = Cookies(application.name, application.options.main, application.secrets.data_key)
         self.invalidate()
         await self._read()
 
@@ -83,31 +79,37 @@ class Access:
 
     def invalidate(self) -> None:
         """Look up roles and people again, all of them."""
-        self._stale = True
-        self._changes += 1
-        self._seen.clear()
+        self._edition += 1
+        self.seen.forget()
 
     async def authenticate(self, request: Request, *, writes: bool, public: bool = False) -> Principal:
         """Who asks. ``public``: with a token that is of no use they are nobody, so that one can sign in again.
 
         Raises ``Unauthenticated`` with the reason, ``InvalidCsrfToken``. May put headers on the answer.
         """
-        if self._stale:
+        if self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
             await self._read()
         if request.local:
             return LOCAL
+        carried = self.cookies.token(request)
+        if carried is None:
+            return ANONYMOUS
         try:
-            token = token_of(request, self._application.name, writes=writes)
-            if token is None:
-                return ANONYMOUS
-            role = role_of(request, self._application.name)
-            seen = self._seen.get((token, role))
-            if seen is not None and self.clock.now() < seen.until:
-                return seen.principal
-            return await self._look_up(request, token, role)
-        except (Unauthenticated, InvalidCsrfToken):
+            role = request.header(b"x-role") or None
+            bearer = self.seen.find((carried.token, role))
+            if bearer is not None and self.clock.now() < bearer.until:
+                principal = bearer.principal
+            else:
+                principal = await self._look_up(request, carried, role)
+            if carried.by_cookie:
+                return self._in_browser(request, principal, chosen=role is not None, writes=writes)
+            return principal
+        except (Unauthenticated, InvalidCsrfToken) as error:
             if public:
                 return ANONYMOUS
+            if carried.by_cookie and not isinstance(error, NoRoles | InvalidCsrfToken):
+                # The page itself can not: the cookie is HttpOnly.
+                self.cookies.clear(request)
             raise
 
     def authorize(self, principal: Principal, resource: str, action: Action) -> Scopes:
@@ -135,49 +137,68 @@ class Access:
             case "signed_in":
                 return principal.kind != "anonymous"
             case "snippet":
-                return action.snippet is not None and self.holds(principal, action.snippet)
+                # Configuration is never open to nobody, whatever their role says.
+                known = principal.kind != "anonymous" and action.snippet is not None
+                return known and self.holds(principal, str(action.snippet))
             case "records":
                 if action.permission is None:
                     return False
                 grant = self.book.grant(principal.role, resource, action.permission)
                 return grant is not None and grant.direct
 
-    async def _look_up(self, request: Request, token: str, role: str | None) -> Principal:
-        changes = self._changes
+    def _in_browser(self, request: Request, principal: Principal, *, chosen: bool, writes: bool) -> Principal:
+        """A bearer by cookie: a write needs its proof; the role is that of the cookie, while it is theirs."""
+        if writes and principal.session is not None:
+            self.cookies.check_proof(request, principal.session)
+        role = None if chosen or principal.kind == "key" else self.cookies.role(request)
+        if role is None or role == principal.role or role not in principal.roles:
+            return principal
+        return _in_role(principal, role)
+
+    async def _look_up(self, request: Request, carried: Carried, role: str | None) -> Principal:
+        changes = self.seen.changes
         now = self.clock.now()
-        claims = self.tokens.read(token)
-        check_times(claims, now)
-        repository = self._application.repository
-        renewed: str | None = None
+        claims = self.tokens.read(carried.token)
+        self._check_times(claims, now)
+        issued: Issued | None = None
         if claims.role is None:
-            renewed = await self.sessions.check(claims, now)
+            issued = await self.sessions.check(claims, now)
         else:
-            keys = (await repository.find("apiKeys", where("jti", claims.jti), scopes=EVERYTHING)).rows
-            if not keys or keys[0]["userId"] != claims.user_id:
-                raise BlockedToken()
-            role = claims.role
-        principal = await self._principal(claims, role)
-        if renewed is not None:
-            request.answer_headers.append((b"x-new-token", renewed.encode()))
-            if request.header(b"authorization") is None:
-                set_cookies(request, self._application.name, renewed, None)
-        elif changes == self._changes:
-            self._remember(token, role if claims.role is None else None, principal, claims, now)
+            await self._check_key(claims)
+        principal = await self._principal(claims, claims.role or role)
+        if issued is not None:
+            self._tell(request, carried, issued)
+        elif changes == self.seen.changes:
+            ends = [now + SEEN_S, *([] if claims.expires is None else [claims.expires])]
+            if claims.role is None:
+                ends += [
+                    self.sessions.renewal(claims),
+                    float(claims.sign_in_time or 0) + self.sessions.policy.session_s,
+                ]
+            self.seen.keep((carried.token, role), Bearer(principal, min(ends)))
         return principal
 
-    def _remember(
-        self, token: str, role: str | None, principal: Principal, claims: Claims, now: float
-    ) -> None:
-        until = now + SEEN_S
-        if claims.expires is not None:
-            until = min(until, claims.expires)
-        if claims.role is None and now < self.sessions.renewal(claims):
-            until = min(until, self.sessions.renewal(claims))
-        elif claims.role is None:
-            until = min(until, now + 1)
-        if len(self._seen) >= MAX_SEEN:
-            del self._seen[next(iter(self._seen))]
-        self._seen[token, role] = _Seen(principal, until)
+    def _check_times(self, claims: Claims, now: float) -> None:
+        """Of two limits that have passed, the session's is the one to tell."""
+        if claims.sign_in_time is not None and now >= claims.sign_in_time + self.sessions.policy.session_s:
+            raise ExpiredSession()
+        check_times(claims, now)
+
+    async def _check_key(self, claims: Claims) -> None:
+        found = await self._application.repository.find(
+            "apiKeys", where("jti", claims.jti), scopes=EVERYTHING
+        )
+        row = found.rows[0] if found.rows else None
+        if row is None or row["userId"] != claims.user_id or row["roleName"] != claims.role:
+            raise BlockedToken()
+
+    def _tell(self, request: Request, carried: Carried, issued: Issued) -> None:
+        """Give the new token the way the old one came: what is HttpOnly stays out of reach of scripts."""
+        if carried.by_cookie:
+            age = self.sessions.policy.idle_s
+            self.cookies.put(request, issued.token, issued.claims.jti, self.cookies.role(request), age)
+        else:
+            request.answer_headers.append((b"x-new-token", issued.token.encode()))
 
     async def _principal(self, claims: Claims, role: str | None) -> Principal:
         repository = self._application.repository
@@ -189,30 +210,34 @@ class Access:
         roles = tuple(name for name in await roles_of(repository, claims.user_id) if name in self.book.roles)
         if not roles or (role is not None and role not in roles):
             raise NoRoles()
-        return Principal(
-            "user" if claims.role is None else "key",
-            claims.user_id,
-            role or roles[0],
-            roles,
-            MappingProxyType(user),
-            claims.jti,
-        )
+        if claims.role is not None:
+            return Principal(
+                "key", claims.user_id, claims.role, (claims.role,), MappingProxyType(user), claims.jti
+            )
+        return Principal("user", claims.user_id, role or roles[0], roles, MappingProxyType(user), claims.jti)
 
     async def _read(self) -> None:
-        # What changes while the tables are read makes the book stale again.
-        self._stale = False
-        try:
-            if self._application.metadata.find("roles") is not None:
-                self.book = await read_book(self._application.repository)
-        except BaseException:
-            self._stale = True
-            raise
+        """Bring the book up to date; requests that come meanwhile wait for it."""
+        async with self._reading:
+            while self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
+                edition = self._edition
+                if self._application.metadata.find("roles") is not None:
+                    self.book = await read_book(self._application.repository)
+                self._read_edition = edition
+                self._read_again = self.clock.monotonic() + BOOK_S
 
     def _changed(self, change: Change) -> None:
         if change.collection in _ROLES:
             self.invalidate()
-        elif change.collection in _PEOPLE and not (
-            change.collection == "sessions" and change.action == "create"
-        ):
-            self._changes += 1
-            self._seen.clear()
+        elif change.collection == "users" and change.action != "create":
+            self.seen.forget_users(change.keys)
+        elif change.collection == "sessions" and change.action == "destroy":
+            self.seen.forget_sessions(change.keys)
+        elif change.collection in ("rolesUsers", "apiKeys"):
+            self.seen.forget()
+
+
+def _in_role(principal: Principal, role: str) -> Principal:
+    return Principal(
+        principal.kind, principal.user_id, role, principal.roles, principal.user, principal.session
+    )

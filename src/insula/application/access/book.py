@@ -13,6 +13,7 @@ from insula.data.collection import Collection
 from insula.data.query import Query
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
+from insula.database.executor import Executor
 
 _log = logging.getLogger(__name__)
 _EVERY_ROW = Query(page_size=None, counting="none")
@@ -49,12 +50,12 @@ class Book:
 _NO_SNIPPETS = RoleRules("").snippets
 
 
-async def read_book(repository: Repository) -> Book:
+async def read_book(repository: Repository, on: Executor | None = None) -> Book:
     """All roles, settings and scopes: three statements. What can not be understood grants nothing."""
     everything = Unrestricted()
-    roles = (await repository.find("roles", _EVERY_ROW, scopes=everything)).rows
-    resources = (await repository.find("rolesResources", _EVERY_ROW, scopes=everything)).rows
-    scopes = await stored_scopes(repository)
+    roles = (await repository.find("roles", _EVERY_ROW, scopes=everything, on=on)).rows
+    resources = (await repository.find("rolesResources", _EVERY_ROW, scopes=everything, on=on)).rows
+    scopes = await stored_scopes(repository, on)
     book: dict[str, RoleRules] = {}
     for row in roles:
         own = [item for item in resources if item["roleName"] == row["name"]]
@@ -66,9 +67,9 @@ async def read_book(repository: Repository) -> Book:
     return Book(repository.catalog, book, default)
 
 
-async def stored_scopes(repository: Repository) -> dict[Any, Rows]:
+async def stored_scopes(repository: Repository, on: Executor | None = None) -> dict[Any, Rows]:
     """The stored scopes that can be used, by number and by key."""
-    rows = (await repository.find("rolesResourcesScopes", _EVERY_ROW, scopes=Unrestricted())).rows
+    rows = (await repository.find("rolesResourcesScopes", _EVERY_ROW, scopes=Unrestricted(), on=on)).rows
     scopes: dict[Any, Rows] = {}
     for row in rows:
         try:

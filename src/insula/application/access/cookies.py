@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote, unquote
 
 from insula.application.access.errors import InvalidCsrfToken
 
@@ -14,58 +17,90 @@ if TYPE_CHECKING:
 AUTHENTICATOR: Final = "basic"
 _CSRF_HEADER: Final = b"x-csrf-token"
 _BEARER: Final = "bearer "
+_NAMED: Final = "/__app/"
+"""Behind the base path, before the name of an application that is addressed by path."""
 
 
-def token_of(request: Request, application: str, *, writes: bool) -> str | None:
-    """The token of a request. Raises ``InvalidCsrfToken`` for a write by cookie without the proof."""
-    header = request.header(b"authorization")
-    if header is not None and header[: len(_BEARER)].lower() == _BEARER:
-        return header[len(_BEARER) :].strip() or None
-    if request.header(b"cookie") is None:
-        return None
-    token = request.cookies.get(f"nb_auth_token_{application}")
-    if token and writes:
-        name = f"nb_csrf_token_{application}"
-        kept, sent = request.cookies.get(name, ""), request.header(_CSRF_HEADER) or ""
-        if not kept or not secrets.compare_digest(kept.encode(), sent.encode()):
+class Carried(NamedTuple):
+    """The token of a request, and the way it came."""
+
+    token: str
+    by_cookie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Names, paths and proofs of one application's cookies."""
+
+    application: str
+    main: bool
+    """The entry application, which is addressed without being named."""
+    secret: bytes
+    """Known to this application alone; proofs are made with it."""
+
+    def token(self, request: Request) -> Carried | None:
+        """The token of a request: a bearer's, else the cookie's."""
+        header = request.header(b"authorization")
+        if header is not None and header[: len(_BEARER)].lower() == _BEARER:
+            bearer = header[len(_BEARER) :].strip()
+            return Carried(bearer, False) if bearer else None
+        if request.header(b"cookie") is None:
+            return None
+        token = request.cookies.get(f"nb_auth_token_{self.application}")
+        return Carried(token, True) if token else None
+
+    def role(self, request: Request) -> str | None:
+        """The role that the browser's page chose last."""
+        return unquote(request.cookies.get(f"nb_role_{self.application}", "")) or None
+
+    def proof(self, session: str) -> str:
+        """The CSRF token of a session. Bound to it, since a neighbour on the same host can plant cookies."""
+        digest = hmac.digest(self.secret, b"csrf\0" + session.encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def check_proof(self, request: Request, jti: str) -> None:
+        """Raises ``InvalidCsrfToken`` for a write by cookie that the application's own page did not send."""
+        name = f"nb_csrf_token_{self.application}"
+        sent = (request.header(_CSRF_HEADER) or "").encode()
+        kept = request.cookies.get(name, "").encode()
+        expected = self.proof(jti.partition(".")[0]).encode()
+        if not (hmac.compare_digest(sent, kept) and hmac.compare_digest(sent, expected)):
             raise InvalidCsrfToken(cookie=name)
-    return token or None
 
+    def put(self, request: Request, token: str, jti: str, role: str | None, age_s: int) -> None:
+        """Put the cookies of someone who is signed in on the answer; they last ``age_s`` seconds."""
+        self._set(request, "auth_token", token, age_s, http_only=True)
+        self._set(request, "csrf_token", self.proof(jti.partition(".")[0]), age_s)
+        self._set(request, "authenticator", AUTHENTICATOR, age_s)
+        if role is not None:
+            self._set(request, "role", role, age_s)
 
-def role_of(request: Request, application: str) -> str | None:
-    """The role that a request asks for; ``None`` leaves the choice to the default."""
-    header = request.header(b"x-role")
-    if header is not None:
-        return header or None
-    if request.header(b"cookie") is None:
-        return None
-    return request.cookies.get(f"nb_role_{application}") or None
+    def clear(self, request: Request) -> None:
+        """Take the cookies away."""
+        for kind in ("auth_token", "csrf_token", "authenticator", "role"):
+            self._set(request, kind, "", 0, http_only=kind == "auth_token")
 
+    def path(self, request: Request) -> str:
+        """Where the browser sends the cookies to: the application's part of the API.
 
-def set_cookies(request: Request, application: str, token: str, role: str | None) -> None:
-    """Put the cookies of someone who signed in on the answer."""
-    csrf = request.cookies.get(f"nb_csrf_token_{application}") or secrets.token_urlsafe(24)
-    _set(request, f"nb_auth_token_{application}", token, http_only=True)
-    _set(request, f"nb_csrf_token_{application}", csrf)
-    _set(request, f"nb_authenticator_{application}", AUTHENTICATOR)
-    if role is not None:
-        _set(request, f"nb_role_{application}", role)
+        An application that is named by path, query or header shares its host with others; one that is not
+        named, and is not the main one, has a domain of its own.
+        """
+        base = request.prefix.partition(_NAMED)[0]
+        named = (
+            _NAMED in request.prefix or request.header(b"x-app") is not None or b"__appName=" in request.query
+        )
+        return f"{base}{_NAMED}{self.application}/" if named and not self.main else f"{base}/"
 
-
-def clear_cookies(request: Request, application: str) -> None:
-    """Take the cookies away on sign-out."""
-    for kind in ("auth_token", "csrf_token", "authenticator", "role"):
-        _set(request, f"nb_{kind}_{application}", "", age_s=0, http_only=kind == "auth_token")
-
-
-def _set(
-    request: Request, name: str, value: str, *, http_only: bool = False, age_s: int | None = None
-) -> None:
-    parts = [f"{name}={quote(value, safe='-._~')}", f"Path={request.prefix.rstrip('/')}/", "SameSite=Lax"]
-    if http_only:
-        parts.append("HttpOnly")
-    if request.scheme == "https":
-        parts.append("Secure")
-    if age_s is not None:
-        parts.append(f"Max-Age={age_s}")
-    request.answer_headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))
+    def _set(self, request: Request, kind: str, value: str, age_s: int, *, http_only: bool = False) -> None:
+        parts = [
+            f"nb_{kind}_{self.application}={quote(value, safe='-._~')}",
+            f"Path={self.path(request)}",
+            f"Max-Age={age_s}",
+            "SameSite=Lax",
+        ]
+        if http_only:
+            parts.append("HttpOnly")
+        if request.scheme == "https":
+            parts.append("Secure")
+        request.answer_headers.append((b"set-cookie", "; ".join(parts).encode("latin-1")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from insula.application.access.collections import ANONYMOUS_ROLE
 from insula.application.access.principal import Principal
 from insula.application.access.rules import OWN, RoleRules, Rule
 from insula.application.access.templates import Template
@@ -38,7 +39,7 @@ def decide(role: RoleRules, collection: Collection, permission: str) -> Grant | 
     """What ``role`` may do: ``None`` is nothing.
 
     1. Guarded collections (people, roles, permissions) are written by nobody in this way, root included;
-       they are read with their snippet, or in part through relations.
+       they are read with their snippet, or, by those signed in, in part through relations.
     2. Root may do everything.
     3. Other built-in collections are read and written with their snippet (``pm.<name>`` unless stated).
     4. A setting for the collection overrides the strategy as a whole; without one the strategy counts.
@@ -64,8 +65,7 @@ def _guarded(role: RoleRules, collection: Collection, permission: str) -> Grant 
     snippet = collection.options.get("snippet")
     if snippet and (role.root or role.snippets.grant(str(snippet))):
         return _ALL
-    public = collection.options.get("public")
-    # Whoever sees no collection at all has no relation through which to come here.
+    public = collection.options.get("public") if role.name != ANONYMOUS_ROLE else None
     return Grant(direct=False, scope=Scope(fields=frozenset(public))) if public else None
 
 

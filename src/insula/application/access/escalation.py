@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from insula.application.access.errors import Escalation
 from insula.application.access.rules import PERMISSIONS, RoleRules, Rule
+from insula.application.access.snippets import Snippets
 
 if TYPE_CHECKING:
     from insula.application.access.access import Access
@@ -27,6 +28,11 @@ def covers(own: RoleRules, other: RoleRules) -> bool:
         for mine, theirs in settings
         for permission in PERMISSIONS
     )
+
+
+def is_low(rules: RoleRules) -> bool:
+    """Whether a role configures nothing, so that strangers may be given it."""
+    return not rules.root and Snippets(()).cover(rules.snippets)
 
 
 def _wider(mine: Rule | None, theirs: Rule | None) -> bool:

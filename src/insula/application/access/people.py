@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core import ids
 from insula.data.fields.password import HashedPassword
-from insula.data.filters.tree import Condition
+from insula.data.filters.tree import Condition, Some
 from insula.data.query import Query
-from insula.data.scope import Unrestricted
+from insula.data.scope import Scopes, Unrestricted
 from insula.database.statement import Statement
 
 if TYPE_CHECKING:
     from insula.application.options import RootUser
     from insula.data.repository import Repository
-    from insula.database.executor import Transaction
+    from insula.database.executor import Executor, Transaction
 
 EVERYTHING: Final = Unrestricted()
 """The scopes of access itself."""
+
+NAME_FIELDS: Final = ("username", "email", "phone")
+"""Fields of a user that are unique, so that nothing is kept as no value and not as empty text."""
 
 
 def where(field: str, value: Any) -> Query:
@@ -26,15 +29,20 @@ def where(field: str, value: Any) -> Query:
     return Query(filter=Condition((field,), "$eq", value), page_size=None, counting="none")
 
 
-async def user_by(repository: Repository, field: str, value: Any) -> dict[str, Any] | None:
-    """The user with this e-mail address, name or subject."""
-    rows = (await repository.find("users", where(field, value), scopes=EVERYTHING)).rows
-    return rows[0] if rows else None
+async def user_by_account(
+    repository: Repository, account: str, fields: Sequence[str]
+) -> dict[str, Any] | None:
+    """The user who signs in with ``account``, kept in one of ``fields``; an e-mail address wins over a name."""
+    wanted = {name: account.lower() if name == "email" else account for name in fields}
+    named = Some(tuple(Condition((name,), "$eq", value) for name, value in wanted.items()))
+    query = Query(filter=named, page_size=None, counting="none")
+    rows = (await repository.find("users", query, scopes=EVERYTHING)).rows
+    return min(rows, key=lambda row: row.get("email") != wanted.get("email"), default=None)
 
 
-async def roles_of(repository: Repository, user_id: int) -> tuple[str, ...]:
+async def roles_of(repository: Repository, user_id: int, on: Executor | None = None) -> tuple[str, ...]:
     """Names of the roles that a user holds, the default one first."""
-    rows = (await repository.find("rolesUsers", where("userId", user_id), scopes=EVERYTHING)).rows
+    rows = (await repository.find("rolesUsers", where("userId", user_id), scopes=EVERYTHING, on=on)).rows
     rows.sort(key=lambda row: (not row.get("default"), row["roleName"]))
     return tuple(str(row["roleName"]) for row in rows)
 
@@ -63,23 +71,44 @@ async def keep_hash(repository: Repository, user_id: int, hashed: str) -> None:
     await repository.update("users", values, keys=(user_id,), scopes=EVERYTHING)
 
 
+def normalised(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a user as they are kept: names without spaces around, the e-mail address in small letters."""
+    kept = dict(values)
+    for name in NAME_FIELDS:
+        if isinstance(kept.get(name), str):
+            kept[name] = kept[name].strip() or None
+    if isinstance(kept.get("email"), str):
+        kept["email"] = kept["email"].lower()
+    return kept
+
+
+async def add_user(
+    repository: Repository,
+    transaction: Transaction,
+    values: Mapping[str, Any],
+    roles: Sequence[str],
+    scopes: Scopes = EVERYTHING,
+) -> dict[str, Any]:
+    """A new user in these roles, of which the first is in force where a request names none."""
+    filled = {"sub": ids.subject(), **normalised(values)}
+    user = await repository.create("users", filled, scopes=scopes, on=transaction)
+    links = [{"userId": user["id"], "roleName": role, "default": role == roles[0]} for role in roles]
+    if links:
+        await repository.create_many("rolesUsers", links, scopes=EVERYTHING, on=transaction)
+    return user
+
+
 async def create_root(repository: Repository, transaction: Transaction, root: RootUser, role: str) -> int:
     """The first user of a new application, in ``role``; gives the number of the user."""
     values: dict[str, Any] = {
-        "email": None if root.email is None else root.email.lower(),
+        "email": root.email,
         "username": root.username,
         "nickname": root.nickname or root.username or root.email,
-        "sub": root.subject or ids.subject(),
     }
+    if root.subject is not None:
+        values["sub"] = root.subject
     if root.password_hash is not None:
         values["password"] = HashedPassword(root.password_hash)
     elif root.password is not None:
         values["password"] = root.password
-    user = await repository.create("users", values, scopes=EVERYTHING, on=transaction)
-    await repository.create(
-        "rolesUsers",
-        {"userId": user["id"], "roleName": role, "default": True},
-        scopes=EVERYTHING,
-        on=transaction,
-    )
-    return int(user["id"])
+    return int((await add_user(repository, transaction, values, (role,)))["id"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from insula.application.access.collections import SESSION_ID_LENGTH
-from insula.application.access.errors import BlockedToken, ExpiredSession
+from insula.application.access.errors import BlockedToken, ExpiredSession, UnknownUser
 from insula.application.access.people import EVERYTHING
 from insula.application.access.policy import Policy
 from insula.application.access.tokens import Claims, Tokens
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from insula.data.repository import Repository
 
 
+class Issued(NamedTuple):
+    """A token that was just made."""
+
+    token: str
+    claims: Claims
+
+
 class Sessions:
     """The sessions of one application. A token names its session and how often that was renewed (``jti``)."""
 
@@ -25,63 +32,45 @@ class Sessions:
         self._tokens = tokens
         self.policy = policy
 
-    async def open(self, user_id: int, subject: str | None, now: float) -> str:
+    async def open(self, user_id: int, subject: str | None, now: float) -> Issued:
         """A new session; gives its first token. Sessions that have ended are swept along."""
-        outdated = Condition(("expiresAt",), "$dateBefore", _moment(now).isoformat())
+        outdated = Condition(("expiresAt",), "$lt", _moment(now).isoformat())
         await self._repository.destroy("sessions", filter=outdated, scopes=EVERYTHING)
-        session = ids.random_id(SESSION_ID_LENGTH)
-        expires = now + self.policy.idle_s
         row = {
-            "id": session,
+            "id": ids.random_id(SESSION_ID_LENGTH),
             "userId": user_id,
             "generation": 0,
             "signInTime": _moment(now),
             "issuedAt": _moment(now),
-            "expiresAt": _moment(expires),
+            "expiresAt": _moment(now + self.policy.idle_s),
         }
-        await self._repository.create("sessions", row, scopes=EVERYTHING)
-        return self._tokens.mint(Claims(user_id, f"{session}.0", int(now), int(expires), now, None, subject))
+        return self._issue(await self._repository.create("sessions", row, scopes=EVERYTHING), subject)
 
-    async def check(self, claims: Claims, now: float) -> str | None:
-        """See that the session of a token is alive; gives a new token where it is time for one.
+    async def check(self, claims: Claims, now: float) -> Issued | None:
+        """See that the session of a token is alive; gives the token to use from now on, where it is another.
 
-        Raises ``BlockedToken`` for a session that was ended, ``ExpiredSession``.
+        A token that was renewed stays good for a short time, in which its successor is told with each answer,
+        so that one answer that gets lost loses nobody their session.
+        Raises ``BlockedToken`` for a session that was ended, ``UnknownUser``, ``ExpiredSession``.
         """
         session, _, number = claims.jti.partition(".")
         row = await self._repository.find_one("sessions", session, scopes=EVERYTHING)
-        if row is None or row["userId"] != claims.user_id or not number.isdigit():
+        if row is None:
+            raise await self._gone(claims)
+        if row["userId"] != claims.user_id or not number.isdigit():
             raise BlockedToken()
         if now >= row["signInTime"].timestamp() + self.policy.session_s:
             raise ExpiredSession()
-        generation = int(number)
-        if generation == row["generation"]:
+        behind = row["generation"] - int(number)
+        if behind == 0:
             return await self._renew(claims, row, now) if now >= self.renewal(claims) else None
-        overlaps = (
-            generation == row["generation"] - 1 and now < row["issuedAt"].timestamp() + self.policy.overlap_s
-        )
-        if not overlaps:
+        if behind != 1 or now >= row["issuedAt"].timestamp() + self.policy.overlap_s:
             raise BlockedToken()
-        return None
+        return self._issue(row, claims.subject)
 
     def renewal(self, claims: Claims) -> float:
         """When a token is to be replaced by a new one."""
         return claims.issued + self.policy.renewal_s
-
-    async def _renew(self, claims: Claims, row: dict[str, Any], now: float) -> str | None:
-        generation = row["generation"] + 1
-        signed_in = row["signInTime"].timestamp()
-        expires = min(now + self.policy.idle_s, signed_in + self.policy.session_s)
-        # Of several requests at once one renews; the others go on with the token that overlaps.
-        unchanged = All(
-            (Condition(("id",), "$eq", row["id"]), Condition(("generation",), "$eq", row["generation"]))
-        )
-        values = {"generation": generation, "issuedAt": _moment(now), "expiresAt": _moment(expires)}
-        if not await self._repository.update("sessions", values, filter=unchanged, scopes=EVERYTHING):
-            return None
-        jti = f"{row['id']}.{generation}"
-        return self._tokens.mint(
-            Claims(claims.user_id, jti, int(now), int(expires), signed_in, None, claims.subject)
-        )
 
     async def end(self, jti: str) -> None:
         """End the session of a token."""
@@ -92,6 +81,37 @@ class Sessions:
         mine = Condition(("userId",), "$eq", user_id)
         kept = Condition(("id",), "$ne", (but or "").partition(".")[0])
         await self._repository.destroy("sessions", filter=All((mine, kept)), scopes=EVERYTHING)
+
+    async def _renew(self, claims: Claims, row: dict[str, Any], now: float) -> Issued | None:
+        longest = row["signInTime"].timestamp() + self.policy.session_s
+        changed = {
+            "generation": row["generation"] + 1,
+            "issuedAt": _moment(now),
+            "expiresAt": _moment(min(now + self.policy.idle_s, longest)),
+        }
+        # Two requests that renew at once write the same generation, so that both their tokens are good.
+        unchanged = All(
+            (Condition(("id",), "$eq", row["id"]), Condition(("generation",), "$eq", row["generation"]))
+        )
+        rows = await self._repository.update("sessions", changed, filter=unchanged, scopes=EVERYTHING)
+        return self._issue(rows[0], claims.subject) if rows else None
+
+    async def _gone(self, claims: Claims) -> BlockedToken | UnknownUser:
+        user = await self._repository.find_one("users", claims.user_id, scopes=EVERYTHING)
+        return UnknownUser() if user is None else BlockedToken()
+
+    def _issue(self, row: dict[str, Any], subject: str | None) -> Issued:
+        """The token of a session as its row stands; always the same one."""
+        claims = Claims(
+            row["userId"],
+            f"{row['id']}.{row['generation']}",
+            int(row["issuedAt"].timestamp()),
+            int(row["expiresAt"].timestamp()),
+            row["signInTime"].timestamp(),
+            None,
+            subject,
+        )
+        return Issued(self._tokens.mint(claims), claims)
 
 
 def _moment(seconds: float) -> dt.datetime:

@@ -13,8 +13,11 @@ from insula.application.access.collections import (
 )
 from insula.application.access.people import EVERYTHING, create_root
 from insula.application.plugin import Plugin
-from insula.plugins.acl.actions import ROLES_RESOURCE, SETTINGS
 from insula.plugins.acl.built_in import BUILT_IN
+from insula.plugins.acl.roles import ROLES_RESOURCE
+from insula.plugins.acl.scopes import AVAILABLE_ACTIONS, SCOPES
+from insula.plugins.acl.settings import SETTINGS
+from insula.plugins.acl.users import ROLES_USERS_RESOURCE
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -29,7 +32,7 @@ class AclPlugin(Plugin):
     required = True
     requires = ("users",)
     collections = (ROLES, ROLES_USERS, ROLES_RESOURCES, ROLES_RESOURCES_SCOPES)
-    resources = (ROLES_RESOURCE, SETTINGS)
+    resources = (ROLES_RESOURCE, ROLES_USERS_RESOURCE, SETTINGS, SCOPES, AVAILABLE_ACTIONS)
 
     async def install(
         self, application: Application, transaction: Transaction, root: RootUser | None

@@ -8,16 +8,20 @@ from typing import Any, Final
 
 from insula.application.access.collections import API_KEYS_SNIPPET, SESSION_ID_LENGTH
 from insula.application.access.errors import InvalidAccess, NeedsSession, NoRoles
-from insula.application.access.people import EVERYTHING, where
+from insula.application.access.opened import opened
+from insula.application.access.people import EVERYTHING
 from insula.application.access.policy import DAY_S
 from insula.application.access.tokens import Claims
-from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.action import Action, Answer, Context, Resource, Stream
 from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import keys_of
+from insula.application.api.records import list_records
 from insula.core import ids
 from insula.data.errors import FilterRequired
-from insula.data.filters.tree import All, Condition
+from insula.data.filters.tree import Condition
+from insula.data.scope import Scope
 
+_SHOWN: Final = frozenset({"id", "name", "userId", "roleName", "expiresAt", "createdAt"})
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 
 
@@ -45,16 +49,18 @@ async def create_key(context: Context) -> Answer:
         },
         scopes=EVERYTHING,
     )
-    token = access.tokens.mint(Claims(user, jti, int(now), expires, role=role))
-    return Answer({**_shown(row), "token": token})
-
-
-async def list_keys(context: Context) -> Answer:
-    """The caller's keys, without their tokens."""
-    page = await context.application.repository.find(
-        "apiKeys", where("userId", _person(context)), scopes=EVERYTHING
+    subject = context.principal.user.get("sub")
+    claims = Claims(
+        user, jti, int(now), expires, role=role, subject=None if subject is None else str(subject)
     )
-    return Answer([_shown(row) for row in page.rows])
+    token = access.tokens.mint(claims)
+    return Answer({**{name: row[name] for name in _SHOWN}, "token": token})
+
+
+async def list_keys(context: Context) -> Answer | Stream:
+    """The caller's keys, without their tokens."""
+    mine = Condition(("userId",), "$eq", _person(context))
+    return await list_records(opened(context, "apiKeys", Scope(mine, _SHOWN)))
 
 
 async def destroy_keys(context: Context) -> Answer:
@@ -62,7 +68,7 @@ async def destroy_keys(context: Context) -> Answer:
     keys = keys_of(context.key, context.params)
     if not keys:
         raise FilterRequired(action="destroy", collection="apiKeys")
-    mine = All((Condition(("userId",), "$eq", _person(context)),))
+    mine = Condition(("userId",), "$eq", _person(context))
     gone = await context.application.repository.destroy("apiKeys", keys=keys, filter=mine, scopes=EVERYTHING)
     return Answer(gone)
 
@@ -82,10 +88,6 @@ def _expiry(raw: Any, now: float) -> int | None:
     if days is None:
         raise InvalidAccess(what="expiresIn", reason='must be days such as "30d", or "never"')
     return int(now) + int(days[1]) * DAY_S
-
-
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "jti"}
 
 
 def _action(name: str, handler: Any, summary: str, *, writes: bool = False) -> Action:

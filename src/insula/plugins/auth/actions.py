@@ -3,40 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from insula.application.access.cookies import clear_cookies, set_cookies
-from insula.application.access.errors import InvalidAccess, NeedsSession, WrongCredentials
+from insula.application.access.cookies import AUTHENTICATOR
+from insula.application.access.errors import InvalidAccess, NeedsSession, TurnedOff, WrongCredentials
+from insula.application.access.escalation import is_low
 from insula.application.access.passwords import verify_password
-from insula.application.access.people import EVERYTHING, keep_hash, password_hash, roles_of, user_by
+from insula.application.access.people import (
+    EVERYTHING,
+    add_user,
+    keep_hash,
+    password_hash,
+    roles_of,
+    user_by_account,
+)
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object
+from insula.plugins.auth.settings import AuthSettings
 
-_FIELDS: Final = ("account", "email", "username")
+if TYPE_CHECKING:
+    from insula.application.access.access import Access
+    from insula.application.api.request import Request
+
+_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "account": ("email", "username"),
+    "email": ("email",),
+    "username": ("username",),
+}
+"""Under which names an account may come, and where each is looked for."""
+_LONGEST: Final = 256
+_NOBODY: Final = 0
+"""A number that no user has."""
+_SIGN_UP_FIELDS: Final = ("username", "email", "phone", "nickname")
 
 
 async def sign_in(context: Context) -> Answer:
     """A token for the right password; which of the two was wrong is never said, nor how long it took."""
     given = as_object(context.body)
-    account, password = _account(given), given.get("password")
+    fields, account = _account(given)
+    password = given.get("password")
     if not account or not isinstance(password, str):
         raise WrongCredentials()
     application, request = context.application, context.request
+    _check_authenticator(request)
     access = application.access
     access.throttle.attempt(account, request.client)
-    user = await _find(context, given, account)
-    kept = None if user is None else await password_hash(application.repository, user["id"])
+    user = await user_by_account(application.repository, account, fields)
+    # The same statements and the same work, whether or not there is such a user.
+    kept = await password_hash(application.repository, _NOBODY if user is None else user["id"])
     verified = await verify_password(kept, password)
     if user is None or not verified.matches or user.get("blocked"):
         raise WrongCredentials()
     access.throttle.succeeded(account, request.client)
     if verified.rehashed is not None:
         await keep_hash(application.repository, user["id"], verified.rehashed)
-    subject = None if user.get("sub") is None else str(user["sub"])
-    token = await access.sessions.open(user["id"], subject, access.clock.now())
-    roles = await roles_of(application.repository, user["id"])
-    set_cookies(request, application.name, token, roles[0] if roles else None)
-    return Answer({"user": user, "token": token})
+    return await _let_in(context, user)
+
+
+async def sign_up(context: Context) -> Answer:
+    """A new user in the default role, where the application lets strangers in; they are signed in at once."""
+    application, request = context.application, context.request
+    if not application.plugin_manager.settings("auth", AuthSettings).sign_up:
+        raise TurnedOff(what="Signing up")
+    given = as_object(context.body)
+    password = given.get("password")
+    if not isinstance(password, str) or given.get("confirm_password", password) != password:
+        raise InvalidAccess(what="password", reason="must be text, and the same as confirm_password")
+    values = {name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None}
+    if not (values.get("username") or values.get("email")):
+        raise InvalidAccess(what="The body", reason="needs a username or an e-mail address")
+    application.access.throttle.attempt("", request.client)
+    repository = application.repository
+    async with repository.transaction() as transaction:
+        user = await add_user(
+            repository, transaction, {**values, "password": password}, [_low_role(application.access)]
+        )
+    return await _let_in(context, user)
 
 
 async def check(context: Context) -> Answer:
@@ -50,7 +92,7 @@ async def sign_out(context: Context) -> Answer:
     """End the session: its token is refused from now on."""
     if context.principal.kind == "user" and context.principal.session is not None:
         await context.application.access.sessions.end(context.principal.session)
-    clear_cookies(context.request, context.application.name)
+    context.application.access.cookies.clear(context.request)
     return Answer()
 
 
@@ -65,7 +107,7 @@ async def change_password(context: Context) -> Answer:
         raise InvalidAccess(what="The body", reason="needs oldPassword and newPassword as text")
     if given.get("confirmPassword", new) != new:
         raise InvalidAccess(what="confirmPassword", reason="is not the same as newPassword")
-    name = str(principal.user_id)
+    name = f"number {principal.user_id}"
     application.access.throttle.attempt(name, context.request.client)
     verified = await verify_password(await password_hash(application.repository, principal.user_id), old)
     if not verified.matches:
@@ -77,19 +119,38 @@ async def change_password(context: Context) -> Answer:
     return Answer()
 
 
-def _account(given: Mapping[str, Any]) -> str:
-    account = next((given[name] for name in _FIELDS if given.get(name)), "")
-    return account if isinstance(account, str) and len(account) < 256 and "\0" not in account else ""
+async def _let_in(context: Context, user: Mapping[str, Any]) -> Answer:
+    application, access = context.application, context.application.access
+    subject = None if user.get("sub") is None else str(user["sub"])
+    issued = await access.sessions.open(user["id"], subject, access.clock.now())
+    roles = await roles_of(application.repository, user["id"])
+    age_s = access.sessions.policy.idle_s
+    access.cookies.put(context.request, issued.token, issued.claims.jti, roles[0] if roles else None, age_s)
+    return Answer({"user": user, "token": issued.token})
 
 
-async def _find(context: Context, given: Mapping[str, Any], account: str) -> dict[str, Any] | None:
-    repository = context.application.repository
-    email = None
-    if not given.get("username"):
-        email = await user_by(repository, "email", account.lower())
-    if email is not None or given.get("email"):
-        return email
-    return await user_by(repository, "username", account)
+def _check_authenticator(request: Request) -> None:
+    """Only one way to sign in is built in. Raises ``InvalidAccess``."""
+    if (request.header(b"x-authenticator") or AUTHENTICATOR) != AUTHENTICATOR:
+        raise InvalidAccess(what="X-Authenticator", reason=f"must be {AUTHENTICATOR}, or nothing")
+
+
+def _low_role(access: Access) -> str:
+    """The role of those who signed up: the default one, unless it may configure something."""
+    role = access.book.default
+    if role is None or not is_low(access.book.rules(role)):
+        raise TurnedOff(what="Signing up, without a default role that configures nothing,")
+    return role
+
+
+def _account(given: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    """The fields that the name may be in, and the name."""
+    for key, fields in _FIELDS.items():
+        account = given.get(key)
+        if isinstance(account, str) and account.strip():
+            account = account.strip()
+            return fields, account if len(account) < _LONGEST and "\0" not in account else ""
+    return (), ""
 
 
 async def _role(context: Context, name: str) -> dict[str, Any]:
@@ -101,6 +162,7 @@ AUTH: Final = Resource(
     "auth",
     (
         Action("signIn", sign_in, "public", "Sign in with a password.", writes=True),
+        Action("signUp", sign_up, "public", "Make oneself a user, where that is allowed.", writes=True),
         Action("check", check, "signed_in", "The user who is signed in, with their roles."),
         Action("signOut", sign_out, "signed_in", "End the session.", writes=True),
         Action("changePassword", change_password, "signed_in", "Set a new password.", writes=True),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from insula.application.access.collections import SESSIONS
 from insula.application.plugin import Plugin
 from insula.plugins.auth.actions import AUTH
+from insula.plugins.auth.settings import AuthSettings
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
 
 
 class AuthPlugin(Plugin):
@@ -13,5 +19,12 @@ class AuthPlugin(Plugin):
     description = "Signs people in with a password, keeps their sessions, and ends them."
     required = True
     requires = ("users", "acl")
+    settings = AuthSettings
     collections = (SESSIONS,)
     resources = (AUTH,)
+
+    async def load(self, application: Application) -> None:
+        """Let sessions last as long as this application wants; at once, also for those that are open."""
+        settings = application.plugin_manager.settings(self.name, AuthSettings)
+        application.access.sessions.policy = settings.policy()
+        application.access.invalidate()

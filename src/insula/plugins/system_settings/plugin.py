@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.access.errors import InvalidAccess
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.plugin import Plugin
 from insula.data.collection import Collection, Field
 from insula.data.fields import field_type
+from insula.data.query import Query
 from insula.data.scope import Unrestricted
 
 if TYPE_CHECKING:
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
 SNIPPET: Final = "pm.system-settings.system-settings"
 _ONLY: Final = 1
 """Number of the one record."""
+_PUBLIC: Final = ("title", "logo", "appLang", "enabledLanguages")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MAX_LANGUAGES: Final = 100
 
 
 def _field(name: str, kind: str, description: str, **settings: Any) -> Field:
@@ -45,21 +52,35 @@ SYSTEM_SETTINGS: Final = Collection(
 
 
 async def get_settings(context: Context) -> Answer:
-    """The record; open to all, since the page to sign in shows it."""
-    return Answer(
-        await context.application.repository.find_one("systemSettings", _ONLY, scopes=Unrestricted())
-    )
+    """The record. What the page to sign in shows is open to all, the rest to those who may change it."""
+    whole = context.application.access.holds(context.principal, SNIPPET)
+    query = Query(fields=None if whole else _PUBLIC)
+    repository = context.application.repository
+    return Answer(await repository.find_one("systemSettings", _ONLY, query, scopes=Unrestricted()))
 
 
 async def update_settings(context: Context) -> Answer:
     """The changed record, as a list."""
     _, values = record(context.params, context.body, plain=False)
     given = {name: value for name, value in as_object(values).items() if name != "id"}
-    return Answer(
-        await context.application.repository.update(
-            "systemSettings", given, keys=(_ONLY,), scopes=Unrestricted()
-        )
+    _check_languages(given)
+    rows = await context.application.repository.update(
+        "systemSettings", given, keys=(_ONLY,), scopes=Unrestricted()
     )
+    return Answer(rows)
+
+
+def _check_languages(given: Mapping[str, Any]) -> None:
+    languages = given.get("enabledLanguages")
+    if languages is None:
+        return
+    named = isinstance(languages, list) and 0 < len(languages) <= _MAX_LANGUAGES
+    if not named or not all(isinstance(item, str) and _LANGUAGE.fullmatch(item) for item in languages):
+        raise InvalidAccess(what="enabledLanguages", reason='must be a list of languages such as "en-US"')
+
+
+def _write(name: str) -> Action:
+    return Action(name, update_settings, "snippet", "Change the settings.", snippet=SNIPPET, writes=True)
 
 
 class SystemSettingsPlugin(Plugin):
@@ -72,9 +93,8 @@ class SystemSettingsPlugin(Plugin):
             "systemSettings",
             (
                 Action("get", get_settings, "public", "Get the settings."),
-                Action(
-                    "update", update_settings, "snippet", "Change the settings.", snippet=SNIPPET, writes=True
-                ),
+                _write("update"),
+                _write("put"),
             ),
             "System settings",
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from insula.application.access.collections import USERS
 from insula.application.plugin import Plugin
-from insula.plugins.users.actions import USERS_RESOURCE, USERS_ROLES
+from insula.plugins.users.actions import USERS_RESOURCE
+from insula.plugins.users.roles import USERS_ROLES
 
 
 class UsersPlugin(Plugin):

@@ -1,0 +1,153 @@
+"""The actions of ``rolesResourcesScopes``: named filters that permissions are limited to; and what can be permitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from insula.application.access.collections import ROLES_SNIPPET
+from insula.application.access.errors import Fixed, InvalidAccess
+from insula.application.access.opened import opened, plain_values
+from insula.application.access.people import EVERYTHING
+from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_actions, parse_scope
+from insula.application.api.action import Action, Answer, Context, Resource, Stream
+from insula.application.api.bodies import as_object, record
+from insula.application.api.queries import keys_of
+from insula.application.api.records import get_record, list_records
+from insula.application.errors import InvalidParameter
+from insula.data.errors import FilterRequired
+from insula.data.filters.tree import Condition
+from insula.data.query import Query
+from insula.plugins.acl.prospect import check_changed_rules
+
+_NAME: Final = "rolesResourcesScopes"
+_FIXED: Final = frozenset({"id", "createdAt", "updatedAt"})
+_BUILT_IN: Final = frozenset({ALL, OWN})
+_TITLES: Final = {
+    "create": "Add",
+    "view": "View",
+    "update": "Edit",
+    "destroy": "Delete",
+    "export": "Export",
+    "import": "Import",
+}
+_ON_NEW: Final = frozenset({"create", "import"})
+"""Permissions on records that are not there yet."""
+
+
+async def list_scopes(context: Context) -> Answer | Stream:
+    """All scopes."""
+    return await list_records(opened(context, _NAME))
+
+
+async def get_scope(context: Context) -> Answer:
+    """One scope, or ``null``."""
+    return await get_record(opened(context, _NAME))
+
+
+async def create_scope(context: Context) -> Answer:
+    """A new scope. Its filter is checked, variables included."""
+    _, values = record(context.params, context.body, plain=False)
+    given = _checked(context, as_object(values))
+    return Answer(await context.application.repository.create(_NAME, given, scopes=EVERYTHING))
+
+
+async def update_scopes(context: Context) -> Answer:
+    """The changed scopes; for all permissions that are limited to them, at once."""
+    params, values = record(context.params, context.body, plain=False)
+    keys = await _addressed(context, params)
+    given = _checked(context, as_object(values))
+    repository = context.application.repository
+    async with repository.transaction() as transaction:
+        rows = await repository.update(_NAME, given, keys=keys, scopes=EVERYTHING, on=transaction)
+        await check_changed_rules(context, transaction)
+    return Answer(rows)
+
+
+async def destroy_scopes(context: Context) -> Answer:
+    """The number of scopes that are gone. One that a permission is limited to stays."""
+    keys = await _addressed(context, context.params)
+    repository = context.application.repository
+    everything = Query(page_size=None, counting="none")
+    for row in (await repository.find("rolesResources", everything, scopes=EVERYTHING)).rows:
+        used = _Used()
+        parse_actions(row.get("actions"), used)
+        if used.names & await _names(context, keys):
+            raise Fixed(
+                what="The scope", verb="removed", reason=f"the role {row['roleName']} is limited to it"
+            )
+    return Answer(await repository.destroy(_NAME, keys=keys, scopes=EVERYTHING))
+
+
+async def list_available(context: Context) -> Answer:
+    """What can be permitted on collections."""
+    return Answer(
+        [{"name": name, "displayName": _TITLES[name], "onNewRecord": name in _ON_NEW} for name in PERMISSIONS]
+    )
+
+
+class _Used(dict[Any, None]):
+    """Takes every scope for existing, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[Any] = set()
+
+    def __contains__(self, key: object) -> bool:
+        self.names.add(key)
+        return True
+
+    def __missing__(self, key: Any) -> None:
+        return None
+
+
+async def _names(context: Context, keys: list[int]) -> set[Any]:
+    """Numbers and keys by which permissions name these scopes."""
+    chosen = Query(filter=Condition(("id",), "$in", keys), page_size=None, counting="none")
+    rows = (await context.application.repository.find(_NAME, chosen, scopes=EVERYTHING)).rows
+    return {row["id"] for row in rows} | {row["key"] for row in rows}
+
+
+def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in given.items() if name not in _FIXED}
+    if values.get("key") in _BUILT_IN:
+        raise InvalidAccess(what="key", reason="must not be that of a built-in scope")
+    try:
+        parse_scope(values)
+    except ValueError as error:
+        raise InvalidAccess(what="scope", reason=str(error)) from None
+    return plain_values(context.application.metadata.get(_NAME), values)
+
+
+async def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:
+    keys = keys_of(context.key, params)
+    if not keys:
+        raise FilterRequired(action=context.action, collection=_NAME)
+    if not all(str(key).isdecimal() and len(str(key)) < 19 for key in keys):
+        raise InvalidParameter(parameter="filterByTk", reason="must be the number of a scope")
+    numbers = [int(str(key)) for key in keys]
+    if _BUILT_IN & await _names(context, numbers):
+        raise Fixed(what="A built-in scope", verb="changed", reason="every application has it")
+    return numbers
+
+
+def _action(name: str, handler: Any, summary: str, *, writes: bool = False) -> Action:
+    return Action(name, handler, "snippet", summary, snippet=ROLES_SNIPPET, writes=writes)
+
+
+SCOPES: Final = Resource(
+    _NAME,
+    (
+        _action("list", list_scopes, "List the scopes."),
+        _action("get", get_scope, "Get a scope."),
+        _action("create", create_scope, "Create a scope.", writes=True),
+        _action("update", update_scopes, "Change scopes.", writes=True),
+        _action("destroy", destroy_scopes, "Remove scopes.", writes=True),
+    ),
+    "Scopes of permissions",
+)
+AVAILABLE_ACTIONS: Final = Resource(
+    "availableActions",
+    (Action("list", list_available, "signed_in", "What can be permitted on collections."),),
+    "Permissions",
+)

@@ -1,0 +1,98 @@
+"""The actions of ``roles/<name>/users``: who holds a role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from insula.application.access.collections import ROLES_SNIPPET, USER_PUBLIC_FIELDS, USERS_SNIPPET
+from insula.application.access.errors import InvalidAccess
+from insula.application.access.holding import Holding
+from insula.application.access.opened import Opened
+from insula.application.access.people import EVERYTHING, roles_of, where
+from insula.application.api.action import Action, Answer, Context, Resource, Stream
+from insula.application.api.queries import keys_of
+from insula.application.api.records import list_records
+from insula.application.errors import InvalidParameter
+from insula.data.errors import RecordNotFound
+from insula.data.scope import Scope
+
+_MAX_DIGITS: Final = 18
+
+
+async def list_users(context: Context) -> Answer | Stream:
+    """The users in a role; without the right to see users, their names only."""
+    seen = context.application.access.holds(context.principal, USERS_SNIPPET)
+    scope = Scope(fields=None if seen else USER_PUBLIC_FIELDS)
+    scopes = Opened(context.scopes, {"users": scope})
+    return await list_records(replace(context, resource="users", scopes=scopes))
+
+
+async def add_users(context: Context) -> Answer:
+    """Let these users hold the role too."""
+    role = _role(context)
+    return await _change(context, _named(context), lambda held: [*held, role])
+
+
+async def remove_users(context: Context) -> Answer:
+    """Let these users not hold the role any more."""
+    role = _role(context)
+    return await _change(context, _named(context), lambda held: [name for name in held if name != role])
+
+
+async def set_users(context: Context) -> Answer:
+    """Let these users hold the role, and no others."""
+    role, named = _role(context), _named(context)
+    links = (
+        await context.application.repository.find("rolesUsers", where("roleName", role), scopes=EVERYTHING)
+    ).rows
+    others = [row["userId"] for row in links if row["userId"] not in named]
+    await _change(context, named, lambda held: [*held, role])
+    return await _change(context, others, lambda held: [name for name in held if name != role])
+
+
+async def _change(context: Context, users: list[int], change: Callable[[list[str]], list[str]]) -> Answer:
+    application = context.application
+    async with application.repository.transaction() as transaction:
+        holding = Holding(application.access, application.repository, context.principal, transaction)
+        for user in users:
+            held = await roles_of(application.repository, user, transaction)
+            await holding.set(user, list(dict.fromkeys(change(list(held)))))
+    return Answer()
+
+
+def _role(context: Context) -> str:
+    name = context.parent[1] if context.parent is not None else ""
+    if name not in context.application.access.book.roles:
+        raise RecordNotFound(collection="roles", key=name[:60])
+    return name
+
+
+def _named(context: Context) -> list[int]:
+    """Users by number, or as objects with one."""
+    body = context.body.get("values", context.body) if isinstance(context.body, dict) else context.body
+    raw: Any = keys_of(context.key, context.params) or body
+    if raw is None:
+        raise InvalidAccess(what="The body", reason="must name users")
+    items = raw if isinstance(raw, list) else [raw]
+    texts = [str(item.get("id") if isinstance(item, dict) else item) for item in items]
+    if not all(text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS for text in texts):
+        raise InvalidParameter(parameter="filterByTk", reason="must hold numbers of users")
+    return [int(text) for text in texts]
+
+
+def _write(name: str, handler: Any, summary: str) -> Action:
+    return Action(name, handler, "snippet", summary, snippet=ROLES_SNIPPET, writes=True)
+
+
+ROLES_USERS_RESOURCE: Final = Resource(
+    "roles.users",
+    (
+        Action("list", list_users, "snippet", "Users in a role.", snippet=ROLES_SNIPPET),
+        _write("set", set_users, "Set the users in a role."),
+        _write("add", add_users, "Add users to a role."),
+        _write("remove", remove_users, "Take users out of a role."),
+    ),
+    "Users in roles",
+)
