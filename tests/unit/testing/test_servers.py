@@ -1,0 +1,61 @@
+"""Test servers are real, and are found in a program's place on PATH or in a wheel."""
+
+import os
+import socket
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from insula.testing import servers
+
+
+def say(server: servers.Server, words: bytes) -> bytes:
+    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+        connection.sendall(words)
+        return connection.recv(100)
+
+
+def test_redis_answers(redis: servers.Server) -> None:
+    assert say(redis, b"PING\r\n") == b"+PONG\r\n"
+
+
+def test_redis_comes_from_its_wheel_where_the_machine_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with servers.redis() as server:
+        assert say(server, b"INFO server\r\n").startswith(b"$")
+    assert not server.folder.exists()
+
+
+async def test_postgresql_comes_from_its_wheel_where_the_machine_has_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(servers, "_DEBIAN", tmp_path)
+    with servers.postgresql() as server:
+        connection = await asyncpg.connect(
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password,
+            database="postgres",
+        )
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
+    assert not server.folder.exists()
+
+
+def test_a_server_that_cannot_start_says_why() -> None:
+    with pytest.raises(RuntimeError, match="nonsense"), servers.redis(settings=("--nonsense", "1")):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="without root, programs run as the person who starts them")
+def test_programs_in_a_closed_folder_are_copied_for_who_runs_them(tmp_path: Path) -> None:
+    program = tmp_path / "closed" / "bin" / "initdb"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    (tmp_path / "closed").chmod(0o700)
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir()
+    assert (servers._within_reach(program.parent, open_to_all) / "initdb").read_text() == "#!/bin/sh\n"
