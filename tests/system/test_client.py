@@ -15,10 +15,10 @@ TIMEOUT_S = 60
 @pytest.fixture(params=["sqlite", "postgres"])
 def instance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instance]:
     server = request.getfixturevalue("postgresql") if request.param == "postgres" else None
-    made = Instance(tmp_path / "storage", database_settings(server, f"client_{tmp_path.name[-8:]}"))
-    made.start()
-    yield made
-    assert made.stop() == 0
+    with Instance(tmp_path / "storage", database_settings(server, f"client_{tmp_path.name[-8:]}")) as made:
+        made.start()
+        yield made
+        assert made.stop() == 0
 
 
 def test_the_client_tours_the_protocol(instance: Instance) -> None:

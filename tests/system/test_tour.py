@@ -31,12 +31,12 @@ def instance(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Instanc
     nobody = dict.fromkeys(
         ("INIT_ROOT_EMAIL", "INIT_ROOT_USERNAME", "INIT_ROOT_PASSWORD", "INIT_ROOT_NICKNAME"), ""
     )
-    made = Instance(tmp_path / "storage", {**settings, **nobody})
-    made.start()
-    yield made
-    assert made.process is not None
-    if made.process.poll() is None:
-        assert made.stop() == 0
+    with Instance(tmp_path / "storage", {**settings, **nobody}) as made:
+        made.start()
+        yield made
+        assert made.process is not None
+        if made.process.poll() is None:
+            assert made.stop() == 0
 
 
 def set_up(instance: Instance) -> httpx.Client:

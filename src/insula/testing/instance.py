@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -37,12 +37,23 @@ def database_settings(server: servers.Server | None, name: str = "insula_test") 
 
 @dataclass
 class Instance:
-    """One installation: its storage folder and settings outlive its processes."""
+    """One installation: its storage folder and settings outlive its processes.
+
+    As a context manager it ends what still runs when the block ends, however it ends; it does not start
+    anything by itself.
+    """
 
     storage: Path
     settings: Mapping[str, str] = field(default_factory=lambda: {"DB_DIALECT": "sqlite"})
     port: int = field(default_factory=servers.free_port)
     process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
 
     @property
     def address(self) -> str:

@@ -158,7 +158,7 @@ def redis(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
         with log.open("wb") as sink:
             place = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
             memory_only = ["--save", "", "--appendonly", "no"]
-            command = [_redis_server(), *place, *memory_only, *settings]
+            command: list[str] = [str(_redis_server()), *place, *memory_only, *settings]
             process = subprocess.Popen(command, stdout=sink, stderr=sink)
         try:
             wait_until_open(port, process, log)
