@@ -164,13 +164,6 @@ class ClientGone(ApplicationError):
     kind = Kind.INVALID
 
 
-class BodyStalled(ApplicationError):
-    """Nothing more of the body came for {seconds:g} s."""
-
-    code = "TIMEOUT"
-    kind = Kind.INVALID
-
-
 class Overloaded(ApplicationError):
     """The application answers {limit} requests at once and takes no more just now; try again."""
 

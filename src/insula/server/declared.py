@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from insula.application.api.request import JSON_BODY_LIMIT_BYTES
+
 
 def _meta(
     about: str, say: str, example: str, *, secret: bool = False, group: str = "", **limits: Any
@@ -303,7 +305,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ge=1024,
             le=1073741824,
         ),
-    ] = 2 * 1024 * 1024
+    ] = JSON_BODY_LIMIT_BYTES
+    insula_head_timeout_s: Annotated[
+        float,
+        _meta(
+            "Seconds in which the head of a request must be complete.",
+            "a number of seconds between 1 and 3600",
+            "30",
+            group="Behaviour",
+            ge=1,
+            le=3600,
+        ),
+    ] = 30.0
+    insula_body_timeout_s: Annotated[
+        float,
+        _meta(
+            "Seconds without anything more of a body, after which a request is given up.",
+            "a number of seconds between 1 and 3600",
+            "30",
+            group="Behaviour",
+            ge=1,
+            le=3600,
+        ),
+    ] = 30.0
+    insula_keep_alive_s: Annotated[
+        float,
+        _meta(
+            "Seconds for which a connection is kept open between two requests; longer than a proxy in front does.",
+            "a number of seconds between 1 and 3600",
+            "75",
+            group="Behaviour",
+            ge=1,
+            le=3600,
+        ),
+    ] = 75.0
     append_preset_built_in_plugins: Annotated[
         str,
         _meta(

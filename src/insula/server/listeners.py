@@ -1,20 +1,21 @@
 """uvicorn on sockets of ours: started and drained by us, without its own signals and its own log."""
 
 import asyncio
+import functools
 import logging
 import socket
+from collections.abc import Iterable
 from typing import Any, cast
 
 from uvicorn import Config, Server
 
 from insula.fleet.process.base import AsgiApp
+from insula.server.protocol import Limits, Protocol
 
 _log = logging.getLogger(__name__)
 
-KEEP_ALIVE_S = 75
-"""Longer than the 60 s for which nginx and most balancers keep a connection, so that they close first."""
 TICK_S = 1.0
-"""How often the Date header is renewed."""
+"""How often the Date header is renewed, and connections are looked at that wait for something."""
 LAST_WORDS_S = 2.0
 """What a request gets to end in after the deadline has cancelled it."""
 
@@ -22,11 +23,11 @@ LAST_WORDS_S = 2.0
 class Listener:
     """One socket with an ASGI application behind it."""
 
-    def __init__(self, app: AsgiApp, bound: socket.socket) -> None:
+    def __init__(self, app: AsgiApp, bound: socket.socket, limits: Limits) -> None:
         self._socket = bound
         config = Config(
             cast(Any, app),
-            http="httptools",
+            http=cast(Any, functools.partial(Protocol, limits)),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -34,7 +35,6 @@ class Listener:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
         )
         config.load()
         self._server = Server(config)
@@ -51,14 +51,14 @@ class Listener:
         """Take no more connections, let requests in flight finish; cancel those that take longer."""
         if self._ticking is None:
             return
-        self._ticking.cancel()
-        await asyncio.gather(self._ticking, return_exceptions=True)
-        self._ticking = None
         try:
             async with asyncio.timeout(deadline_s):
                 await self._server.shutdown(sockets=[self._socket])
         except TimeoutError:
             await self._cancel_requests(deadline_s)
+        self._ticking.cancel()
+        await asyncio.gather(self._ticking, return_exceptions=True)
+        self._ticking = None
 
     async def _cancel_requests(self, deadline_s: float) -> None:
         state = self._server.server_state
@@ -73,6 +73,10 @@ class Listener:
                 connection.transport.abort()
 
     async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(TICK_S)
             await self._server.on_tick(0)
+            now = loop.time()
+            for connection in list(cast(Iterable[Protocol], self._server.server_state.connections)):
+                connection.expire(now)

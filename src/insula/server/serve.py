@@ -21,7 +21,7 @@ from insula.gateway.selector import MAIN
 from insula.server import settings as reader
 from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
-from insula.server.sockets import bind_tcp, bound_unix
+from insula.server.sockets import bind_tcp, bound_unix, most_connections
 from insula.server.storage import StorageLock, open_folder
 
 if TYPE_CHECKING:
@@ -75,10 +75,20 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
     # Imported here, so that a wrong setting is told without loading half the program.
     from insula.server.build import build
     from insula.server.listeners import Listener
+    from insula.server.protocol import Limits
 
     told_to_stop = _on_signals()
     installation = build(settings, folder)
-    listeners = (Listener(installation.gateway, tcp), Listener(installation.gateway.local, unix))
+    limits = Limits(
+        settings.insula_head_timeout_s,
+        settings.insula_body_timeout_s,
+        settings.insula_keep_alive_s,
+        connections=most_connections(settings.insula_db_connections),
+    )
+    listeners = (
+        Listener(installation.gateway, tcp, limits),
+        Listener(installation.gateway.local, unix, limits),
+    )
     try:
         for listener in listeners:
             await listener.open()

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,22 @@ from insula.server.storage import SOCKET_FILE
 
 UNIX_PATH_LIMIT_BYTES = 107
 """Linux keeps 108 for the path and its closing zero."""
+
+DESCRIPTORS_WANTED = 65_536
+"""More are not asked of the system, even where it would give them."""
+DESCRIPTORS_OF_OUR_OWN = 64
+"""For files, SQLite, the log and programs that are started, beside connections to clients and databases."""
+
+
+def most_connections(of_databases: int) -> int:
+    """Connections that clients may have at once, after raising the process' own limit on open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    most = DESCRIPTORS_WANTED if soft == resource.RLIM_INFINITY else soft
+    return max(1, most - of_databases - DESCRIPTORS_OF_OUR_OWN)
 
 
 def bind_tcp(host: str, port: int) -> socket.socket:

@@ -8,7 +8,6 @@ import pytest
 from insula.application.api.bodies import read_json, record
 from insula.application.api.request import Request
 from insula.application.errors import (
-    BodyStalled,
     ClientGone,
     InvalidJson,
     PayloadTooLarge,
@@ -64,18 +63,6 @@ async def test_a_body_that_is_too_large_is_refused_before_and_while_it_is_read()
 async def test_a_client_that_goes_away() -> None:
     with pytest.raises(ClientGone):
         await request().body()
-
-
-async def test_a_body_that_stalls_is_given_up() -> None:
-    import asyncio
-
-    async def never() -> dict[str, Any]:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    scope = {"method": "POST", "path": "/", "query_string": b"", "headers": []}
-    with pytest.raises(BodyStalled):
-        _ = [chunk async for chunk in Request(scope, never).chunks(100, stall_s=0.01)]
 
 
 def test_cookies_and_headers() -> None:

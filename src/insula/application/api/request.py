@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
-from insula.application.errors import BodyStalled, ClientGone, PayloadTooLarge
+from insula.application.errors import ClientGone, PayloadTooLarge
 from insula.core.ids import request_id
 
 Scope = MutableMapping[str, Any]
@@ -17,8 +17,6 @@ Send = Callable[[Message], Awaitable[None]]
 
 JSON_BODY_LIMIT_BYTES: Final = 2 * 1024 * 1024
 """The longest body that is read whole, unless the application's options say otherwise."""
-BODY_STALL_S: Final = 60.0
-"""A body read in pieces of which nothing comes for so long is given up."""
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -112,24 +110,20 @@ class Request:
     async def body(self) -> bytes:
         """The whole body. Raises ``PayloadTooLarge``, ``ClientGone``."""
         if self._body is None:
-            self._body = b"".join([chunk async for chunk in self.chunks(self._body_limit, None)])
+            self._body = b"".join([chunk async for chunk in self.chunks(self._body_limit)])
         return self._body
 
-    async def chunks(self, limit: int, stall_s: float | None = BODY_STALL_S) -> AsyncIterator[bytes]:
-        """The body as it comes, once.
+    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
+        """The body as it comes, once. Raises ``PayloadTooLarge`` beyond ``limit`` bytes, and ``ClientGone``.
 
-        Raises ``PayloadTooLarge`` beyond ``limit`` bytes, ``ClientGone``, and ``BodyStalled`` when nothing
-        comes for ``stall_s`` (``None``: the deadline of the request decides).
+        The server ends a request whose body stalls, which looks here like a client that went away.
         """
         announced = self._headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced[:20]) > limit:
             raise PayloadTooLarge(limit=limit)
         length = 0
         while not self.complete:
-            if stall_s is None:
-                message = await self._receive()
-            else:
-                message = await self._receive_within(stall_s)
+            message = await self._receive()
             if message["type"] != "http.request":
                 raise ClientGone()
             self.complete = not message.get("more_body", False)
@@ -138,13 +132,6 @@ class Request:
                 if length > limit:
                     raise PayloadTooLarge(limit=limit)
                 yield chunk
-
-    async def _receive_within(self, stall_s: float) -> Message:
-        try:
-            async with asyncio.timeout(stall_s):
-                return await self._receive()
-        except TimeoutError:
-            raise BodyStalled(seconds=stall_s) from None
 
     async def gone(self) -> None:
         """Return once the client went away. Only when ``complete``, since it eats what is received."""

@@ -1,0 +1,248 @@
+"""uvicorn's HTTP/1.1, with limits for clients that are slow, endless or gone.
+
+uvicorn itself waits for a request's head for ever, keeps any length of it, and closes a connection whose body
+it did not read in a way that loses the answer. Here a connection knows since when it waits for what; whoever
+holds it asks it now and then (``expire``) and it ends by itself what takes too long. The hot path pays for no
+timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from insula.core.ids import request_id
+
+if TYPE_CHECKING:
+    from uvicorn import Config
+    from uvicorn.server import ServerState
+
+DISCARDED_BYTES: Final = 256 * 1024
+"""The rest of a body that nobody read is taken in up to this length, so that the connection can be kept."""
+PARTING_S: Final = 2.0
+"""How long what is still coming is thrown away after the last answer, so that the client gets to read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client gets: seconds, bytes, and how many connections there may be."""
+
+    head_s: float = 30.0
+    """From the beginning of a connection, or from the first byte of a later request, to the end of the head."""
+    body_s: float = 30.0
+    """Without a single byte of a body that is not complete and that is being read."""
+    keep_alive_s: float = 75.0
+    """Between two requests. Longer than the 60 s of most proxies in front, so that they close first."""
+    head_bytes: int = 64 * 1024
+    connections: int = 10_000
+    """Beyond it, the connection that has been idle for the longest makes room for a new one."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._limits = limits
+        self._since = self.loop.time()
+        """When the wait for a head, or for more of a body, began."""
+        self._kept = False
+        """Nothing has come since the last answer."""
+        self._in_head = False
+        self._head_bytes = 0
+        self._chunk_bytes = 0
+        self._guarded: RequestResponseCycle | None = None
+        """The request whose body is still coming."""
+        self._parting = False
+        """The last answer is out; what comes is thrown away."""
+        self._unsent_bytes = -1
+        """Of the last answer, when it was looked at last."""
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.connections:
+            others = cast("Iterable[Protocol]", self.connections)
+            idle = (each for each in others if each is not self and not each.busy)
+            min(idle, key=lambda each: each._since, default=self).transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._parting:
+            return
+        if self._kept:
+            self._kept = False
+            self._since = self.loop.time()
+        self._chunk_bytes = len(data)
+        super().data_received(data)
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            self._since = self.loop.time()
+            if self._guarded is not cycle:
+                self._guard(cycle)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._limits.head_bytes:
+                self._refuse_head()
+
+    # --- httptools
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        if self._parting:
+            return
+        self._in_head = False
+        self._head_bytes = 0
+        if self._chunk_bytes > self._limits.head_bytes and self._length() > self._limits.head_bytes:
+            self._refuse_head()
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._parting:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._parting:
+            return
+        super().on_message_complete()
+        cycle = self.cycle
+        if cycle is self._guarded and not cycle.response_started:
+            cycle.keep_alive = self.parser.should_keep_alive() and cycle.scope["http_version"] != "1.0"
+            cycle.transport = self.transport
+
+    # --- uvicorn
+
+    def on_response_complete(self) -> None:
+        """Like uvicorn's, without a timer of its own."""
+        self.server_state.total_requests += 1
+        self._since = self.loop.time()
+        self._kept = True
+        if self._parting or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def send_400_response(self, msg: str) -> None:
+        """What is sent is no HTTP."""
+        self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", "This can not be understood as an HTTP request.")
+
+    # --- limits
+
+    @property
+    def busy(self) -> bool:
+        """A request is being read or answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def expire(self, now: float) -> None:
+        """End what has taken too long. ``now`` is the loop's time."""
+        if self._parting or self.transport.is_closing():
+            self._expire_last_answer(now)
+        elif self.busy:
+            if self.flow.read_paused or not self.cycle.more_body or self.cycle is not self._guarded:
+                self._since = now  # it is not the client that is waited for
+            elif now - self._since > self._limits.body_s:
+                sentence = f"Nothing more of the body came for {self._limits.body_s:g} s."
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT, "TIMEOUT", sentence)
+        elif now - self._since > (self._limits.keep_alive_s if self._kept else self._limits.head_s):
+            if self._in_head:
+                sentence = f"The head of the request was not complete after {self._limits.head_s:g} s."
+                self._refuse(HTTPStatus.REQUEST_TIMEOUT, "TIMEOUT", sentence)
+            else:
+                self.transport.close()
+
+    def _expire_last_answer(self, now: float) -> None:
+        """A client that takes the answer gets all the time it needs, one that takes nothing does not."""
+        unsent_bytes = self.transport.get_write_buffer_size()
+        if unsent_bytes != self._unsent_bytes:
+            self._unsent_bytes = unsent_bytes
+            self._since = now
+        elif now - self._since > (self._limits.body_s if unsent_bytes else PARTING_S):
+            self.transport.abort()
+
+    def _guard(self, cycle: RequestResponseCycle) -> None:
+        """The body is still coming. Where the rest may be long, an answer before its end is the last one."""
+        self._guarded = cycle
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        if not length.isdigit() or int(length[:20]) > DISCARDED_BYTES:
+            cycle.keep_alive = False
+            cycle.transport = cast(asyncio.Transport, _LastAnswer(self))
+
+    def _length(self) -> int:
+        """Bytes of the head."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _refuse_head(self) -> None:
+        limit = self._limits.head_bytes
+        self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "HEAD_TOO_LARGE",
+            f"Address and headers are longer than the {limit} bytes that are read.",
+        )
+
+    def _refuse(self, status: HTTPStatus, code: str, message: str) -> None:
+        """Answer in the gateway's shape and part; where an answer is under way already, only break off."""
+        if self._parting:
+            return
+        cycle = self.cycle
+        begun = self.busy and cycle.response_started
+        if self.busy:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if begun or self.pipeline:
+            self._parting = True
+            self.transport.abort()
+            return
+        body = json.dumps({"error": {"status": status, "code": code, "message": message}}).encode()
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            "content-type: application/json; charset=utf-8\r\n"
+            f"content-length: {len(body)}\r\n"
+            f"x-request-id: {request_id()}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.part()
+
+    def part(self) -> None:
+        """Say that nothing more will be answered, and wait a moment for the client to hear it."""
+        if self._parting or self.transport.is_closing():
+            return
+        self._parting = True
+        self._since = self.loop.time()
+        self.flow.resume_reading()
+        self.transport.write_eof()
+
+
+class _LastAnswer:
+    """What a request with an endless body writes to: closing it is parting, so that the answer arrives.
+
+    Closing a socket with unread bytes resets the connection, and the client may never see what was written.
+    """
+
+    __slots__ = ("_protocol", "is_closing", "write")
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+
+    def close(self) -> None:
+        self._protocol.part()

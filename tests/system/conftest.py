@@ -1,0 +1,36 @@
+"""Installations for the tests of this folder: real processes, ended whatever the test does."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from insula.testing.instance import Instance, database_settings
+
+Install = Callable[..., Instance]
+"""Makes an installation, not started yet: ``install(INSULA_BODY_LIMIT_BYTES="1024", …)``."""
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Iterator[Install]:
+    """Installations on SQLite, each with a storage folder of its own."""
+    with ExitStack() as stack:
+
+        def make(**settings: str) -> Instance:
+            storage = tmp_path / f"s{next(_numbers)}"
+            return stack.enter_context(Instance(storage, {"DB_DIALECT": "sqlite", **settings}))
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def dialect_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
+    """``DB_*`` for a database that nobody else has, once per dialect."""
+    if request.param == "sqlite":
+        return database_settings(None)
+    return database_settings(
+        request.getfixturevalue("postgresql"), f"system_{next(_numbers)}_{tmp_path.name[-12:]}"
+    )
