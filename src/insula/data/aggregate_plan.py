@@ -23,6 +23,7 @@ from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import Shape
 from insula.data.plan import Plan
 from insula.data.query import Aggregate, Dimension, Measure
+from insula.data.sorting import directed
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Row
 
@@ -82,7 +83,7 @@ class WholeNumber(Column):
 def aggregate_plan(dialect: Dialect, bound: Bound) -> Plan:
     """Build and compile."""
     aggregate, table = bound.aggregate, bound.collection.table
-    builder = Builder(dialect.name)
+    builder = Builder(dialect)
     where = None if bound.where is None else builder.where(bound.where, bound.collection, table)
     inner: list[sa.ColumnElement[Any]] = [sa.literal_column("1").label("one")]
     joins: list[Join] = []
@@ -118,7 +119,7 @@ def aggregate_plan(dialect: Dialect, bound: Bound) -> Plan:
         family = bound.outputs[alias].type.family
         operand = Operand(outputs[alias], family, dialect.name, builder.names)
         statement = statement.having(OPERATORS[name].expression(operand, variant))
-    statement = statement.order_by(*_orders(aggregate, outputs, groups))
+    statement = statement.order_by(*_orders(dialect, aggregate, outputs, groups))
     statement = statement.limit(sa.bindparam("limit", type_=sa.BigInteger()))
     statement = statement.offset(sa.bindparam("offset", type_=sa.BigInteger()))
     return Plan(dialect.compile(statement), details=tuple(divided))
@@ -163,7 +164,10 @@ def _parts_of_average(measure: Measure, values: Mapping[tuple[str, ...], Any]) -
 
 
 def _orders(
-    aggregate: Aggregate, outputs: Mapping[str, sa.ColumnElement[Any]], groups: list[sa.ColumnElement[Any]]
+    dialect: Dialect,
+    aggregate: Aggregate,
+    outputs: Mapping[str, sa.ColumnElement[Any]],
+    groups: list[sa.ColumnElement[Any]],
 ) -> Iterator[sa.ColumnElement[Any]]:
     """As asked for, then by the dimensions, so that the same question gets the same order."""
     by_path = {item.field: item.alias for item in columns_of(aggregate)}
@@ -172,10 +176,13 @@ def _orders(
             order.field[0] if len(order.field) == 1 and order.field[0] in outputs else by_path[order.field]
         )
         column = outputs[alias]
-        directed = column.desc() if order.descending else column.asc()
-        yield directed.nulls_first() if order.nulls == "first" else directed.nulls_last()
+        if order.nulls == "default":
+            yield directed(dialect, column, descending=order.descending)
+            continue
+        ordered = column.desc() if order.descending else column.asc()
+        yield ordered.nulls_first() if order.nulls == "first" else ordered.nulls_last()
     for group in groups:
-        yield group.asc().nulls_last()
+        yield directed(dialect, group, descending=False)
 
 
 def computed(plan: Plan, rows: list[Row]) -> list[Row]:

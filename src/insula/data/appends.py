@@ -151,7 +151,7 @@ class LoadShape:
 def load_plan(dialect: Dialect, shape: LoadShape) -> Plan:
     """Build and compile: the related rows of all keys that are bound as one list."""
     target, relation, table = shape.target, shape.relation, shape.target.table
-    builder = Builder(dialect.name)
+    builder = Builder(dialect)
     joints = () if relation.through is not None else (shape.remote,)
     columns = chosen_columns(target, shape.scope, shape.outline, joints)
     selected: list[sa.ColumnElement[Any]] = [table.c[name] for name in (*columns.answered, *columns.helpers)]

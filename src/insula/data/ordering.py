@@ -16,6 +16,7 @@ from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scopes
+from insula.data.sorting import directed
 from insula.data.write_statements import scope_key
 from insula.database.executor import Row, Transaction
 
@@ -146,7 +147,7 @@ class Ordering:
         return renumbered
 
     async def _renumber(self, place: _Lists, home: Any, on: Transaction) -> None:
-        shown = (place.column.nulls_last(), place.table.c[place.key])
+        shown = (directed(on.dialect, place.column, descending=False), place.table.c[place.key])
         number = sa.func.row_number().over(order_by=shown).label("number")
         counted = sa.select(place.table.c[place.key], number).where(place.condition(home)).subquery()
         update = (

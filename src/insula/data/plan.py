@@ -159,7 +159,7 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
     up = None if shape.parent is None else shape.parent.relation
     joints = () if up is None else (up.foreign_key, up.target_key)
     columns = chosen_columns(collection, shape.scope, shape.outline, joints)
-    builder = Builder(dialect.name)
+    builder = Builder(dialect)
     labels: list[sa.ColumnElement[Any]] = [table.c[name] for name in (*columns.answered, *columns.helpers)]
     joins: list[Join] = []
     where = conditions(builder, shape, table)
@@ -168,7 +168,7 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
     statement = statement.where(*where).order_by(*order)
     helpers = columns.helpers if labels else ("__nothing",)
     if shape.kind == "counted":
-        counted = count_select(Builder(dialect.name), shape, collection.table.alias("counted"))
+        counted = count_select(Builder(dialect), shape, collection.table.alias("counted"))
         statement = statement.add_columns(counted.scalar_subquery().label(COUNT))
         helpers = (*helpers, COUNT)
     if shape.kind in ("page", "counted"):
@@ -182,7 +182,7 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
 
 
 def count_plan(dialect: Dialect, shape: ReadShape) -> Plan:
-    return Plan(dialect.compile(count_select(Builder(dialect.name), shape, shape.collection.table)))
+    return Plan(dialect.compile(count_select(Builder(dialect), shape, shape.collection.table)))
 
 
 def count_select(builder: Builder, shape: ReadShape, table: sa.FromClause) -> sa.Select[Any]:

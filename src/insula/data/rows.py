@@ -215,7 +215,7 @@ class Rows:
             same = keys.complete(NOTHING, scopes.stamps)
             rest = tuple(same[name] for name in tail)
             return [(*row, *rest) for row in rows]
-        numbers = {name: await self._last(collection, name, on) for name in keys.sorts if name in tail}
+        numbers = {name: await self.last(collection, name, on) for name in keys.sorts if name in tail}
         complete = []
         for row in rows:
             own = keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps)
@@ -224,8 +224,8 @@ class Rows:
             complete.append((*row, *(numbers.get(name, own[name]) for name in tail)))
         return complete
 
-    async def _last(self, collection: Collection, name: str, on: Executor) -> int:
-        """The highest number of a sort column, of all its lists."""
+    async def last(self, collection: Collection, name: str, on: Executor) -> int:
+        """The highest number in a column (of a sort column: of all its lists), 0 where there is none."""
         column = collection.table.c[name]
         rows = await on.run(sa.select(sa.func.coalesce(sa.func.max(column), 0).label("last")))
         return int(rows[0]["last"])
@@ -297,7 +297,7 @@ class Rows:
             bound = sa.bindparam(equal(name), type_=column.type)
             parts.append(column.is_(None) if value is None else column == bound)
         if limits:
-            builder = filters.Builder(self.database.dialect.name)
+            builder = filters.Builder(self.database.dialect)
             parts += [builder.where(limit, shapes.collection, shapes.table) for limit in limits]
         if not parts:
             raise ValueError("a selection says which rows it means")

@@ -20,9 +20,6 @@ from insula.data.schema_sqlite import rewrite
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Transaction
 
-LOCK_TIMEOUT = sa.text("SET LOCAL lock_timeout = '10s'")
-"""A change of schema waits so long for others that use the table; then it gives up (and others go on)."""
-
 REWRITTEN: Final = (
     steps.SetType,
     steps.SetRequired,
@@ -30,7 +27,7 @@ REWRITTEN: Final = (
     steps.AddReference,
     steps.DropReference,
 )
-"""Steps for which SQLite has no words: there the table's definition is rewritten, once, at the end."""
+"""Steps for which not every dialect has words: there the table's definition is rewritten, once, at the end."""
 
 
 class SchemaSync:
@@ -59,15 +56,14 @@ class SchemaSync:
         """
         if not wanted.steps:
             return
-        sqlite = self.dialect.name == "sqlite"
-        if not sqlite:
-            await transaction.run(LOCK_TIMEOUT)
+        if self.dialect.lock_timeout is not None:
+            await transaction.run(sa.text(self.dialect.lock_timeout))
         rewritten: set[str] = set()
         for step in wanted.steps:
             await self._check(transaction, step)
             if isinstance(step, steps.Fill):
                 await fill(transaction, step)
-            elif sqlite and isinstance(step, REWRITTEN):
+            elif not self.dialect.alters_columns and isinstance(step, REWRITTEN):
                 rewritten.add(step.table)
             else:
                 await transaction.run(Ddl(step))

@@ -1,10 +1,13 @@
 """The order of records: ``sort`` → shapes → ORDER BY.
 
-Records without a value come last in both directions, on every dialect. The primary key is always the last
-criterion, so that pages never overlap.
+No value counts as less than every value, on every dialect: records without one come first ascending, last
+descending. The primary key is always the last criterion, in the direction of the one before it, so that pages
+never overlap and a descending order is the ascending one read backwards: one index serves both.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +17,7 @@ from insula.data.filters.compile import Builder, Join
 from insula.data.filters.shape import Binder, Shape
 from insula.data.query import MAX_PATH_PARTS
 from insula.data.scope import Scope
+from insula.database.dialects.base import Dialect
 
 MAX_CRITERIA = 20
 
@@ -50,8 +54,17 @@ def order_by(
     clauses: list[sa.ColumnElement[object]] = []
     for descending, shape in order:
         column = builder.value(shape, collection, table, joins)
-        directed = column.desc() if descending else column.asc()
         if key is not None and shape[1:] == ((), key.name):
-            return [*clauses, directed]
-        clauses.append(directed.nulls_last())
-    return clauses if key is None else [*clauses, table.c[key.name].asc()]
+            return [*clauses, column.desc() if descending else column.asc()]
+        clauses.append(directed(builder.dialect, column, descending=descending))
+    if key is None:
+        return clauses
+    column = table.c[key.name]
+    return [*clauses, column.desc() if order and order[-1][0] else column.asc()]
+
+
+def directed(dialect: Dialect, column: sa.ColumnElement[Any], *, descending: bool) -> sa.UnaryExpression[Any]:
+    """One criterion, in the words in which the indexes of ``schema_ddl`` are made."""
+    if dialect.nulls_are_least:
+        return column.desc() if descending else column.asc()
+    return column.desc().nulls_last() if descending else column.asc().nulls_first()

@@ -73,7 +73,7 @@ class SqliteDatabase:
         return await self.fetch(self.compile(element), values)
 
     async def execute_many(self, statement: Statement, rows: Iterable[Mapping[str, Any]]) -> None:
-        await self._write_alone(jobs.atomic(jobs.execute_many(statement, rows)))
+        await self._write_alone(jobs.atomic(jobs.execute_many(statement, rows), self.dialect.begin))
 
     def transaction(self, *, statement_timeout_s: float | None = None) -> "SqliteTransaction":
         return SqliteTransaction(self, statement_timeout_s or self.statement_timeout_s)
@@ -149,7 +149,7 @@ class SqliteTransaction(GuardedTransaction):
     async def __aenter__(self) -> Self:
         await self._database.turn.acquire()
         try:
-            await self._database.write(jobs.begin, self._timeout_s)
+            await self._database.write(jobs.begin(self.dialect.begin), self._timeout_s)
         except BaseException:
             await self._end(jobs.rollback)
             raise

@@ -106,7 +106,7 @@ class PooledDatabase:
     ) -> AsyncIterator[list[Row]]:
         arguments = statement.arguments(values)
         text = self.text(statement)
-        begin = "BEGIN" if statement.writes else "BEGIN READ ONLY"
+        begin = self.dialect.begin if statement.writes else self.dialect.begin_reading
         connection = await self.begin(begin)
         # The reader may also just go away (GeneratorExit): then the connection is cleaned in the background.
         with self.leased(connection):

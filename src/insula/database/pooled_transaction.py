@@ -38,7 +38,7 @@ class PooledTransaction(GuardedTransaction):
         self._begun_only = True
 
     async def __aenter__(self) -> Self:
-        self._leased = await self._database.begin("BEGIN")
+        self._leased = await self._database.begin(self.dialect.begin)
         if self._extra_s:
             with self._database.leased(self._leased):
                 await self._leased.limit_statements(self._timeout_s)
@@ -150,7 +150,7 @@ class PooledTransaction(GuardedTransaction):
         """The first statement was prepared for an old schema: nothing was done yet, so begin anew."""
         self._begun_only = self._failed = False
         await self._script("ROLLBACK")
-        await self._script("BEGIN")
+        await self._script(self.dialect.begin)
         await self._guard(lambda connection: connection.limit_statements(self._timeout_s))
         return await self._guard(work)
 

@@ -66,11 +66,11 @@ def insert_rows(text: str, rows: Sequence[Sequence[Any]]) -> Callable[[sqlite3.C
     return job
 
 
-def atomic(job: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
-    """The job in a transaction of its own."""
+def atomic(job: Callable[[sqlite3.Connection], T], words: str) -> Callable[[sqlite3.Connection], T]:
+    """The job in a transaction of its own, opened with the dialect's words."""
 
     def whole(connection: sqlite3.Connection) -> T:
-        begin(connection)
+        begin(words)(connection)
         try:
             result = job(connection)
         except BaseException:
@@ -102,8 +102,9 @@ class Reading:
         return self._statement.decode([dict(zip(labels, row, strict=True)) for row in rows])
 
 
-def begin(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE").close()
+def begin(words: str) -> Callable[[sqlite3.Connection], None]:
+    """Open a transaction with the dialect's words."""
+    return lambda connection: connection.execute(words).close()
 
 
 def commit(connection: sqlite3.Connection) -> None:

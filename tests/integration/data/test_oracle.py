@@ -329,28 +329,16 @@ class Oracle:
 
 
 def sort_rows(rows: list[Row], sort: tuple[str, ...]) -> list[Row]:
-    """Missing values last in both directions, then by id."""
-    ordered = sorted(rows, key=lambda row: row["id"])
+    """No value is less than every value; then by id, in the direction of the last criterion."""
+    ordered = sorted(rows, key=lambda row: row["id"], reverse=bool(sort) and sort[-1].startswith("-"))
     for criterion in reversed(sort):
-        name, descending = criterion.lstrip("-"), criterion.startswith("-")
+        name = criterion.lstrip("-")
         full = [row for row in ordered if row[name] is not None]
         empty = [row for row in ordered if row[name] is None]
-        ordered = sorted(full, key=lambda row: row[name], reverse=descending)
-        if descending:  # a reversed sort is not stable in the other direction
-            ordered = sorted(full, key=lambda row: row[name])
-            ordered = stable_descending(ordered, name)
-        ordered += empty
+        # ``reverse`` keeps the order of equals
+        full.sort(key=lambda row: row[name], reverse=criterion.startswith("-"))
+        ordered = full + empty if criterion.startswith("-") else empty + full
     return ordered
-
-
-def stable_descending(ordered: list[Row], name: str) -> list[Row]:
-    groups: list[list[Row]] = []
-    for row in ordered:
-        if groups and groups[-1][0][name] == row[name]:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    return [row for group in reversed(groups) for row in group]
 
 
 # --- the comparisons -------------------------------------------------------------------------------------------------
@@ -420,7 +408,7 @@ async def test_aggregates(
         "things", Aggregate(tuple(measures), (Dimension((by,), "by"),)), scopes=ALL
     )
     keys = {row[by] for row in world["things"]}
-    assert [row["by"] for row in rows] == sorted(keys - {None}) + ([None] if None in keys else [])
+    assert [row["by"] for row in rows] == [None] * (None in keys) + sorted(keys - {None})
     for found in rows:
         inside = [row for row in world["things"] if row[by] == found["by"]]
         assert found["n"] == len(inside)

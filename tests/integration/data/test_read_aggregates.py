@@ -95,7 +95,7 @@ async def test_groups_through_relations_with_having_and_order(repository: Reposi
     paged = Aggregate(
         (measure("", "count", "n"),), (dimension("qty"),), (Order(("qty",)),), limit=2, offset=1
     )
-    assert await repository.aggregate("posts", paged, scopes=ALL) == [{"d": 20, "n": 1}, {"d": 30, "n": 1}]
+    assert await repository.aggregate("posts", paged, scopes=ALL) == [{"d": 10, "n": 1}, {"d": 20, "n": 1}]
 
 
 @pytest.mark.parametrize(

@@ -186,12 +186,12 @@ async def test_one_statement_for_each_level(repository: Repository) -> None:
 
 async def test_order(repository: Repository) -> None:
     assert await ids(repository, sort=("-qty",)) == [6, 5, 4, 3, 2, 1, 7]
-    assert await ids(repository, sort=("qty",)) == [1, 2, 3, 4, 5, 6, 7]
-    assert await ids(repository, sort=("done", "-id")) == [6, 4, 2, 5, 3, 1, 7]
-    assert await ids(repository, sort=("-done",)) == [1, 3, 5, 2, 4, 6, 7]
-    assert await ids(repository, sort=("author.name",)) == [2, 4, 1, 3, 5, 6, 7]
+    assert await ids(repository, sort=("qty",)) == [7, 1, 2, 3, 4, 5, 6]
+    assert await ids(repository, sort=("done", "-id")) == [7, 6, 4, 2, 5, 3, 1]
+    assert await ids(repository, sort=("-done",)) == [5, 3, 1, 6, 4, 2, 7]
+    assert await ids(repository, sort=("author.name",)) == [6, 7, 2, 4, 1, 3, 5]
     assert await ids(repository, sort=("-author.company.name", "-id")) == [4, 2, 7, 6, 5, 3, 1]
-    assert await ids(repository, sort=("author.profile.motto",)) == [2, 4, 1, 3, 5, 6, 7]
+    assert await ids(repository, sort=("author.profile.motto",)) == [1, 3, 5, 6, 7, 2, 4]
     assert await ids(repository, sort=("-id",)) == [7, 6, 5, 4, 3, 2, 1]
     for wrong in ("tags.name", "author", "meta", "", "-", "author..name"):
         with pytest.raises((InvalidQuery, UnknownField)):
@@ -300,7 +300,7 @@ async def test_scopes_limit_every_collection_that_is_reached(repository: Reposit
     assert await found({"author": {"$exists": True}}) == [1, 3]
     assert await found({"author.name": None}) == [2, 4]
     assert await found({"replies.id": 5}) == []
-    assert await found(None, sort=("author.name",)) == [1, 3, 2, 4]
+    assert await found(None, sort=("author.name",)) == [2, 4, 1, 3]
     query = Query(fields=("id",), appends=("tags", "author"))
     rows = (await repository.find("posts", query, scopes=scopes)).rows
     assert rows[0] == {"id": 1, "tags": [{"id": 1, "name": "red"}], "author": {"id": 2, "name": "Éva"}}

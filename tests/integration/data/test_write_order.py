@@ -106,7 +106,7 @@ async def test_missing_and_double_numbers_are_mended_first(world: SimpleNamespac
     await world.writer.update("tasks", {"sort": 2}, keys=[1, 2, 3], scopes=ALL)
     await world.writer.update("tasks", {"sort": None}, keys=[4, 5], scopes=ALL)
     await world.writer.move("tasks", 5, 2, scopes=ALL)
-    assert await shown(world) == "aebcd"
+    assert await shown(world) == "dabec"
 
 
 async def test_a_record_that_changes_its_list_goes_to_the_end(world: SimpleNamespace) -> None:

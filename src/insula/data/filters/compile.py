@@ -14,6 +14,7 @@ from insula.data.fields.columns import UuidColumn
 from insula.data.filters.base import Operand, not_true
 from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import CASTS, Shape
+from insula.database.dialects.base import Dialect
 
 Condition = sa.ColumnElement[bool]
 Join = tuple[sa.FromClause, Condition]
@@ -30,7 +31,7 @@ def parameter(index: int) -> str:
 class Builder:
     """Builds the conditions of one statement; takes the values' names in the order of the binder."""
 
-    def __init__(self, dialect: str, first: int = 0) -> None:
+    def __init__(self, dialect: Dialect, first: int = 0) -> None:
         self.dialect = dialect
         self.names: Iterator[str] = map(parameter, count(first))
         self._aliases = count(1)
@@ -112,16 +113,16 @@ class Builder:
         family = collection.fields[name].type.family
         if isinstance(column.type, UuidColumn):
             family = "other"
-            if self.dialect == "postgres" and OPERATORS[operator].casts == "text":
+            if self.dialect.name == "postgres" and OPERATORS[operator].casts == "text":
                 column = sa.cast(column, sa.Text())
-        operand = Operand(column, family, self.dialect, self.names, table)
+        operand = Operand(column, family, self.dialect.name, self.names, table)
         return OPERATORS[operator].expression(operand, variant)
 
     def _json(self, shape: Shape, collection: Collection, table: sa.FromClause) -> Condition:
         _, name, path, cast, operator, variant = shape
-        column = _json_part(self.dialect, table.c[name], path, cast)
+        column = _json_part(self.dialect.name, table.c[name], path, cast)
         family = "json" if cast == "any" else CASTS[cast].type.family
-        return OPERATORS[operator].expression(Operand(column, family, self.dialect, self.names), variant)
+        return OPERATORS[operator].expression(Operand(column, family, self.dialect.name, self.names), variant)
 
     def _through(self, shape: Shape, collection: Collection, table: sa.FromClause) -> Condition:
         """Some related record fits. To one, a missing record counts as one without values."""

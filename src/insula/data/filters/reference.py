@@ -91,8 +91,8 @@ and `$dateNotOn`, a moment names its day.
 
 ## Order
 
-`sort` puts records without a value last, in both directions. It reaches through relations to one. The primary key is
-always the last criterion. Text is ordered by code points on SQLite and by the database's collation on PostgreSQL.
+For `sort`, no value is less than every value: records without one come first ascending and last descending. It reaches through
+relations to one. The primary key is always the last criterion, in the direction of the one before it. Text is ordered by code points on SQLite and by the database's collation on PostgreSQL.
 
 ## Limits
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from insula.database.options import DatabaseOptions
 
 
+def own(dialect: SqlAlchemyDialect) -> Dialect:
+    """The dialect that a compiler of SQLAlchemy was made for."""
+    found: Dialect = dialect.insula  # type: ignore[attr-defined]
+    return found
+
+
 class Dialect(ABC):
     """One kind of database: ``sqlite``, ``postgres``."""
 
@@ -32,6 +38,19 @@ class Dialect(ABC):
     """Bound values that one statement can take."""
     copies_csv: ClassVar[bool]
     """Takes CSV text as it is (``Transaction.copy_csv``)."""
+    begin: ClassVar[str]
+    """The words that open a transaction."""
+    begin_reading: ClassVar[str]
+    """The words that open one which writes nothing."""
+    nulls_are_least: ClassVar[bool]
+    """NULL stands before every value by itself; else ORDER BY and indexes have to say that it does."""
+    alters_columns: ClassVar[bool]
+    """ALTER TABLE changes types, NOT NULL and references; else the table's definition is rewritten."""
+    lock_timeout: ClassVar[str | None]
+    """The statement that limits how long a change of schema waits for others that use the table; then it gives up,
+    and they go on. ``None`` where it never waits."""
+    automatic_key: ClassVar[str]
+    """What follows the name of a key column that counts up by itself; ``{type}`` stands for its type."""
     functions: ClassVar[frozenset[str]] = frozenset()
     """SQL functions that are added to, or mend, what the database itself has."""
     sqlalchemy: SqlAlchemyDialect

@@ -31,6 +31,7 @@ class _SqlAlchemyDialect(SQLiteDialect):
     preparer = _Preparer
     default_paramstyle = "qmark"
     supports_statement_cache = False
+    insula: Dialect
 
     def __init__(self) -> None:
         super().__init__(paramstyle="qmark", json_serializer=_json, json_deserializer=orjson.loads)
@@ -50,6 +51,14 @@ class Sqlite(Dialect):
     max_identifier_bytes = 1000
     max_parameters = 32_766
     copies_csv = False
+    # taken at once: a transaction that begins by reading could not turn into one that writes without failing
+    begin = "BEGIN IMMEDIATE"
+    begin_reading = "BEGIN"
+    nulls_are_least = True
+    alters_columns = False
+    lock_timeout = None
+    # only this spelling makes the row id the key; AUTOINCREMENT never gives out an id twice
+    automatic_key = "INTEGER PRIMARY KEY AUTOINCREMENT"
     functions = sqlite_functions.NAMES
     sqlalchemy: ClassVar[_SqlAlchemyDialect]  # type: ignore[misc]
 
@@ -190,3 +199,4 @@ _BY_NAME = (
 
 Sqlite.sqlalchemy = _SqlAlchemyDialect()
 DIALECT = Sqlite()
+Sqlite.sqlalchemy.insula = DIALECT
