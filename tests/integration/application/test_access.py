@@ -176,7 +176,7 @@ async def test_nobody_rises_above_themselves(web: httpx.AsyncClient) -> None:
     for answer in (
         await web.post("/users:create", json={"username": "x", "roles": ["root"]}, headers=admin),
         await web.post("/users/2/roles:set", json=["root"], headers=admin),
-        await web.post("/users:update?filterByTk=1", json={"password": "mine"}, headers=admin),
+        await web.post("/users:update?filterByTk=1", json={"password": "mine alone 5"}, headers=admin),
         await web.post("/users:destroy?filterByTk=1", headers=admin),
         await web.post("/rolesUsers:create", json={"userId": 2, "roleName": "root"}, headers=admin),
         await web.post("/roles/root/users:add", json=[2], headers=admin),

@@ -18,6 +18,7 @@ from insula.application.access.errors import (
     Unauthenticated,
     UnknownUser,
 )
+from insula.application.access.passwords import SHORTEST
 from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.access.policy import Policy
 from insula.application.access.principal import ANONYMOUS, LOCAL, Principal
@@ -52,6 +53,9 @@ class Access:
     def __init__(self, application: Application) -> None:
         self._application = application
         self.clock = SteadyClock()
+        """By which tokens, sessions and waiting times end; another one is put here before ``start``."""
+        self.shortest_password = SHORTEST
+        """Characters."""
         self.book = Book(application.metadata, {})
         self._edition = 0
         """Of the roles in the tables: rises with every change."""
@@ -66,7 +70,7 @@ class Access:
     async def start(self) -> None:
         """Make ready; the secrets and the collections are there."""
         application = self._application
-        self.throttle = Throttle()
+        self.throttle = Throttle(self.clock.monotonic)
         self.tokens = Tokens(application.name, application.secrets)
         self.sessions = Sessions(application.repository, self.tokens, Policy())
         self.cookies = Cookies(application.name, application.options.main, application.secrets.data_key)
@@ -171,18 +175,16 @@ class Access:
         elif changes == self.seen.changes:
             ends = [now + SEEN_S, *([] if claims.expires is None else [claims.expires])]
             if claims.role is None:
-                ends += [
-                    self.sessions.renewal(claims),
-                    float(claims.sign_in_time or 0) + self.sessions.policy.session_s,
-                ]
+                ends += self.sessions.limits(claims)
             self.seen.keep((carried.token, role), Bearer(principal, min(ends)))
         return principal
 
     def _check_times(self, claims: Claims, now: float) -> None:
         """Of two limits that have passed, the session's is the one to tell."""
-        if claims.sign_in_time is not None and now >= claims.sign_in_time + self.sessions.policy.session_s:
+        policy = self.sessions.policy
+        if claims.sign_in_time is not None and now >= claims.sign_in_time + policy.session_s:
             raise ExpiredSession()
-        check_times(claims, now)
+        check_times(claims, now, None if claims.sign_in_time is None else policy.idle_s)
 
     async def _check_key(self, claims: Claims) -> None:
         found = await self._application.repository.find(

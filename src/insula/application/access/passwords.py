@@ -1,10 +1,12 @@
-"""Passwords checked off the loop, in the same time whether or not the account exists."""
+"""Passwords: which are too weak to be set, and whether one is right, whether or not the account exists."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from insula.application.access.errors import InvalidAccess
 from insula.data.fields.password import (
     MAX_PASSWORD_LENGTH,
     MEMORY_KIB,
@@ -13,6 +15,19 @@ from insula.data.fields.password import (
     hash_password,
 )
 from insula.data.slow import run_slow
+
+SHORTEST: Final = 8
+"""Characters of a password, unless the application asks for more."""
+_FEWEST_DIFFERENT: Final = 3
+_COMMON: Final = frozenset(
+    (
+        *("12345678", "123456789", "1234567890", "87654321", "abcd1234", "abc12345", "qwertyuiop"),
+        *("1q2w3e4r", "1qaz2wsx", "password", "password1", "password123", "passw0rd", "iloveyou"),
+        *("sunshine", "princess", "football", "baseball", "superman", "qwerty123", "admin123"),
+        *("welcome1", "letmein1", "changeme"),
+    )
+)
+"""Those that are tried first."""
 
 _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
@@ -26,6 +41,19 @@ NOBODY: Final = (
     f"$argon2id$v=19$m={MEMORY_KIB},t={TIME_COST},p={PARALLELISM}${_zeros(_SALT_BYTES)}${_zeros(_HASH_BYTES)}"
 )
 """A hash that no password has, checked for accounts that do not exist, so that they take as long."""
+
+
+def check_strength(
+    password: object, names: Iterable[object], shortest: int, *, field: str = "password"
+) -> None:
+    """See that a password may be set for someone with these names. Raises ``InvalidAccess`` naming ``field``."""
+    if not isinstance(password, str):
+        raise InvalidAccess(what=field, reason="must be text")
+    if len(password) < shortest:
+        raise InvalidAccess(what=field, reason=f"needs at least {shortest} characters")
+    known = _COMMON | {name.lower() for name in names if isinstance(name, str)}
+    if len(set(password)) < _FEWEST_DIFFERENT or password.lower() in known:
+        raise InvalidAccess(what=field, reason="is too easy to guess; choose another")
 
 
 class Verified(NamedTuple):

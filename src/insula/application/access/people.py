@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.access.errors import InvalidAccess
 from insula.core import ids
 from insula.data.fields.password import HashedPassword
 from insula.data.filters.tree import Condition, Some
@@ -80,6 +81,12 @@ def normalised(values: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(kept.get("email"), str):
         kept["email"] = kept["email"].lower()
     return kept
+
+
+def check_named(user: Mapping[str, Any]) -> None:
+    """Raises ``InvalidAccess`` for a user who would have nothing to sign in with."""
+    if not (user.get("username") or user.get("email")):
+        raise InvalidAccess(what="A user", reason="needs a username or an e-mail address to sign in with")
 
 
 async def add_user(

@@ -72,6 +72,15 @@ class Sessions:
         """When a token is to be replaced by a new one."""
         return claims.issued + self.policy.renewal_s
 
+    def limits(self, claims: Claims) -> tuple[float, ...]:
+        """The times at which something about a token changes, by the policy of now."""
+        signed_in = float(claims.sign_in_time or 0)
+        return (
+            self.renewal(claims),
+            claims.issued + self.policy.idle_s,
+            signed_in + self.policy.session_s,
+        )
+
     async def end(self, jti: str) -> None:
         """End the session of a token."""
         await self._repository.destroy("sessions", keys=(jti.partition(".")[0],), scopes=EVERYTHING)

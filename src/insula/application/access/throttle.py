@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import OrderedDict, deque
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Final
 
@@ -45,7 +46,8 @@ class MovingWindow:
         self._window_s = window_s
         self._max_keys = max_keys
         self._monotonic = monotonic
-        self._events: OrderedDict[Hashable, deque[float]] = OrderedDict()
+        self._events: OrderedDict[Hashable, list[float]] = OrderedDict()
+        """Key → times, oldest first. Lists, since most hold one time and a deque takes six times the memory."""
 
     def wait_s(self, key: Hashable) -> float:
         """Seconds until one more event is allowed; 0 for now."""
@@ -53,13 +55,12 @@ class MovingWindow:
         if events is None:
             return 0.0
         now = self._monotonic()
-        while events and events[0] <= now - self._window_s:
-            events.popleft()
+        del events[: bisect_right(events, now - self._window_s)]
         return 0.0 if len(events) < self._limit else events[0] + self._window_s - now
 
     def count(self, key: Hashable) -> None:
         """Count one event now."""
-        self._events.setdefault(key, deque()).append(self._monotonic())
+        self._events.setdefault(key, []).append(self._monotonic())
         self._events.move_to_end(key)
         if len(self._events) > self._max_keys:
             self._events.popitem(last=False)

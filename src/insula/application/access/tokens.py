@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from insula.application.access.collections import JTI_LENGTH
 from insula.application.access.errors import ExpiredToken, InvalidToken
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     user, jti, issued = payload.get("userId"), payload.get("jti"), payload.get("iat")
     expires, signed_in = payload.get("exp"), payload.get("signInTime")
     role, subject = payload.get("roleName"), payload.get("sub")
-    if not (isinstance(user, int) and isinstance(jti, str) and isinstance(issued, int)):
+    if not (isinstance(user, int) and isinstance(issued, int)):
+        raise InvalidToken()
+    if not (isinstance(jti, str) and jti.isprintable() and len(jti) <= JTI_LENGTH):
         raise InvalidToken()
     if role is None and not (isinstance(signed_in, int) and isinstance(expires, int)):
         raise InvalidToken()
@@ -121,9 +124,14 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     )
 
 
-def check_times(claims: Claims, now: float) -> None:
-    """Raises ``ExpiredToken``; ``InvalidToken`` for a token from the future (made while a clock was ahead)."""
+def check_times(claims: Claims, now: float, idle_s: float | None = None) -> None:
+    """Raises ``ExpiredToken``; ``InvalidToken`` for a token from the future (made while a clock was ahead).
+
+    ``idle_s`` limits the life of a token that was made while a longer one was allowed.
+    """
     if claims.issued > now + LEEWAY_S:
         raise InvalidToken()
     if claims.expires is not None and now >= claims.expires:
+        raise ExpiredToken()
+    if idle_s is not None and now >= claims.issued + idle_s:
         raise ExpiredToken()

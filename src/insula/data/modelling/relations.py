@@ -77,7 +77,9 @@ class Settling:
         foreign, other = self._pair()
         through = self._name("through", "".join(_joined(self.source.name, self.target.name)))
         table = self.draft.find(through)
-        if table is not None and (table.internal or through in (self.source.name, self.target.name)):
+        ends = (self.source.name, self.target.name)
+        # Rows of a guarded collection, such as users, are not made and removed by relating others.
+        if table is not None and (table.internal or table.options.get("guarded") or through in ends):
             raise self.invalid(f'can not go through the collection "{through}"')
         if table is None:
             self.draft.check_new_collection(through)

@@ -49,7 +49,12 @@ async def create_scope(context: Context) -> Answer:
     """A new scope. Its filter is checked, variables included."""
     _, values = record(context.params, context.body, plain=False)
     given = _checked(context, as_object(values))
-    return Answer(await context.application.repository.create(_NAME, given, scopes=EVERYTHING))
+    repository = context.application.repository
+    async with repository.transaction() as transaction:
+        row = await repository.create(_NAME, given, scopes=EVERYTHING, on=transaction)
+        # A permission may name it already, by a key that another scope had before.
+        await check_changed_rules(context, transaction)
+    return Answer(row)
 
 
 async def update_scopes(context: Context) -> Answer:
@@ -110,7 +115,8 @@ async def _names(context: Context, keys: list[int]) -> set[Any]:
 
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in given.items() if name not in _FIXED}
-    if values.get("key") in _BUILT_IN:
+    key = values.get("key")
+    if isinstance(key, str) and key in _BUILT_IN:
         raise InvalidAccess(what="key", reason="must not be that of a built-in scope")
     try:
         parse_scope(values)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.collections import ROLES_SNIPPET, USER_PUBLIC_FIELDS, USERS_SNIPPET
 from insula.application.access.errors import InvalidAccess
@@ -17,6 +17,9 @@ from insula.application.api.records import list_records
 from insula.application.errors import InvalidParameter
 from insula.data.errors import RecordNotFound
 from insula.data.scope import Scope
+
+if TYPE_CHECKING:
+    from insula.database.executor import Transaction
 
 _MAX_DIGITS: Final = 18
 
@@ -31,35 +34,52 @@ async def list_users(context: Context) -> Answer | Stream:
 
 async def add_users(context: Context) -> Answer:
     """Let these users hold the role too."""
-    role = _role(context)
-    return await _change(context, _named(context), lambda held: [*held, role])
+    role, named = _role(context), _named(context)
+    async with context.application.repository.transaction() as transaction:
+        await _give(context, transaction, named, role)
+    return Answer()
 
 
 async def remove_users(context: Context) -> Answer:
     """Let these users not hold the role any more."""
-    role = _role(context)
-    return await _change(context, _named(context), lambda held: [name for name in held if name != role])
+    role, named = _role(context), _named(context)
+    async with context.application.repository.transaction() as transaction:
+        await _take(context, transaction, named, role)
+    return Answer()
 
 
 async def set_users(context: Context) -> Answer:
     """Let these users hold the role, and no others."""
     role, named = _role(context), _named(context)
-    links = (
-        await context.application.repository.find("rolesUsers", where("roleName", role), scopes=EVERYTHING)
-    ).rows
-    others = [row["userId"] for row in links if row["userId"] not in named]
-    await _change(context, named, lambda held: [*held, role])
-    return await _change(context, others, lambda held: [name for name in held if name != role])
-
-
-async def _change(context: Context, users: list[int], change: Callable[[list[str]], list[str]]) -> Answer:
-    application = context.application
-    async with application.repository.transaction() as transaction:
-        holding = Holding(application.access, application.repository, context.principal, transaction)
-        for user in users:
-            held = await roles_of(application.repository, user, transaction)
-            await holding.set(user, list(dict.fromkeys(change(list(held)))))
+    repository = context.application.repository
+    async with repository.transaction() as transaction:
+        links = await repository.find(
+            "rolesUsers", where("roleName", role), scopes=EVERYTHING, on=transaction
+        )
+        others = [row["userId"] for row in links.rows if row["userId"] not in named]
+        # First given, then taken: the last user in a role may hand it on.
+        await _give(context, transaction, named, role)
+        await _take(context, transaction, others, role)
     return Answer()
+
+
+async def _give(context: Context, transaction: Transaction, users: Iterable[int], role: str) -> None:
+    holding, repository = _holding(context, transaction), context.application.repository
+    for user in users:
+        held = await roles_of(repository, user, transaction)
+        await holding.set(user, list(dict.fromkeys((*held, role))))
+
+
+async def _take(context: Context, transaction: Transaction, users: Iterable[int], role: str) -> None:
+    holding, repository = _holding(context, transaction), context.application.repository
+    for user in users:
+        held = await roles_of(repository, user, transaction)
+        await holding.set(user, [name for name in held if name != role])
+
+
+def _holding(context: Context, transaction: Transaction) -> Holding:
+    application = context.application
+    return Holding(application.access, application.repository, context.principal, transaction)
 
 
 def _role(context: Context) -> str:

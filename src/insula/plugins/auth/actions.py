@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.cookies import AUTHENTICATOR
 from insula.application.access.errors import InvalidAccess, NeedsSession, TurnedOff, WrongCredentials
 from insula.application.access.escalation import is_low
-from insula.application.access.passwords import verify_password
+from insula.application.access.passwords import check_strength, verify_password
 from insula.application.access.people import (
     EVERYTHING,
+    NAME_FIELDS,
     add_user,
+    check_named,
     keep_hash,
+    normalised,
     password_hash,
     roles_of,
     user_by_account,
 )
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object
+from insula.application.api.queries import flag
 from insula.plugins.auth.settings import AuthSettings
 
 if TYPE_CHECKING:
     from insula.application.access.access import Access
+    from insula.application.access.principal import Principal
     from insula.application.api.request import Request
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -67,17 +72,16 @@ async def sign_up(context: Context) -> Answer:
         raise TurnedOff(what="Signing up")
     given = as_object(context.body)
     password = given.get("password")
-    if not isinstance(password, str) or given.get("confirm_password", password) != password:
-        raise InvalidAccess(what="password", reason="must be text, and the same as confirm_password")
-    values = {name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None}
-    if not (values.get("username") or values.get("email")):
-        raise InvalidAccess(what="The body", reason="needs a username or an e-mail address")
+    if given.get("confirm_password", password) != password:
+        raise InvalidAccess(what="confirm_password", reason="is not the same as password")
+    values = normalised({name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None})
+    check_named(values)
+    check_strength(password, values.values(), application.access.shortest_password)
+    role = _low_role(application.access)
     application.access.throttle.attempt("", request.client)
     repository = application.repository
     async with repository.transaction() as transaction:
-        user = await add_user(
-            repository, transaction, {**values, "password": password}, [_low_role(application.access)]
-        )
+        user = await add_user(repository, transaction, {**values, "password": password}, [role])
     return await _let_in(context, user)
 
 
@@ -89,10 +93,16 @@ async def check(context: Context) -> Answer:
 
 
 async def sign_out(context: Context) -> Answer:
-    """End the session: its token is refused from now on."""
-    if context.principal.kind == "user" and context.principal.session is not None:
-        await context.application.access.sessions.end(context.principal.session)
-    context.application.access.cookies.clear(context.request)
+    """End the session, or with ``all`` every session of the user: their tokens are refused from now on."""
+    principal, access = context.principal, context.application.access
+    everywhere = flag({**context.params, **as_object(context.body)}, "all", default=False)
+    if everywhere and (principal.kind != "user" or principal.user_id is None):
+        raise NeedsSession(found=_found(principal))
+    if everywhere and principal.user_id is not None:
+        await access.sessions.end_all(principal.user_id)
+    elif principal.kind == "user" and principal.session is not None:
+        await access.sessions.end(principal.session)
+    access.cookies.clear(context.request)
     return Answer()
 
 
@@ -100,14 +110,17 @@ async def change_password(context: Context) -> Answer:
     """A new password, for who knows the old one; all other sessions of the user end."""
     principal, application = context.principal, context.application
     if principal.kind != "user" or principal.user_id is None:
-        raise NeedsSession(found="an API key" if principal.kind == "key" else "the local administrator")
+        raise NeedsSession(found=_found(principal))
     given = as_object(context.body)
     old, new = given.get("oldPassword"), given.get("newPassword")
-    if not isinstance(old, str) or not isinstance(new, str) or not new:
+    if not isinstance(old, str) or not isinstance(new, str):
         raise InvalidAccess(what="The body", reason="needs oldPassword and newPassword as text")
     if given.get("confirmPassword", new) != new:
         raise InvalidAccess(what="confirmPassword", reason="is not the same as newPassword")
-    name = f"number {principal.user_id}"
+    names = [principal.user.get(name) for name in NAME_FIELDS]
+    check_strength(new, names, application.access.shortest_password, field="newPassword")
+    # No account is named like this, so that signing in and changing do not use up one another's attempts.
+    name = f"\0{principal.user_id}"
     application.access.throttle.attempt(name, context.request.client)
     verified = await verify_password(await password_hash(application.repository, principal.user_id), old)
     if not verified.matches:
@@ -117,6 +130,10 @@ async def change_password(context: Context) -> Answer:
     await application.repository.update("users", {"password": new}, keys=keys, scopes=EVERYTHING)
     await application.access.sessions.end_all(principal.user_id, but=principal.session)
     return Answer()
+
+
+def _found(principal: Principal) -> str:
+    return "an API key" if principal.kind == "key" else "the local administrator"
 
 
 async def _let_in(context: Context, user: Mapping[str, Any]) -> Answer:

@@ -27,4 +27,5 @@ class AuthPlugin(Plugin):
         """Let sessions last as long as this application wants; at once, also for those that are open."""
         settings = application.plugin_manager.settings(self.name, AuthSettings)
         application.access.sessions.policy = settings.policy()
+        application.access.shortest_password = settings.shortest_password
         application.access.invalidate()

@@ -9,7 +9,8 @@ from insula.application.access.collections import USERS_SNIPPET
 from insula.application.access.errors import Escalation, Fixed, InvalidAccess, NeedsSession, NoRoles
 from insula.application.access.holding import Holding, role_names
 from insula.application.access.opened import Opened, plain_values
-from insula.application.access.people import EVERYTHING, add_user, normalised
+from insula.application.access.passwords import check_strength
+from insula.application.access.people import EVERYTHING, NAME_FIELDS, add_user, check_named, normalised
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import keys_of
@@ -32,8 +33,7 @@ async def create_user(context: Context) -> Answer:
     default = application.access.book.default
     roles = role_names(named) if named is not None else [default] if default is not None else []
     checked = _checked(context, given)
-    if not (checked.get("username") or checked.get("email")):
-        raise InvalidAccess(what="A user", reason="needs a username or an e-mail address to sign in with")
+    check_named(checked)
     async with application.repository.transaction() as transaction:
         Holding(application.access, application.repository, context.principal, transaction).check_assignable(
             roles
@@ -64,6 +64,8 @@ async def update_users(context: Context) -> Answer:
             if roles is not None:
                 await holding.set(user, roles)
         rows = await repository.update("users", checked, keys=users, scopes=_scopes(context), on=transaction)
+        for row in rows:
+            check_named(row)
         if checked.get("blocked") and await holding.holds_root(users):
             await holding.check_root_remains()
     if "password" in checked or checked.get("blocked"):
@@ -99,9 +101,7 @@ async def update_profile(context: Context) -> Answer:
         if name not in _PROFILE:
             raise InvalidAccess(what=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
     checked = normalised(given)
-    kept = {**context.principal.user, **checked}
-    if not (kept.get("username") or kept.get("email")):
-        raise InvalidAccess(what="A user", reason="needs a username or an e-mail address to sign in with")
+    check_named({**context.principal.user, **checked})
     rows = await context.application.repository.update("users", checked, keys=(user,), scopes=EVERYTHING)
     return Answer(rows[0] if rows else None)
 
@@ -134,7 +134,11 @@ def _scopes(context: Context) -> Opened:
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     """What of a user is written."""
     users = context.application.metadata.get("users")
-    return normalised(plain_values(users, {name: given[name] for name in given if name not in _FIXED}))
+    values = normalised(plain_values(users, {name: given[name] for name in given if name not in _FIXED}))
+    if values.get("password") is not None:
+        names = [values.get(name) for name in NAME_FIELDS]
+        check_strength(values["password"], names, context.application.access.shortest_password)
+    return values
 
 
 def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:
