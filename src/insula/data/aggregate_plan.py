@@ -58,10 +58,12 @@ class Bound:
 
 
 def columns_of(aggregate: Aggregate) -> list[Measure | Dimension]:
+    """What each row of the answer has, in order."""
     return [*aggregate.measures, *aggregate.dimensions]
 
 
 def counts_rows(measure: Measure) -> bool:
+    """Whether the measure counts records, rather than values of a field."""
     return measure.aggregation == "count" and measure.field in ((), _EVERY_ROW)
 
 

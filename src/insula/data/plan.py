@@ -182,6 +182,7 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
 
 
 def count_plan(dialect: Dialect, shape: ReadShape) -> Plan:
+    """The number of records of the shape."""
     return Plan(dialect.compile(count_select(Builder(dialect), shape, shape.collection.table)))
 
 

@@ -37,12 +37,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
+    """A table that is not there yet."""
+
     table: str
     columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DropTable:
+    """A table with all that is in it."""
+
     table: str
 
 
@@ -56,12 +60,16 @@ class AddColumn:
 
 @dataclass(frozen=True, slots=True)
 class DropColumn:
+    """A column with its values."""
+
     table: str
     column: str
 
 
 @dataclass(frozen=True, slots=True)
 class RenameColumn:
+    """A column that gets another name and keeps its values."""
+
     table: str
     column: str
     name: str
@@ -86,6 +94,8 @@ class SetType:
 
 @dataclass(frozen=True, slots=True)
 class SetRequired:
+    """Null is refused from now on."""
+
     table: str
     column: Column
     new: bool
@@ -94,24 +104,32 @@ class SetRequired:
 
 @dataclass(frozen=True, slots=True)
 class DropRequired:
+    """Null is taken from now on."""
+
     table: str
     column: Column
 
 
 @dataclass(frozen=True, slots=True)
 class AddReference:
+    """A foreign key for a column that is there."""
+
     table: str
     column: Column
 
 
 @dataclass(frozen=True, slots=True)
 class DropReference:
+    """The foreign key of a column; the column stays."""
+
     table: str
     column: str
 
 
 @dataclass(frozen=True, slots=True)
 class CreateIndex:
+    """An index over columns, in order."""
+
     table: str
     name: str
     columns: tuple[str, ...]
@@ -120,6 +138,8 @@ class CreateIndex:
 
 @dataclass(frozen=True, slots=True)
 class DropIndex:
+    """An index by its name."""
+
     name: str
 
 

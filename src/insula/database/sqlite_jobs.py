@@ -12,6 +12,7 @@ Row = dict[str, Any]
 
 
 def fetch(statement: Statement, values: Mapping[str, Any]) -> Callable[[sqlite3.Connection], list[Row]]:
+    """A job that gives all rows of the answer."""
     arguments = checked(statement.arguments(values))
     text = statement.text("")
 
@@ -29,6 +30,7 @@ def fetch(statement: Statement, values: Mapping[str, Any]) -> Callable[[sqlite3.
 
 
 def execute(statement: Statement, values: Mapping[str, Any]) -> Callable[[sqlite3.Connection], int]:
+    """A job that gives the number of rows touched."""
     arguments = checked(statement.arguments(values))
     text = statement.text("")
 
@@ -45,6 +47,7 @@ def execute(statement: Statement, values: Mapping[str, Any]) -> Callable[[sqlite
 def execute_many(
     statement: Statement, rows: Iterable[Mapping[str, Any]]
 ) -> Callable[[sqlite3.Connection], None]:
+    """A job that runs the statement for each row."""
     arguments = [checked(statement.arguments(row)) for row in rows]
     insert = insert_rows(statement.text(""), arguments)
 
@@ -55,6 +58,8 @@ def execute_many(
 
 
 def insert_rows(text: str, rows: Sequence[Sequence[Any]]) -> Callable[[sqlite3.Connection], int]:
+    """A job that inserts rows by position and gives their number."""
+
     def job(connection: sqlite3.Connection) -> int:
         try:
             connection.executemany(text, map(checked, rows)).close()
@@ -108,6 +113,7 @@ def begin(words: str) -> Callable[[sqlite3.Connection], None]:
 
 
 def commit(connection: sqlite3.Connection) -> None:
+    """Commit; what can not be committed is rolled back and its error raised."""
     try:
         connection.execute("COMMIT").close()
     except BaseException:
@@ -122,6 +128,7 @@ def rollback(connection: sqlite3.Connection) -> None:
 
 
 def run(connection: sqlite3.Connection, text: str, arguments: Sequence[Any] = ()) -> sqlite3.Cursor:
+    """Run one statement; the error of a broken constraint carries its text."""
     try:
         return connection.execute(text, arguments)
     except sqlite3.IntegrityError as error:

@@ -15,14 +15,17 @@ APP_KEY = "0123456789abcdefghijklmnopqrstuv"
 
 
 def field(name: str, kind: str, **settings: Any) -> Field:
+    """A field as metadata would make it."""
     return Field(name, field_type(kind), key=name, **settings)
 
 
 def relation(name: str, kind: Any, target: str, foreign_key: str, **settings: Any) -> Field:
+    """A relation field; ``kind`` is its type."""
     return Field(name, field_type(kind), key=name, relation=Relation(kind, target, foreign_key, **settings))
 
 
 def collection(name: str, *fields: Field, **options: Any) -> Collection:
+    """A collection of ``fields`` with the key ``id``."""
     key = field("id", "bigInt", primary_key=True, auto_increment=True)
     return Collection(name, {item.name: item for item in (key, *fields)}, title=name.title(), options=options)
 

@@ -29,6 +29,7 @@ def related(name: str, kind: Any, target: str, foreign_key: str, **settings: Any
 
 
 def collection(name: str, *fields: Field, **options: Any) -> Collection:
+    """A collection of exactly these fields."""
     return Collection(name, {field.name: field for field in fields}, options=options)
 
 

@@ -194,6 +194,7 @@ def _target_scope(given: Any, sort_field: str) -> Any:
 
 
 def related_query(context: Context) -> Query:
+    """What a request asks for, held to the related records where it came through a relation."""
     raw, params = context.request.query, context.params
     if context.body is not None:
         raw, params = b"", with_body(params, context.body)
@@ -240,6 +241,7 @@ def beside(context: Context) -> Mapping[str, Any]:
 
 
 def zone_of(context: Context) -> str:
+    """The time zone of the request: its header's, else the application's."""
     return timezone(context.request.header(b"x-timezone"), context.application.options.timezone)
 
 

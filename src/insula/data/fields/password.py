@@ -36,6 +36,8 @@ class HashedPassword(str):
 
 
 class Password(FieldType):
+    """A secret that is kept as its argon2 hash and never answered."""
+
     name = "password"
     family = "other"
     hidden = True

@@ -26,6 +26,8 @@ class RelationType(FieldType):
 
 
 class BelongsTo(RelationType):
+    """At most one record, whose key this record holds."""
+
     name = "belongsTo"
 
     def openapi(self, field: Field) -> dict[str, Any]:
@@ -33,6 +35,8 @@ class BelongsTo(RelationType):
 
 
 class HasOne(RelationType):
+    """At most one record, which holds the key of this one."""
+
     name = "hasOne"
 
     def openapi(self, field: Field) -> dict[str, Any]:
@@ -40,6 +44,8 @@ class HasOne(RelationType):
 
 
 class HasMany(RelationType):
+    """Records that hold the key of this one."""
+
     name = "hasMany"
 
     def openapi(self, field: Field) -> dict[str, Any]:
@@ -47,6 +53,8 @@ class HasMany(RelationType):
 
 
 class BelongsToMany(RelationType):
+    """Records that a table between the two joins with this one."""
+
     name = "belongsToMany"
 
     def openapi(self, field: Field) -> dict[str, Any]:

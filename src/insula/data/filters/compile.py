@@ -185,6 +185,7 @@ def holds_for_nothing(shape: Shape) -> bool:
 
 
 def relation_of(collection: Collection, name: str) -> Relation:
+    """The relation behind a field that was bound as one."""
     relation = collection.fields[name].relation
     if relation is None:
         raise AssertionError(f"{collection.name}.{name} was bound as a relation")

@@ -101,6 +101,7 @@ def prepare_date_between(value: Any, subject: Subject) -> Prepared:
 
 
 def build_on(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Within the day, month or year meant; ``variant`` says which ends it has."""
     if variant == "from":
         return operand.column >= operand.bind()
     if variant == "to":
@@ -123,10 +124,12 @@ def prepare_end(value: Any, subject: Subject) -> Prepared:
 
 
 def build_before(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Before its begin; ``never`` where the calendar has nothing after it."""
     return operand.column.is_not(None) if variant == "never" else operand.column < operand.bind()
 
 
 def build_from(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """From its begin on; ``never`` where the calendar has nothing that late."""
     return sa.false() if variant == "never" else operand.column >= operand.bind()
 
 

@@ -20,12 +20,14 @@ def prepare_equal(value: Any, subject: Subject) -> Prepared:
 
 
 def prepare_list(value: Any, subject: Subject) -> Prepared:
+    """Values one of which must be there; null among them is a variant of its own."""
     items = subject.items(value)
     prepared = [subject.prepare(item) for item in items if item is not None]
     return ("list" if len(prepared) == len(items) else "list or null"), (prepared,)
 
 
 def build_equal(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Equal to the value, one of the list, or null."""
     if variant == "null":
         return operand.column.is_(None)
     if variant == "value":
@@ -35,28 +37,34 @@ def build_equal(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
 
 
 def prepare_value(value: Any, subject: Subject) -> Prepared:
+    """One value, not null. Raises ``InvalidFilter``."""
     if value is None:
         raise subject.wrong("must not be null")
     return "value", (subject.prepare(value),)
 
 
 def build_greater(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """``$gt``."""
     return operand.column > operand.bind()
 
 
 def build_greater_or_equal(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """``$gte``."""
     return operand.column >= operand.bind()
 
 
 def build_less(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """``$lt``."""
     return operand.column < operand.bind()
 
 
 def build_less_or_equal(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """``$lte``."""
     return operand.column <= operand.bind()
 
 
 def prepare_between(value: Any, subject: Subject) -> Prepared:
+    """From and to, either of which may be null. Raises ``InvalidFilter``."""
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise subject.wrong("must be a list of two values: from and to")
     low, high = value
@@ -67,6 +75,7 @@ def prepare_between(value: Any, subject: Subject) -> Prepared:
 
 
 def build_between(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Both ends belong to it; ``variant`` says which there are."""
     if variant == "from":
         return operand.column >= operand.bind()
     if variant == "to":
@@ -75,10 +84,12 @@ def build_between(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
 
 
 def prepare_flag(value: Any, subject: Subject) -> Prepared:
+    """An operator that takes yes or no."""
     return ("yes" if flag(value, subject) else "no"), ()
 
 
 def build_empty(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Null, or without content as its type has it."""
     empty = _empty(operand)
     return empty if variant == "yes" else sa.not_(empty)
 
@@ -97,11 +108,13 @@ def _empty(operand: Operand) -> sa.ColumnElement[bool]:
 
 
 def build_truly(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """True, and not null."""
     truly = sa.and_(operand.column.is_not(None), operand.column == sa.true())
     return truly if variant == "yes" else sa.not_(truly)
 
 
 def build_present(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Not null."""
     return operand.column.is_not(None) if variant == "yes" else operand.column.is_(None)
 
 
@@ -118,6 +131,7 @@ def prepare_other_column(value: Any, subject: Subject) -> Prepared:
 
 
 def build_other_column(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+    """Equal to another column of the same record."""
     if operand.table is None:
         raise AssertionError("$col was prepared where there is no table")
     return operand.column == operand.table.c[variant]

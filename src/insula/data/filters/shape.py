@@ -269,6 +269,7 @@ def _any_value(collection: Collection, field: Field) -> Field:
 
 
 def misfit(operator: str, path: tuple[str, ...], field: Field) -> InvalidFilter:
+    """The error for an operator that the field's type does not have."""
     kind = field.relation.kind if field.relation else field.type.name
     return InvalidFilter(
         reason=f'the operator {operator} does not fit "{".".join(path)}", which is of type {kind}'

@@ -77,6 +77,7 @@ def like(*, folded: bool) -> Build:
 
 
 def prepare_pattern(value: Any, subject: Subject) -> Prepared:
+    """A regular expression that RE2 takes. Raises ``InvalidFilter``."""
     try:
         return "one", (checked_pattern(subject.text(value, MAX_TEXT_CHARACTERS)),)
     except ValueError as error:

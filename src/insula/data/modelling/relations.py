@@ -223,6 +223,7 @@ def through_is_unused(draft: Draft, through: str) -> bool:
 
 
 def new_key() -> str:
+    """The key of a field: what stays when it is renamed."""
     return random_id(KEY_LENGTH)
 
 

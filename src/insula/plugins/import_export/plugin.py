@@ -183,6 +183,8 @@ async def _begun(first: list[Any] | None, rest: AsyncIterator[list[Any]]) -> Asy
 
 
 class ImportExportPlugin(Plugin):
+    """Two actions for the records of every collection, and the jobs of imports."""
+
     name = "import-export"
     title = "Import and export"
     description = "Imports CSV files into collections, and exports records as CSV or JSON lines."

@@ -14,6 +14,8 @@ async def get_document(context: Context) -> Raw:
 
 
 class SwaggerPlugin(Plugin):
+    """Serves the OpenAPI document of this very application."""
+
     name = "swagger"
     title = "API documentation"
     description = "Describes the application's HTTP API, its collections included, as an OpenAPI document."

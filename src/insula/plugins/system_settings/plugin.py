@@ -84,6 +84,8 @@ def _write(name: str) -> Action:
 
 
 class SystemSettingsPlugin(Plugin):
+    """One record, which everyone may read and administrators may change."""
+
     name = "system-settings"
     title = "System settings"
     description = "Title, logo and languages of the application."
