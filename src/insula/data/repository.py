@@ -43,6 +43,7 @@ class Repository:
         self.update_or_create = self.writer.update_or_create
         self.move = self.writer.move
         self.bulk_insert = self.writer.bulk_insert
+        self.csv_rows = self.writer.csv_rows
 
         self.add = self.associations.add
         self.set = self.associations.set

@@ -20,6 +20,7 @@ from typing import Any
 from insula.data.catalog import Catalog
 from insula.data.changes import Announcer, Change, Observer
 from insula.data.collection import Collection
+from insula.data.csv_rows import CsvRows
 from insula.data.errors import Conflict, FilterRequired, InvalidQuery, RecordNotFound, UnknownField
 from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.links import Links
@@ -257,6 +258,12 @@ class Writer:
             count = await self.rows.append(target, rows, columns, scopes, transaction)
             self.announcer.note(Change(collection, "create", (), frozenset(columns)), transaction)
         return count
+
+    def csv_rows(self, collection: str, columns: Sequence[str]) -> CsvRows | None:
+        """What appends lines of CSV to a collection; ``None`` where the database takes none."""
+        if not self.database.dialect.copies_csv:
+            return None
+        return CsvRows(self.rows, self.catalog.get(collection), columns)
 
     def _answer(self, collection: Collection, rows: list[Row], scopes: Scopes) -> list[Row]:
         return answer(collection, self.rows.statements(collection), rows, scopes)

@@ -96,3 +96,12 @@ def test_a_cell_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, b"a\n" + b"x" * (source.MAX_CELL_CHARACTERS + 1) + b"\n")
     with pytest.raises(UnreadableCsv, match="field larger than field limit"):
         list(source.batches(path, source.Layout("utf-8", ","), size=1))
+
+
+def test_rows_know_their_lines_whatever_stands_between_them(tmp_path: Path) -> None:
+    data = b'a,b\n1,"x\ny"\n\n2,"x\r\ny\rz"\n3,w\n4,"\n"\n5,v\n'
+    path = written(tmp_path, data)
+    for size in (1, 2, 3, 100):
+        batches = list(source.batches(path, source.Layout("utf-8", ","), size=size))
+        assert [row[0] for batch in batches for row in batch.rows] == ["1", "2", "3", "4", "5"]
+        assert [line for batch in batches for line in batch.lines] == [2, 5, 8, 9, 11]

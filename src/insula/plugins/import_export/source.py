@@ -6,6 +6,7 @@ Everything here runs in a worker thread; nothing knows of collections or jobs.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -30,6 +31,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+_LINE_END = re.compile("\r\n|\r|\n")
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)
 
@@ -112,16 +115,16 @@ def _guess_delimiter(text: str) -> str:
     """The candidate that cuts the first rows into the most columns, the same number in each."""
 
     def score(delimiter: str) -> tuple[float, int]:
-        rows = list(islice(csv.reader(io.StringIO(text), delimiter=delimiter), _SNIFFED_ROWS))
+        try:
+            rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SNIFFED_ROWS))
+        except csv.Error:
+            return (0.0, 0)  # by the right delimiter, if any, the file is read next, and its fault told
         widths = [len(row) for row in rows if row]
         if not widths or widths[0] < 2:
             return (0.0, 0)
         return (widths.count(widths[0]) / len(widths), widths[0])
 
-    try:
-        return max(DELIMITERS, key=score)
-    except csv.Error as error:
-        raise UnreadableCsv(line=1, reason=str(error)) from None
+    return max(DELIMITERS, key=score)
 
 
 def header(path: Path, layout: Layout) -> list[str]:
@@ -178,12 +181,23 @@ def batches(path: Path, layout: Layout, *, size: int, skip: int = 0) -> Generato
 
 def _take(reader: "_csv.Reader", size: int) -> Batch:
     batch = Batch([], [])
-    line = reader.line_num + 1
-    for row in reader:
+    while len(batch.rows) < size:
+        before = reader.line_num
+        taken = list(islice(reader, size - len(batch.rows)))
+        if not taken:
+            break
+        if reader.line_num - before == len(taken) and all(taken):
+            batch.lines.extend(range(before + 1, reader.line_num + 1))
+            batch.rows.extend(taken)
+        else:
+            _add_uneven(batch, taken, before + 1)
+    return batch
+
+
+def _add_uneven(batch: Batch, taken: list[list[str]], line: int) -> None:
+    """Add rows of which some are blank or go over several lines; ``line`` is that of the first."""
+    for row in taken:
         if row:
             batch.lines.append(line)
             batch.rows.append(row)
-            if len(batch.rows) == size:
-                break
-        line = reader.line_num + 1
-    return batch
+        line += 1 + sum(len(_LINE_END.findall(cell)) for cell in row)
