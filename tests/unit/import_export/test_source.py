@@ -105,3 +105,20 @@ def test_rows_know_their_lines_whatever_stands_between_them(tmp_path: Path) -> N
         batches = list(source.batches(path, source.Layout("utf-8", ","), size=size))
         assert [row[0] for batch in batches for row in batch.rows] == ["1", "2", "3", "4", "5"]
         assert [line for batch in batches for line in batch.lines] == [2, 5, 8, 9, 11]
+
+
+def test_rows_full_of_text_come_in_small_batches(tmp_path: Path) -> None:
+    row = b"x" * 500_000 + b"," + b"y" * 500_000 + b"\n"
+    path = written(tmp_path, b"a,b\n" + b"1,2\n" * 600 + row * 20 + b"3,4\n" * 600)
+    found = list(source.batches(path, source.Layout("utf-8", ","), size=1_000))
+    assert sum(len(batch.rows) for batch in found) == 1_220
+    assert max(sum(len(cell) for row in batch.rows for cell in row) for batch in found) < 32 * 1024 * 1024
+    assert [line for batch in found for line in batch.lines] == list(range(2, 1_222))
+
+
+def test_a_quote_that_is_never_closed_ends_the_reading(tmp_path: Path) -> None:
+    path = written(tmp_path, b'a,b\n1,2\n"' + b'\n","' * 3_000_000)
+    batches = source.batches(path, source.Layout("utf-8", ","), size=1)
+    assert next(batches).rows == [["1", "2"]]
+    with pytest.raises(UnreadableCsv, match="is a quote not closed"):
+        next(batches)

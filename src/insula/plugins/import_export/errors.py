@@ -10,6 +10,13 @@ class UnreadableCsv(InsulaError):
     kind = Kind.INVALID
 
 
+class EncodedBody(InsulaError):
+    """The file is sent with Content-Encoding {found}, which is not taken apart here; send it as it is."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    kind = Kind.INVALID
+
+
 class InvalidImport(InsulaError):
     """The import can not begin: {reason}."""
 

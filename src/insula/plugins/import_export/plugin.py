@@ -21,6 +21,7 @@ from insula.plugins.import_export import export, inference, source
 from insula.plugins.import_export.errors import InvalidExport, InvalidImport, StorageFull
 from insula.plugins.import_export.importer import IMPORT, KIND, Order, folder
 from insula.plugins.import_export.mapping import assign, new_collection
+from insula.plugins.import_export.screen import Screen
 
 MAX_FILE_BYTES = 8 * 1024**3
 PREVIEW_BYTES = 1024**2
@@ -111,13 +112,17 @@ def _columns(params: Any) -> dict[str, str | None] | None:
 
 async def _receive(context: Context, limit: int) -> tuple[Path, int]:
     """The body as a file of the storage folder, and how many lines it has."""
+    named = context.params.get("encoding")
+    screen = Screen(
+        encoding=named if isinstance(named, str) else None,
+        compression=context.request.header(b"content-encoding"),
+    )
     path = folder(context.application.options.storage) / f"{random_id(20)}.csv"
-    lines = 0
     try:
         with await asyncio.to_thread(path.open, "xb") as file:
             path.chmod(0o600)
             async for chunk in context.request.chunks(limit):
-                lines += chunk.count(b"\n")
+                screen.see(chunk)
                 await asyncio.to_thread(file.write, chunk)
     except OSError as error:
         await asyncio.to_thread(path.unlink, missing_ok=True)
@@ -127,7 +132,7 @@ async def _receive(context: Context, limit: int) -> tuple[Path, int]:
     except BaseException:
         await asyncio.to_thread(path.unlink, missing_ok=True)
         raise
-    return path, lines
+    return path, screen.lines
 
 
 def _look(path: Path, params: Any) -> tuple[source.Layout, list[inference.Column]]:

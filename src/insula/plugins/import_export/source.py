@@ -7,13 +7,15 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from insula.plugins.import_export.errors import UnreadableCsv
+from insula.plugins.import_export.lines import Lines
+from insula.plugins.import_export.screen import MAX_HEADER_BYTES
 
 if TYPE_CHECKING:
     import _csv
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 64 * 1024
 """Read to guess encoding and delimiter."""
 MAX_COLUMNS = 1_000
-MAX_HEADER_BYTES = 256 * 1024
-"""A first line longer than this is no header."""
 MAX_CELL_CHARACTERS = 1_000_000
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED_ROWS = 50
@@ -134,7 +134,8 @@ def header(path: Path, layout: Layout) -> list[str]:
     if len(first) > MAX_HEADER_BYTES:
         raise UnreadableCsv(line=1, reason=f"the header is longer than {MAX_HEADER_BYTES // 1024} kB")
     with _open(path, layout) as file:
-        names = [name.strip() for name in _first_row(csv.reader(file, delimiter=layout.delimiter))]
+        lines = Lines(file)
+        names = [name.strip() for name in _first_row(lines, csv.reader(lines, delimiter=layout.delimiter))]
     if len(names) > MAX_COLUMNS:
         raise UnreadableCsv(line=1, reason=f"it has {len(names)} columns; {MAX_COLUMNS} are allowed")
     if empty := [str(position) for position, name in enumerate(names, 1) if not name]:
@@ -145,15 +146,16 @@ def header(path: Path, layout: Layout) -> list[str]:
     return names
 
 
-def _first_row(reader: Iterator[list[str]]) -> list[str]:
+def _first_row(lines: Lines, reader: "_csv.Reader") -> list[str]:
     try:
-        return next(filter(None, reader))
-    except StopIteration:
-        raise UnreadableCsv(line=1, reason="the file is empty") from None
+        while taken := lines.take(reader, 1):
+            if taken[0]:
+                return taken[0]
     except csv.Error as error:
         raise UnreadableCsv(line=1, reason=str(error)) from None
     except UnicodeDecodeError as error:
         raise UnreadableCsv(line=1, reason=f"the text is not {error.encoding}; name another") from None
+    raise UnreadableCsv(line=1, reason="the file is empty")
 
 
 def _open(path: Path, layout: Layout) -> io.TextIOWrapper:
@@ -166,24 +168,30 @@ def batches(path: Path, layout: Layout, *, size: int, skip: int = 0) -> Generato
     Raises ``UnreadableCsv`` naming the line where the text can not be decoded or cut into cells.
     """
     with _open(path, layout) as file:
-        reader = csv.reader(file, delimiter=layout.delimiter)
+        lines = Lines(file)
+        reader = csv.reader(lines, delimiter=layout.delimiter)
         try:
-            for _ in islice(filter(None, reader), skip + 1):
-                pass
-            while (batch := _take(reader, size)).rows:
+            _skip(lines, reader, skip + 1)
+            while (batch := _take(lines, reader, size)).rows:
                 yield batch
         except csv.Error as error:
             raise UnreadableCsv(line=reader.line_num + 1, reason=str(error)) from None
         except UnicodeDecodeError as error:
             reason = f"the text is not {layout.encoding} ({error.reason}); name another encoding"
-            raise UnreadableCsv(line=reader.line_num + 1, reason=reason) from None
+            raise UnreadableCsv(line=_first_wrong_line(path, layout.encoding), reason=reason) from None
 
 
-def _take(reader: "_csv.Reader", size: int) -> Batch:
+def _skip(lines: Lines, reader: "_csv.Reader", most: int) -> None:
+    """Read over so many rows that are not blank."""
+    while most and (taken := lines.take(reader, most)):
+        most -= sum(map(bool, taken))
+
+
+def _take(lines: Lines, reader: "_csv.Reader", size: int) -> Batch:
     batch = Batch([], [])
     while len(batch.rows) < size:
         before = reader.line_num
-        taken = list(islice(reader, size - len(batch.rows)))
+        taken = lines.take(reader, size - len(batch.rows))
         if not taken:
             break
         if reader.line_num - before == len(taken) and all(taken):
@@ -191,6 +199,8 @@ def _take(reader: "_csv.Reader", size: int) -> Batch:
             batch.rows.extend(taken)
         else:
             _add_uneven(batch, taken, before + 1)
+        if lines.long and batch.rows:
+            break
     return batch
 
 
@@ -201,3 +211,17 @@ def _add_uneven(batch: Batch, taken: list[list[str]], line: int) -> None:
             batch.lines.append(line)
             batch.rows.append(row)
         line += 1 + sum(len(_LINE_END.findall(cell)) for cell in row)
+
+
+def _first_wrong_line(path: Path, encoding: str) -> int:
+    """The line on which a file, of which it is known, can not be decoded first."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    good = 0
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                decoder.decode(line)
+            except UnicodeDecodeError:
+                break
+            good += 1
+    return good + 1
