@@ -2,7 +2,11 @@
 .PHONY: start test check bench docs
 .DEFAULT_GOAL := start
 
+# What to run; T=fast, a folder or a file. For bench: names of scripts.
 T ?= all
+fast := tests/unit tests/contract
+# Programs that came as wheels (Node, where the machine has none) come after the machine's own.
+path := PATH="$$PATH:$(CURDIR)/.venv/bin"
 
 start:
 	@scripts/setup run
@@ -10,20 +14,23 @@ start:
 
 # T=fast: unit and contract. T=tests/integration/data: one folder or file. Without T: everything.
 test:
-	@scripts/setup test
-	@.venv/bin/pytest $(if $(filter all,$(T)),tests,$(if $(filter fast,$(T)),tests/unit tests/contract,$(T)))
+	@scripts/setup $(if $(filter fast $(fast),$(T)),tools,test)
+	@$(path) .venv/bin/pytest $(if $(filter all,$(T)),tests,$(if $(filter fast,$(T)),$(fast),$(T)))
 
 check:
-	@scripts/setup test
+	@scripts/setup tools
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --config tests/architecture/cycles.toml
+	@.venv/bin/python scripts/docs.py --check
+	@.venv/bin/pytest tests/architecture
 
 bench:
-	@scripts/setup test
-	@scripts/bench
+	@scripts/setup bench
+	@.cache/bench/bin/python scripts/bench.py $(filter-out all,$(T))
 
 docs:
-	@scripts/setup test
+	@scripts/setup tools
 	@.venv/bin/python scripts/docs.py

@@ -12,7 +12,7 @@ SLICES = 3
 
 
 def build(running: harness.Running) -> str:
-    """posts → author → company; gives the path of the list."""
+    """Posts → author → company; gives the path of the list."""
     with running.client() as client:
 
         def post(path: str, body: object) -> None:

@@ -116,7 +116,9 @@ def insula(server: servers.Server | None) -> Iterator[Running]:
 
 
 def record(number: int, chance: random.Random) -> dict[str, Any]:
-    words = lambda n: " ".join("".join(chance.choices(string.ascii_lowercase, k=6)) for _ in range(n))  # noqa: E731
+    def words(count: int) -> str:
+        return " ".join("".join(chance.choices(string.ascii_lowercase, k=6)) for _ in range(count))
+
     due = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(500_000))
     return {
         "title": f"Item {number} {words(2)}",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -111,7 +112,7 @@ def running(server: servers.Server) -> Iterator[str]:
             "--no-access-log",
         ],
         env={**os.environ, "PEER_DATABASE": url},
-        cwd=os.path.dirname(__file__),
+        cwd=Path(__file__).parent,
     )
     address = f"http://127.0.0.1:{port}"
     try:

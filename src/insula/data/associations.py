@@ -135,7 +135,7 @@ class Associations:
             await self._links.link(side, owner, {row[side.joint]: row}, order.scopes, order.on)
         return row
 
-    async def update(
+    async def update(  # noqa: PLR0913 - those of Writer.update and where the records hang
         self,
         collection: str,
         key: Any,

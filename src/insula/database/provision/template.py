@@ -81,7 +81,7 @@ async def _prepared(
     try:
         await template.apply(database)
         await database.close()  # and with the last connection SQLite folds its log into the file
-        os.replace(part, path)
+        part.replace(path)
     finally:
         await database.close()
         _remove(part)
