@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from insula.data.errors import InvalidQuery
+from insula.data.fields import date_pattern
 from insula.data.fields.columns import EpochColumn
-
-MAX_FORMAT_CHARACTERS = 50
-
-_TOKEN = re.compile(r"(YYYY|MM|DD|HH|hh|mm|ss|Q|\[[^\]\[]*\])|([A-Za-z]+)|([^A-Za-z\[\]]+)")
 
 _POSTGRES = {
     "YYYY": "YYYY",
@@ -43,31 +38,18 @@ def date_text(
 ) -> sa.ColumnElement[Any]:
     """The expression. ``kind`` is the name of the field type. Raises ``InvalidQuery`` for a bad format.
 
-    ``YYYY MM DD HH mm ss Q`` are parts (``hh`` is ``HH``), text in ``[…]`` and signs stand for themselves.
+    Its parts are those of ``date_pattern``.
     """
-    tokens = list(_tokens(format))
+    try:
+        tokens = date_pattern.tokens(format)
+    except ValueError as error:
+        raise InvalidQuery(parameter="format", reason=str(error)) from None
     zoned = kind not in ("dateOnly", "datetimeNoTz")
     if isinstance(column.type, EpochColumn):
         column = _moment_of_epoch(dialect, column, column.type.per_second)
     if dialect == "postgres":
         return _postgres(column, tokens, zone if zoned else None)
     return _sqlite(column, kind, tokens, zone if zoned else None)
-
-
-def _tokens(format: str) -> Iterator[tuple[bool, str]]:
-    """(is a part, text) in order."""
-    at = 0
-    if not format or len(format) > MAX_FORMAT_CHARACTERS or "\x00" in format:
-        raise InvalidQuery(parameter="format", reason=f"must have 1 to {MAX_FORMAT_CHARACTERS} characters")
-    while at < len(format):
-        match = _TOKEN.match(format, at)
-        if match is None or match[2]:
-            raise InvalidQuery(parameter="format", reason=f"is not understood at {format[at:][:20]!r}")
-        if match[1] and not match[1].startswith("["):
-            yield True, match[1]
-        else:
-            yield False, match[3] or match[1][1:-1]
-        at = match.end()
 
 
 def _moment_of_epoch(dialect: str, column: sa.ColumnElement[Any], per_second: int) -> sa.ColumnElement[Any]:

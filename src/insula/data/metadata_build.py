@@ -41,7 +41,7 @@ def build_field(row: FieldRow) -> Field:
     options = row.options
     return Field(
         row.name,
-        field_type(row.type),
+        field_type(row.type).resolved(options),
         key=row.key,
         interface=row.interface,
         required=options.get("allowNull") is False or options.get("required") is True,

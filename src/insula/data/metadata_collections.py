@@ -52,4 +52,15 @@ FIELDS: Final = _collection(
     indexes=[{"fields": ["collectionName", "name"], "unique": True}],
 )
 
-METADATA_COLLECTIONS: Final = (COLLECTIONS, FIELDS)
+SEQUENCES: Final = _collection(
+    "sequences",
+    "Sequences",
+    "The counters of fields of type sequence, one for each period of their cycle.",
+    _field("fieldKey", "string", "The field, by its stable id.", required=True, length=50),
+    _field("key", "string", "The part of its pattern that counts.", required=True, length=50),
+    _field("period", "string", "The period of its cycle; empty without one.", required=True),
+    _field("next", "bigInt", "The number that is given next.", required=True),
+    indexes=[{"fields": ["fieldKey", "key", "period"], "unique": True}],
+)
+
+METADATA_COLLECTIONS: Final = (COLLECTIONS, FIELDS, SEQUENCES)

@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from insula.data.collection import Collection
-from insula.data.metadata_collections import COLLECTIONS, FIELDS
+from insula.data.lists import among
+from insula.data.metadata_collections import COLLECTIONS, FIELDS, SEQUENCES
 from insula.database.executor import Executor
 
 NO_FIELDS: Final[Mapping[str, FieldRow]] = {}
@@ -94,7 +95,12 @@ async def read_rows(executor: Executor) -> Rows:
 async def write_rows(executor: Executor, old: Rows, new: Rows) -> None:
     """Store what differs."""
     await _write(executor, COLLECTIONS, "name", old.collections, new.collections)
-    await _write(executor, FIELDS, "key", _by_key(old), _by_key(new))
+    before, after = _by_key(old), _by_key(new)
+    await _write(executor, FIELDS, "key", before, after)
+    if gone := [key for key, row in before.items() if key not in after and row.type == "sequence"]:
+        counters = SEQUENCES.table
+        dropped = counters.delete().where(among(executor.dialect.name, counters.c.fieldKey, "gone"))
+        await executor.run(dropped, {"gone": gone})
 
 
 def _by_key(rows: Rows) -> dict[str, FieldRow]:

@@ -6,7 +6,8 @@ noted for the observers either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import Catalog
 from insula.data.changes import Announcer, Change, ChangeAction
 from insula.data.collection import Collection
+from insula.data.computing import computing
 from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
 from insula.data.filters import compile as filters
 from insula.data.filters.shape import Binder, Shape
@@ -60,6 +62,14 @@ class Rows:
         self.announcer = announcer
         self._violations = Violations(catalog, database)
 
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction of its own, whose changes are announced at its end."""
+        async with self.database.transaction() as transaction:
+            with self.announcer.collecting(transaction) as changes:
+                yield transaction
+        self.announcer.announce(changes)
+
     def statements(self, collection: Collection) -> Statements:
         return statements(collection, self.database.dialect)
 
@@ -80,12 +90,15 @@ class Rows:
         collection: Collection,
         draft: Draft,
         scopes: Scopes,
-        on: Executor | None,
+        on: Transaction | None,
         preset: Mapping[str, Any] = NOTHING,
     ) -> Row:
         """Add one row; ``preset`` are columns that the body does not decide. Gives the row as stored."""
+        if on is None and computing(collection).counts:
+            async with self.transaction() as transaction:
+                return await self.insert(collection, draft, scopes, transaction, preset)
         keys = form(collection)
-        row = await self._complete(collection, draft, scopes, preset)
+        row = await self._complete(collection, draft, scopes, preset, on)
         shapes = self.statements(collection)
         statement = shapes.insert(
             tuple(name for name in keys.sorts if row[name] is None),
@@ -103,14 +116,14 @@ class Rows:
         collection: Collection,
         drafts: Sequence[tuple[Draft, Mapping[str, Any]]],
         scopes: Scopes,
-        on: Executor,
+        on: Transaction,
     ) -> None:
         """Add rows (draft and preset of each), leaving out those that a key or unique column knows already."""
         keys = form(collection)
         shapes = self.statements(collection)
         groups: dict[Statement, list[dict[str, Any]]] = {}
         for draft, preset in drafts:
-            row = await self._complete(collection, draft, scopes, preset)
+            row = await self._complete(collection, draft, scopes, preset, on)
             statement = shapes.insert_unless_there(
                 tuple(name for name in keys.sorts if row[name] is None),
                 automatic_key=keys.automatic_key is not None and row[keys.automatic_key] is None,
@@ -125,13 +138,21 @@ class Rows:
             self.announcer.note(Change(collection.name, "create", ()), on)
 
     async def _complete(
-        self, collection: Collection, draft: Draft, scopes: Scopes, preset: Mapping[str, Any]
+        self,
+        collection: Collection,
+        draft: Draft,
+        scopes: Scopes,
+        preset: Mapping[str, Any],
+        on: Transaction | None,
     ) -> dict[str, Any]:
         keys = form(collection)
         if draft.slow:
             await keys.finish(draft)
         keys.check_required(draft, preset)
-        return keys.complete({**draft.columns, **preset} if preset else draft.columns, scopes.stamps)
+        row = keys.complete({**draft.columns, **preset} if preset else draft.columns, scopes.stamps)
+        if keys.computed:
+            await computing(collection).complete((row,), on)
+        return row
 
     async def update(
         self,
@@ -139,19 +160,25 @@ class Rows:
         columns: Mapping[str, Any],
         selection: Selection,
         scopes: Scopes,
-        on: Executor | None,
+        on: Transaction | None,
     ) -> list[Row]:
         """Set ``columns`` of the selected rows, and their stamps. Gives the rows as stored."""
         stamped = form(collection).stamped(scopes.stamps)
         written = {**columns, **stamped} if stamped else columns
         shapes = self.statements(collection)
         names = tuple(name for name in shapes.columns if name in written)
+        follows = bool(form(collection).computed) and computing(collection).touched(names)
+        if follows and on is None:
+            async with self.transaction() as transaction:
+                return await self.update(collection, columns, selection, scopes, transaction)
         statement, bound = self._chosen(
             collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
         )
         for name in names:
             bound[parameter(name)] = written[name]
         rows = await self._fetch(statement, bound, collection, written, on)
+        if follows and on is not None:
+            await computing(collection).follow(rows, on)
         if rows and names:
             self._note(collection, "update", rows, names, on)
         return rows
@@ -216,9 +243,11 @@ class Rows:
             rest = tuple(same[name] for name in tail)
             return [(*row, *rest) for row in rows]
         numbers = {name: await self.last(collection, name, on) for name in keys.sorts if name in tail}
+        made = [keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps) for row in rows]
+        if keys.computed:
+            await computing(collection).complete(made, on)
         complete = []
-        for row in rows:
-            own = keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps)
+        for row, own in zip(rows, made, strict=True):
             for name in numbers:
                 numbers[name] += 1
             complete.append((*row, *(numbers.get(name, own[name]) for name in tail)))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from insula.data.collection import Field
+from insula.data.computing import numbered
+from insula.data.errors import InvalidMetadata
 from insula.data.fields.base import FieldType
-from insula.data.schema_plan import Fill
+from insula.data.fields.formula import Formula, read_by
+from insula.data.schema_plan import Compute, Fill
 from insula.data.slow import run_slow
-from insula.database.executor import Transaction
+from insula.database.executor import Row, Transaction
 from insula.database.statement import SCHEMA_TOKEN
 
 BATCH_ROWS: Final = 1000
@@ -28,6 +32,39 @@ async def fill(transaction: Transaction, step: Fill) -> None:
         await _fill_places(transaction, step.table, field, key)
     elif type(field.type).fill is not FieldType.fill:
         await _fill_each(transaction, step.table, field, key)
+
+
+async def compute(transaction: Transaction, step: Compute) -> None:
+    """Work out a field for each record, in the order of their keys. Raises ``InvalidMetadata``."""
+    collection, field, key = step.collection, step.field, step.collection.primary_key
+    if key is None:
+        return
+    table, key_column = collection.table, collection.table.c[key.name]
+    page = sa.select(*(table.c[name] for name in sorted({key.name, *read_by(field)})))
+    page = page.order_by(key_column).limit(BATCH_ROWS)
+    last = sa.bindparam("v_last", type_=key_column.type)
+    following = transaction.dialect.compile(page.where(key_column > last))
+    update = transaction.dialect.compile(
+        table.update()
+        .values({field.name: sa.bindparam("v_value", type_=table.c[field.name].type)})
+        .where(key_column == sa.bindparam("v_key", type_=key_column.type))
+    )
+    rows = await transaction.run(page)
+    while rows:
+        try:
+            values = await _computed(transaction, field, rows)
+        except ValueError as error:
+            name = f"{collection.name}.{field.name}"
+            raise InvalidMetadata(what="The field", name=name, reason=str(error)) from None
+        pairs = zip(rows, values, strict=True)
+        await transaction.execute_many(update, [{"v_key": row[key.name], "v_value": v} for row, v in pairs])
+        rows = await transaction.fetch(following, {"v_last": rows[-1][key.name]})
+
+
+async def _computed(transaction: Transaction, field: Field, rows: Sequence[Row]) -> Sequence[Any]:
+    if isinstance(field.type, Formula):
+        return [field.type.compute(row, field) for row in rows]
+    return await numbered(field, len(rows), transaction)
 
 
 async def _default(field: Field) -> Any:

@@ -85,6 +85,14 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Compute:
+    """Work out the field for all records: its formula is new, or another one."""
+
+    collection: Collection
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
 class SetType:
     """Only to a type in which every value stays what it is."""
 
@@ -150,6 +158,7 @@ Step = (
     | DropColumn
     | RenameColumn
     | Fill
+    | Compute
     | SetType
     | SetRequired
     | DropRequired
@@ -302,28 +311,36 @@ def _changes(old: Collection, new: Collection) -> Iterable[Step]:
     for key, field in after.items():
         column = new_columns[field.name]
         if key in before:
-            yield from _column_changes(table, field, old_columns[before[key].name], column, new.primary_key)
+            yield from _column_changes(new, field, old_columns[before[key].name], column)
+            if field.type.computed and _formula(field) != _formula(before[key]):
+                yield Compute(new, field)
         else:
-            yield from _column_addition(table, field, column, new.primary_key)
+            yield from _column_addition(new, field, column)
     yield from (index for name, index in new_indexes.items() if name not in old_indexes)
 
 
-def _column_addition(table: str, field: Field, column: Column, primary_key: Field | None) -> Iterable[Step]:
+def _formula(field: Field) -> Any:
+    return field.options.get("expression")
+
+
+def _column_addition(new: Collection, field: Field, column: Column) -> Iterable[Step]:
+    table = new.name
     yield AddColumn(table, replace(column, required=False))
-    if fills(field):
-        yield Fill(table, field, primary_key)
+    if field.type.computed:
+        yield Compute(new, field)
+    elif fills(field):
+        yield Fill(table, field, new.primary_key)
     if column.required:
         yield SetRequired(table, column, new=True)
 
 
-def _column_changes(
-    table: str, field: Field, old: Column, new: Column, primary_key: Field | None
-) -> Iterable[Step]:
+def _column_changes(collection: Collection, field: Field, old: Column, new: Column) -> Iterable[Step]:
+    table = collection.name
     if type_text(old.type) != type_text(new.type):
         yield SetType(table, new)
     if new.required and not old.required:
         if fills(field):
-            yield Fill(table, field, primary_key)
+            yield Fill(table, field, collection.primary_key)
         yield SetRequired(table, new, new=False)
     elif old.required and not new.required:
         yield DropRequired(table, new)

@@ -14,7 +14,7 @@ from insula.data import schema_plan as steps
 from insula.data.collection import Collection
 from insula.data.schema_checks import check_filled, check_references, check_unique
 from insula.data.schema_ddl import Ddl
-from insula.data.schema_fill import fill
+from insula.data.schema_fill import compute, fill
 from insula.data.schema_plan import Plan, plan, plan_creation
 from insula.data.schema_sqlite import rewrite
 from insula.database.dialects.base import Dialect
@@ -63,6 +63,8 @@ class SchemaSync:
             await self._check(transaction, step)
             if isinstance(step, steps.Fill):
                 await fill(transaction, step)
+            elif isinstance(step, steps.Compute):
+                await compute(transaction, step)
             elif not self.dialect.alters_columns and isinstance(step, REWRITTEN):
                 rewritten.add(step.table)
             else:

@@ -106,6 +106,7 @@ class Form:
         self._parts = {f.name: (self._part(f), f) for f in fields}
         self._defaults = self._prepared_defaults()
         self._fills = tuple(f for f in collection.columns if type(f.type).fill is not FieldType.fill)
+        self.computed = tuple(f.name for f in collection.columns if f.type.computed)
         self._required = tuple(
             f for f in fields if f.required and f.name not in self.stamps and f.name != self.automatic_key
         )
@@ -117,7 +118,7 @@ class Form:
         if item.relation is not None:
             stamped = item.relation.kind == "belongsTo" and item.relation.foreign_key in self.stamps
             return Part.FILLED if stamped else Part.RELATION
-        if item.name in self.stamps or not item.stored:
+        if item.name in self.stamps or not item.stored or not item.type.accepts(item):
             return Part.FILLED
         return Part.SLOW if item.type.slow else Part.VALUE
 
@@ -197,6 +198,7 @@ class Form:
                     or name in draft.slow
                     or name in preset
                     or name in self.sorts
+                    or item.type.computed
                     or draft.relations.get(relation) is not None
                     or (name not in draft.columns and type(item.type).fill is not FieldType.fill)
                 )
@@ -217,7 +219,7 @@ class Form:
 
     def alike(self, names: Iterable[str]) -> bool:
         """Whether ``complete`` gives these columns the same values in every record of one moment."""
-        own = {item.name for item in self._fills}.union(self.sorts)
+        own = {item.name for item in self._fills}.union(self.sorts, self.computed)
         return own.isdisjoint(names)
 
     def stamped(self, by: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,10 +54,8 @@ class Writer:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction for several writes (given to them as ``on``); their changes are announced at its end."""
-        async with self.database.transaction() as transaction:
-            with self.announcer.collecting(transaction) as changes:
-                yield transaction
-        self.announcer.announce(changes)
+        async with self.rows.transaction() as transaction:
+            yield transaction
 
     @contextlib.asynccontextmanager
     async def unit(self, on: Transaction | None) -> AsyncIterator[Transaction]:

@@ -20,9 +20,16 @@ UTC = dt.UTC
 DIALECTS = [dialect(name).sqlalchemy for name in ("sqlite", "postgres")]
 
 
+NEEDED: dict[str, dict[str, Any]] = {
+    "sequence": {"patterns": [{"type": "integer"}]},
+    "formula": {"expression": "1"},
+}
+"""Settings without which a type makes no field."""
+
+
 def field(type_: str, **options: Any) -> Field:
-    known = field_type(type_)
-    return Field("f", known, options=known.check_options(options))
+    known = field_type(type_).resolved(options)
+    return Field("f", known, options=known.check_options(NEEDED.get(type_, {}) | options))
 
 
 def prepare(type_: str, value: Any, **options: Any) -> Any:

@@ -14,12 +14,14 @@ from insula.data.fields.datetime_tz import DatetimeTz
 from insula.data.fields.decimal import DecimalNumber
 from insula.data.fields.double import Double
 from insula.data.fields.float import Float
+from insula.data.fields.formula import Formula
 from insula.data.fields.integer import Integer
 from insula.data.fields.json import Json
 from insula.data.fields.jsonb import Jsonb
 from insula.data.fields.nanoid import Nanoid
 from insula.data.fields.password import Password
 from insula.data.fields.relations import BelongsTo, BelongsToMany, HasMany, HasOne
+from insula.data.fields.sequence import SequenceNumber
 from insula.data.fields.set import Set
 from insula.data.fields.snowflake_id import SnowflakeId
 from insula.data.fields.sort import Sort
@@ -34,7 +36,8 @@ from insula.data.fields.virtual import Virtual
 _ALL: tuple[type[FieldType], ...] = (
     *(String, Text, Integer, BigInt, Float, Double, DecimalNumber, Boolean),
     *(Date, DatetimeTz, DatetimeNoTz, DateOnly, Time, UnixTimestamp),
-    *(Json, Jsonb, Array, Set, Uid, Uuid, Nanoid, SnowflakeId, Password, Sort, Virtual),
+    *(Json, Jsonb, Array, Set, Uid, Uuid, Nanoid, SnowflakeId, Password, SequenceNumber, Sort),
+    *(Formula, Virtual),
     *(BelongsTo, HasOne, HasMany, BelongsToMany),
 )
 

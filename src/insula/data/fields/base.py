@@ -24,7 +24,7 @@ class FieldType(ABC):
 
     name: ClassVar[str]
     """As in ``fields:create`` (``string``, ``bigInt`` …)."""
-    family: ClassVar[Family]
+    family: Family
     stored: ClassVar[bool] = True
     """Has a column of its own in the collection's table."""
     hidden: ClassVar[bool] = False
@@ -32,6 +32,9 @@ class FieldType(ABC):
 
     slow: ClassVar[bool] = False
     """``prepare`` takes milliseconds (password hashes): it is called in a bounded thread, off the loop."""
+
+    computed: ClassVar[bool] = False
+    """Worked out by ``insula.data.computing`` from the record, or from counters, when it is written."""
 
     widens_to: ClassVar[frozenset[str]] = frozenset()
     """Types that a field with data may be changed to, since every value stays what it is."""
@@ -60,6 +63,14 @@ class FieldType(ABC):
     def fill(self, field: Field) -> Any:
         """The value for a new record where the client sent none (uuid, nanoid …); ``None`` for none."""
         return None
+
+    def resolved(self, options: Mapping[str, Any]) -> FieldType:
+        """The type as the settings of a field make it: another instance where they say what is stored."""
+        return self
+
+    def accepts(self, field: Field) -> bool:
+        """Whether a client may state the value; else what one sends is passed over."""
+        return True
 
     def openapi(self, field: Field) -> dict[str, Any]:
         """The JSON schema of the value, for the OpenAPI document."""

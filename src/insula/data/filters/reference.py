@@ -15,7 +15,11 @@ from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import MAX_RELATIONS_IN_A_ROW
 
 _FAMILIES = {
-    family: " ".join(type_.name for type_ in TYPES.values() if type_.family == family and not type_.hidden)
+    family: " ".join(
+        type_.name
+        for type_ in TYPES.values()
+        if type_.family == family and not type_.hidden and type_.name != "formula"
+    )
     for family in ("text", "number", "boolean", "date", "json", "array", "relation")
 }
 
@@ -60,6 +64,8 @@ _DETAILS = f"""\
 | family | types |
 | --- | --- |
 {chr(10).join(f"| {name} | `{types}` |" for name, types in _FAMILIES.items())}
+
+A `formula` is of the family of its `dataType`.
 
 Passwords and other hidden fields are never filtered by. A `uuid` is compared as a UUID, and as text by the operators on
 text. The operators that begin with `$date` do not fit `time`.

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from insula.core.ids import random_id
+from insula.data.collection import Collection
 from insula.data.errors import InvalidMetadata, MetadataInUse
+from insula.data.fields.formula import Formula, read_by
 from insula.data.modelling import presets
 from insula.data.modelling.draft import Draft, moved_to, shown
 from insula.data.modelling.fields import add_fields, create_field, destroy_field, remove_relation, set_fields
@@ -193,16 +195,42 @@ def _set_indexes(draft: Draft, name: str, indexes: Any) -> None:
 
 
 def check_whole(draft: Draft, name: str) -> None:
-    """What only the whole of a collection shows: an order by hand is kept within a field that exists.
+    """What only the whole of a collection shows: an order by hand is kept within a field that exists, and formulas
+    read fields whose values are known when a record is written.
 
     Raises ``InvalidMetadata``.
     """
     collection = draft.find(name)
-    fields = collection.fields if collection is not None else {}
+    if collection is None:
+        return
+    fields = collection.fields
     for field in fields.values():
         scope = field.options.get("scopeKey")
         if scope is not None and (scope not in fields or not fields[scope].stored):
             raise _invalid(name, f'has a field "{field.name}" whose scopeKey is no field of the collection')
+        if field.type.computed and collection.primary_key is None:
+            raise _invalid(
+                name, f'has a field "{field.name}" of type {field.type.name}, so it needs a primary key'
+            )
+        for read in sorted(read_by(field)):
+            if reason := _unreadable(collection, read):
+                raise _invalid(name, f'has a formula "{field.name}" that reads "{read}", which {reason}')
+
+
+def _unreadable(collection: Collection, name: str) -> str | None:
+    """Why a formula can not read a field, if so."""
+    field = collection.fields.get(name)
+    if field is None or not field.stored:
+        return "is no field with a value of its own"
+    if field.hidden or field.type.hidden:
+        return "is hidden"
+    if isinstance(field.type, Formula):
+        return "is a formula itself"
+    if field.auto_increment or field.type.name == "sort":
+        return "gets its number only when the record is stored"
+    if name in collection.references or field.options.get("isForeignKey"):
+        return "is a foreign key, which the database may change by itself"
+    return "is no text, number, boolean or date" if field.type.family in ("json", "array", "other") else None
 
 
 def _invalid(name: str, reason: str) -> InvalidMetadata:

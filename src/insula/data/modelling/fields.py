@@ -10,6 +10,7 @@ from insula.core.ids import random_id
 from insula.data.collection import Field, Relation
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.data.fields import field_type
+from insula.data.fields.formula import read_by
 from insula.data.metadata_build import RELATION_TYPES
 from insula.data.metadata_rows import FieldRow
 from insula.data.modelling.draft import Draft, Use, moved_to, shown
@@ -164,6 +165,7 @@ def needs(draft: Draft, collection: str, name: str) -> list[str]:
     found += [
         f"the field {field.name}" for field in stated.fields.values() if field.options.get("scopeKey") == name
     ]
+    found += [f"the formula {field.name}" for field in stated.columns if name in read_by(field)]
     if stated.fields[name].primary_key:
         found.append("every address of a record (it is the primary key)")
     return found

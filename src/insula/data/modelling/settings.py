@@ -61,7 +61,7 @@ def field_row(collection: str, name: str, values: Mapping[str, Any], *, key: str
     """A checked row out of an expanded body, relations not resolved yet. Raises ``InvalidMetadata``."""
     where = f"{collection}.{name}"
     try:
-        type_ = field_type(values.get("type", ""))
+        type_ = field_type(values.get("type", "")).resolved(values)
         interface = short_text(values.get("interface"), "interface")
         given = {name: value for name, value in values.items() if name not in NO_SETTINGS}
         options = _checked(type_, checked_options(given))
@@ -108,7 +108,7 @@ def _checked(type_: FieldType, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_default(type_: FieldType, options: Mapping[str, Any], default: Any) -> None:
-    if type_.slow or options.get("autoIncrement"):
+    if type_.slow or type_.computed or options.get("autoIncrement"):
         raise ValueError("can have no defaultValue")
     try:
         type_.prepare(default, Field("default", type_, options=options))

@@ -1,0 +1,103 @@
+"""``formula``: a value worked out from other fields of the record, whenever one of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.types import TypeEngine
+
+from insula.data.fields.base import FieldType
+from insula.data.fields.big_int import BigInt
+from insula.data.fields.boolean import Boolean
+from insula.data.fields.date import Date
+from insula.data.fields.date_only import DateOnly
+from insula.data.fields.decimal import DecimalNumber
+from insula.data.fields.double import Double
+from insula.data.fields.expressions import Expression, parsed, worked_out
+from insula.data.fields.integer import Integer
+from insula.data.fields.string import String
+from insula.data.fields.text import Text
+
+if TYPE_CHECKING:
+    from insula.data.collection import Field
+
+_RESULTS: Final[Mapping[str, FieldType]] = {
+    type_.name: type_()
+    for type_ in (Double, Integer, BigInt, DecimalNumber, Boolean, String, Text, Date, DateOnly)
+}
+DEFAULT_RESULT: Final = "double"
+
+
+class Formula(FieldType):
+    """Stored, filtered and sorted as ``dataType`` says."""
+
+    name = "formula"
+    computed = True
+
+    def __init__(self, result: str = DEFAULT_RESULT) -> None:
+        self.result = _RESULTS[result]
+        self.family = self.result.family
+
+    def resolved(self, options: Mapping[str, Any]) -> FieldType:
+        return _BY_RESULT[options.get("dataType") or DEFAULT_RESULT]
+
+    def accepts(self, field: Field) -> bool:
+        return False
+
+    def column_type(self, field: Field) -> TypeEngine[Any]:
+        return self.result.column_type(field)
+
+    def prepare(self, value: Any, field: Field) -> Any:
+        return self.result.prepare(value, field)
+
+    def expression(self, options: Mapping[str, Any]) -> Expression:
+        """Raises ``ValueError``."""
+        text = options.get("expression")
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError("needs an expression")
+        try:
+            return parsed(text)
+        except ValueError as error:
+            raise ValueError(f"has an expression that {error}") from None
+
+    def compute(self, values: Mapping[str, Any], field: Field) -> Any:
+        """The value for a record. Raises ``ValueError`` with the reason."""
+        try:
+            value = worked_out(self.expression(field.options), values)
+        except ValueError as error:
+            raise ValueError(f"can not be computed: its expression {error}") from None
+        if value is None:
+            return None
+        if self.family == "text" and not isinstance(value, str):
+            value = str(value)
+        try:
+            return self.result.prepare(value, field)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise ValueError(f"can not be computed: its value {error}") from None
+
+    def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        kind = options.get("dataType", DEFAULT_RESULT)
+        if not isinstance(kind, str) or kind not in _RESULTS:
+            raise ValueError(f"needs one of {', '.join(_RESULTS)} for dataType")
+        self.expression(options)
+        return {**_RESULTS[kind].check_options(options), "dataType": kind}
+
+    def refuse_change(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+        before = old.get("dataType") or DEFAULT_RESULT
+        if (new.get("dataType") or DEFAULT_RESULT) != before:
+            return f"its dataType can not be changed (it is {before})"
+        return _RESULTS[before].refuse_change(old, new)
+
+    def openapi(self, field: Field) -> dict[str, Any]:
+        return {**self.result.openapi(field), "readOnly": True}
+
+
+_BY_RESULT: Final[Mapping[str, Formula]] = {name: Formula(name) for name in _RESULTS}
+
+
+def read_by(field: Field) -> frozenset[str]:
+    """The fields that a formula reads; none for fields of other types."""
+    if not isinstance(field.type, Formula):
+        return frozenset()
+    return field.type.expression(field.options).fields
