@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from insula.database import errors, pool
+from insula.database import connection, errors, pool
 from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
 from insula.database.executor import Database
@@ -412,3 +412,98 @@ def small_disk(folder: Path, owner: int) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_pools_take_turns_rather_than_connections_from_each_other(
+    postgresql: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More tasks than the budget, over fewer databases: each keeps what it has."""
+    opened_connections = 0
+    open_one = pool.Pool._open
+
+    async def counting(self: pool.Pool) -> connection.ServerConnection:
+        nonlocal opened_connections
+        opened_connections += 1
+        return await open_one(self)
+
+    monkeypatch.setattr(pool.Pool, "_open", counting)
+    budget = ConnectionBudget(5)
+    names = [f"turns_{number}" for number in range(4)]
+    for name in names:
+        await ensure_database(on(postgresql, database=name))
+    async with contextlib.AsyncExitStack() as stack:
+        databases = [
+            await stack.enter_async_context(opened(on(postgresql, database=name), budget)) for name in names
+        ]
+        await asyncio.gather(*(databases[number % 4].run(ONE) for number in range(400)))
+        assert opened_connections <= 2 * len(names) + budget.limit
+    assert (budget.used, budget.waiting) == (0, 0)
+
+
+async def test_a_busy_pool_gives_up_what_is_above_its_share(postgresql: servers.Server) -> None:
+    """One database has taken all; tasks of another get their share though the first never rests."""
+    budget = ConnectionBudget(4)
+    await ensure_database(on(postgresql, database="busy"))
+    await ensure_database(on(postgresql, database="modest"))
+    slow = sa.text("SELECT pg_sleep(0.02)")
+    done = asyncio.Event()
+    async with (
+        opened(on(postgresql, database="busy"), budget) as busy,
+        opened(on(postgresql, database="modest"), budget) as modest,
+    ):
+
+        async def restless() -> None:
+            while not done.is_set():
+                await busy.run(slow)
+
+        load = [asyncio.create_task(restless()) for _ in range(12)]
+        while budget.waiting < 8:
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(modest.run(slow) for _ in range(40)))
+        assert isinstance(modest, PooledDatabase)
+        assert modest.pool.held == 2
+        done.set()
+        await asyncio.gather(*load)
+    assert (budget.used, budget.waiting) == (0, 0)
+
+
+async def test_tasks_that_go_away_while_they_wait_leave_nothing(postgresql: servers.Server) -> None:
+    budget = ConnectionBudget(2)
+    await ensure_database(on(postgresql, database="goes"))
+    async with (
+        opened(on(postgresql), budget) as first,
+        opened(on(postgresql, database="goes"), budget) as second,
+    ):
+        for round_number in range(20):
+            tasks = [
+                asyncio.create_task((first, second)[number % 2].run(sa.text("SELECT pg_sleep(0.001)")))
+                for number in range(12)
+            ]
+            for _ in range(round_number * 3):
+                await asyncio.sleep(0)
+            for task in tasks[::2]:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(task.cancelled() or task.exception() is None for task in tasks)
+            assert budget.waiting == 0
+            assert budget.used <= budget.limit
+    assert (budget.used, budget.waiting) == (0, 0)
+
+
+async def test_slow_readers_leave_connections_to_others(postgresql: servers.Server) -> None:
+    """Streams that nobody reads on hold at most half of the budget; the next ones wait for their turn."""
+    budget = ConnectionBudget(4, wait_s=0.3)
+    async with opened(on(postgresql), budget) as database:
+        numbers = database.compile(sa.text("SELECT generate_series(1, 10) AS n"))
+        unread = [database.stream(numbers, {}, 1) for _ in range(2)]
+        for stream in unread:
+            await anext(stream)
+        await asyncio.gather(*(database.run(ONE) for _ in range(20)))
+        with pytest.raises(errors.TooManyConnections):
+            await anext(database.stream(numbers, {}, 1))
+        await unread[0].aclose()  # type: ignore[attr-defined]
+        assert [row["n"] async for rows in database.stream(numbers, {}, 4) for row in rows] == [*range(1, 11)]
+        await unread[1].aclose()  # type: ignore[attr-defined]
+        assert len([rows async for rows in database.stream(numbers, {}, 4)]) == 3
+    assert (budget.used, budget.waiting) == (0, 0)

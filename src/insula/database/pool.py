@@ -48,6 +48,8 @@ class Pool:
     ) -> None:
         self.where = where
         self.users = 0
+        self.held = 0
+        """Places of the budget that this pool's connections take, also while they are opened or closed."""
         self.idle: list[ServerConnection] = []
         """The last one is the one used last."""
         self._open_one = open_one
@@ -81,7 +83,7 @@ class Pool:
         if connection is None:
             connection = await self._opened()
         elif self._closed:
-            self._part(connection)
+            self.part(connection)
             raise DatabaseClosed()
         if schema is not None:
             connection.schemas.add(schema)
@@ -99,12 +101,10 @@ class Pool:
         connection.busy_since = 0.0
         connection.uses += 1
         if self._closed or self._worn(connection):
-            self._part(connection)
-        elif not self._budget.waiting:
+            self.part(connection)
+        elif not (self._budget.waiting and self._budget.offer(self, connection)):
             connection.idle_since = monotonic()
             self.idle.append(connection)
-        elif not self._budget.offer(self, connection):
-            self._part(connection)
 
     def recover(self, connection: ServerConnection) -> asyncio.Task[None] | None:
         """End a lease after an error or a cancellation; the task, if there is one, ends when it is done."""
@@ -118,14 +118,19 @@ class Pool:
 
     def close_longest_idle(self) -> None:
         """Close the connection that was idle longest, for the sake of another pool."""
-        self._part(self.idle.pop(0))
+        self.part(self.idle.pop(0))
+
+    def part(self, connection: ServerConnection) -> None:
+        """Close a connection that nobody leases any more, in peace and in the background."""
+        self._budget.parting(1)
+        self._background(self._close(connection))
 
     async def close(self) -> None:
         """Close all connections; those still leased are waited for a moment, then dropped."""
         self._closed = True
         self._budget.refuse(self)
         while self.idle:
-            self._part(self.idle.pop())
+            self.part(self.idle.pop())
         deadline = monotonic() + CLOSE_S
         while (self._all or self._tasks) and monotonic() < deadline:
             if self._tasks:
@@ -160,7 +165,7 @@ class Pool:
                 raise DatabaseClosed()
             connection = await self._open_patiently()
         except BaseException:
-            self._budget.free()
+            self._budget.free(self)
             raise
         self._all.add(connection)
         if self._timer is None:
@@ -198,9 +203,6 @@ class Pool:
         self.idle[-1].schemas.add(schema)
         return -1
 
-    def _part(self, connection: ServerConnection) -> None:
-        self._background(self._close(connection))
-
     def _drop(self, connection: ServerConnection) -> None:
         connection.terminate()
         self._gone(connection)
@@ -209,7 +211,7 @@ class Pool:
         """The connection is no more: its place is free. Harmless when said twice."""
         if connection in self._all:
             self._all.remove(connection)
-            self._budget.free()
+            self._budget.free(self)
 
     async def _close(self, connection: ServerConnection) -> None:
         try:
@@ -219,6 +221,7 @@ class Pool:
             log.debug("a connection to %s did not part in peace: %r", self.where, error)
         finally:
             connection.terminate()
+            self._budget.parting(-1)
             self._gone(connection)
 
     async def _clean(self, connection: ServerConnection) -> None:
@@ -246,7 +249,7 @@ class Pool:
         """Close what was idle for long; drop what has hung for longer than the server allows a statement."""
         now = monotonic()
         while self.idle and now - self.idle[0].idle_since > IDLE_S:
-            self._part(self.idle.pop(0))
+            self.part(self.idle.pop(0))
         for connection in tuple(self._all):
             if connection.busy_since and now - connection.busy_since > self._hang_s:
                 log.warning("a statement on %s gets no answer; its connection is dropped", self.where)

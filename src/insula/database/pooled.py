@@ -1,5 +1,6 @@
 """A database over a pool of server connections, the same for every server dialect."""
 
+import asyncio
 import contextlib
 from collections.abc import (
     AsyncIterator,
@@ -20,7 +21,7 @@ from insula.database.budget import ConnectionBudget
 from insula.database.connection import Cursor, ServerConnection
 from insula.database.dialects.base import Dialect
 from insula.database.encoding import schema_mark
-from insula.database.errors import DatabaseClosed, DatabaseGone, StatementOutdated
+from insula.database.errors import DatabaseClosed, DatabaseGone, StatementOutdated, TooManyConnections
 from insula.database.executor import STREAM_BATCH_ROWS, Row
 from insula.database.guarded import NOTHING
 from insula.database.options import DatabaseOptions
@@ -107,20 +108,24 @@ class PooledDatabase:
         arguments = statement.arguments(values)
         text = self.text(statement)
         begin = self.dialect.begin if statement.writes else self.dialect.begin_reading
-        connection = await self.begin(begin)
-        # The reader may also just go away (GeneratorExit): then the connection is cleaned in the background.
-        with self.leased(connection):
-            cursor = await self._cursor(connection, begin, text, arguments)
-            full = True
-            while full:
-                connection.busy_since = monotonic()
-                records = await cursor.fetch(batch)
-                connection.busy_since = 0.0
-                full = len(records) == batch
-                if records:
-                    yield statement.rows(records)
-            await connection.script("COMMIT")
-        self.pool.give_back(connection)
+        await self._turn()
+        try:
+            connection = await self.begin(begin)
+            # The reader may also just go away (GeneratorExit): then the connection is cleaned in the background.
+            with self.leased(connection):
+                cursor = await self._cursor(connection, begin, text, arguments)
+                full = True
+                while full:
+                    connection.busy_since = monotonic()
+                    records = await cursor.fetch(batch)
+                    connection.busy_since = 0.0
+                    full = len(records) == batch
+                    if records:
+                        yield statement.rows(records)
+                await connection.script("COMMIT")
+            self.pool.give_back(connection)
+        finally:
+            self._budget.streams.release()
 
     async def close(self) -> None:
         if not self._closed:
@@ -166,6 +171,14 @@ class PooledDatabase:
             if problem is error:
                 raise
             raise problem from error
+
+    async def _turn(self) -> None:
+        """Wait until one more stream may hold a connection. Raises TooManyConnections."""
+        try:
+            async with asyncio.timeout(self._budget.wait_s):
+                await self._budget.streams.acquire()
+        except TimeoutError:
+            raise TooManyConnections(where=self.pool.where, seconds=self._budget.wait_s) from None
 
     async def _once(self, work: Callable[[ServerConnection], Awaitable[_T]], *, fresh: bool = False) -> _T:
         """Do ``work`` on a leased connection; never twice, for it may write."""
