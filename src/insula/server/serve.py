@@ -6,13 +6,14 @@ stop:  no new connections → requests in flight → application and its connect
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from insula import __version__
 from insula.core import log
@@ -37,6 +38,13 @@ OPERATOR_DRAIN_S = 2.0
 def run() -> int:
     """Start, serve until told to stop, and give the exit code. What is wrong is said on standard error."""
     try:
+        return _run()
+    finally:
+        _let_go_of_output()
+
+
+def _run() -> int:
+    try:
         settings, reading = reader.load()
     except InsulaError as error:
         return complain(error)
@@ -60,8 +68,24 @@ def run() -> int:
 def complain(error: InsulaError) -> Exit:
     """Say what is wrong, one sentence a line, and give the exit code for it."""
     for sentence in error.message.splitlines():
-        print(f"insula: {sentence}", file=sys.stderr)  # noqa: T201 - for the person at the terminal
+        _say(f"insula: {sentence}", sys.stderr)
     return of_error(error)
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Tell the person at the terminal. Where it can not be told (a full disk, a closed pipe), that is all."""
+    with contextlib.suppress(OSError):
+        print(text, file=stream, flush=True)
+
+
+def _let_go_of_output() -> None:
+    """Drop what could not be written: else writing it once more at the very end would make the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _run_loop(settings: Settings, folder: Path, tcp: socket.socket, unix: socket.socket) -> None:
@@ -142,5 +166,5 @@ async def _announce(settings: Settings, installation: "Installation") -> None:
     if token := await installation.setup_token():
         lines.append("There is no administrator yet. This link makes one; it works once, for 24 hours:")
         lines.append(f"  {address.rstrip('/')}/setup?token={token}")
-    print("\n".join(lines), flush=True)  # noqa: T201 - for the person at the terminal
+    _say("\n".join(lines), sys.stdout)
     _log.info("running: port %d, %s", settings.app_port, settings.db_dialect)

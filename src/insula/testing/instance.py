@@ -47,6 +47,11 @@ class Instance:
     settings: Mapping[str, str] = field(default_factory=lambda: {"DB_DIALECT": "sqlite"})
     port: int = field(default_factory=servers.free_port)
     process: subprocess.Popen[bytes] | None = None
+    log_path: Path = field(init=False)
+    """Where its processes print to; beside the storage folder unless said otherwise."""
+
+    def __post_init__(self) -> None:
+        self.log_path = self.storage.with_name(f"{self.storage.name}.log")
 
     def __enter__(self) -> Self:
         return self
@@ -62,8 +67,7 @@ class Instance:
     @property
     def log(self) -> str:
         """All that its processes printed so far."""
-        path = self.storage.with_name(f"{self.storage.name}.log")
-        return path.read_text() if path.exists() else ""
+        return self.log_path.read_text() if self.log_path.is_file() else ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,12 +83,18 @@ class Instance:
             "STORAGE_PATH": str(self.storage),
         }
 
-    def start(self) -> None:
-        """Start a process and return once it answers. Raises with its own words when it ended instead."""
-        with self.storage.with_name(f"{self.storage.name}.log").open("ab") as sink:
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Start a process without waiting for it to answer."""
+        with self.log_path.open("ab") as sink:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "insula.server"], env=self.environment, stdout=sink, stderr=sink
             )
+        return self.process
+
+    def start(self) -> None:
+        """Start a process and return once it answers. Raises with its own words when it ended instead."""
+        self.begin()
+        assert self.process is not None
         deadline = time.monotonic() + servers.START_TIMEOUT_S
         with httpx.Client(timeout=5) as client:
             while time.monotonic() < deadline and self.process.poll() is None:

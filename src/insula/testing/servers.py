@@ -91,6 +91,12 @@ def _ordinary_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
+def give_to_postgresql(folder: Path) -> None:
+    """Let the user that PostgreSQL runs as own the folder."""
+    if user := _ordinary_user():
+        shutil.chown(folder, user)
+
+
 def _within_reach(binaries: Path, folder: Path) -> Path:
     """``binaries``, copied into ``folder`` with all that stands beside them where others may not enter."""
     if all(parent.stat().st_mode & stat.S_IXOTH for parent in (binaries, *binaries.parents)):

@@ -10,6 +10,7 @@ from insula.application.collections import JOBS
 from insula.application.errors import UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.application.jobs.runner import ATTEMPTS, Jobs
+from insula.application.jobs.store import Job, JobStore
 from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import StaticCatalog
 from insula.data.repository import Repository
@@ -92,6 +93,50 @@ async def test_what_passes_is_tried_again(jobs: Jobs) -> None:
     jobs.register(log.kind("fails"))
     job = await jobs.finished(await jobs.submit("test", {}))
     assert (job.status, job.steps[0].attempts) == ("succeeded", 3)
+
+
+async def test_a_second_try_begins_at_what_was_kept(jobs: Jobs, owner: Owner) -> None:
+    found: list[Any] = []
+
+    async def step(context: StepContext) -> None:
+        found.append(context.record.state)
+        if len(found) == 1:
+            context.record.state = 10
+            async with owner.repository.transaction() as transaction:
+                await context.keep(transaction)
+        elif len(found) == 2:
+            with pytest.raises(Busy):
+                context.record.state = 20
+                async with owner.repository.transaction() as transaction:
+                    await context.keep(transaction)
+                    raise Busy
+        if len(found) < 3:
+            raise Busy
+
+    jobs.register(JobKind("test", "Test", (Step("one", step),)))
+    assert (await jobs.finished(await jobs.submit("test", {}))).status == "succeeded"
+    assert found == [None, 10, 10]
+
+
+async def test_a_job_that_can_not_be_kept_goes_on_once_it_can(
+    jobs: Jobs, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log()
+    jobs.register(log.kind("one", "two"))
+    save = JobStore.save
+    away = 3
+
+    async def failing(self: JobStore, job: Job, on: Any = None) -> None:
+        nonlocal away
+        if job.steps[0].status == "succeeded" and away:
+            away -= 1
+            raise Busy
+        await save(self, job, on)
+
+    monkeypatch.setattr(JobStore, "save", failing)
+    finished = await jobs.finished(await jobs.submit("test", {}))
+    assert (finished.status, away) == ("succeeded", 0)
+    assert log.calls[-1] == "two"
 
 
 async def test_what_does_not_pass_fails_in_the_end(jobs: Jobs) -> None:

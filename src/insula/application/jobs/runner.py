@@ -150,9 +150,7 @@ class Jobs:
     async def _run(self, job: Job) -> None:
         try:
             async with self._slots:
-                job.status, job.started_at = "running", job.started_at or now()
-                await self.store.save(job)
-                await self._run_steps(job, self._kinds[job.kind])
+                await self._run_kept(job)
         except asyncio.CancelledError:
             if job.id not in self._cancelled:
                 raise  # interrupted: it stays as it was kept, and goes on with the next start
@@ -160,8 +158,26 @@ class Jobs:
             job.status, job.finished_at = "cancelled", now()
             await self.store.save(job)
         except Exception:
-            # The job could not even be kept: the database is away. It goes on with the next start.
             _logger.exception("job %s was interrupted", job.id)
+
+    async def _run_kept(self, job: Job) -> None:
+        """Run a job; where it can not even be kept, since the database is away or full, go on when it can."""
+        tries = 0
+        while True:
+            try:
+                if tries:
+                    job = await self.store.get(job.id)
+                job.status, job.started_at = "running", job.started_at or now()
+                await self.store.save(job)
+                await self._run_steps(job, self._kinds[job.kind])
+            except InsulaError as error:
+                if error.kind not in _PASSING:
+                    raise
+                tries += 1
+                _logger.warning("job %s waits, since it can not be kept: %s", job.id, error.message)
+                await asyncio.sleep(self._pause(tries))
+            else:
+                return
 
     async def _run_steps(self, job: Job, kind: JobKind) -> None:
         for step, record in zip(kind.steps, job.steps, strict=True):
@@ -174,6 +190,8 @@ class Jobs:
                 record.status, record.error = "failed", _sentence(error)
                 job.status, job.error = "failed", f"{step.name}: {record.error}"
                 break
+            record.status, record.progress, record.error = "succeeded", 1.0, None
+            await self.store.save(job)
         else:
             job.status = "succeeded"
         job.finished_at = now()
@@ -183,18 +201,24 @@ class Jobs:
         record.status, record.error = "running", None
         while True:
             record.attempts += 1
-            await self.store.save(job)
             try:
+                if record.attempts > 1:
+                    record.state = await self._kept_state(job, record)
+                await self.store.save(job)
                 record.result = await step.run(self._context(job, record))
             except InsulaError as error:
                 if error.kind not in _PASSING or record.attempts >= ATTEMPTS:
                     raise
+                _logger.warning("job %s tries %s again: %s", job.id, step.name, error.message)
                 record.error = error.message
                 await asyncio.sleep(self._pause(record.attempts))
             else:
-                record.status, record.progress, record.error = "succeeded", 1.0, None
-                await self.store.save(job)
                 return
+
+    async def _kept_state(self, job: Job, record: StepRecord) -> Any:
+        """How far the step is. What is in memory may be of a transaction that came to nothing."""
+        kept = await self.store.get(job.id)
+        return next(step.state for step in kept.steps if step.name == record.name)
 
     def _pause(self, attempts: int) -> float:
         pause = min(MAX_BACK_OFF_S, self._back_off_s * float(2 ** (attempts - 1)))
