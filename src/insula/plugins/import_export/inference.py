@@ -64,9 +64,9 @@ def propose(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[Column
     even = [row for row in rows if len(row) == width]
     taken: set[str] = set()
     columns = []
-    for title, values in zip(header, zip(*even, strict=True) if even else ([()] * width), strict=True):
+    for position, title in enumerate(header):
         name = _field_name(title, taken)
-        columns.append(_column(title, name, [value for value in values if value]))
+        columns.append(_column(title, name, [row[position] for row in even if row[position]]))
     return columns
 
 
