@@ -153,3 +153,21 @@ async def test_a_waiting_statement_times_out_too(tmp_path: Path) -> None:
     assert {type(result) for result in results} == {errors.StatementTimeout}
     assert await database.run(sa.select(sa.literal(1).label("one"))) == [{"one": 1}]
     await database.close()
+
+
+async def test_waiting_for_the_writer_has_an_end(tmp_path: Path) -> None:
+    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.2)
+    try:
+        await database.run(sa.schema.CreateTable(NOTES))
+        async with database.transaction() as transaction:
+            await transaction.run(sa.insert(NOTES).values(text="first"))
+            for _ in range(2):
+                with pytest.raises(errors.Contention, match="longer one"):
+                    await database.run(sa.insert(NOTES).values(text="second"))
+                with pytest.raises(errors.Contention):
+                    async with database.transaction():
+                        pytest.fail("two transactions write at once")
+        await database.run(sa.insert(NOTES).values(text="third"))
+        assert [row["text"] for row in await database.run(sa.select(NOTES))] == ["first", "third"]
+    finally:
+        await database.close()

@@ -7,7 +7,7 @@ has nothing more to do.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 from insula.database import sqlite_jobs as jobs
 from insula.database.dialects.base import Dialect
 from insula.database.encoding import encode_rows
-from insula.database.errors import DatabaseClosed, NotSupported, TransactionFailed
+from insula.database.errors import Contention, DatabaseClosed, NotSupported, TransactionFailed
 from insula.database.executor import STREAM_BATCH_ROWS, Row
 from insula.database.guarded import NOTHING, GuardedTransaction
 from insula.database.options import DatabaseOptions
@@ -82,7 +82,8 @@ class SqliteDatabase:
         self, statement: Statement, values: Mapping[str, Any], batch: int = STREAM_BATCH_ROWS
     ) -> AsyncIterator[list[Row]]:
         reading = jobs.Reading(statement, values, batch)
-        async with self._stream_places:
+        await self._in_time(self._stream_places.acquire(), "as many answers are being read at once as may be")
+        try:
             self._check_open()
             group = ThreadGroup("sqlite-stream", 1, self._file.connect_to_read, self.dialect.translate)
             self._streams.add(group)
@@ -91,6 +92,8 @@ class SqliteDatabase:
                     yield rows
             finally:
                 await asyncio.shield(self._end_stream(group))
+        finally:
+            self._stream_places.release()
 
     async def close(self) -> None:
         self._closed = True
@@ -108,9 +111,27 @@ class SqliteDatabase:
     async def _write_alone(self, job: Job[T]) -> T:
         self._check_open()
         # The turn is over when the job is queued: the one thread does what comes later after it.
-        async with self.turn:
+        await self.take_turn()
+        try:
             future = self.write(job, self.statement_timeout_s)
+        finally:
+            self.turn.release()
         return await future
+
+    async def take_turn(self) -> None:
+        """Wait until no other transaction writes; ``turn.release`` ends the turn. Raises Contention."""
+        if self.turn.locked():
+            await self._in_time(self.turn.acquire(), "a longer one is writing")
+        else:
+            await self.turn.acquire()
+
+    async def _in_time(self, turn: Coroutine[Any, Any, Any], reason: str) -> None:
+        """Wait for a turn, not longer than a statement may take."""
+        try:
+            async with asyncio.timeout(self.statement_timeout_s):
+                await turn
+        except TimeoutError:
+            raise Contention(reason=reason) from None
 
     async def _end_stream(self, group: ThreadGroup) -> None:
         await group.close()
@@ -147,7 +168,7 @@ class SqliteTransaction(GuardedTransaction):
         self._open = False
 
     async def __aenter__(self) -> Self:
-        await self._database.turn.acquire()
+        await self._database.take_turn()
         try:
             await self._database.write(jobs.begin(self.dialect.begin), self._timeout_s)
         except BaseException:
