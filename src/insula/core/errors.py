@@ -8,6 +8,7 @@ kind into an HTTP status or an exit code. The idea of the docstring as message i
 """
 
 import enum
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -52,3 +53,8 @@ class InsulaError(Exception):
     def message(self) -> str:
         """One sentence for a person: what is wrong, where, what to do."""
         return (type(self).__doc__ or "").split("\n", 1)[0].format_map(self.details)
+
+    @property
+    def entries(self) -> Sequence["InsulaError"]:
+        """What is told of one by one: itself, or each of the errors that it stands for."""
+        return (self,)

@@ -1,6 +1,7 @@
 """Related records that are answered with records: one statement per relation and level, whatever the number.
 
-The keys that the rows of one level name are bound as one list; a missing or closed record is ``None``.
+The keys that the rows of one level name are bound as one list; a missing or closed record is ``None``. What
+is related to one record is answered up to ``MAX_RELATED``; a record that has more says so under ``MORE``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,17 @@ from insula.database.executor import Executor, Row
 
 MAX_LOADS = 100
 """Relations in one read, all levels together: each is a statement."""
+
+MAX_RELATED = 1_000
+"""Records that are answered of one relation to many of one record."""
+MAX_RELATED_AT_ONCE = 100_000
+"""Records that are answered of one relation for all records of a page, shared evenly between them: so the
+answer to ``pageSize=1000`` has 100 of each."""
+MORE = "__more"
+"""Under which a record names those of its appended relations that hold more than is answered."""
+
+_LIMIT = "related_limit"
+_PLACE = "__place"
 
 OWNER = "__owner"
 """Label of the key by which rows behind a many-to-many relation are told apart."""
@@ -171,8 +183,20 @@ def load_plan(dialect: Dialect, shape: LoadShape) -> Plan:
     if shape.limits is not None:
         statement = statement.where(builder.where(shape.limits, target, table))
     if relation.kind != "belongsTo":
-        statement = statement.order_by(*order_by(builder, target, table, (), []))
+        order = order_by(builder, target, table, (), [])
+        statement = _first_of_each(statement, owner, order)
     return Plan(dialect.compile(statement), helpers)
+
+
+def _first_of_each(
+    statement: sa.Select[Any], owner: sa.ColumnElement[Any], order: list[sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
+    """Of the rows of each owner the first, as many as are bound as the limit, in their order."""
+    place = sa.func.row_number().over(partition_by=owner, order_by=order or None).label(_PLACE)
+    numbered = statement.add_columns(place).subquery("numbered")
+    answered = [column for column in numbered.c if column.name != _PLACE]
+    limit = sa.bindparam(_LIMIT, type_=sa.BigInteger())
+    return sa.select(*answered).where(numbered.c[_PLACE] <= limit).order_by(numbered.c[_PLACE])
 
 
 def _between_table(shape: LoadShape) -> sa.TableClause:
@@ -185,23 +209,42 @@ async def attach(executor: Executor, rows: Sequence[Row], loads: Sequence[Load])
     """Run the loads and put what they find into ``rows``. Rows that name the same record share its dict."""
     for load in loads:
         keys = list(dict.fromkeys(key for row in rows if (key := row[load.local]) is not None))
-        found = await executor.fetch(load.plan.statement, {**load.values, KEYS: keys}) if keys else []
-        if load.loads and found:
-            await attach(executor, found, load.loads)
+        found, limit = [], related_limit(len(keys)) if load.to_many else 0
+        if keys:
+            # one more than is answered, to know whether there is more
+            bound = {**load.values, KEYS: keys, _LIMIT: limit + 1}
+            found = await executor.fetch(load.plan.statement, bound)
         if load.to_many:
-            groups: dict[Any, list[Row]] = {}
-            for related in found:
-                groups.setdefault(related[load.remote], []).append(related)
-            for row in rows:
-                row[load.name] = groups.get(row[load.local], [])
+            found = _put_many(rows, found, load, limit)
         else:
-            # Of several (hasOne keeps no promise) the first counts.
-            one = {related[load.remote]: related for related in reversed(found)}
+            one = {related[load.remote]: related for related in found}
             for row in rows:
                 row[load.name] = one.get(row[load.local])
+        if load.loads and found:
+            await attach(executor, found, load.loads)
         strip(found, load.plan.helpers)
         if load.through is not None:
             _fold(found, load.through)
+
+
+def related_limit(owners: int) -> int:
+    """How many records are answered of a relation to many, of each of so many records."""
+    return max(1, min(MAX_RELATED, MAX_RELATED_AT_ONCE // max(1, owners)))
+
+
+def _put_many(rows: Sequence[Row], found: list[Row], load: Load, limit: int) -> list[Row]:
+    """Give each row its part of what was found; gives what is answered of it."""
+    groups: dict[Any, list[Row]] = {}
+    for related in found:
+        groups.setdefault(related[load.remote], []).append(related)
+    cut = {owner for owner, group in groups.items() if len(group) > limit}
+    for owner in cut:
+        groups[owner].pop()
+    for row in rows:
+        row[load.name] = groups.get(row[load.local], [])
+        if cut and row[load.local] in cut:
+            row.setdefault(MORE, []).append(load.name)
+    return [related for group in groups.values() for related in group] if cut else found
 
 
 def strip(rows: Sequence[Row], helpers: Sequence[str]) -> None:

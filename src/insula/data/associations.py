@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from insula.data.errors import FilterRequired, InvalidQuery, RecordNotFound, UnknownField
-from insula.data.filters.tree import All, Node, RelatedTo
-from insula.data.links import Side
-from insula.data.nested import Order
-from insula.data.rows import NOTHING, Selection, answer
+from insula.data.bodies import Related, Wanted, preset
+from insula.data.choice import WHOLE, Choice
+from insula.data.errors import FilterRequired, InvalidQuery, LinkRequired, RecordNotFound, UnknownField
+from insula.data.filters.tree import Node, RelatedTo
+from insula.data.links import Side, required_by
+from insula.data.once import Place
+from insula.data.rows import NOTHING, Selection
 from insula.data.scope import Scopes
-from insula.data.writing import ALL_KEPT, Writer, says_nothing
+from insula.data.validate import Draft
+from insula.data.writing import Writer, fits_all
 from insula.database.executor import Row, Transaction
 
 
@@ -22,7 +25,9 @@ class Associations:
         self._writer = writer
         self._rows = writer.rows
         self._links = writer.links
+        self._bodies = writer.bodies
         self._nested = writer.nested
+        self._unit = writer.units.unit
 
     async def add(
         self,
@@ -51,7 +56,10 @@ class Associations:
         scopes: Scopes,
         on: Transaction | None = None,
     ) -> None:
-        """Relate to the records that ``values`` names and to no others; ``None`` or ``[]`` is to none."""
+        """Relate to the records that ``values`` names and to no others; ``None`` or ``[]`` is to none.
+
+        Raises ``LinkRequired`` where a record can not be without the link that would go.
+        """
         await self._relate(collection, key, relation, values, scopes, on, whole=True)
 
     async def remove(
@@ -64,16 +72,20 @@ class Associations:
         scopes: Scopes,
         on: Transaction | None = None,
     ) -> None:
-        """No longer relate to the records that ``values`` names; to one, ``None`` is whichever it is."""
+        """No longer relate to the records that ``values`` names; to one, ``None`` is whichever it is.
+
+        What is not related, or not there, is none of its business. Raises ``LinkRequired`` as ``set``.
+        """
         side = self._side(collection, relation, scopes)
         if values is None and side.relation.to_many:
             raise InvalidQuery(parameter="values", reason="must name the records to remove")
-        async with self._writer.unit(on) as transaction:
+        named = await self._bodies.read(side, _one(side, values), Wanted(scopes))
+        async with self._unit(on) as transaction:
             owner = await self._owner(side, key, "update", scopes, transaction)
             if values is None:
                 await self._clear(side, owner, scopes, transaction)
                 return
-            keys = await self._nested.named(side, _list(values), scopes, transaction)
+            keys = await self._nested.named(named, scopes, transaction)
             await self._unlink(side, owner, keys, scopes, transaction)
 
     async def toggle(
@@ -86,20 +98,22 @@ class Associations:
         scopes: Scopes,
         on: Transaction | None = None,
     ) -> None:
-        """Relate to each named record that is not related, and no longer to each that is."""
+        """Relate to each named record that is not related, and no longer to each that is.
+
+        A record that is named twice is toggled once.
+        """
         side = self._side(collection, relation, scopes)
-        async with self._writer.unit(on) as transaction:
+        named = await self._bodies.read(side, _one(side, values), Wanted(scopes))
+        async with self._unit(on) as transaction:
             await transaction.lock(f"toggle {collection} {relation} {key}")
             owner = await self._owner(side, key, "update", scopes, transaction)
-            raw = _list(values)
-            keys = await self._nested.named(side, raw, scopes, transaction)
-            if len(keys) != len(raw):
-                raise side.refuse(f'refers to a record of "{side.target.name}" that does not exist')
+            keys = await self._nested.all_named(named, scopes, transaction)
             there = await self._linked(side, owner, keys, scopes, transaction)
             if there:
                 await self._unlink(side, owner, tuple(there), scopes, transaction)
             if new := [one for one in keys if one not in there]:
-                await self._write(side, owner, new, scopes, transaction, whole=False)
+                linked = await self._bodies.read(side, _one(side, new), Wanted(scopes))
+                await self._write(linked, owner, scopes, transaction, whole=False)
 
     async def create(
         self,
@@ -109,33 +123,52 @@ class Associations:
         values: Mapping[str, Any],
         *,
         scopes: Scopes,
+        choice: Choice = WHOLE,
         on: Transaction | None = None,
     ) -> Row:
-        """A new record that the record ``key`` is related to. Gives its own fields."""
-        side = self._writer.links.side(self._writer.catalog.get(collection), relation)
-        async with self._writer.unit(on) as transaction:
-            order = Order(scopes, transaction)
-            if side.relation.kind == "belongsTo":
-                owner = await self._owner(side, key, "update", scopes, transaction)
-                row = await self._nested.create(side.target, values, order)
-                await self._point(side, owner, row[side.joint], scopes, transaction)
-            else:
-                owner = await self._owner(side, key, "view", scopes, transaction)
-                row = await self._create_for(side, owner[side.relation.source_key], values, order)
-        return answer(side.target, self._rows.statements(side.target), [row], scopes)[0]
+        """A new record that the record ``key`` is related to. Answers as ``Writer.create``."""
+        place = self._place(collection, key, relation)
+        wanted = Wanted(scopes, choice)
+        draft = await self._bodies.draft(place.target, values, wanted, new=True, preset=place.preset)
+        async with self._unit(on) as transaction:
+            row = await place.make(draft, scopes, transaction)
+            return (await self._writer.echo.whole(place.target, [row], [draft], scopes, transaction))[0]
 
-    async def _create_for(self, side: Side, owner: Any, values: Mapping[str, Any], order: Order) -> Row:
-        if owner is None:
-            raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
-        if side.relation.kind == "hasOne":
-            await self._links.keep_only(side, owner, (), order.scopes, order.on)
-        preset = NOTHING if side.through_row else {side.relation.foreign_key: owner}
-        row = await self._nested.create(side.target, values, order, preset)
-        if side.through_row:
-            await self._links.link(side, owner, {row[side.joint]: row}, order.scopes, order.on)
-        return row
+    async def first_or_create(
+        self,
+        collection: str,
+        key: Any,
+        relation: str,
+        filter_keys: Sequence[str],
+        values: Mapping[str, Any],
+        *,
+        scopes: Scopes,
+        choice: Choice = WHOLE,
+        on: Transaction | None = None,
+    ) -> Row:
+        """``Writer.first_or_create`` among the related records alone; a new one is related from the start."""
+        wanted = Wanted(scopes, choice)
+        place = self._place(collection, key, relation)
+        return await self._writer.first_in(place, filter_keys, values, wanted, on)
 
-    async def update(  # noqa: PLR0913 - those of Writer.update and where the records hang
+    async def update_or_create(
+        self,
+        collection: str,
+        key: Any,
+        relation: str,
+        filter_keys: Sequence[str],
+        values: Mapping[str, Any],
+        *,
+        scopes: Scopes,
+        choice: Choice = WHOLE,
+        on: Transaction | None = None,
+    ) -> Row:
+        """``Writer.update_or_create`` among the related records alone."""
+        wanted = Wanted(scopes, choice)
+        place = self._place(collection, key, relation)
+        return await self._writer.update_in(place, filter_keys, values, wanted, on)
+
+    async def update(
         self,
         collection: str,
         key: Any,
@@ -145,22 +178,19 @@ class Associations:
         scopes: Scopes,
         keys: Sequence[Any] | None = None,
         filter: Node | None = None,
-        whitelist: Iterable[str] | None = None,
-        blacklist: Iterable[str] = ALL_KEPT,
-        update_association_values: Iterable[str] = ALL_KEPT,
+        choice: Choice = WHOLE,
         on: Transaction | None = None,
     ) -> list[Row]:
         """``Writer.update`` for the related records alone. To one, neither key nor filter is needed."""
-        target, narrowed = self._related("update", collection, key, relation, keys, filter)
+        target, filter, related = self._related("update", collection, key, relation, keys, filter)
         return await self._writer.update(
             target,
             values,
             scopes=scopes,
             keys=keys,
-            filter=narrowed,
-            whitelist=whitelist,
-            blacklist=blacklist,
-            update_association_values=update_association_values,
+            filter=filter,
+            within=related,
+            choice=choice,
             on=on,
         )
 
@@ -176,8 +206,29 @@ class Associations:
         on: Transaction | None = None,
     ) -> int:
         """``Writer.destroy`` for the related records alone. To one, neither key nor filter is needed."""
-        target, narrowed = self._related("destroy", collection, key, relation, keys, filter)
-        return await self._writer.destroy(target, scopes=scopes, keys=keys, filter=narrowed, on=on)
+        target, filter, related = self._related("destroy", collection, key, relation, keys, filter)
+        return await self._writer.destroy(
+            target, scopes=scopes, keys=keys, filter=filter, within=related, on=on
+        )
+
+    async def move(
+        self,
+        collection: str,
+        key: Any,
+        relation: str,
+        source: Any,
+        target: Any = None,
+        *,
+        scopes: Scopes,
+        on: Transaction | None = None,
+        **how: Any,
+    ) -> Row:
+        """``Writer.move`` of a related record; a target must be related too."""
+        side = self._links.side(self._writer.catalog.get(collection), relation)
+        related = RelatedTo(collection, relation, key)
+        return await self._writer.move(
+            side.target.name, source, target, scopes=scopes, within=related, on=on, **how
+        )
 
     def _related(
         self,
@@ -187,13 +238,41 @@ class Associations:
         relation: str,
         keys: Sequence[Any] | None,
         filter: Node | None,
-    ) -> tuple[str, Node]:
-        """The target's name, and the filter for those of its records that are related and fit."""
+    ) -> tuple[str, Node | None, Node]:
+        """The target's name, the caller's filter, and the one for the records that are related."""
         side = self._links.side(self._writer.catalog.get(collection), relation)
-        if side.relation.to_many and not keys and says_nothing(filter):
-            raise FilterRequired(action=action, collection=side.target.name)
         related = RelatedTo(collection, relation, key)
-        return side.target.name, related if filter is None else All((related, filter))
+        if not keys and fits_all(filter):
+            if side.relation.to_many:
+                raise FilterRequired(action=action, collection=side.target.name)
+            filter = related
+        return side.target.name, filter, related
+
+    def _place(self, collection: str, key: Any, relation: str) -> Place:
+        side = self._links.side(self._writer.catalog.get(collection), relation)
+
+        async def make(draft: Draft, scopes: Scopes, on: Transaction) -> Row:
+            return await self._make(side, key, draft, scopes, on)
+
+        return Place(side.target, make, RelatedTo(collection, relation, key), preset(side))
+
+    async def _make(self, side: Side, key: Any, draft: Draft, scopes: Scopes, on: Transaction) -> Row:
+        """A new record that the record ``key`` is related to."""
+        if side.relation.kind == "belongsTo":
+            owner = await self._owner(side, key, "update", scopes, on)
+            row = await self._nested.create(side.target, draft, scopes, on)
+            await self._point(side, owner, row[side.joint], scopes, on)
+            return row
+        source = (await self._owner(side, key, "view", scopes, on))[side.relation.source_key]
+        if source is None:
+            raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
+        if side.relation.kind == "hasOne":
+            await self._links.keep_only(side, source, (), scopes, on)
+        own = NOTHING if side.through_row else {side.relation.foreign_key: source}
+        row = await self._nested.create(side.target, draft, scopes, on, own)
+        if side.through_row:
+            await self._links.link(side, source, {row[side.joint]: row}, scopes, on)
+        return row
 
     def _side(self, collection: str, relation: str, scopes: Scopes) -> Side:
         """The relation, when the caller may change it. Raises ``UnknownField``."""
@@ -224,30 +303,32 @@ class Associations:
         whole: bool,
     ) -> None:
         side = self._side(collection, relation, scopes)
-        async with self._writer.unit(on) as transaction:
+        named = await self._bodies.read(side, _one(side, values), Wanted(scopes))
+        async with self._unit(on) as transaction:
             owner = await self._owner(side, key, "update", scopes, transaction)
-            if whole or _list(values):
-                await self._write(side, owner, values, scopes, transaction, whole=whole)
+            if whole or named.items:
+                await self._write(named, owner, scopes, transaction, whole=whole)
 
     async def _write(
-        self, side: Side, owner: Row, values: Any, scopes: Scopes, on: Transaction, *, whole: bool
+        self, named: Related, owner: Row, scopes: Scopes, on: Transaction, *, whole: bool
     ) -> None:
-        order = Order(scopes, on)
-        if not side.relation.to_many:
-            values = _only(side, values)
+        side = named.side
         if side.relation.kind == "belongsTo":
-            key = await self._nested.target_key(side, values, order)
+            key = await self._nested.target_key(named, scopes, on)
             await self._point(side, owner, key, scopes, on)
         else:
             source = owner[side.relation.source_key]
             only = whole or side.relation.kind == "hasOne"
-            await self._nested.relate(side, source, values, order, only=only)
+            await self._nested.relate(named, source, scopes, on, only=only)
 
     async def _point(self, side: Side, owner: Row, key: Any, scopes: Scopes, on: Transaction) -> None:
         """Write the foreign key of a belongsTo relation."""
         column = side.relation.foreign_key
-        if owner[column] != key:
-            await self._rows.update(side.collection, {column: key}, self._itself(side, owner), scopes, on)
+        if owner[column] == key:
+            return
+        if key is None and (needed := required_by(side.collection, column)) is not None:
+            raise LinkRequired(collection=side.collection.name, field=needed)
+        await self._rows.update(side.collection, {column: key}, self._itself(side, owner), scopes, on)
 
     def _itself(self, side: Side, owner: Row) -> Selection:
         key = side.collection.primary_key
@@ -276,15 +357,8 @@ class Associations:
             await self._links.keep_only(side, owner[side.relation.source_key], (), scopes, on)
 
 
-def _list(values: Any) -> list[Any]:
-    many = values if isinstance(values, list | tuple) else (values,)
-    return [one for one in many if one is not None]
-
-
-def _only(side: Side, values: Any) -> Any:
-    """The one value of a relation to one, which may be written as a list of one."""
-    if not isinstance(values, list | tuple):
+def _one(side: Side, values: Any) -> Any:
+    """The value of a relation to one, which may be written as a list of one."""
+    if side.relation.to_many or not isinstance(values, list | tuple):
         return values
-    if len(values) > 1:
-        raise side.refuse("takes one record, not a list")
-    return values[0] if values else None
+    return values if len(values) > 1 else next(iter(values), None)

@@ -1,6 +1,11 @@
 """What can be wrong with what is asked of collections and records."""
 
+from collections.abc import Sequence
+
 from insula.core.errors import InsulaError, Kind
+
+MAX_ENTRIES = 100
+"""Wrong values of one body that are told of; more than that nobody reads."""
 
 
 class DataError(InsulaError):
@@ -35,6 +40,24 @@ class InvalidValue(DataError):
     code = "VALIDATION_ERROR"
 
 
+class InvalidRecord(InvalidValue):
+    """The field "{field}" of "{collection}" {reason}; also wrong: {others}."""
+
+    def __init__(self, problems: Sequence[InvalidValue]) -> None:
+        self.problems = problems
+        others = ", ".join(f'"{problem.details["field"]}"' for problem in problems[1:MAX_ENTRIES])
+        super().__init__(**problems[0].details, others=others)
+
+    @property
+    def entries(self) -> Sequence[InsulaError]:
+        return self.problems[:MAX_ENTRIES]
+
+
+def all_of(problems: Sequence[InvalidValue]) -> InvalidValue:
+    """One error for everything that is wrong with the values of a body; ``problems`` is not empty."""
+    return problems[0] if len(problems) == 1 else InvalidRecord(problems)
+
+
 class InvalidQuery(DataError):
     """The parameter "{parameter}" {reason}."""
 
@@ -56,6 +79,13 @@ class Conflict(DataError):
 
 class InUse(DataError):
     """A record of "{collection}" is still in use by {users}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class LinkRequired(DataError):
+    """A record of "{collection}" can not be without "{field}", which is required: relate it to another record instead."""
 
     code = "CONFLICT"
     kind = Kind.CONFLICT

@@ -10,18 +10,18 @@ belongsToMany  rows of the collection between the two
 from __future__ import annotations
 
 from collections.abc import Collection as Names
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from insula.data.collection import Collection, Field, Relation
-from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
+from insula.data.errors import InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scope, Scopes
-from insula.data.validate import form
+from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 
-NO_VALUES: Mapping[str, Any] = {}
+NO_VALUES: Mapping[Any, Draft] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class Side:
     def through_row(self) -> bool:
         return self.relation.kind == "belongsToMany"
 
-    def refuse(self, reason: str) -> InvalidValue:
-        return InvalidValue(collection=self.collection.name, field=self.field.name, reason=reason)
+    def refuse(self, reason: str, path: str = "") -> InvalidValue:
+        """The error for a value of this relation, or for what stands at ``path`` in it."""
+        return InvalidValue(collection=self.collection.name, field=path or self.field.name, reason=reason)
 
 
 class Links:
@@ -69,10 +70,13 @@ class Links:
     async def keep_only(
         self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction
     ) -> None:
-        """Undo all links of ``owner`` but those to ``kept``. Keys are values of the relation's two joints."""
+        """Undo all links of ``owner`` but those to ``kept``. Keys are values of the relation's two joints.
+
+        Raises ``LinkRequired`` where records can not be without the link that goes.
+        """
         relation = side.relation
         if side.through_row:
-            through = self._through(relation)
+            through = self.through(relation)
             others = Selection(
                 tuple(kept), str(relation.other_key), others=True, equal={relation.foreign_key: owner}
             )
@@ -80,18 +84,27 @@ class Links:
             return
         scope = self._writable(side, scopes)
         others = Selection(tuple(kept), others=True, equal={relation.foreign_key: owner}, scope=scope)
-        await self._rows.update(side.target, {relation.foreign_key: None}, others, scopes, on)
+        await self._let_go(side, others, scopes, on)
 
     async def unlink(self, side: Side, owner: Any, keys: Names[Any], scopes: Scopes, on: Transaction) -> None:
-        """Undo the links of ``owner`` to ``keys``; what is not linked stays as it is."""
+        """Undo the links of ``owner`` to ``keys``; what is not linked stays as it is. Raises as ``keep_only``."""
         relation = side.relation
         if side.through_row:
             gone = Selection(tuple(keys), str(relation.other_key), equal={relation.foreign_key: owner})
-            await self._rows.delete(self._through(relation), gone, scopes, on)
+            await self._rows.delete(self.through(relation), gone, scopes, on)
             return
         scope = self._writable(side, scopes)
         gone = Selection(tuple(keys), equal={relation.foreign_key: owner}, scope=scope)
-        await self._rows.update(side.target, {relation.foreign_key: None}, gone, scopes, on)
+        await self._let_go(side, gone, scopes, on)
+
+    async def _let_go(self, side: Side, selection: Selection, scopes: Scopes, on: Transaction) -> None:
+        """Empty the foreign key of the selected records."""
+        column = side.relation.foreign_key
+        needed = required_by(side.target, column)
+        if needed is None:
+            await self._rows.update(side.target, {column: None}, selection, scopes, on)
+        elif await self._rows.find(side.target, selection, scopes, on, first=True):
+            raise LinkRequired(collection=side.target.name, field=needed)
 
     async def link(
         self,
@@ -100,7 +113,7 @@ class Links:
         found: Mapping[Any, Row],
         scopes: Scopes,
         on: Transaction,
-        between: Mapping[Any, Mapping[str, Any]] = NO_VALUES,
+        between: Mapping[Any, Draft] = NO_VALUES,
     ) -> None:
         """Link ``owner`` to records (key → row) that were found; those that are linked already stay.
 
@@ -124,7 +137,7 @@ class Links:
         if side.through_row:
             other = str(relation.other_key)
             chosen = Selection(tuple(keys), other, equal={relation.foreign_key: owner})
-            return {row[other] for row in await self._rows.find(self._through(relation), chosen, scopes, on)}
+            return {row[other] for row in await self._rows.find(self.through(relation), chosen, scopes, on)}
         chosen = Selection(tuple(keys), equal={relation.foreign_key: owner})
         return {row[side.joint] for row in await self._rows.find(side.target, chosen, scopes, on)}
 
@@ -133,28 +146,33 @@ class Links:
         side: Side,
         owner: Any,
         keys: list[Any],
-        between: Mapping[Any, Mapping[str, Any]],
+        between: Mapping[Any, Draft],
         scopes: Scopes,
         on: Transaction,
     ) -> None:
-        through, relation = self._through(side.relation), side.relation
+        through, relation = self.through(side.relation), side.relation
         pair = (relation.foreign_key, str(relation.other_key))
         if not _unique_pair(through, pair):
             # nothing in the table keeps two requests from adding the same link twice
             await on.lock(f"link {through.name} {owner}")
         there = await self.linked(side, owner, keys, scopes, on)
-        allowed = scopes.scope(through.name, "create").fields if any(between.values()) else None
+        if any(draft.columns for draft in between.values()):
+            _check_open(through, between.values(), scopes)
         added = []
         for key in keys:
-            draft = form(through).draft(between.get(key, NO_VALUES), new=key not in there, allowed=allowed)
+            draft = between.get(key)
             if key not in there:
-                added.append((draft, {pair[0]: owner, pair[1]: key}))
-            elif draft.columns:
+                added.append((draft or Draft(), {pair[0]: owner, pair[1]: key}))
+            elif draft is not None and draft.columns:
                 chosen = Selection((key,), pair[1], equal={pair[0]: owner})
                 await self._rows.update(through, draft.columns, chosen, scopes, on)
+        for draft, preset in added:
+            if problems := form(through).missing(draft, preset):
+                raise all_of(problems)
         await self._rows.insert_unless_there(through, added, scopes, on)
 
-    def _through(self, relation: Relation) -> Collection:
+    def through(self, relation: Relation) -> Collection:
+        """The collection between, of a belongsToMany relation."""
         return self._rows.catalog.get(str(relation.through))
 
     def _writable(self, side: Side, scopes: Scopes) -> Scope:
@@ -170,6 +188,24 @@ class Links:
             if scope.fields.isdisjoint(inverse):
                 raise UnknownField(collection=side.target.name, field=column, place="values")
         return scope
+
+
+def required_by(collection: Collection, column: str) -> str | None:
+    """The field that says that a foreign key must have a value: the column, or the relation over it."""
+    for item in collection.fields.values():
+        over = item.relation is not None and item.relation.kind == "belongsTo" and item.relation.foreign_key
+        if item.required and column in (item.name, over):
+            return item.name
+    return None
+
+
+def _check_open(through: Collection, drafts: Iterable[Draft], scopes: Scopes) -> None:
+    """Raises ``UnknownField`` for a column of the rows between that the caller may not write."""
+    allowed = scopes.scope(through.name, "create").fields
+    for draft in drafts:
+        for name in draft.columns:
+            if allowed is not None and name not in allowed:
+                raise UnknownField(collection=through.name, field=name, place="values")
 
 
 def _unique_pair(through: Collection, pair: tuple[str, str]) -> bool:

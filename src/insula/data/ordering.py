@@ -7,6 +7,7 @@ numbered anew before anything is moved in it, in the order in which it was shown
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from insula.data.changes import Change
 from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
+from insula.data.filters.tree import Node
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scopes
 from insula.data.sorting import directed
@@ -24,6 +26,20 @@ Method = Literal["insertAfter", "prepend"]
 """Where a moved record goes, seen from the target: behind it, or before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a record is to go."""
+
+    source: Any
+    target: Any = None
+    """The key of the record whose place it takes."""
+    sort_field: str = "sort"
+    target_scope: Any = None
+    """The list to go to, where no target says it: the value of the ``scopeKey``, or an object of it."""
+    method: Method | None = None
+    sticky: bool = False
+
+
 class Ordering:
     """Moves records within and between lists."""
 
@@ -31,39 +47,34 @@ class Ordering:
         self._rows = rows
 
     async def move(
-        self,
-        collection: Collection,
-        source: Any,
-        target: Any,
-        scopes: Scopes,
-        on: Transaction,
-        sort_field: str,
-        target_scope: Any,
-        method: Method | None,
-        sticky: bool,
+        self, collection: Collection, move: Move, scopes: Scopes, within: Node | None, on: Transaction
     ) -> Row:
         """Move the record ``source``. Gives it as it is afterwards.
 
         To the place of ``target`` (into its list): before it when moving up or into another list, behind it
         when moving down, unless ``method`` says which. Without target: with ``sticky`` or ``prepend`` to the
-        top, else to the end, of the list ``target_scope`` or its own.
+        top, else to the end, of the list ``target_scope`` or its own. Records outside ``within`` are not there.
         Raises ``RecordNotFound``, ``UnknownField``, ``InvalidQuery``.
         """
-        if method not in (None, "insertAfter", "prepend"):
+        if move.method not in (None, "insertAfter", "prepend"):
             raise InvalidQuery(parameter="method", reason='must be "insertAfter" or "prepend"')
-        place = self._list(collection, sort_field, scopes)
-        await on.lock(f"sort {collection.name} {sort_field}")
-        moved = await self._record(place, source, scopes, on)
-        goal = None if target is None else await self._record(place, target, scopes, on)
+        place = self._list(collection, move.sort_field, scopes)
+        # before anything is read: moves of one order follow one another
+        await on.lock(f"sort {collection.name} {move.sort_field}")
+        found = _Found(self._rows, place, scopes, within, on)
+        moved = await found.record(move.source)
+        goal = None if move.target is None else await found.record(move.target)
         home = place.of(moved)
-        new_home = place.of(goal) if goal is not None else place.named(target_scope, home)
+        new_home = place.of(goal) if goal is not None else place.named(move.target_scope, home)
+        if new_home != home:
+            place.check_open(scopes)
         if await self._renumber_where_needed(place, {home: None, new_home: None}, on):
-            moved = await self._record(place, source, scopes, on)
-            goal = None if target is None else await self._record(place, target, scopes, on)
+            moved = await found.record(move.source)
+            goal = None if move.target is None else await found.record(move.target)
         if goal is not None and goal[place.key] == moved[place.key]:
             return moved
-        number = await self._make_room(place, moved, goal, new_home, method, sticky, on)
-        columns: dict[str, Any] = {sort_field: number}
+        number = await self._make_room(place, moved, goal, new_home, move.method, move.sticky, on)
+        columns: dict[str, Any] = {move.sort_field: number}
         if new_home != home:
             columns[place.scope_key] = new_home
         rows = await self._rows.update(collection, columns, Selection((moved[place.key],)), scopes, on)
@@ -78,14 +89,6 @@ class Ordering:
         if item.type.name != "sort" or key is None:
             raise InvalidQuery(parameter="sortField", reason=f'names "{sort_field}", which keeps no order')
         return _Lists(collection, item, key.name)
-
-    async def _record(self, place: _Lists, key: Any, scopes: Scopes, on: Transaction) -> Row:
-        keys = self._rows.keys(place.collection, (key,))
-        scope = scopes.scope(place.collection.name, "update")
-        rows = await self._rows.find(place.collection, Selection(keys, scope=scope), scopes, on)
-        if not rows:
-            raise RecordNotFound(collection=place.collection.name, key=key)
-        return rows[0]
 
     async def _make_room(
         self,
@@ -166,6 +169,28 @@ class Ordering:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Finds the records of a move."""
+
+    rows: Rows
+    place: _Lists
+    scopes: Scopes
+    within: Node | None
+    on: Transaction
+
+    async def record(self, key: Any) -> Row:
+        """Raises ``RecordNotFound``."""
+        collection = self.place.collection
+        keys = self.rows.keys(collection, (key,))
+        scope = self.scopes.scope(collection.name, "update")
+        chosen = Selection(keys, filter=self.within, scope=scope)
+        rows = await self.rows.find(collection, chosen, self.scopes, self.on)
+        if not rows:
+            raise RecordNotFound(collection=collection.name, key=key)
+        return rows[0]
+
+
 class _Lists:
     """The lists that one sort field keeps. A list is known by the value of its ``scopeKey``."""
 
@@ -193,6 +218,17 @@ class _Lists:
             return item.type.prepare(raw, item)
         except ValueError as error:
             raise InvalidQuery(parameter="targetScope", reason=str(error)) from None
+
+    def check_open(self, scopes: Scopes) -> None:
+        """Raises ``UnknownField`` when the caller may not write which list a record is in."""
+        fields = scopes.scope(self.collection.name, "update").fields
+        relations = (
+            f.name
+            for f in self.collection.relations.values()
+            if f.relation and f.relation.kind == "belongsTo" and f.relation.foreign_key == self.scope_key
+        )
+        if fields is not None and fields.isdisjoint((self.scope_key, *relations)):
+            raise UnknownField(collection=self.collection.name, field=self.scope_key, place="targetScope")
 
     def condition(self, home: Any) -> sa.ColumnElement[bool]:
         """The records of a list."""

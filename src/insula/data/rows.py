@@ -6,24 +6,23 @@ noted for the observers either way.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.base import Executable
 
-from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import Catalog
 from insula.data.changes import Announcer, Change, ChangeAction
 from insula.data.collection import Collection
 from insula.data.computing import computing
-from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
+from insula.data.errors import InvalidQuery
 from insula.data.filters import compile as filters
 from insula.data.filters.shape import Binder, Shape
 from insula.data.filters.tree import Node
 from insula.data.scope import Scope, Scopes
+from insula.data.units import Units
 from insula.data.validate import Draft, form
 from insula.data.violations import Violations
 from insula.data.write_statements import KEY, KEYS, Statements, equal, follow_key, parameter, statements
@@ -60,15 +59,8 @@ class Rows:
         self.catalog = catalog
         self.database = database
         self.announcer = announcer
-        self._violations = Violations(catalog, database)
-
-    @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """A transaction of its own, whose changes are announced at its end."""
-        async with self.database.transaction() as transaction:
-            with self.announcer.collecting(transaction) as changes:
-                yield transaction
-        self.announcer.announce(changes)
+        self.units = Units(database, announcer)
+        self.violations = Violations(catalog, database)
 
     def statements(self, collection: Collection) -> Statements:
         return statements(collection, self.database.dialect)
@@ -80,10 +72,7 @@ class Rows:
             raise InvalidQuery(
                 parameter="filterByTk", reason=f'does not fit "{collection.name}": it has no key'
             )
-        try:
-            return tuple(key.type.prepare(item, key) for item in raw)
-        except ValueError as error:
-            raise InvalidValue(collection=collection.name, field=key.name, reason=str(error)) from None
+        return tuple(form(collection).prepare(key, item) for item in raw)
 
     async def insert(
         self,
@@ -95,10 +84,12 @@ class Rows:
     ) -> Row:
         """Add one row; ``preset`` are columns that the body does not decide. Gives the row as stored."""
         if on is None and computing(collection).counts:
-            async with self.transaction() as transaction:
+            async with self.units.transaction() as transaction:
                 return await self.insert(collection, draft, scopes, transaction, preset)
         keys = form(collection)
-        row = await self._complete(collection, draft, scopes, preset, on)
+        row = keys.complete({**draft.columns, **preset} if preset else draft.columns, scopes.stamps)
+        if keys.computed:
+            await computing(collection).complete((row,), on)
         shapes = self.statements(collection)
         statement = shapes.insert(
             tuple(name for name in keys.sorts if row[name] is None),
@@ -123,7 +114,9 @@ class Rows:
         shapes = self.statements(collection)
         groups: dict[Statement, list[dict[str, Any]]] = {}
         for draft, preset in drafts:
-            row = await self._complete(collection, draft, scopes, preset, on)
+            row = keys.complete({**draft.columns, **preset}, scopes.stamps)
+            if keys.computed:
+                await computing(collection).complete((row,), on)
             statement = shapes.insert_unless_there(
                 tuple(name for name in keys.sorts if row[name] is None),
                 automatic_key=keys.automatic_key is not None and row[keys.automatic_key] is None,
@@ -134,25 +127,8 @@ class Rows:
             try:
                 await on.execute_many(statement, values)
             except DatabaseError as error:
-                raise await self._violations.explain(error, collection, rows[0]) from error
+                raise await self.violations.explain(error, collection, rows[0]) from error
             self.announcer.note(Change(collection.name, "create", ()), on)
-
-    async def _complete(
-        self,
-        collection: Collection,
-        draft: Draft,
-        scopes: Scopes,
-        preset: Mapping[str, Any],
-        on: Transaction | None,
-    ) -> dict[str, Any]:
-        keys = form(collection)
-        if draft.slow:
-            await keys.finish(draft)
-        keys.check_required(draft, preset)
-        row = keys.complete({**draft.columns, **preset} if preset else draft.columns, scopes.stamps)
-        if keys.computed:
-            await computing(collection).complete((row,), on)
-        return row
 
     async def update(
         self,
@@ -169,7 +145,7 @@ class Rows:
         names = tuple(name for name in shapes.columns if name in written)
         follows = bool(form(collection).computed) and computing(collection).touched(names)
         if follows and on is None:
-            async with self.transaction() as transaction:
+            async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
         statement, bound = self._chosen(
             collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
@@ -198,60 +174,6 @@ class Rows:
             collection, ("find", first), lambda where: shapes.find(where, first=first), selection, scopes
         )
         return await (on or self.database).fetch(statement, bound)
-
-    async def append(
-        self,
-        collection: Collection,
-        rows: Sequence[Sequence[Any]],
-        columns: Sequence[str],
-        scopes: Scopes,
-        on: Transaction,
-    ) -> int:
-        """Add rows of prepared values by the database's fastest way; other columns as for any new record."""
-        keys = form(collection)
-        for name in columns:
-            if name not in collection.fields or not collection.fields[name].stored:
-                raise UnknownField(collection=collection.name, field=name, place="columns")
-        tail = [name for name in self.statements(collection).columns if name not in columns]
-        tail = [name for name in tail if name != keys.automatic_key]
-        names = (*columns, *tail)
-        types = [collection.table.c[name].type for name in names]
-        complete = await self._completed(collection, rows, columns, tail, scopes, on)
-        try:
-            count = await on.copy_rows(collection.name, names, complete, types)
-        except DatabaseError as error:
-            raise await self._violations.explain(error, collection, NOTHING) from error
-        key = keys.automatic_key
-        if key is not None and key in columns:
-            place = list(columns).index(key)
-            await self.follow_key(collection, max(row[place] for row in rows), on)
-        return count
-
-    async def _completed(
-        self,
-        collection: Collection,
-        rows: Sequence[Sequence[Any]],
-        columns: Sequence[str],
-        tail: Sequence[str],
-        scopes: Scopes,
-        on: Transaction,
-    ) -> list[tuple[Any, ...]]:
-        """The rows with the values of the columns ``tail``, which nobody gave."""
-        keys = form(collection)
-        if keys.alike(tail):
-            same = keys.complete(NOTHING, scopes.stamps)
-            rest = tuple(same[name] for name in tail)
-            return [(*row, *rest) for row in rows]
-        numbers = {name: await self.last(collection, name, on) for name in keys.sorts if name in tail}
-        made = [keys.complete(dict(zip(columns, row, strict=True)), scopes.stamps) for row in rows]
-        if keys.computed:
-            await computing(collection).complete(made, on)
-        complete = []
-        for row, own in zip(rows, made, strict=True):
-            for name in numbers:
-                numbers[name] += 1
-            complete.append((*row, *(numbers.get(name, own[name]) for name in tail)))
-        return complete
 
     async def last(self, collection: Collection, name: str, on: Executor) -> int:
         """The highest number in a column (of a sort column: of all its lists), 0 where there is none."""
@@ -352,7 +274,7 @@ class Rows:
         try:
             return await (on or self.database).fetch(statement, bound)
         except DatabaseError as error:
-            raise await self._violations.explain(error, collection, written) from error
+            raise await self.violations.explain(error, collection, written) from error
 
     def _note(
         self,
@@ -365,20 +287,3 @@ class Rows:
         key = collection.primary_key
         keys = tuple(row[key.name] for row in rows) if key is not None else ()
         self.announcer.note(Change(collection.name, action, keys, frozenset(names)), on)
-
-
-def answer(collection: Collection, shapes: Statements, rows: list[Row], scopes: Scopes) -> list[Row]:
-    """Rows as the caller may see them: the key, and the fields that are open to ``view``."""
-    try:
-        fields = scopes.scope(collection.name, "view").fields
-    except InsulaError as error:
-        if error.kind is not Kind.DENIED:
-            raise
-        fields = frozenset()
-    if fields is None and len(shapes.returned) == len(shapes.visible):
-        return rows
-    key = collection.primary_key
-    shown = shapes.visible if fields is None else shapes.visible & fields
-    if key is not None:
-        shown |= {key.name}
-    return [{name: value for name, value in row.items() if name in shown} for row in rows]

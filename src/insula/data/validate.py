@@ -11,13 +11,17 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from insula.core import clock
+from insula.data.choice import WHOLE, Choice
 from insula.data.collection import Collection, Field
-from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
+from insula.data.errors import InvalidQuery, InvalidValue, UnknownField, all_of
 from insula.data.fields.base import FieldType
 from insula.data.slow import run_slow
+
+if TYPE_CHECKING:
+    from insula.data.bodies import Related
 
 STAMPS = frozenset({"createdAt", "updatedAt", "createdBy", "updatedBy"})
 """Interfaces (or types) of fields that the server fills: the time, or the person who writes."""
@@ -47,49 +51,25 @@ def stamps(collection: Collection) -> dict[str, str]:
     return {name: word for name, word in found.items() if name in collection.fields}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """``whitelist`` and ``blacklist`` of a request: dotted paths through relations."""
-
-    whitelist: frozenset[str] | None = None
-    blacklist: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, whitelist: Iterable[str] | None, blacklist: Iterable[str]) -> Choice | None:
-        """``None`` when everything is wanted."""
-        taken = None if whitelist is None else frozenset(whitelist)
-        left = frozenset(blacklist)
-        return cls(taken, left) if left or taken is not None else None
-
-    def takes(self, name: str) -> bool:
-        if name in self.blacklist:
-            return False
-        if self.whitelist is None or name in self.whitelist:
-            return True
-        return any(path.startswith(name + ".") for path in self.whitelist)
-
-    def within(self, name: str) -> Choice | None:
-        """The choice for the records behind the relation ``name``."""
-        taken = None
-        if self.whitelist is not None and name not in self.whitelist:
-            taken = _behind(name, self.whitelist)
-        return Choice.of(taken, _behind(name, self.blacklist))
-
-
-def _behind(name: str, paths: Iterable[str]) -> frozenset[str]:
-    return frozenset(path[len(name) + 1 :] for path in paths if path.startswith(name + "."))
-
-
 @dataclass(slots=True)
 class Draft:
-    """A body, checked: what goes into columns, what goes through relations."""
+    """A body, split: what goes into columns, what goes through relations, and what is wrong with it."""
 
     columns: dict[str, Any] = field(default_factory=dict)
     """Column → value ready to store."""
     relations: dict[str, Any] = field(default_factory=dict)
     """Name of the relation → what the body said of it."""
+    related: list[Related] = field(default_factory=list)
+    """The same, read: see ``bodies``."""
     slow: dict[str, Any] = field(default_factory=dict)
     """Column → value that still waits for its preparation in a thread."""
+    problems: list[InvalidValue] = field(default_factory=list)
+    """One for each field whose value can not be taken. Nothing is written of a body that has some."""
+
+    def check(self) -> None:
+        """Raises ``InvalidValue`` for what is wrong with the body, all at once."""
+        if self.problems:
+            raise all_of(self.problems)
 
 
 class Form:
@@ -128,7 +108,7 @@ class Form:
         Raises ``InvalidValue`` for a default that its own field does not take.
         """
         return {
-            f.name: None if f.default is None or f.type.slow else self._prepare(f, f.default)
+            f.name: None if f.default is None or f.type.slow else self.prepare(f, f.default)
             for f in self.fields.values()
             if f.stored
         }
@@ -139,20 +119,22 @@ class Form:
         *,
         new: bool,
         allowed: frozenset[str] | None = None,
-        choice: Choice | None = None,
+        choice: Choice = WHOLE,
+        preset: Iterable[str] = (),
     ) -> Draft:
-        """Check a body for a record that is ``new`` or exists.
+        """Split and check a body for a record that is ``new`` or exists; see ``Draft.problems``.
 
-        Raises ``UnknownField`` (also for fields outside ``allowed``) and ``InvalidValue``.
+        ``preset`` are columns of a new record that the body does not decide.
+        Raises ``UnknownField`` (also for fields outside ``allowed``), ``InvalidQuery``.
         """
         if not isinstance(values, Mapping):
             raise InvalidQuery(parameter="values", reason="must be an object with the fields of a record")
-        draft = Draft()
+        draft, limits = Draft(), choice.limits
         for name, raw in values.items():
             part, item = self._parts.get(name, _UNKNOWN)
             if part is Part.FILLED or (name == self.automatic_key and not (new and raw is not None)):
                 continue
-            if choice is not None and not choice.takes(name):
+            if limits and not choice.takes(name):
                 continue
             if item is None or (allowed is not None and name not in allowed):
                 if name[:2] == "__":
@@ -160,50 +142,71 @@ class Form:
                 raise UnknownField(collection=self.name, field=name, place="values")
             if part is Part.RELATION:
                 draft.relations[name] = raw
-            elif raw is None:
-                if item.required:
-                    raise InvalidValue(collection=self.name, field=name, reason="is required")
-                draft.columns[name] = None
-            elif part is Part.SLOW:
+            elif part is Part.SLOW and raw is not None:
                 draft.slow[name] = raw
             else:
-                draft.columns[name] = self._prepare(item, raw)
+                self._put(draft, item, raw)
+        if new and self._required:
+            draft.problems += self.missing(draft, preset)
         return draft
 
-    def _prepare(self, item: Field, raw: Any) -> Any:
+    def _put(self, draft: Draft, item: Field, raw: Any) -> None:
+        """A value into its column, or what is wrong with it among the problems."""
+        if raw is None and item.required:
+            draft.problems.append(self._refuse(item.name, "is required"))
+            return
+        try:
+            draft.columns[item.name] = None if raw is None else item.type.prepare(raw, item)
+        except ValueError as error:
+            draft.problems.append(self._refuse(item.name, str(error)))
+
+    def prepare(self, item: Field, raw: Any) -> Any:
+        """A value for one field. Raises ``InvalidValue``."""
         try:
             return item.type.prepare(raw, item)
         except ValueError as error:
-            raise InvalidValue(collection=self.name, field=item.name, reason=str(error)) from None
+            raise self._refuse(item.name, str(error)) from None
+
+    def _refuse(self, name: str, reason: str) -> InvalidValue:
+        return InvalidValue(collection=self.name, field=name, reason=reason)
 
     async def finish(self, draft: Draft) -> None:
-        """Prepare in a thread what takes long. Raises ``InvalidValue``."""
+        """Prepare in a thread what takes long."""
         for name, raw in draft.slow.items():
-            draft.columns[name] = await run_slow(self._prepare, self.fields[name], raw)
+            try:
+                draft.columns[name] = await run_slow(self.prepare, self.fields[name], raw)
+            except InvalidValue as error:
+                draft.problems.append(error)
         draft.slow.clear()
 
-    def check_required(self, draft: Draft, preset: Iterable[str] = ()) -> None:
-        """A new record has a value wherever one is required. Raises ``InvalidValue``."""
+    def missing(self, draft: Draft, preset: Iterable[str] = ()) -> list[InvalidValue]:
+        """The required values that a new record would not have, one problem each."""
+        wrong = {problem.details["field"] for problem in draft.problems}
+        found: dict[str, InvalidValue] = {}
         for item in self._required:
-            name = item.name
-            if item.relation is not None:
-                given = draft.relations.get(name) is not None or (
-                    item.relation.kind == "belongsTo"
-                    and draft.columns.get(item.relation.foreign_key) is not None
-                )
-            else:
-                relation = self._by_foreign_key.get(name, "")
-                given = (
-                    draft.columns.get(name, self._defaults[name]) is not None
-                    or name in draft.slow
-                    or name in preset
-                    or name in self.sorts
-                    or item.type.computed
-                    or draft.relations.get(relation) is not None
-                    or (name not in draft.columns and type(item.type).fill is not FieldType.fill)
-                )
-            if not given:
-                raise InvalidValue(collection=self.name, field=name, reason="is required")
+            relation = item.relation
+            over = relation.foreign_key if relation is not None and relation.kind == "belongsTo" else ""
+            if item.name not in wrong and over not in found and not self._given(item, over, draft, preset):
+                found[item.name] = self._refuse(item.name, "is required")
+        return list(found.values())
+
+    def _given(self, item: Field, over: str, draft: Draft, preset: Iterable[str]) -> bool:
+        """Whether a new record gets a value in a field; ``over`` is the foreign key of a belongsTo relation."""
+        name = item.name
+        if item.relation is not None:
+            return (
+                draft.relations.get(name) is not None or draft.columns.get(over) is not None or over in preset
+            )
+        relation = self._by_foreign_key.get(name, "")
+        return (
+            draft.columns.get(name, self._defaults[name]) is not None
+            or name in draft.slow
+            or name in preset
+            or name in self.sorts
+            or item.type.computed
+            or draft.relations.get(relation) is not None
+            or (name not in draft.columns and type(item.type).fill is not FieldType.fill)
+        )
 
     def complete(self, columns: Mapping[str, Any], by: Mapping[str, Any]) -> dict[str, Any]:
         """All columns of a new record: given, by default, filled, stamped. The automatic key stays ``None``."""
@@ -242,24 +245,3 @@ def form(collection: Collection) -> Form:
     if kept is None:
         kept = collection.compiled[Form] = Form(collection)
     return kept
-
-
-def prepare_values(
-    collection: Collection, raw: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, InvalidValue | UnknownField]]:
-    """Values from outside (CSV text, JSON) → values ready to store, and per field what is wrong with the rest.
-
-    Nothing is filled in: see ``Form.complete``. Empty text is ``None``. Slow types are prepared here and now.
-    """
-    keys = form(collection)
-    values: dict[str, Any] = {}
-    errors: dict[str, InvalidValue | UnknownField] = {}
-    for name, value in raw.items():
-        try:
-            draft = keys.draft({name: None if value == "" else value}, new=True)
-            values.update(draft.columns)
-            for slow, waiting in draft.slow.items():
-                values[slow] = keys._prepare(keys.fields[slow], waiting)
-        except (InvalidValue, UnknownField) as error:
-            errors[name] = error
-    return values, errors

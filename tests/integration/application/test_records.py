@@ -184,7 +184,7 @@ async def test_relations(client: httpx.AsyncClient, books: list[Any]) -> None:
         ("GET", "/books:list?a[b=x", None, 400, "INVALID_PARAMETER"),
         ("GET", "/books:list?filter=%ff", None, 400, "INVALID_PARAMETER"),
         ("POST", "/books:create", {"none": 1}, 400, "UNKNOWN_FIELD"),
-        ("POST", "/books:create", {"title": 5.5, "pages": "x"}, 400, "VALIDATION_ERROR"),
+        ("POST", "/books:create", {"title": "a", "pages": "x"}, 400, "VALIDATION_ERROR"),
         ("POST", "/books:create", {"pages": 1}, 400, "VALIDATION_ERROR"),
         ("POST", "/books:create", {"title": "x", "pages": 2**40}, 400, "VALIDATION_ERROR"),
         ("POST", "/books:create", {"title": "x\0y"}, 400, "VALIDATION_ERROR"),

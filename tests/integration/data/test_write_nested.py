@@ -7,6 +7,7 @@ import pytest
 
 from insula.data.catalog import StaticCatalog
 from insula.data.changes import Change
+from insula.data.choice import Choice
 from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
 from insula.data.scope import Unrestricted
 from insula.data.writing import Writer
@@ -67,20 +68,20 @@ async def test_existing_records_are_linked_and_written_only_when_named(world: Si
     assert book["authorId"] == 1
     assert await rows(world, "authors", "name") == ["Ada"]
     sent_back = {"title": "b", "author": {"id": 1, "name": "Bea"}, "tags": [{"name": "x"}]}
-    await writer.update("books", sent_back, keys=[1], update_association_values=["author"], scopes=ALL)
+    await writer.update("books", sent_back, keys=[1], choice=Choice.of(deep=["author"]), scopes=ALL)
     assert await rows(world, "authors", "name") == ["Bea"]
     await writer.update("books", {"tags": [{"id": 1, "name": "ignored"}]}, keys=[1], scopes=ALL)
     assert await rows(world, "tags", "id", "name") == [(1, "x")]
     await writer.create("tags", {"name": "y"}, scopes=ALL)
     renamed = {"tags": ["x", {"id": 2, "name": "z", "bookTags": {"weight": 9}}]}
-    await writer.update("books", renamed, keys=[1], update_association_values=["tags"], scopes=ALL)
+    await writer.update("books", renamed, keys=[1], choice=Choice.of(deep=["tags"]), scopes=ALL)
     assert await rows(world, "bookTags", "tagName", "weight") == [("x", None), ("z", 9)]
     deep = {"books": [{"id": 1, "title": "c", "author": {"id": 1, "name": "Eve"}}]}
-    await writer.update("authors", deep, keys=[1], update_association_values=["books"], scopes=ALL)
+    await writer.update("authors", deep, keys=[1], choice=Choice.of(deep=["books"]), scopes=ALL)
     assert await rows(world, "books", "title") == ["c"]
     assert await rows(world, "authors", "name") == ["Bea"]
     await writer.update(
-        "authors", deep, keys=[1], update_association_values=["books", "books.author"], scopes=ALL
+        "authors", deep, keys=[1], choice=Choice.of(deep=["books", "books.author"]), scopes=ALL
     )
     assert await rows(world, "authors", "name") == ["Eve"]
 

@@ -10,6 +10,7 @@ import pytest
 from insula.core.errors import InsulaError, Kind
 from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
+from insula.data.choice import Choice
 from insula.data.errors import InvalidValue, RecordNotFound, UnknownField
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Scope, Unrestricted
@@ -132,7 +133,7 @@ async def test_values_written_along_stay_in_their_scope(world: SimpleNamespace) 
             "authors update": Scope(LOW.filter, frozenset({"name"})),
         }
     )
-    along = {"update_association_values": ["author"], "scopes": scopes}
+    along = {"choice": Choice.of(deep=["author"]), "scopes": scopes}
     await world.writer.update("books", {"author": {"id": 1, "name": "x"}}, keys=[1], **along)
     with pytest.raises(RecordNotFound):
         await world.writer.update("books", {"author": {"id": 3, "name": "x"}}, keys=[1], **along)

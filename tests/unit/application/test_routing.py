@@ -135,7 +135,7 @@ def test_addresses(method: str, path: str, wanted: tuple[Any, ...]) -> None:
         ("GET", "/posts/1/secret:list", UnknownResource),
         ("GET", "/posts/1/none:list", UnknownResource),
         ("GET", "/posts/1/tags:none", UnknownAction),
-        ("GET", "/posts/1/tags:query", UnknownAction),
+        ("GET", "/posts/1/tags:import", UnknownAction),
         ("GET", "/posts:create", MethodNotAllowed),
         ("HEAD", "/posts:destroy/1", MethodNotAllowed),
         ("DELETE", "/posts:list", MethodNotAllowed),

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from insula.data.errors import InvalidQuery, InvalidValue, UnknownField
-from insula.data.validate import Choice, form, prepare_values
+from insula.data.choice import Choice
+from insula.data.errors import MAX_ENTRIES, InvalidQuery, InvalidRecord, InvalidValue, UnknownField
+from insula.data.validate import form
 from insula.testing.library import collection, column, library, number_key, related
 
 AUTHORS = next(one for one in library() if one.name == "authors")
@@ -54,19 +55,16 @@ def test_required_is_satisfied_by_any_way_to_a_value() -> None:
     keys = form(strict)
 
     def missing(values: dict[str, Any], *preset: str) -> str:
-        try:
-            keys.check_required(keys.draft(values, new=True), preset)
-        except InvalidValue as error:
-            return str(error.details["field"])
-        return ""
+        found = keys.draft(values, new=True, preset=preset).problems
+        return ", ".join(str(problem.details["field"]) for problem in found)
 
-    assert missing({}) == "code"
-    assert missing({"code": "c"}) == "ownerId"
+    assert missing({}) == "code, ownerId, parts"
+    assert missing({"code": "c"}) == "ownerId, parts"
     assert missing({"code": "c", "owner": 3}) == "parts"
     assert missing({"code": "c", "ownerId": 3, "parts": []}) == ""
-    assert missing({"code": "c", "parts": []}, "ownerId") == "owner"
-    with pytest.raises(InvalidValue):
-        keys.draft({"kind": None}, new=False)
+    assert missing({"code": "c", "parts": []}, "ownerId") == ""
+    assert missing({"code": 5, "parts": []}, "ownerId") == "code"
+    assert [p.details["field"] for p in keys.draft({"kind": None}, new=False).problems] == ["kind"]
 
 
 def test_defaults_are_for_what_was_not_said() -> None:
@@ -84,29 +82,42 @@ def test_a_default_that_its_field_does_not_take() -> None:
 
 def test_choices_reach_through_relations() -> None:
     choice = Choice.of(["title", "author.name", "author.books.title", "tags"], ["tags.name", "isbn"])
-    assert choice is not None
     assert [name for name in ("title", "author", "tags", "isbn", "price") if choice.takes(name)] == [
         "title",
         "author",
         "tags",
     ]
     author = choice.within("author")
-    assert author is not None
     assert [name for name in ("name", "books", "born") if author.takes(name)] == ["name", "books"]
     tags = choice.within("tags")
-    assert tags is not None
     assert tags.takes("id")
     assert not tags.takes("name")
-    assert Choice.of(None, []) is None
+    assert not Choice.of(None, [], ["tags"]).limits
 
 
-def test_values_are_prepared_with_errors_by_field() -> None:
-    values, errors = prepare_values(
-        AUTHORS, {"name": "Ada", "rank": "x", "born": "", "secret": "s", "nmae": "y", "id": "7"}
-    )
-    assert values["name"] == "Ada"
-    assert values["born"] is None
-    assert values["id"] == 7
-    assert values["secret"].startswith("$argon2id$")
-    assert set(errors) == {"rank", "nmae"}
-    assert isinstance(errors["nmae"], UnknownField)
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    draft = form(AUTHORS).draft({"name": 5, "rank": "x", "born": "soon"}, new=True)
+    with pytest.raises(InvalidRecord) as raised:
+        draft.check()
+    told = [(entry.code, entry.details["field"]) for entry in raised.value.entries]
+    assert told == [("VALIDATION_ERROR", name) for name in ("name", "rank", "born")]
+    assert raised.value.message.endswith('also wrong: "rank", "born".')
+    alone = form(AUTHORS).draft({"name": "n", "rank": "x"}, new=True)
+    with pytest.raises(InvalidValue) as raised_alone:
+        alone.check()
+    assert type(raised_alone.value) is InvalidValue
+    assert list(raised_alone.value.entries) == [raised_alone.value]
+
+
+def test_no_more_is_told_than_anybody_reads() -> None:
+    wide = collection("wide", number_key(), *(column(f"f{n}", "integer") for n in range(MAX_ENTRIES + 5)))
+    draft = form(wide).draft({f"f{n}": "x" for n in range(MAX_ENTRIES + 5)}, new=True)
+    with pytest.raises(InvalidRecord) as raised:
+        draft.check()
+    assert len(raised.value.entries) == MAX_ENTRIES
+
+
+async def test_what_takes_long_is_told_with_the_rest() -> None:
+    draft = form(AUTHORS).draft({"secret": 5, "rank": "x", "name": "n"}, new=True)
+    await form(AUTHORS).finish(draft)
+    assert [problem.details["field"] for problem in draft.problems] == ["rank", "secret"]

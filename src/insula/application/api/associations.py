@@ -5,6 +5,7 @@ Reading is that of ``records``, narrowed to what is related. To one, no key is n
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from insula.application.api.bodies import as_object
 from insula.application.api.queries import keys_of, names
 from insula.application.errors import InvalidBody, NotAnAddress
 from insula.data.filters.parse import parse_filter
+from insula.database.executor import Row
 
 
 async def get_related(context: Context) -> Answer:
@@ -28,10 +30,52 @@ async def get_related(context: Context) -> Answer:
 async def create_related(context: Context) -> Answer:
     """A new record that is related from the start."""
     collection, key, relation = _through(context)
-    _, values = records.written(context)
+    params, values = records.written(context)
     return Answer(
         await context.application.repository.associations.create(
-            collection, key, relation, as_object(values), scopes=context.scopes
+            collection,
+            key,
+            relation,
+            as_object(values),
+            scopes=context.scopes,
+            choice=records.choice_of(params),
+        )
+    )
+
+
+async def first_or_create_related(context: Context) -> Answer:
+    """The related record that has these values in ``filterKeys``; when there is none, a new one that is related."""
+    return await _either(context, context.application.repository.associations.first_or_create)
+
+
+async def update_or_create_related(context: Context) -> Answer:
+    """The same, and a record that is there is given all values."""
+    return await _either(context, context.application.repository.associations.update_or_create)
+
+
+async def _either(context: Context, write: Callable[..., Awaitable[Row]]) -> Answer:
+    collection, key, relation = _through(context)
+    params, values = records.written(context)
+    return Answer(
+        await write(
+            collection,
+            key,
+            relation,
+            names(params, "filterKeys"),
+            as_object(values),
+            scopes=context.scopes,
+            choice=records.choice_of(params),
+        )
+    )
+
+
+async def move_related(context: Context) -> Answer:
+    """The moved related record."""
+    collection, key, relation = _through(context)
+    source, target, how = records.move_of(context)
+    return Answer(
+        await context.application.repository.associations.move(
+            collection, key, relation, source, target, scopes=context.scopes, **how
         )
     )
 
@@ -49,9 +93,7 @@ async def update_related(context: Context) -> Answer:
             scopes=context.scopes,
             keys=keys_of(context.key, params),
             filter=parse_filter(params.get("filter"), zone=records.zone_of(context)),
-            whitelist=names(params, "whitelist") or None,
-            blacklist=names(params, "blacklist"),
-            update_association_values=names(params, "updateAssociationValues"),
+            choice=records.choice_of(params),
         )
     )
 
@@ -134,7 +176,7 @@ def _named(context: Context, *, required: bool) -> Any:
     return body
 
 
-_READS: Final = frozenset(("list", "count"))
+_READS: Final = frozenset(("list", "count", "query"))
 
 ASSOCIATION_ACTIONS: Final = (
     *(action for action in records.RECORD_ACTIONS if action.name in _READS),
@@ -143,6 +185,30 @@ ASSOCIATION_ACTIONS: Final = (
     Action("update", update_related, "records", "Update related records.", permission="update", writes=True),
     Action(
         "destroy", destroy_related, "records", "Destroy related records.", permission="destroy", writes=True
+    ),
+    Action(
+        "firstOrCreate",
+        first_or_create_related,
+        "records",
+        "Get the related record with these values, or create it.",
+        permission="create",
+        writes=True,
+    ),
+    Action(
+        "updateOrCreate",
+        update_or_create_related,
+        "records",
+        "Update the related record with these values, or create it.",
+        permission="create",
+        writes=True,
+    ),
+    Action(
+        "move",
+        move_related,
+        "records",
+        "Move a related record in its order.",
+        permission="update",
+        writes=True,
     ),
 )
 """Permitted as the same action on the relation's target."""

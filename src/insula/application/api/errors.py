@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -43,11 +43,14 @@ def error_answer(error: BaseException, request_id: str) -> tuple[int, Headers, b
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
         _logger.error("the request %s failed", request_id, exc_info=error)
         message = f"Something went wrong here; the log has {request_id}."
-        return 500, (), _body({"message": message, "code": "INTERNAL_ERROR"})
+        return 500, (), _body([{"message": message, "code": "INTERNAL_ERROR"}])
     status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]
+    return status, _headers(error), _body([_entry(one) for one in error.entries])
+
+
+def _entry(error: InsulaError) -> dict[str, Any]:
     entry: dict[str, Any] = {"message": error.message, "code": error.code}
-    entry |= {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
-    return status, _headers(error), _body(entry)
+    return entry | {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
 
 
 def _headers(error: InsulaError) -> Headers:
@@ -65,13 +68,16 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int) else shown(str(value))
 
 
-def _body(entry: Mapping[str, Any]) -> bytes:
+def _body(entries: Sequence[Mapping[str, Any]]) -> bytes:
     try:
-        return orjson.dumps({"errors": [entry]})
+        return orjson.dumps({"errors": entries})
     except TypeError:
-        # A lone surrogate of the client's in the message: no UTF-8 can carry it.
-        safe = {
-            key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else str(value)
-            for key, value in entry.items()
-        }
-        return orjson.dumps({"errors": [safe]})
+        # A lone surrogate of the client's in a message: no UTF-8 can carry it.
+        return orjson.dumps({"errors": [_carried(entry) for entry in entries]})
+
+
+def _carried(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: value.encode("utf-8", "replace").decode() if isinstance(value, str) else str(value)
+        for key, value in entry.items()
+    }

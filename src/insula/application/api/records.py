@@ -24,6 +24,7 @@ from insula.application.api.queries import (
     timezone,
 )
 from insula.application.errors import InvalidBody, InvalidParameter
+from insula.data.choice import Choice
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Node, RelatedTo
 from insula.data.query import Counting, Page, Query
@@ -65,7 +66,6 @@ async def create_record(context: Context) -> Answer:
     """A new record; several for a list of them, all or none."""
     params, values = written(context)
     repository = context.application.repository
-    whitelist, blacklist = names(params, "whitelist") or None, names(params, "blacklist")
     if isinstance(values, list):
         if len(values) > MAX_RECORDS:
             raise InvalidBody(reason=f"has more than {MAX_RECORDS} records")
@@ -73,17 +73,11 @@ async def create_record(context: Context) -> Answer:
             context.resource,
             [as_object(item) for item in values],
             scopes=context.scopes,
-            whitelist=whitelist,
-            blacklist=blacklist,
+            choice=choice_of(params),
         )
         return Answer(rows)
     row = await repository.create(
-        context.resource,
-        as_object(values),
-        scopes=context.scopes,
-        update_association_values=names(params, "updateAssociationValues"),
-        whitelist=whitelist,
-        blacklist=blacklist,
+        context.resource, as_object(values), scopes=context.scopes, choice=choice_of(params)
     )
     return Answer(row)
 
@@ -98,9 +92,7 @@ async def update_records(context: Context) -> Answer:
             scopes=context.scopes,
             keys=keys_of(context.key, params),
             filter=parse_filter(params.get("filter"), zone=zone_of(context)),
-            whitelist=names(params, "whitelist") or None,
-            blacklist=names(params, "blacklist"),
-            update_association_values=names(params, "updateAssociationValues"),
+            choice=choice_of(params),
         )
     )
 
@@ -123,7 +115,11 @@ async def first_or_create(context: Context) -> Answer:
     params, values = written(context)
     return Answer(
         await context.application.repository.first_or_create(
-            context.resource, names(params, "filterKeys"), as_object(values), scopes=context.scopes
+            context.resource,
+            names(params, "filterKeys"),
+            as_object(values),
+            scopes=context.scopes,
+            choice=choice_of(params),
         )
     )
 
@@ -137,7 +133,7 @@ async def update_or_create(context: Context) -> Answer:
             names(params, "filterKeys"),
             as_object(values),
             scopes=context.scopes,
-            update_association_values=names(params, "updateAssociationValues"),
+            choice=choice_of(params),
         )
     )
 
@@ -154,34 +150,41 @@ async def count_records(context: Context) -> Answer:
 async def query_records(context: Context) -> Answer:
     """Grouped and computed rows."""
     aggregate = read_aggregate(with_body(context.params, context.body), zone_of(context))
+    aggregate = replace(aggregate, filter=_related(context, aggregate.filter))
     rows = await context.application.repository.aggregate(context.resource, aggregate, scopes=context.scopes)
     return Answer(rows)
 
 
 async def move_record(context: Context) -> Answer:
     """The moved record."""
+    source, target, how = move_of(context)
+    return Answer(
+        await context.application.repository.move(
+            context.resource, source, target, scopes=context.scopes, **how
+        )
+    )
+
+
+def move_of(context: Context) -> tuple[str | int, str | int | None, dict[str, Any]]:
+    """What is moved, to the place of what, and how. Raises ``InvalidParameter``."""
     params = {**context.params, **as_object(context.body)}
     check_names(params, _MOVE_PARAMETERS)
     source = context.key or params.get("sourceId")
-    if not isinstance(source, str | int):
+    if isinstance(source, bool) or not isinstance(source, str | int):
         raise InvalidParameter(parameter="sourceId", reason="must name the record to move")
     target = params.get("targetId")
-    if not isinstance(target, str | int | None):
+    if isinstance(target, bool) or not isinstance(target, str | int | None):
         raise InvalidParameter(parameter="targetId", reason="must be the key of a record")
     sort_field = params.get("sortField") or "sort"
     if not isinstance(sort_field, str):
         raise InvalidParameter(parameter="sortField", reason="must be the name of a field")
-    moved = await context.application.repository.move(
-        context.resource,
-        source,
-        target,
-        scopes=context.scopes,
-        sort_field=sort_field,
-        target_scope=_target_scope(params.get("targetScope"), sort_field),
-        method=params.get("method") or None,
-        sticky=flag(params, "sticky", default=False),
-    )
-    return Answer(moved)
+    how = {
+        "sort_field": sort_field,
+        "target_scope": _target_scope(params.get("targetScope"), sort_field),
+        "method": params.get("method") or None,
+        "sticky": flag(params, "sticky", default=False),
+    }
+    return source, target, how
 
 
 def _target_scope(given: Any, sort_field: str) -> Any:
@@ -231,6 +234,15 @@ def written(context: Context) -> tuple[Mapping[str, Any], Any]:
     params, values = record(context.params, context.body, plain=plain)
     check_names(params, WRITE_PARAMETERS)
     return params, values
+
+
+def choice_of(params: Mapping[str, Any]) -> Choice:
+    """Which fields of a body are written, and of which relations the records too."""
+    return Choice.of(
+        names(params, "whitelist") or None,
+        names(params, "blacklist"),
+        names(params, "updateAssociationValues"),
+    )
 
 
 def beside(context: Context) -> Mapping[str, Any]:

@@ -1,0 +1,36 @@
+"""Units of work: several writes, all or none, whose changes are announced at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from insula.data.changes import Announcer
+from insula.database.executor import Database, Transaction
+
+
+class Units:
+    """Opens transactions of one application's database."""
+
+    def __init__(self, database: Database, announcer: Announcer) -> None:
+        self._database = database
+        self._announcer = announcer
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction for several writes (given to them as ``on``); their changes are announced at its end."""
+        async with self._database.transaction() as transaction:
+            with self._announcer.collecting(transaction) as changes:
+                yield transaction
+        self._announcer.announce(changes)
+
+    @contextlib.asynccontextmanager
+    async def unit(self, on: Transaction | None) -> AsyncIterator[Transaction]:
+        """All or nothing: a transaction of its own, or a savepoint in the one given."""
+        if on is None:
+            async with self.transaction() as transaction:
+                yield transaction
+        else:
+            async with on.savepoint():
+                with self._announcer.undoing(on):
+                    yield on

@@ -1,0 +1,76 @@
+"""What is appended of relations to many is bounded, and says where it was cut; on every dialect."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from insula.data import appends
+from insula.data.appends import MAX_RELATED, MAX_RELATED_AT_ONCE, MORE, related_limit
+from insula.data.catalog import StaticCatalog
+from insula.data.query import Query
+from insula.data.repository import Repository
+from insula.data.scope import Unrestricted
+from insula.database.executor import Database
+from insula.testing.library import create_tables, library
+
+ALL = Unrestricted()
+
+
+@pytest.fixture
+async def world(database: Database) -> SimpleNamespace:
+    """An author of one book more than is answered, one of exactly as many, one of none."""
+    collections = library()
+    await create_tables(database, collections)
+    repository = Repository(StaticCatalog(collections), database)
+    for name in ("many", "full", "none"):
+        await repository.create("authors", {"name": name}, scopes=ALL)
+    rows = [(f"m{n}", 1) for n in range(MAX_RELATED + 1)] + [(f"f{n}", 2) for n in range(MAX_RELATED)]
+    await repository.bulk_insert("books", rows, ["title", "authorId"], scopes=ALL)
+    return SimpleNamespace(repository=repository)
+
+
+async def test_a_record_that_has_more_says_so(world: SimpleNamespace) -> None:
+    query = Query(appends=("books", "profile"), sort=("id",))
+    many, full, none = (await world.repository.find("authors", query, scopes=ALL)).rows
+    assert [book["title"] for book in many["books"]] == [f"m{n}" for n in range(MAX_RELATED)]
+    assert many[MORE] == ["books"]
+    assert len(full["books"]) == MAX_RELATED
+    assert none["books"] == []
+    assert MORE not in full
+    assert MORE not in none
+    one = await world.repository.find_one("authors", 1, Query(appends=("books",)), scopes=ALL)
+    assert one is not None
+    assert one[MORE] == ["books"]
+
+
+async def test_rows_between_two_others_and_deeper_levels(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = world.repository
+    monkeypatch.setattr(appends, "MAX_RELATED", 2)
+    await repository.create(
+        "books", {"title": "b", "tags": [{"name": n} for n in "xyz"], "author": 3}, scopes=ALL
+    )
+    query = Query(appends=("books.tags",), fields=("books.title",), sort=("-id",))
+    none, full, many = (await repository.find("authors", query, scopes=ALL)).rows
+    (book,) = none["books"]
+    assert [tag["name"] for tag in book["tags"]] == ["x", "y"]
+    assert book[MORE] == ["tags"]
+    assert MORE not in none
+    assert [author[MORE] for author in (full, many)] == [["books"], ["books"]]
+    assert [book["title"] for book in many["books"]] == ["m0", "m1"]
+
+
+async def test_of_several_to_one_the_first_counts(world: SimpleNamespace, database: Database) -> None:
+    profiles = world.repository.catalog.get("profiles")
+    await world.repository.create("authors", {"name": "x", "profile": {"text": "p"}}, scopes=ALL)
+    row = await world.repository.find_one("authors", 4, Query(appends=("profile",)), scopes=ALL)
+    assert row is not None
+    assert row["profile"]["text"] == "p"
+    assert profiles.table is not None
+
+
+def test_the_page_shares_what_is_answered_at_once() -> None:
+    assert related_limit(0) == related_limit(1) == related_limit(100) == MAX_RELATED
+    assert related_limit(1000) * 1000 == MAX_RELATED_AT_ONCE
+    assert related_limit(10**9) == 1
