@@ -8,7 +8,7 @@ PostgreSQL's own types take and give the Python values as they are.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+MAX_EXACT = 2**53
+"""The greatest whole number up to which a double holds all."""
 
 Converter = Callable[[Any], Any]
 
@@ -210,7 +213,11 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class JsonColumn(Column):
-    """Anything JSON. ``None`` is the database's NULL, never JSON's ``null``."""
+    """Anything JSON. ``None`` is the database's NULL, never JSON's ``null``.
+
+    What is the same is written the same (keys in order, 1.0 as 1), so that databases which compare JSON as text
+    find it equal, as PostgreSQL does.
+    """
 
     impl = sa.JSON
 
@@ -225,7 +232,19 @@ class JsonColumn(Column):
 
 
 def _json_text(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    if b".0" in text:
+        text = orjson.dumps(_whole(value), option=orjson.OPT_SORT_KEYS)
+    return text.decode()
+
+
+def _whole(value: Any) -> Any:
+    """The same with floats that are whole as whole numbers, where JavaScript's numbers are exact."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= MAX_EXACT else value
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class UuidColumn(Column):

@@ -72,7 +72,9 @@ text. The operators that begin with `$date` do not fit `time`.
 
 ## Text
 
-«Without regard to case» lowers each character by itself, on every dialect (PostgreSQL: as the database's locale says). `%` and
+«Without regard to case» compares each character by itself as its one small letter: `Ä` is `ä`, `K` (kelvin) is `k`, `İ` is `i`, but `ß` is
+not `ss`, and accents count. On every dialect, whatever the language (PostgreSQL: as long as the database's locale knows Unicode, as `C.UTF-8` and
+nearly all others do). The database itself matches; no function of ours is called for each record. `%` and
 `_` are ordinary characters but in the `$like` family, where a pattern with one of them is for the whole value.
 
 Regular expressions are RE2's: no back references, no look-around, no flags within. On SQLite RE2 itself matches; on PostgreSQL

@@ -1,7 +1,8 @@
 """Operators on text: parts, LIKE, regular expressions.
 
-On PostgreSQL they are its own ``LIKE``, ``ILIKE``, ``~`` and ``~*``; on SQLite they are functions that every
-connection has (``insula.database.dialects.sqlite_functions``), since SQLite's ``LIKE`` knows case only in ASCII.
+On PostgreSQL they are its own ``LIKE``, ``ILIKE``, ``~`` and ``~*``. On SQLite parts and LIKE are its own ``GLOB``
+(``globs.py``); regular expressions are a function that every connection has
+(``insula.database.dialects.sqlite_functions``), since SQLite has none.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeDecorator
 
 from insula.data.filters.base import Operand, Prepared, Subject
+from insula.data.filters.globs import glob
 from insula.data.filters.patterns import checked_pattern, for_postgres
 from insula.data.lists import ListOf
 
-MAX_TEXT_CHARACTERS = 10_000
-"""One value of a text operator."""
+MAX_TEXT_CHARACTERS = 4_000
+"""One value of a text operator: SQLite takes patterns of 50,000 bytes, and a letter may need ten of them."""
 
 Build = Callable[[Operand, str], sa.ColumnElement[bool]]
 Prepare = Callable[[Any, Subject], Prepared]
@@ -58,22 +60,42 @@ def _patterns(value: Any, subject: Subject, make: Callable[[str], str]) -> Prepa
     return "one", (make(subject.text(value, MAX_TEXT_CHARACTERS)),)
 
 
+class LikeText(TypeDecorator[str]):
+    """A pattern of LIKE, bound as the dialect matches it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, folded: bool) -> None:
+        super().__init__()
+        self.folded = folded
+
+    def bind_processor(self, dialect: SqlAlchemyDialect) -> Callable[[Any], Any] | None:
+        folded = self.folded
+        return (lambda pattern: glob(pattern, folded)) if dialect.name == "sqlite" else None
+
+
 def like(*, folded: bool) -> Build:
     """Builds LIKE, ``folded``: without regard to case."""
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
+        one = LikeText(folded)
+        pattern: Any = operand.bind(one if variant == "one" else ListOf(one))
         if operand.dialect == "postgres":
-            pattern: Any = operand.bind(sa.Text() if variant == "one" else ListOf(sa.Text()))
             if variant == "any":
                 pattern = sa.any_(pattern)
             return operand.column.op("ILIKE" if folded else "LIKE", is_comparison=True)(pattern)
         if variant == "one":
-            return _sqlite_function("insula_like", operand.column, operand.bind(sa.Text()), folded)
-        each = sa.func.json_each(operand.bind(ListOf(sa.Text()))).table_valued("value")
-        found = _sqlite_function("insula_like", operand.column, each.c.value, folded)
+            return _glob(operand.column, pattern)
+        each = sa.func.json_each(pattern).table_valued("value")
+        found = _glob(operand.column, each.c.value)
         return sa.exists(sa.select(sa.literal_column("1")).select_from(each).where(found))
 
     return build
+
+
+def _glob(column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return column.op("GLOB", is_comparison=True)(pattern)
 
 
 def prepare_pattern(value: Any, subject: Subject) -> Prepared:
@@ -101,14 +123,8 @@ def regexp(*, folded: bool) -> Build:
         pattern = operand.bind(PatternText())
         if operand.dialect == "postgres":
             return operand.column.op("~*" if folded else "~", is_comparison=True)(pattern)
-        return _sqlite_function("insula_regexp", operand.column, pattern, folded)
+        function = sa.func.insula_regexp(operand.column, pattern, sa.literal_column("1" if folded else "0"))
+        found: sa.ColumnElement[bool] = function == sa.literal_column("1")
+        return found
 
     return build
-
-
-def _sqlite_function(
-    name: str, column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any], folded: bool
-) -> sa.ColumnElement[bool]:
-    function = getattr(sa.func, name)(column, pattern, sa.literal_column("1" if folded else "0"))
-    found: sa.ColumnElement[bool] = function == sa.literal_column("1")
-    return found

@@ -1,7 +1,6 @@
 """Functions that SQLite lacks and PostgreSQL has; every connection to a SQLite file is given them.
 
-Text is compared without regard to case as PostgreSQL does it (each character lowered by itself), patterns are
-RE2's (linear time, and the interpreter's lock is not held while matching).
+Patterns are RE2's (linear time, and the interpreter's lock is not held while matching).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ MAX_PROGRAM_BYTES = 1 << 20
 """Memory of one compiled pattern."""
 _KEPT_PATTERNS = 512
 _KEPT_ZONES = 64
-NAMES = frozenset({"insula_like", "insula_regexp", "insula_local", "regexp", "lower", "upper"})
+NAMES = frozenset({"insula_regexp", "insula_local", "regexp", "lower", "upper"})
 """``regexp`` is what the operator ``REGEXP`` calls; ``lower`` and ``upper`` replace those that know only ASCII."""
 
 
@@ -36,7 +35,6 @@ def take_failure() -> InvalidPattern | None:
 
 def register(connection: sqlite3.Connection) -> None:
     """Give a connection the functions named in ``NAMES``."""
-    connection.create_function("insula_like", 3, like, deterministic=True)
     connection.create_function("insula_regexp", 3, regexp, deterministic=True)
     connection.create_function("insula_local", 2, local, deterministic=True)
     connection.create_function(
@@ -44,25 +42,6 @@ def register(connection: sqlite3.Connection) -> None:
     )
     connection.create_function("lower", 1, _lower, deterministic=True)
     connection.create_function("upper", 1, _upper, deterministic=True)
-
-
-def like(text: Any, pattern: str | None, folded: int) -> int | None:
-    """``text LIKE pattern`` with the escape ``\\``, with regard to case unless ``folded``."""
-    if text is None or pattern is None:
-        return None
-    text = text if isinstance(text, str) else str(text)
-    if folded:
-        text, pattern = lower(text), lower(pattern)
-    how, needle = _like(pattern)
-    if how == "contains":
-        return int(needle in text)
-    if how == "starts":
-        return int(text.startswith(needle))
-    if how == "ends":
-        return int(text.endswith(needle))
-    if how == "equals":
-        return int(text == needle)
-    return int(_compiled(needle, False).fullmatch(text) is not None)
 
 
 def regexp(text: Any, pattern: str | None, folded: int) -> int | None:
@@ -107,31 +86,8 @@ def _zone(name: str) -> dt.tzinfo:
 
 
 @lru_cache(maxsize=_KEPT_PATTERNS)
-def _like(pattern: str) -> tuple[str, str]:
-    """How a LIKE pattern is best matched: by plain text search where ``%`` stands only at its ends."""
-    tokens: list[tuple[bool, str]] = []
-    characters = iter(pattern)
-    for character in characters:
-        if character == "\\":
-            tokens.append((False, next(characters, "\\")))
-        else:
-            tokens.append((character in "%_", character))
-    wild = [index for index, (special, _) in enumerate(tokens) if special]
-    inner = "".join(character for special, character in tokens if not special)
-    ends = (bool(tokens) and tokens[0] == (True, "%"), len(tokens) > 1 and tokens[-1] == (True, "%"))
-    if len(wild) == sum(ends):
-        return {(True, True): "contains", (False, True): "starts", (True, False): "ends"}.get(
-            ends, "equals"
-        ), inner
-    import re2  # type: ignore[import-untyped]
-
-    wildcards = {"%": ".*", "_": "."}
-    return "pattern", "".join(wildcards[c] if special else re2.escape(c) for special, c in tokens)
-
-
-@lru_cache(maxsize=_KEPT_PATTERNS)
 def _compiled(pattern: str, folded: bool) -> Any:
-    import re2
+    import re2  # type: ignore[import-untyped]
 
     options = re2.Options()
     options.log_errors = False
