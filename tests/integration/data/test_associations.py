@@ -160,3 +160,48 @@ async def test_the_same_link_many_times_at_once(world: SimpleNamespace, relation
 async def test_toggles_at_once_follow_one_another(world: SimpleNamespace) -> None:
     await asyncio.gather(*(world.associations.toggle("books", 1, "readers", 1, scopes=ALL) for _ in range(7)))
     assert await column(world, "loans", "bookId") == [1]
+
+
+async def test_a_record_named_twice_counts_once(world: SimpleNamespace) -> None:
+    links = world.associations
+    await links.set("books", 1, "readers", [1, 2, 1, {"id": 2}], scopes=ALL)
+    assert await column(world, "loans", "personId") == [1, 2]
+    await links.add("books", 1, "readers", [2, 3, 3], scopes=ALL)
+    assert await column(world, "loans", "personId") == [1, 2, 3]
+    await links.toggle("books", 1, "readers", [1, 1, {"id": 1}], scopes=ALL)
+    assert await column(world, "loans", "personId") == [2, 3]
+    await links.remove("books", 1, "readers", [2, 2], scopes=ALL)
+    assert await column(world, "loans", "personId") == [3]
+    await links.set("authors", 1, "books", [2, 2], scopes=ALL)
+    assert await column(world, "books", "authorId") == [None, 1, None]
+
+
+async def test_the_row_between_has_fields_of_its_own(world: SimpleNamespace) -> None:
+    links = world.associations
+    between = [["tag a", {"weight": 1}], {"id": 2, "bookTags": {"weight": 2, "bookId": 3, "id": 77}}]
+    await links.add("books", 1, "tags", between, scopes=ALL)
+    rows = [(1, "tag a", 1), (1, "tag b", 2)]
+    assert await column(world, "bookTags", "bookId", "tagName", "weight") == rows
+    await links.add("books", 1, "tags", ["tag a", {"id": 2, "bookTags": {"weight": 5}}], scopes=ALL)
+    assert await column(world, "bookTags", "weight") == [1, 5]
+    for wrong in ({"weight": "x"}, {"none": 1}, {"tag": 1}):
+        with pytest.raises((InvalidValue, UnknownField)):
+            await links.set("books", 1, "tags", [["tag c", wrong]], scopes=ALL)
+    assert await column(world, "bookTags", "weight") == [1, 5]
+
+
+async def test_ten_thousand_at_once(world: SimpleNamespace) -> None:
+    links, writer = world.associations, world.writer
+    count = 10_000
+    await writer.bulk_insert("people", [(f"p{n}",) for n in range(count)], ["name"], scopes=ALL)
+    await writer.bulk_insert("books", [(f"b{n}",) for n in range(count)], ["title"], scopes=ALL)
+    keys = list(range(4, count + 4))
+    await links.set("books", 1, "readers", keys, scopes=ALL)
+    assert await column(world, "loans", "personId") == keys
+    await links.toggle("books", 1, "readers", keys[1:], scopes=ALL)
+    assert await column(world, "loans", "personId") == [4]
+    await links.set("authors", 1, "books", keys, scopes=ALL)
+    assert (await column(world, "books", "authorId")).count(1) == count
+    await links.remove("authors", 1, "books", [str(key) for key in keys[1:]], scopes=ALL)
+    assert (await column(world, "books", "authorId")).count(1) == 1
+    assert await writer.destroy("books", keys=keys, scopes=ALL) == count

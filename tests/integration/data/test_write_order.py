@@ -1,5 +1,6 @@
 """Sort fields and moving records, on every dialect."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,12 +8,19 @@ import pytest
 
 from insula.data.catalog import StaticCatalog
 from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
-from insula.data.scope import Unrestricted
+from insula.data.scope import Scope, Unrestricted
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
 
 ALL = Unrestricted()
+
+
+class NoState(Unrestricted):
+    """Which list a task is in may not be written."""
+
+    def scope(self, collection: str, action: str) -> Scope:
+        return Scope(fields=frozenset({"id", "name", "sort", "place"})) if action == "update" else Scope()
 
 
 @pytest.fixture
@@ -131,3 +139,42 @@ async def test_what_can_not_be_moved(world: SimpleNamespace) -> None:
     ):
         with pytest.raises(error):
             await world.writer.move("tasks", **options, scopes=ALL)
+
+
+async def test_many_rows_at_once_go_to_the_ends_of_their_lists(world: SimpleNamespace) -> None:
+    rows = [("f", "open"), ("z", "done"), ("g", "open"), ("n", None), ("m", "new"), ("o", None)]
+    assert await world.writer.bulk_insert("tasks", rows, ["name", "state"], scopes=ALL) == 6
+    table = world.catalog.get("tasks").table
+    found = await world.database.run(table.select().where(table.c.id > 7).order_by(table.c.id))
+    assert [(row["sort"], row["place"]) for row in found] == [
+        (6, 8),
+        (3, 9),
+        (7, 10),
+        (1, 11),
+        (1, 12),
+        (2, 13),
+    ]
+    assert await shown(world) == "abcdefg"
+    row = await world.writer.create("tasks", {"name": "p"}, scopes=ALL)
+    assert row["sort"] == 3
+
+
+async def test_moves_at_once_leave_no_number_twice(world: SimpleNamespace) -> None:
+    moves = [(5, 1), (1, 4), (2, 6), (3, None), (6, 2), (4, 5), (7, 3), (1, 7), (2, 4)]
+    await asyncio.gather(
+        *(world.writer.move("tasks", source, target, scopes=ALL) for source, target in moves)
+    )
+    table = world.catalog.get("tasks").table
+    found = await world.database.run(table.select())
+    places = [(row["state"], row["sort"]) for row in found]
+    assert len(found) == len(set(places)) == 7
+    assert None not in {number for _, number in places}
+
+
+async def test_the_list_itself_may_be_closed(world: SimpleNamespace) -> None:
+    await world.writer.move("tasks", 1, 3, scopes=NoState())
+    assert await shown(world) == "bcade"
+    for options in ({"target": 6}, {"target_scope": "done"}):
+        with pytest.raises(UnknownField):
+            await world.writer.move("tasks", 1, **options, scopes=NoState())
+    assert await shown(world, "done") == "xy"
