@@ -108,11 +108,14 @@ class Protocol(HttpToolsProtocol):
         if self._parting:
             return
         self._in_head = False
-        self._head_bytes = 0
-        if self._chunk_bytes > self._limits.head_bytes and self._length() > self._limits.head_bytes:
+        most_bytes, self._head_bytes = self._head_bytes + self._chunk_bytes, 0
+        if most_bytes > self._limits.head_bytes and self._length() > self._limits.head_bytes:
             self._refuse_head()
             return
         super().on_headers_complete()
+        cycle = self.cycle
+        if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
+            cycle.transport = cast(asyncio.Transport, _HeadAndBody(cycle))
 
     def on_body(self, body: bytes) -> None:
         if not self._parting:
@@ -229,6 +232,35 @@ class Protocol(HttpToolsProtocol):
         self._since = self.loop.time()
         self.flow.resume_reading()
         self.transport.write_eof()
+
+
+class _HeadAndBody:
+    """What the first two writes of an answer go to: the head waits for what follows it, and both go out in one.
+
+    uvicorn writes them one by one; each write costs the kernel, and the client, about as much as all of our own
+    work for a small answer. Only for answers that have a body.
+    """
+
+    __slots__ = ("_cycle", "_head", "_transport", "is_closing")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._transport = cycle.transport
+        self._head = b""
+        self.is_closing = self._transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if not self._head:
+            self._head = data
+            return
+        self._cycle.transport = self._transport
+        self._transport.write(self._head + data)
+
+    def close(self) -> None:
+        """The answer ends before its body began."""
+        self._cycle.transport = self._transport
+        self._transport.write(self._head)
+        self._transport.close()
 
 
 class _LastAnswer:
