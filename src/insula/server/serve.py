@@ -87,7 +87,7 @@ def _let_go_of_output() -> None:
         try:
             stream.flush()
         except OSError:
-            with open(os.devnull, "wb") as nowhere:
+            with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), stream.fileno())
 
 

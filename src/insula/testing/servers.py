@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 START_TIMEOUT_S = 60.0
@@ -152,6 +152,30 @@ def postgresql(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterat
             stop(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def postgresql_again(server: Server) -> Iterator[Server]:
+    """The same PostgreSQL once more, after its process was killed: same port, same data."""
+    log = server.folder / "log"
+    command = server.process.args
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        with log.open("ab") as sink:
+            process = subprocess.Popen(
+                command, stdout=sink, stderr=sink, user=_ordinary_user(), cwd=server.folder
+            )
+        try:
+            wait_until_open(server.port, process, log)
+            break
+        except RuntimeError:  # processes of the killed one are still there
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_POLL_S)
+    try:
+        yield replace(server, process=process)
+    finally:
+        stop(process)
 
 
 @contextlib.contextmanager

@@ -22,27 +22,51 @@ async def wait_for_database(
     TooManyConnections after ``timeout_s``, and at once what waiting does not mend: InvalidPassword,
     PermissionDenied, InvalidStorage.
     """
-    started = monotonic()
-    next_report = started + REPORT_EVERY_S
-    while True:
-        try:
-            async with asyncio.timeout(max(0.0, started + timeout_s - monotonic())):
-                await dialect(options.dialect).probe(options)
-        except DatabaseMissing:
-            return
-        except (DatabaseUnavailable, TooManyConnections) as error:
-            reason: DatabaseUnavailable | TooManyConnections = error
-        except TimeoutError:
-            reason = DatabaseUnavailable(where=options.where, reason="it took too long to connect")
-        else:
-            return
-        now = monotonic()
-        if now >= started + timeout_s:
-            raise reason
-        if now >= next_report:
-            report(f"waiting for the database, {now - started:.0f} of {timeout_s:.0f} s: {reason.message}")
-            next_report += REPORT_EVERY_S
-        await asyncio.sleep(min(_TRY_EVERY_S, started + timeout_s - now))
+    waiting = _Waiting(timeout_s, report)
+    reporting = asyncio.create_task(waiting.reports(), name="waiting for the database")
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(waiting.left_s):
+                    await dialect(options.dialect).probe(options)
+            except DatabaseMissing:
+                return
+            except (DatabaseUnavailable, TooManyConnections) as error:
+                waiting.reason = error
+            except TimeoutError:
+                waiting.reason = DatabaseUnavailable(
+                    where=options.where, reason="it took too long to connect"
+                )
+            else:
+                return
+            if not waiting.left_s:
+                raise waiting.reason
+            await asyncio.sleep(min(_TRY_EVERY_S, waiting.left_s))
+    finally:
+        reporting.cancel()
+        await asyncio.gather(reporting, return_exceptions=True)
+
+
+class _Waiting:
+    """How long has been waited, and for what. Reports also while a try to connect hangs."""
+
+    def __init__(self, timeout_s: float, report: Callable[[str], None]) -> None:
+        self._started = monotonic()
+        self._timeout_s = timeout_s
+        self._report = report
+        self.reason: DatabaseUnavailable | TooManyConnections | None = None
+        """Why the last try came to nothing; ``None`` while the first one has not ended."""
+
+    @property
+    def left_s(self) -> float:
+        return max(0.0, self._started + self._timeout_s - monotonic())
+
+    async def reports(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_EVERY_S)
+            why = self.reason.message if self.reason else "it does not answer"
+            waited_s = monotonic() - self._started
+            self._report(f"waiting for the database, {waited_s:.0f} of {self._timeout_s:.0f} s: {why}")
 
 
 async def ensure_database(options: DatabaseOptions) -> None:
