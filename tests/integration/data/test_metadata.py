@@ -493,3 +493,26 @@ async def test_the_shape_of_answers(model: Model) -> None:
     }
     users = collection_to_json(model.metadata.get("users"), fields=True)
     assert users["fields"][0]["primaryKey"] is True
+
+
+async def test_one_foreign_key_has_one_rule(model: Model) -> None:
+    """Whichever of the relations over it was asked last: the table and all of them follow."""
+    await model.create("orders", text("name"))
+    await model.create("lines", {"name": "order", "type": "belongsTo", "target": "orders"})
+    lines = {"name": "lines", "type": "hasMany", "target": "lines", "foreignKey": "orderId"}
+    await model.metadata.create_field("orders", {**lines, "onDelete": "CASCADE"})
+
+    def rules() -> set[str]:
+        relations = (model.metadata.get("orders").relations["lines"].relation,
+                     model.metadata.get("lines").relations["order"].relation)  # fmt: skip
+        return {relation.on_delete for relation in relations if relation is not None}
+
+    assert rules() == {"CASCADE"}
+    await model.add("orders", name="a")
+    await model.add("lines", orderId=1)
+    await model.database.run(model.metadata.get("orders").table.delete())
+    assert await model.rows("lines") == []
+    await model.metadata.create_field("orders", {**lines, "name": "more"})
+    assert rules() == {"CASCADE"}
+    await model.metadata.update_field("lines", "order", {"onDelete": "RESTRICT"})
+    assert rules() == {"RESTRICT"}

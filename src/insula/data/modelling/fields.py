@@ -20,6 +20,7 @@ from insula.data.modelling.relations import (
     Settling,
     add_reverse,
     drop_foreign_key,
+    let_rule,
     new_key,
     through_is_unused,
 )
@@ -224,10 +225,7 @@ def _update_relation(draft: Draft, row: FieldRow, changed: FieldRow, relation: R
     if rule not in ON_DELETE:
         raise Settling(draft, row).invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
     for holder, key in Use(row.collection, row.name, relation).holders:
-        held = draft.row(holder, key)
-        if held is not None and held.options.get("reference"):
-            reference = {**held.options["reference"], "onDelete": rule}
-            draft.rows.put(held.with_options(reference=reference))
+        let_rule(draft, (holder, key), rule)
 
 
 def _refusal(collection: str, name: str, reason: str) -> MetadataInUse:

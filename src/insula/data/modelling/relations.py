@@ -130,6 +130,7 @@ class Settling:
         present = holder.fields.get(name)
         if present is not None and present.required and on_delete == "SET NULL":
             on_delete = "RESTRICT"
+        asked = self.options.get("onDelete")
         rule = self.options.setdefault("onDelete", on_delete)
         if rule not in ON_DELETE:
             raise self.invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
@@ -139,7 +140,7 @@ class Settling:
         if present is None:
             self._make(holder, name, key, reference)
         else:
-            self._adopt(holder, present, key, reference)
+            self._adopt(holder, present, key, reference, asked)
 
     def _make(self, holder: Collection, name: str, key: Field, reference: Mapping[str, Any]) -> None:
         self.draft.check_new_field(holder.name, name)
@@ -151,8 +152,18 @@ class Settling:
         sort = self.draft.next_sort(holder.name)
         self.draft.rows.put(FieldRow(new_key(), holder.name, name, _type(key), interface, sort, options))
 
-    def _adopt(self, holder: Collection, present: Field, key: Field, reference: Mapping[str, Any]) -> None:
-        """Use a field that is there already, when it can hold what it has to."""
+    def _adopt(
+        self,
+        holder: Collection,
+        present: Field,
+        key: Field,
+        reference: Mapping[str, Any],
+        asked: str | None,
+    ) -> None:
+        """Use a field that is there already, when it can hold what it has to.
+
+        One foreign key has one rule: the one ``asked`` for here, else the one that it has.
+        """
         if not present.stored or _group(present) != _group(key):
             raise self.invalid(
                 f'can not use "{holder.name}.{present.name}" as a foreign key: '
@@ -168,8 +179,10 @@ class Settling:
             raise self.invalid(
                 f'can not use "{holder.name}.{present.name}", which points to {known["collection"]}'
             )
-        else:
+        elif asked is None:
             self.options["onDelete"] = known["onDelete"]
+        else:
+            let_rule(self.draft, (holder.name, present.name), asked)
 
     def invalid(self, reason: str) -> InvalidMetadata:
         return InvalidMetadata(
@@ -200,6 +213,18 @@ def add_reverse(draft: Draft, row: FieldRow, values: Mapping[str, Any]) -> None:
     made = field_row(target, name, body, key=new_key(), sort=draft.next_sort(target))
     draft.rows.put(Settling(draft, made).settle())
     draft.rows.put(row.with_options(reverseKey=made.key))
+
+
+def let_rule(draft: Draft, holder: tuple[str, str], rule: str) -> None:
+    """Let ``rule`` (one of ``ON_DELETE``) hold for a foreign key, and so for all relations that use it."""
+    held = draft.row(*holder)
+    if held is None or not held.options.get("reference"):
+        return
+    draft.rows.put(held.with_options(reference={**held.options["reference"], "onDelete": rule}))
+    for use in tuple(draft.uses()):
+        row = draft.row(use.collection, use.field)
+        if row is not None and holder in use.holders:
+            draft.rows.put(row.with_options(onDelete=rule))
 
 
 def drop_foreign_key(draft: Draft, holder: str, name: str) -> None:
