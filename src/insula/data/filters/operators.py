@@ -146,7 +146,7 @@ _POSITIVE = (
     Operator(
         "$iLike",
         _TEXT,
-        text.prepare_like,
+        text.prepare_folded_like,
         text.like(folded=True),
         "as `$like`, without regard to case",
         _PART,

@@ -1,7 +1,7 @@
 """Operators on text: parts, LIKE, regular expressions.
 
 On PostgreSQL they are its own ``LIKE``, ``ILIKE``, ``~`` and ``~*``. On SQLite parts and LIKE are its own ``GLOB``
-(``globs.py``); regular expressions are a function that every connection has
+(``globs.py``), or its ``LIKE`` where that is right and faster; regular expressions are a function that every connection has
 (``insula.database.dialects.sqlite_functions``), since SQLite has none.
 """
 
@@ -35,7 +35,7 @@ def part(before: str, after: str) -> Prepare:
     """Prepares text that is looked for as it is, with anything ``before`` and ``after`` (``%`` or nothing)."""
 
     def prepare(value: Any, subject: Subject) -> Prepared:
-        return _patterns(value, subject, lambda text: f"{before}{escaped(text)}{after}")
+        return _folded(_patterns(value, subject, lambda text: f"{before}{escaped(text)}{after}"))
 
     return prepare
 
@@ -43,6 +43,23 @@ def part(before: str, after: str) -> Prepare:
 def prepare_like(value: Any, subject: Subject) -> Prepared:
     """A pattern with ``%`` or ``_`` is for the whole value; text without them may stand anywhere in it."""
     return _patterns(value, subject, _like_pattern)
+
+
+def prepare_folded_like(value: Any, subject: Subject) -> Prepared:
+    """As ``prepare_like``, without regard to case."""
+    return _folded(prepare_like(value, subject))
+
+
+def _folded(prepared: Prepared) -> Prepared:
+    """Another variant for one pattern of ASCII, which SQLite matches fastest: see ``_sqlite_like``."""
+    variant, values = prepared
+    if variant != "one" or not values[0].isascii():
+        return prepared
+    return ("ascii", values) if _ALIEN.isdisjoint(values[0]) else ("ascii and others", (*values, *values))
+
+
+_ALIEN = frozenset("kKiI")
+"""ASCII letters that other letters equal too without regard to case: the sign of kelvin, and I with a dot."""
 
 
 def _like_pattern(text: str) -> str:
@@ -80,22 +97,36 @@ def like(*, folded: bool) -> Build:
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
         one = LikeText(folded)
-        pattern: Any = operand.bind(one if variant == "one" else ListOf(one))
-        if operand.dialect == "postgres":
-            if variant == "any":
-                pattern = sa.any_(pattern)
-            return operand.column.op("ILIKE" if folded else "LIKE", is_comparison=True)(pattern)
-        if variant == "one":
-            return _glob(operand.column, pattern)
-        each = sa.func.json_each(pattern).table_valued("value")
-        found = _glob(operand.column, each.c.value)
-        return sa.exists(sa.select(sa.literal_column("1")).select_from(each).where(found))
+        if operand.dialect == "sqlite":
+            return _sqlite_like(operand, variant, one)
+        pattern: Any = operand.bind(ListOf(one) if variant == "any" else one)
+        if variant == "ascii and others":
+            next(operand.names)  # the second one is SQLite's
+        if variant == "any":
+            pattern = sa.any_(pattern)
+        return operand.column.op("ILIKE" if folded else "LIKE", is_comparison=True)(pattern)
 
     return build
 
 
-def _glob(column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    return column.op("GLOB", is_comparison=True)(pattern)
+def _sqlite_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElement[bool]:
+    """Its LIKE, eight times as fast as GLOB with classes, disregards case in ASCII: enough for a pattern of ASCII,
+    but for the few other letters that equal one of ASCII. For everything else GLOB."""
+    column = operand.column
+    if variant == "any":
+        each = sa.func.json_each(operand.bind(ListOf(one))).table_valued("value")
+        found = column.op("GLOB", is_comparison=True)(each.c.value)
+        return sa.exists(sa.select(sa.literal_column("1")).select_from(each).where(found))
+    if variant == "one":
+        return column.op("GLOB", is_comparison=True)(operand.bind(one))
+    ascii_ = sa.type_coerce(column, sa.Text()).like(operand.bind(sa.Text()), escape="\\")
+    if variant == "ascii":
+        return ascii_
+    others = [
+        sa.func.instr(column, sa.literal_column(f"'{letter}'")) > sa.literal_column("0")
+        for letter in "\u212a\u0130"
+    ]
+    return sa.or_(ascii_, sa.and_(sa.or_(*others), column.op("GLOB", is_comparison=True)(operand.bind(one))))
 
 
 def prepare_pattern(value: Any, subject: Subject) -> Prepared:

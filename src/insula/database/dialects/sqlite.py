@@ -42,7 +42,7 @@ def _json(value: Any) -> str:
 
 
 class Sqlite(Dialect):
-    """SQLite. Text is compared byte by byte, with ``LIKE`` too (as on PostgreSQL, unlike SQLite's default)."""
+    """SQLite. Text is compared byte by byte; its ``LIKE`` disregards case in ASCII, its ``GLOB`` nowhere."""
 
     name = "sqlite"
     transactional_ddl = True
