@@ -11,11 +11,11 @@ import enum
 import logging
 from typing import TYPE_CHECKING, Any
 
-from insula.application import install, migrations
+from insula.application import hooks_guard, install, migrations
 from insula.application.access.access import Access
 from insula.application.api.dispatch import Dispatcher
 from insula.application.collections import CORE_COLLECTIONS
-from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
+from insula.application.errors import ApplicationError, NotInstalled, SealBroken, UpgradeNeeded, WrongKey
 from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
 from insula.application.plugin_manager import PluginManager, reason_of
@@ -23,7 +23,8 @@ from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
-from insula.application.versions import fingerprint, refuse_newer
+from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer
+from insula.core.clock import monotonic
 from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 
@@ -41,8 +42,8 @@ _logger = logging.getLogger(__name__)
 class State(enum.Enum):
     """Where an application object stands, for those who hold it."""
 
-    STOPPED = "stopped"
-    """Nothing is loaded; ``start`` may be called."""
+    NEW = "new"
+    """Nothing is loaded yet."""
     STARTING = "starting"
     """Its tables are looked at and its plugins loaded."""
     RUNNING = "running"
@@ -50,7 +51,9 @@ class State(enum.Enum):
     STOPPING = "stopping"
     """It takes no more requests; those in flight finish."""
     ERROR = "error"
-    """A step failed: ``Application.cause`` says which and why."""
+    """A step or a required plugin failed: ``Application.cause`` says which and why. ``start`` tries again."""
+    STOPPED = "stopped"
+    """Gone down for good, its database closed; another object is made for another start."""
 
 
 class Application:
@@ -67,7 +70,7 @@ class Application:
         self.options = options
         self.registry = plugins
         self.master_key = secrets
-        self.state = State.STOPPED
+        self.state = State.NEW
         self.cause = ""
         """Why the application is in ``State.ERROR``, as one sentence."""
         self.metadata = Metadata(database, CORE_COLLECTIONS)
@@ -100,11 +103,13 @@ class Application:
         async with self._moving:
             if self.state is State.RUNNING:
                 return
-            self.state = State.STARTING
             try:
+                if self.state is State.ERROR:  # what still ran when a plugin failed
+                    await self._take_down(monotonic() + self.options.stop_deadline_s)
+                self.state = State.STARTING
                 await self._start()
             except BaseException as error:
-                await self._take_down()
+                await self._take_down(monotonic())
                 self.cause = reason_of(error) if isinstance(error, Exception) else "the start was cancelled"
                 self.state = State.ERROR
                 raise
@@ -113,16 +118,19 @@ class Application:
         self.call("application_started")
 
     async def stop(self) -> None:
-        """Go down for good: requests under way finish, within the deadline; the database is closed.
+        """Go down for good: what is under way finishes, within the deadline; the database is closed.
 
-        May be called in any state, and twice.
+        May be called in any state, again after it was cancelled, and twice.
         """
         async with self._moving:
+            if self.state is State.STOPPED:
+                return
             if self.state is State.RUNNING:
-                self.state = State.STOPPING
                 self.call("application_stopping")
-                await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
-                await self._take_down()
+            self.state = State.STOPPING
+            ends = monotonic() + self.options.stop_deadline_s
+            await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
+            await self._take_down(ends)
             await self.database.close()
             self.state = State.STOPPED
 
@@ -147,14 +155,18 @@ class Application:
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call a hook of all plugins. One that raises is logged, and is off from then on."""
-        caller = getattr(self.plugin_manager.hooks.hook, hook)
-        for implementation in caller.get_hookimpls():
-            known = {"application": self, **arguments}
-            try:
-                implementation.function(*(known[name] for name in implementation.argnames))
-            except Exception as error:
-                _logger.exception("the plugin %s failed in %s", implementation.plugin_name, hook)
-                self.plugin_manager.fail(implementation.plugin_name, f"in {hook}: {reason_of(error)}")
+        failures = hooks_guard.call(self.plugin_manager.hooks, hook, {"application": self, **arguments})
+        for plugin, error in failures:
+            _logger.error("the plugin %s failed in %s", plugin, hook, exc_info=error)
+            self.plugin_manager.fail(plugin, f"in {hook}: {reason_of(error)}")
+
+    def fail(self, error: ApplicationError) -> None:
+        """What the application can not run without has failed: no more requests are taken; ``start`` tries again."""
+        if self.state is State.RUNNING:
+            _logger.error("the application %s does not run any more: %s", self.name, error.message)
+            self._dispatcher.in_flight.open = False
+            self.cause = error.message
+            self.state = State.ERROR
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._dispatcher(scope, receive, send)
@@ -169,11 +181,14 @@ class Application:
         self.offer(plugins)
         await self.metadata.load()
         failed: dict[str, str] = {}
-        if stored.fingerprint != target:
-            if not self.options.auto_upgrade:
-                raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
-            failed = await migrations.upgrade(self)
-            rows = await read_rows(self.repository)
+        if behind := outdated(stored.fingerprint, target):
+            if self.options.auto_upgrade:
+                failed = await migrations.upgrade(self)
+                rows = await read_rows(self.repository)
+            else:
+                failed = failed_before(stored.fingerprint, target)
+                if behind - failed.keys():
+                    raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
         self.plugin_manager = PluginManager(self, self.registry, rows)
         self.plugin_manager.failed.update(failed)
         await self.access.start()
@@ -181,10 +196,12 @@ class Application:
         await self.jobs.start()
         self._dispatcher.in_flight.open = True
 
-    async def _take_down(self) -> None:
+    async def _take_down(self, ends: float) -> None:
+        """Undo ``_start``, wherever it got to; what was begun detached has until ``ends`` (monotonic seconds)."""
         self._dispatcher.in_flight.open = False
         await self.jobs.stop()
-        await self.plugin_manager.unload()
+        await self.plugin_manager.unload(ends - monotonic())
+        await self.metadata.settle(ends - monotonic())
         await self.access.stop()
 
     async def _stored(self) -> Stored:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.collections import CORE_COLLECTIONS
-from insula.application.errors import MigrationFailed
+from insula.application.errors import MigrationFailed, PluginFailed
 from insula.application.plugin import Plugin
 from insula.application.plugin_manager import reason_of
 from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.snapshot import describe, restore
 from insula.application.stored import read_stored, write_stored
-from insula.application.versions import fingerprint, head, refuse_newer
+from insula.application.versions import achieved, fingerprint, outdated, provided_too, refuse_newer
 from insula.core.clock import now
 from insula.data.collection import Collection
 from insula.data.filters.tree import Condition
@@ -38,34 +39,62 @@ STATEMENT_TIMEOUT_S: Final = 600.0
 
 
 async def upgrade(application: Application) -> dict[str, str]:
-    """Bring tables and data up to date. Gives the plugins that failed, and why; they are off.
+    """Bring tables and data up to date. Gives the optional plugins that failed, and why; they are off.
 
-    Raises ``MigrationFailed`` when a required plugin's migration fails (nothing is changed), and
-    ``NewerDatabase``.
+    What a required plugin raises (``MigrationFailed``, or what its tables or ``install`` raise) is passed on, and
+    nothing is changed. Raises ``NewerDatabase``.
     """
-    failed: dict[str, str] = {}
     async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
         await transaction.lock(LOCK)
         stored = await read_stored(application.repository, transaction)
         rows = await read_rows(application.repository, transaction)
         plugins = wanted(application, rows)
         target = fingerprint(plugins)
-        if stored is None or stored.fingerprint == target:
-            return failed  # another process has done it while this one waited
+        if stored is None or not outdated(stored.fingerprint, target):
+            return {}  # another process has done it while this one waited
         refuse_newer(application.name, stored.fingerprint, target)
-        tables = await _sync(application, transaction, stored.tables, plugins)
+        work = _Upgrade(application, transaction, rows, dict(stored.tables))
+        await work.do(plugins)
+        kept = {
+            "fingerprint": achieved(stored.fingerprint, target, work.failed),
+            "tables": work.tables,
+        }
+        await write_stored(application.repository, kept, transaction)
+    return work.failed
+
+
+@dataclass(slots=True)
+class _Upgrade:
+    """One upgrade: the core and required plugins stand or fall together, each optional plugin for itself."""
+
+    application: Application
+    transaction: Transaction
+    rows: Mapping[str, PluginRow]
+    tables: dict[str, Any]
+    """What the built-in tables are made from by now."""
+    failed: dict[str, str] = field(default_factory=dict)
+
+    async def do(self, plugins: list[Plugin]) -> None:
+        needed = [*CORE_COLLECTIONS, *_collections(plugin for plugin in plugins if plugin.required)]
+        self.tables = await _sync(self.application, self.transaction, self.tables, needed)
         for plugin in plugins:
             try:
-                async with transaction.savepoint():
-                    await _provide(application, transaction, plugin, rows)
-            except MigrationFailed as error:
+                await self._one(plugin)
+            except Exception as error:
                 if plugin.required:
                     raise
-                _logger.exception("a migration of %s failed", plugin.name)
-                failed[plugin.name] = error.message
-                target["plugins"].pop(plugin.name)
-        await write_stored(application.repository, {"fingerprint": target, "tables": tables}, transaction)
-    return failed
+                _logger.exception("the plugin %s can not be brought up to date", plugin.name)
+                self.failed[plugin.name] = reason_of(error)
+
+    async def _one(self, plugin: Plugin) -> None:
+        missing = [name for name in plugin.requires if name in self.failed]
+        if missing:
+            raise PluginFailed(plugin=plugin.name, reason=f"it needs {', '.join(missing)}, which is off")
+        async with self.transaction.savepoint():
+            tables = await _sync(self.application, self.transaction, self.tables, plugin.collections)
+            row = self.rows.get(plugin.name) or PluginRow(enabled=True)
+            await _provide(self.application, self.transaction, plugin, row)
+        self.tables = tables
 
 
 async def provide(application: Application, new: Iterable[Plugin]) -> None:
@@ -77,14 +106,16 @@ async def provide(application: Application, new: Iterable[Plugin]) -> None:
         if stored is None:
             return
         rows = await read_rows(application.repository, transaction)
-        tables = await _sync(application, transaction, stored.tables, plugins)
-        for plugin in plugins:
-            await _provide(application, transaction, plugin, rows)
-            stored.fingerprint["plugins"][plugin.name] = [plugin.version, head(plugin)]
-        await write_stored(
-            application.repository, {"fingerprint": stored.fingerprint, "tables": tables}, transaction
-        )
-    application.plugin_manager.rows.update({plugin.name: rows[plugin.name] for plugin in plugins})
+        tables = await _sync(application, transaction, stored.tables, _collections(plugins))
+        provided = {
+            plugin.name: await _provide(
+                application, transaction, plugin, rows.get(plugin.name) or PluginRow(enabled=False)
+            )
+            for plugin in plugins
+        }
+        kept = {"fingerprint": provided_too(stored.fingerprint, plugins), "tables": tables}
+        await write_stored(application.repository, kept, transaction)
+    application.plugin_manager.rows.update(provided)
 
 
 def wanted(application: Application, rows: Mapping[str, PluginRow]) -> list[Plugin]:
@@ -105,7 +136,10 @@ async def record(application: Application, transaction: Transaction, plugin: Plu
 
 
 async def _sync(
-    application: Application, transaction: Transaction, tables: Mapping[str, Any], plugins: list[Plugin]
+    application: Application,
+    transaction: Transaction,
+    tables: Mapping[str, Any],
+    collections: Iterable[Collection],
 ) -> dict[str, Any]:
     """Add tables, columns and indexes that the code has and the database lacks. Gives what there is then.
 
@@ -114,7 +148,7 @@ async def _sync(
     sync = SchemaSync(transaction.dialect)
     new: list[Collection] = []
     described = dict(tables)
-    for collection in built_in(application.registry, plugins):
+    for collection in collections:
         target = application.metadata.find(collection.name) or collection
         if collection.name not in tables:
             new.append(collection)
@@ -144,20 +178,23 @@ def built_in(registry: Registry, plugins: Iterable[Plugin]) -> list[Collection]:
     return [*CORE_COLLECTIONS, *registry.collections(names)]
 
 
+def _collections(plugins: Iterable[Plugin]) -> list[Collection]:
+    return [collection for plugin in plugins for collection in plugin.collections]
+
+
 async def _provide(
-    application: Application, transaction: Transaction, plugin: Plugin, rows: dict[str, PluginRow]
-) -> None:
-    """First data for a plugin that is new here, else the migrations that it lacks."""
-    row = rows.setdefault(plugin.name, PluginRow(enabled=True))
+    application: Application, transaction: Transaction, plugin: Plugin, row: PluginRow
+) -> PluginRow:
+    """First data for a plugin that is new here, else the migrations that it lacks. Gives the row as it is then."""
     if not row.installed:
         await plugin.install(application, transaction, None)
         for migration in plugin.migrations:
             await record(application, transaction, plugin, migration.number)
     else:
         await _migrate(application, transaction, plugin)
-    row.installed = True
-    row.version = plugin.version
+    row = replace(row, installed=True, version=plugin.version)
     await write_row(application.repository, plugin.name, row, transaction)
+    return row
 
 
 async def _migrate(application: Application, transaction: Transaction, plugin: Plugin) -> None:

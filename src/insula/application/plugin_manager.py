@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ from insula.application.plugin import Plugin
 from insula.application.plugin_rows import PluginRow, write_row
 from insula.application.plugin_settings import change_settings, read_settings
 from insula.application.registry import Registry
+from insula.core.detached import Detached
 from insula.core.errors import InsulaError
 
 if TYPE_CHECKING:
@@ -39,10 +41,12 @@ class PluginManager:
         self.rows = dict(rows)
         self.failed: dict[str, str] = {}
         """Enabled plugins that are off, and why."""
-        self.refused: dict[str, PluginFailed] = {}
-        """Resources and collections of those plugins, and the error that they are answered with."""
+        self.refused: dict[str, tuple[str, str]] = {}
+        """Resources and collections of those plugins → plugin and reason."""
         self._loaded: list[Plugin] = []
         self._lock = asyncio.Lock()
+        self._changes = Detached()
+        """What is committed is also loaded, whether or not the one who asked for it still waits."""
         self.table: ActionTable = registry.actions(frozenset())
         self.hooks: pluggy.PluginManager = registry.hooks(frozenset())
 
@@ -77,50 +81,33 @@ class PluginManager:
     async def load(self) -> None:
         """Load all enabled plugins. Raises ``PluginFailed`` when a required one fails."""
         for name in sorted(self.enabled - self.registry.plugins.keys()):
-            reason = self.registry.broken.get(name, "it is not installed in this version")
-            self._fail(name, reason)
+            self._fail(name, self._absence(name))
         for plugin in self.registry.in_order(self.enabled):
             if plugin.name not in self.failed:
                 await self._load(plugin)
         self._swap()
 
-    async def unload(self) -> None:
-        """Unload all plugins, in reverse order. What one raises is logged and stops no other."""
-        for plugin in reversed(self._loaded):
-            await self._unload(plugin)
-        self._loaded.clear()
+    async def unload(self, deadline_s: float) -> None:
+        """Unload all plugins, in reverse order, once changes under way have ended (cancelled when too late).
+
+        What one raises is logged and stops no other. May be called again where it was cancelled.
+        """
+        await self._changes.end(deadline_s)
+        while self._loaded:
+            await self._unload(self._loaded[-1])
+            self._loaded.pop()
         self._swap()
 
     async def enable(self, name: str) -> None:
         """Make the plugin and all that it requires work from now on, or leave everything as it was.
 
-        Raises ``UnknownPlugin``, ``PluginFailed``, ``MigrationFailed``.
+        Raises ``UnknownPlugin``, ``PluginFailed``, and what its installation raises.
         """
-        self._known(name)
-        async with self._lock:
-            wanted = self.registry.with_required([name])
-            new = [plugin for plugin in self.registry.in_order(wanted) if plugin.name not in self.loaded]
-            if new:
-                await self._enable(new)
-        self._switched(name, enabled=True)
+        await self._changes.run(self._enable(name))
 
     async def disable(self, name: str) -> None:
         """Take the plugin off; its tables and data stay. Raises ``UnknownPlugin``, ``PluginRequired``."""
-        self._known(name)
-        if name in self.registry.required:
-            raise PluginRequired(plugin=name, reason="no application runs without it")
-        users = [p.name for p in self._loaded if name in p.requires]
-        if users:
-            raise PluginRequired(plugin=name, reason=f"{', '.join(users)} need it")
-        async with self._lock:
-            self.rows.setdefault(name, PluginRow()).enabled = False
-            await self._keep((name,))
-            self.failed.pop(name, None)
-            for plugin in self.registry.in_order((name,)):
-                await self._take_off(plugin)
-            self._application.offer(self.registry.in_order(self.enabled))
-            self._swap()
-        self._switched(name, enabled=False)
+        await self._changes.run(self._disable(name))
 
     async def change_settings(self, name: str, given: Mapping[str, Any]) -> msgspec.Struct:
         """Lay settings over those that are kept, and load the plugin again with them.
@@ -128,48 +115,109 @@ class PluginManager:
         Raises ``UnknownPlugin``, ``InvalidSettings``, and ``PluginFailed`` when the plugin does not come up
         again (it is off then, with the new settings).
         """
-        plugin = self.registry.get(name)
-        async with self._lock:
-            row = self.rows.setdefault(name, PluginRow())
-            row.settings = change_settings(plugin, row.settings, given, self._application.secrets)
-            await self._keep((name,))
-            if name in self.enabled:
-                await self._reload(plugin)
-        return self.settings_of(plugin)
+        return await self._changes.run(self._change_settings(self.registry.get(name), given))
 
     def fail(self, name: str, reason: str) -> None:
-        """Take a plugin off that failed while the application runs (in a hook)."""
-        self._fail(name, reason)
-        self._loaded = [plugin for plugin in self._loaded if plugin.name != name]
+        """Take a plugin off that failed while the application runs, and those that need it."""
+        gone = self._give_up(name, reason)
         self._swap()
+        self._changes.start(self._unload_all(gone))
+        for plugin in gone:
+            if plugin.required:
+                self._application.fail(PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name]))
 
-    async def _enable(self, new: list[Plugin]) -> None:
+    async def _enable(self, name: str) -> None:
+        self._known(name)
+        if name not in self.registry.plugins:
+            raise PluginFailed(plugin=name, reason=self._absence(name))
+        async with self._lock:
+            wanted = self.registry.with_required([name])
+            new = [plugin for plugin in self.registry.in_order(wanted) if plugin.name not in self.loaded]
+            if new:
+                await self._bring_up(new)
+        self._switched(name, enabled=True)
+
+    async def _bring_up(self, new: list[Plugin]) -> None:
+        before = dict(self.failed)
         await self._application.provide(new)
         began: list[Plugin] = []
-        for plugin in new:
-            self.failed.pop(plugin.name, None)
-            began.append(plugin)
-            await self._load(plugin)
-            if plugin.name in self.failed:
-                reason = self.failed[plugin.name]
-                for undone in reversed(began):
-                    self.failed.pop(undone.name, None)
-                    await self._take_off(undone)
-                raise PluginFailed(plugin=plugin.name, reason=reason)
-        for plugin in new:
-            self.rows.setdefault(plugin.name, PluginRow()).enabled = True
-        await self._keep(plugin.name for plugin in new)
-        self._loaded = self.registry.in_order(self.loaded)
-        self._swap()
+        try:
+            for plugin in new:
+                self.failed.pop(plugin.name, None)
+                began.append(plugin)
+                await self._load(plugin)
+                if plugin.name in self.failed:
+                    raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
+            await self._keep({plugin.name: replace(self._row(plugin.name), enabled=True) for plugin in new})
+        except BaseException:
+            for undone in reversed(began):
+                await self._take_off(undone)
+            self.failed = before
+            self._application.offer(self.registry.in_order(self.enabled))
+            self._swap()
+            raise
+        self._in_order()
+
+    async def _disable(self, name: str) -> None:
+        self._known(name)
+        if name in self.registry.required:
+            raise PluginRequired(plugin=name, reason="no application runs without it")
+        async with self._lock:
+            users = [p.name for p in self._loaded if name in p.requires]
+            if users:
+                raise PluginRequired(plugin=name, reason=f"{', '.join(users)} need it")
+            await self._keep({name: replace(self._row(name), enabled=False)})
+            self.failed.pop(name, None)
+            for plugin in self.registry.in_order((name,)):
+                await self._take_off(plugin)
+            self._application.offer(self.registry.in_order(self.enabled))
+            self._swap()
+        self._switched(name, enabled=False)
+
+    async def _change_settings(self, plugin: Plugin, given: Mapping[str, Any]) -> msgspec.Struct:
+        async with self._lock:
+            row = self._row(plugin.name)
+            settings = change_settings(plugin, row.settings, given, self._application.secrets)
+            await self._keep({plugin.name: replace(row, settings=settings)})
+            if plugin.name in self.enabled:
+                await self._reload(plugin)
+        return self.settings_of(plugin)
 
     async def _reload(self, plugin: Plugin) -> None:
         await self._take_off(plugin)
         self.failed.pop(plugin.name, None)
         await self._load(plugin)
+        if plugin.name not in self.failed:
+            self._in_order()
+            return
+        reason = self.failed[plugin.name]
+        gone = self._give_up(plugin.name, reason)
+        self._swap()
+        for dependent in gone:
+            await self._unload(dependent)
+        raise PluginFailed(plugin=plugin.name, reason=reason)
+
+    def _give_up(self, name: str, reason: str) -> list[Plugin]:
+        """Take note that a plugin and all that need it are off. Gives those that are to be unloaded, in order."""
+        off = {name: reason}
+        for plugin in self._loaded:
+            missing = [required for required in plugin.requires if required in off]
+            if missing:
+                off.setdefault(plugin.name, f"it needs {', '.join(missing)}, which is off")
+        for each, why in off.items():
+            self._fail(each, why)
+        gone = [plugin for plugin in reversed(self._loaded) if plugin.name in off]
+        self._loaded = [plugin for plugin in self._loaded if plugin.name not in off]
+        return gone
+
+    async def _unload_all(self, gone: list[Plugin]) -> None:
+        async with self._lock:
+            for plugin in gone:
+                await self._unload(plugin)
+
+    def _in_order(self) -> None:
         self._loaded = self.registry.in_order(self.loaded)
         self._swap()
-        if plugin.name in self.failed:
-            raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
 
     async def _load(self, plugin: Plugin) -> None:
         """Load one plugin, or take note of why it is off. A required one that fails raises ``PluginFailed``."""
@@ -211,11 +259,11 @@ class PluginManager:
     def _swap(self) -> None:
         """Build what follows from the set of plugins, then put it in place at once."""
         loaded = self.loaded
-        refused: dict[str, PluginFailed] = {}
+        refused: dict[str, tuple[str, str]] = {}
         for plugin in self.registry.in_order(self.failed):
-            error = PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
-            refused |= {resource.name: error for resource in plugin.resources}
-            refused |= {collection.name: error for collection in plugin.collections}
+            why = (plugin.name, self.failed[plugin.name])
+            refused |= {resource.name: why for resource in plugin.resources}
+            refused |= {collection.name: why for collection in plugin.collections}
         self.table = self.registry.actions(loaded)
         self.hooks = self.registry.hooks(loaded)
         self.refused = refused
@@ -225,11 +273,19 @@ class PluginManager:
         if name not in self.registry.plugins and name not in self.rows:
             raise UnknownPlugin(plugin=name[:100])
 
-    async def _keep(self, names: Iterable[str]) -> None:
+    def _row(self, name: str) -> PluginRow:
+        return self.rows.get(name) or PluginRow()
+
+    def _absence(self, name: str) -> str:
+        return self.registry.broken.get(name, "it is not installed in this version")
+
+    async def _keep(self, rows: Mapping[str, PluginRow]) -> None:
+        """Write rows; they count here once they are committed."""
         repository = self._application.repository
         async with repository.transaction() as transaction:
-            for name in names:
-                await write_row(repository, name, self.rows[name], transaction)
+            for name, row in rows.items():
+                await write_row(repository, name, row, transaction)
+        self.rows.update(rows)
 
     def _switched(self, name: str, *, enabled: bool) -> None:
         self._application.call("plugin_switched", plugin=name, enabled=enabled)

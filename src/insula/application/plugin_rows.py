@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 _EVERYTHING = Query(page_size=None, counting="none")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PluginRow:
-    """What an application keeps of a plugin."""
+    """What an application keeps of a plugin: a value, so that memory never runs ahead of the table."""
 
     enabled: bool = False
     installed: bool = False
     version: str = ""
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def read_rows(repository: Repository, on: Executor | None = None) -> dict[str, PluginRow]:

@@ -17,6 +17,7 @@ from insula.application.api.routing import ActionTable
 from insula.application.api.system import SYSTEM_RESOURCES
 from insula.application.errors import Misstated, PluginCycle, UnknownPlugin
 from insula.application.hooks import PROJECT, Hooks
+from insula.application.hooks_guard import Guarded
 from insula.application.jobs.resource import JOBS_RESOURCE
 from insula.application.plugin import Plugin
 from insula.data.collection import Collection
@@ -93,8 +94,9 @@ class Registry:
     def _hooks(self, names: frozenset[str]) -> pluggy.PluginManager:
         manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(Hooks)
-        for plugin in self.in_order(names):
-            manager.register(plugin, plugin.name)
+        # pluggy calls those that were registered last first: here, those that are required come first
+        for plugin in reversed(self.in_order(names)):
+            manager.register(Guarded(plugin), plugin.name)
         return manager
 
     def _collections(self, names: frozenset[str]) -> tuple[Collection, ...]:

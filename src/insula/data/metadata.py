@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from insula.core.detached import Detached
 from insula.data.collection import Collection, Field
 from insula.data.errors import CollectionExists, MetadataInUse, UnknownCollection
 from insula.data.metadata_build import build_collection, extend_collection
@@ -54,7 +55,8 @@ class Metadata:
         """Collections as they were asked for since the last change."""
         self._turn = asyncio.Lock()
         self._subscribers: list[Callable[[MetadataChange], None]] = []
-        self._changes: set[asyncio.Task[Any]] = set()
+        self._changes = Detached()
+        """What is committed must be taken here too, whether or not the one who asked still waits."""
 
     # --- reading
 
@@ -82,6 +84,10 @@ class Metadata:
         """Built-in collections first, then the others in their order."""
         for name in (*self._builtin, *self._rows.collections):
             yield self.get(name)
+
+    async def settle(self, deadline_s: float) -> None:
+        """Wait for changes under way, so that the database may be closed. What is late is cancelled and undone."""
+        await self._changes.end(deadline_s)
 
     def subscribe(self, observer: Callable[[MetadataChange], None]) -> Callable[[], None]:
         """Have ``observer`` called after each change; it must not raise. Gives what ends it."""
@@ -140,17 +146,7 @@ class Metadata:
         await self._change(lambda draft: fields.destroy_field(draft, collection, name))
 
     async def _change(self, work: Callable[[Draft], T]) -> T:
-        """A change that was begun is ended, also when the one who asked for it does not wait any more:
-        what is committed must be taken here too."""
-        change = asyncio.create_task(self._commit(work))
-        self._changes.add(change)
-        change.add_done_callback(self._end)
-        return await asyncio.shield(change)
-
-    def _end(self, change: asyncio.Task[Any]) -> None:
-        self._changes.discard(change)
-        if not change.cancelled():
-            change.exception()  # who asked has it, or is gone; either way it is no task's forgotten error
+        return await self._changes.run(self._commit(work))
 
     async def _commit(self, work: Callable[[Draft], T]) -> T:
         # one at a time in this process too, so that what was committed last is also taken last

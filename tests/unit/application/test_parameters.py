@@ -38,6 +38,7 @@ def test_nesting(raw: bytes, wanted: object) -> None:
     "raw",
     [
         b"a[b=1",
+        b"a[" + b"9" * 5000 + b"]=1",
         b"a[b]c=1",
         b"[a]=1",
         b"a[[b]]=1",

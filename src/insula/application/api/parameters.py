@@ -17,6 +17,7 @@ from insula.application.errors import InvalidParameter
 MAX_PARAMETERS: Final = 5_000
 MAX_NESTING: Final = 50
 MAX_SHOWN_CHARACTERS: Final = 60
+MAX_INDEX_DIGITS: Final = 9
 _MEMO_ENTRIES: Final = 2048
 _MEMO_LONGEST_BYTES: Final = 512
 """Clients ask the same things again and again: short query strings that were understood are remembered.
@@ -109,6 +110,10 @@ def _with_lists(node: Any, name: str) -> Any:
         return node
     items = {key: _with_lists(value, name) for key, value in node.items()}
     if all(key.isascii() and key.isdigit() for key in items):
+        if any(len(key) > MAX_INDEX_DIGITS for key in items):
+            raise InvalidParameter(
+                parameter=shown(name), reason=f"has an index of more than {MAX_INDEX_DIGITS} digits"
+            )
         return [items[key] for key in sorted(items, key=int)]
     return items
 

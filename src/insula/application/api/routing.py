@@ -73,17 +73,18 @@ class ActionTable:
         for action in resource.actions:
             self.actions[resource.name, action.name] = action
 
-    def route(self, method: str, path: str, catalog: Catalog, failed: Mapping[str, PluginFailed]) -> Route:
+    def route(self, method: str, path: str, catalog: Catalog, failed: Mapping[str, tuple[str, str]]) -> Route:
         """Raises ``NotAnAddress``, ``UnknownResource``, ``UnknownAction``, ``MethodNotAllowed``, ``PluginFailed``.
 
-        ``failed``: resources and collections of plugins that are off, with the error to raise.
+        ``failed``: resources and collections of plugins that are off, with the plugin and the reason.
         """
         head, _, rest = path[1:].rstrip("/").partition("/")
         resource, colon, name = head.partition(":")
         if not resource:
             raise NotAnAddress(path=shown(path))
         if failed and resource in failed:
-            raise failed[resource]
+            plugin, reason = failed[resource]
+            raise PluginFailed(plugin=plugin, reason=reason)
         if not colon:
             return self._rest(method, path, resource, rest, catalog)
         action = self.actions.get((resource, name)) or self._record_action(resource, name, catalog)
