@@ -80,11 +80,19 @@ def _api_base_path(declared: Declaration, value: str) -> str | None:
     return f'{declared.name} is "{value}", but pages live under {taken}; write another path, such as {declared.name}=/api/.'
 
 
+def _database_file(declared: Declaration, value: str) -> str | None:
+    # What SQLite gives a meaning of its own, and what we would else make a file of that name from.
+    if value.startswith((":", "file:")) or value.endswith("/"):
+        return wrong_value(declared, value)
+    return None
+
+
 _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "TZ": _time_zone,
     "APP_TRUSTED_PROXIES": _networks,
     "APP_KEY": _app_key,
     "API_BASE_PATH": _api_base_path,
+    "DB_STORAGE": _database_file,
 }
 
 
@@ -199,7 +207,11 @@ def _first_administrator(values: Mapping[str, Any], sources: Mapping[str, str]) 
 
 
 def remarks(values: Mapping[str, Any]) -> list[str]:
-    """What is odd and harmless: warnings, one sentence each."""
+    """What is odd and may be meant: warnings, one sentence each."""
+    return [*_unread(values), *_believes_all(values)]
+
+
+def _unread(values: Mapping[str, Any]) -> list[str]:
     if values.get("APP_MODE", "single") != "single":
         return []
     return [
@@ -211,6 +223,15 @@ def remarks(values: Mapping[str, Any]) -> list[str]:
             "ENVIRONMENT_URL",
         )
         if name in values
+    ]
+
+
+def _believes_all(values: Mapping[str, Any]) -> list[str]:
+    return [
+        f"APP_TRUSTED_PROXIES has {network}, so anyone can pretend to be any client; "
+        "write the network of your proxy alone."
+        for network in networks(values.get("APP_TRUSTED_PROXIES", ""))
+        if network.prefixlen == 0
     ]
 
 

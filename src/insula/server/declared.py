@@ -24,8 +24,19 @@ def _meta(
     )
 
 
-def _url(about: str, example: str, group: str, *, secret: bool = False) -> msgspec.Meta:
-    return _meta(about, "an address", example, group=group, secret=secret, pattern=r"^[a-z]+://\S+$")
+def _url(
+    about: str, example: str, group: str, *, schemes: str = "https?", secret: bool = False
+) -> msgspec.Meta:
+    """An address of one of these schemes (a pattern), with a host."""
+    begins = "http:// or https://" if schemes == "https?" else "redis:// or rediss://"
+    return _meta(
+        about,
+        f"an address that begins with {begins}",
+        example,
+        group=group,
+        secret=secret,
+        pattern=rf"^{schemes}://[^\s/?#]+\S*$",
+    )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         _meta(
             "The file of the SQLite database; `main.sqlite` in the storage folder when not set.",
-            "a file",
+            "the path of a file",
             "storage/main.sqlite",
             group="Database",
             min_length=1,
@@ -378,12 +389,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "The Redis that caches applications and environments.",
             "redis://localhost:6379/0",
             "Mode",
+            schemes="rediss?",
             secret=True,
         ),
     ] = None
     app_command_redis_url: Annotated[
         str | None,
-        _url("The Redis that carries commands.", "redis://localhost:6379/0", "Mode", secret=True),
+        _url(
+            "The Redis that carries commands.",
+            "redis://localhost:6379/0",
+            "Mode",
+            schemes="rediss?",
+            secret=True,
+        ),
     ] = None
     environment_name: Annotated[
         str | None,

@@ -14,16 +14,17 @@ from typing import Any
 
 import msgspec
 
-from insula.server import checks
+from insula.server import checks, env_file
 from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
 from insula.server.errors import SettingsWrong
 
-ENV_FILE = ".env"
 OWN_PREFIX = "INSULA_"
 _LIKELY = 0.85
 """How alike (0 to 1) a foreign name must be to one of ours to be taken for a slip of the pen."""
+_SHARED_PREFIXES = ("APP_", "DB_")
+"""How most of our names begin, and names of other programs too: such a name is told of, and is no error."""
 _SUGGEST = 0.6
-"""The same for names that begin with our own prefix and must be ours."""
+"""The same for names that begin as ours do."""
 
 
 @dataclass(slots=True)
@@ -55,8 +56,8 @@ def read(environment: Mapping[str, str] | None = None, folder: Path | None = Non
     """Read and check everything. ``environment`` and ``folder`` (of ``.env``) are the process' own unless given."""
     reading = Reading()
     found = dict(os.environ if environment is None else environment)
-    in_file = _env_file((folder or Path.cwd()) / ENV_FILE, reading)
-    for source, variables in ((ENV_FILE, in_file), ("environment", found)):
+    in_file, reading.wrong = env_file.read_env_file((folder or Path.cwd()) / env_file.NAME)
+    for source, variables in ((env_file.NAME, in_file), ("environment", found)):
         for name, text in _known(variables, reading).items():
             reading.raw[name] = text
             reading.sources[name] = source
@@ -82,28 +83,6 @@ def apply_time_zone(settings: Settings) -> None:
     time.tzset()
 
 
-def _env_file(path: Path, reading: Reading) -> dict[str, str]:
-    """The variables of a ``.env`` file; none when there is no file."""
-    if not path.is_file():
-        return {}
-    from dotenv.parser import parse_stream
-
-    variables: dict[str, str] = {}
-    try:
-        with path.open(encoding="utf-8") as stream:
-            bindings = list(parse_stream(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        reading.wrong[ENV_FILE] = f"The file {path} can not be read ({error}); mend it or remove it."
-        return {}
-    for binding in bindings:
-        if binding.error or (binding.key is not None and binding.value is None):
-            line = binding.original.line
-            reading.wrong[ENV_FILE] = f"Line {line} of {path} can not be understood; write NAME=value."
-        elif binding.key is not None and binding.value is not None:
-            variables[binding.key] = binding.value
-    return variables
-
-
 def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
     """Ours among ``variables``, by their true names; says what looks like ours and is not."""
     known: dict[str, str] = {}
@@ -112,8 +91,8 @@ def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
             known[name] = text
         elif name.startswith(OWN_PREFIX) and name not in DECLARED:
             reading.wrong[name] = _unknown(name)
-        elif name not in DECLARED and name not in ALIASES and (meant := _likely(name)):
-            reading.warnings.append(f"{name} is no setting of Insula and is not read; did you mean {meant}?")
+        elif name not in DECLARED and name not in ALIASES and (remedy := _remedy(name)):
+            reading.warnings.append(f"{name} is no setting of Insula and is not read; {remedy}")
     for alias, name in ALIASES.items():
         text = variables.get(alias, "")
         if not text.strip():
@@ -129,21 +108,24 @@ def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
 
 
 def _unknown(name: str) -> str:
+    return f"{name} is no setting of Insula; {_nearest(name, OWN_PREFIX)}"
+
+
+def _remedy(name: str) -> str:
+    """What someone should do who wrote a foreign ``name``; nothing where it is none of our business."""
+    prefix = next((prefix for prefix in _SHARED_PREFIXES if name.startswith(prefix)), "")
+    if prefix:
+        return _nearest(name, prefix)
+    near = difflib.get_close_matches(name, DECLARED, n=1, cutoff=_LIKELY) if name[:3] in _BEGINNINGS else []
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _nearest(name: str, prefix: str) -> str:
+    """The setting with this prefix that was meant, else where all are."""
     # Compared without the prefix, which all share and which would make everything look alike.
-    ours = [own.removeprefix(OWN_PREFIX) for own in DECLARED if own.startswith(OWN_PREFIX)]
-    near = difflib.get_close_matches(name.removeprefix(OWN_PREFIX), ours, n=1, cutoff=_SUGGEST)
-    remedy = (
-        f"did you mean {OWN_PREFIX}{near[0]}?" if near else "docs/reference/settings.md lists all settings."
-    )
-    return f"{name} is no setting of Insula; {remedy}"
-
-
-def _likely(name: str) -> str | None:
-    """The setting that someone meant who wrote ``name``, when it is close enough to warn about."""
-    if name[:3] not in _BEGINNINGS:
-        return None
-    near = difflib.get_close_matches(name, DECLARED, n=1, cutoff=_LIKELY)
-    return near[0] if near else None
+    ours = [own.removeprefix(prefix) for own in DECLARED if own.startswith(prefix)]
+    near = difflib.get_close_matches(name.removeprefix(prefix), ours, n=1, cutoff=_SUGGEST)
+    return f"did you mean {prefix}{near[0]}?" if near else "docs/reference/settings.md lists all settings."
 
 
 _BEGINNINGS = frozenset(name[:3] for name in DECLARED)

@@ -56,6 +56,14 @@ WRONG = [
     ({"API_BASE_PATH": "api"}, 'API_BASE_PATH is "api"; write a path that begins and ends with a slash'),
     ({"API_BASE_PATH": "/apps/"}, "but pages live under /apps/; write another path"),
     ({"APP_TRUSTED_PROXIES": "10.0.0.0/99"}, 'APP_TRUSTED_PROXIES is "10.0.0.0/99"; write networks'),
+    ({"INSULA_URL": "ftp://x"}, 'INSULA_URL is "ftp://x"; write an address that begins with http:// or https://'),
+    ({"INSULA_URL": "http://"}, "write an address that begins with"),
+    ({"DB_STORAGE": ":memory:"}, 'DB_STORAGE is ":memory:"; write the path of a file, such as DB_STORAGE=storage/main'),
+    ({"DB_STORAGE": "file:x?mode=memory"}, "write the path of a file"),
+    (
+        WORKER | {"APP_COMMAND_REDIS_URL": "http://x"},
+        "APP_COMMAND_REDIS_URL is not usable; write an address that begins with redis:// or rediss://",
+    ),
     ({"APP_KEY": "short"}, "APP_KEY has 5 characters; write at least 32 random characters"),
     ({"APP_KEY": "ab" * 20}, "APP_KEY has only 2 different characters"),
     ({"APP_KEY": "your-secret-key-please-change-me-now"}, "APP_KEY looks like a copied example"),
@@ -163,6 +171,30 @@ def test_a_slip_in_a_name_without_our_prefix_is_warned_about(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("APP_KEYS", "did you mean APP_KEY?"),
+        ("DB_FOO", "docs/reference/settings.md lists all settings."),
+        ("APP_TRUSTED_PROXY", "did you mean APP_TRUSTED_PROXIES?"),
+        ("LOGER_LEVEL", "did you mean LOGGER_LEVEL?"),
+    ],
+)
+def test_unknown_names_that_begin_as_ours_are_warned_about(tmp_path: Path, name: str, remedy: str) -> None:
+    reading = read(tmp_path, {name: "1"})
+    assert reading.wrong == {}
+    assert reading.warnings == [f"{name} is no setting of Insula and is not read; {remedy}"]
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_believing_everyone_is_warned_about(tmp_path: Path, network: str) -> None:
+    reading = read(tmp_path, {"APP_TRUSTED_PROXIES": f"127.0.0.0/8, {network}"})
+    assert reading.warnings == [
+        f"APP_TRUSTED_PROXIES has {network}, so anyone can pretend to be any client; "
+        "write the network of your proxy alone."
+    ]
+
+
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("APP_PORT=1\nTZ='Asia/Tokyo'  # far\nexport LOGGER_LEVEL=debug\n")
     reading = read(tmp_path, {"APP_PORT": "2"})
@@ -171,10 +203,37 @@ def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
     assert reading.sources == {"APP_PORT": "environment", "TZ": ".env", "LOGGER_LEVEL": ".env"}
 
 
-@pytest.mark.parametrize("content", [b"APP_PORT=1\nwhat is this\n", b"=1\n", b"\xff\xfe\x00"])
-def test_a_broken_env_file_stops(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"APP_PORT=1\nwhat is this\n", [2]),
+        (b"=1\n", [1]),
+        (b"# all three\n\n\ngarbage line\n\n=novalue\nTZ=UTC\nNOEQ\n", [4, 6, 8]),
+        (b"'' = 1\n", [1]),
+    ],
+)
+def test_each_broken_line_of_an_env_file_is_named(tmp_path: Path, content: bytes, lines: list[int]) -> None:
     (tmp_path / ".env").write_bytes(content)
-    assert ".env" in read(tmp_path, {}).wrong
+    wrong = read(tmp_path, {}).wrong
+    assert list(wrong) == [f".env:{line}" for line in lines]
+    for line, sentence in zip(lines, wrong.values(), strict=True):
+        assert sentence.startswith(f"Line {line} of {tmp_path / '.env'} ")
+        assert sentence.endswith("write NAME=value.")
+
+
+def test_an_env_file_that_can_not_be_read_stops(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
+    assert "mend it or remove it" in read(tmp_path, {}).wrong[".env"]
+
+
+def test_a_folder_in_place_of_the_env_file_stops(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert "is a folder" in read(tmp_path, {}).wrong[".env"]
+
+
+def test_a_byte_order_mark_of_an_env_file_is_no_part_of_a_name(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfTZ=Asia/Tokyo\n")
+    assert read(tmp_path, {}).settings().tz == "Asia/Tokyo"
 
 
 def test_the_report_shows_every_setting_and_no_secret(tmp_path: Path) -> None:
