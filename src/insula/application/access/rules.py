@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
@@ -127,12 +127,15 @@ def _rows(item: Mapping[str, Any], scopes: Mapping[Any, Rows]) -> Rows:
     return scopes[raw]
 
 
-def parse_scope(row: Mapping[str, Any]) -> Rows:
-    """A stored scope. Raises ``ValueError`` for one that can not be understood."""
+def parse_scope(row: Mapping[str, Any], user_fields: Container[str] | None = None) -> Rows:
+    """A stored scope. Raises ``ValueError`` for one that can not be understood.
+
+    ``user_fields``: see ``parse_template``.
+    """
     if row.get("key") in (ALL, OWN):
         return OWN if row["key"] == OWN else None
     try:
-        return parse_template(row.get("scope"))
+        return parse_template(row.get("scope"), user_fields)
     except DataError as error:
         raise ValueError(error.message) from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -59,12 +59,18 @@ class Template:
             return NOTHING
 
 
-def parse_template(raw: object) -> Template | None:
-    """A stored filter; ``None`` when it is empty. Raises ``InvalidFilter``, ``ValueError`` for unknown variables."""
+def parse_template(raw: object, user_fields: Container[str] | None = None) -> Template | None:
+    """A stored filter; ``None`` when it is empty. Raises ``InvalidFilter``, ``ValueError`` for unknown variables.
+
+    ``user_fields`` are those of users that a variable may name; ``None`` leaves them to the time of use.
+    """
     node = parse_filter(raw)
     if node is None:
         return None
-    return Template(node, _has_variables(node))
+    names = _variables(node)
+    for name in names:
+        _check(name, user_fields)
+    return Template(node, bool(names))
 
 
 class _NoValueError(Exception):
@@ -77,31 +83,37 @@ def variable(value: object) -> str | None:
     return found[1] if found else None
 
 
-def _has_variables(node: Node) -> bool:
-    """Also checks their names. Raises ``ValueError``."""
+def _variables(node: Node) -> set[str]:
+    """Raises ``ValueError`` for a variable that does not stand alone."""
     if isinstance(node, Condition):
-        return _check(node.value)
+        return _variables_of(node.value)
     if isinstance(node, All | Some):
-        return sum([_has_variables(part) for part in node.nodes]) > 0
-    return _has_variables(node.node) if isinstance(node, Not | Within) else False
+        return set().union(*(_variables(part) for part in node.nodes))
+    return _variables(node.node) if isinstance(node, Not | Within) else set()
 
 
-def _check(value: object) -> bool:
+def _variables_of(value: object) -> set[str]:
     if isinstance(value, list | tuple):
-        return sum([_check(item) for item in value]) > 0
+        return set().union(*(_variables_of(item) for item in value))
     if isinstance(value, Mapping):
-        return sum([_check(item) for item in value.values()]) > 0
+        return set().union(*(_variables_of(item) for item in value.values()))
     name = variable(value)
-    if name is None:
-        if isinstance(value, str) and "{{" in value and "}}" in value:
-            raise ValueError("has a variable inside other text; it must stand alone")
-        return False
-    known = name in _ROLE_NAMES or any(
-        name.startswith(prefix) and "." not in name[len(prefix) :] for prefix in _USER_PREFIXES
-    )
-    if not known and not any(name == prefix + date for prefix in _DATE_PREFIXES for date in _DATES):
-        raise ValueError(f"has the unknown variable {name[:60]}")
-    return True
+    if name is not None:
+        return {name}
+    if isinstance(value, str) and "{{" in value and "}}" in value:
+        raise ValueError("has a variable inside other text; it must stand alone")
+    return set()
+
+
+def _check(name: str, user_fields: Container[str] | None) -> None:
+    """Raises ``ValueError`` for a variable that there is not."""
+    if name in _ROLE_NAMES or any(name == prefix + date for prefix in _DATE_PREFIXES for date in _DATES):
+        return
+    for prefix in _USER_PREFIXES:
+        last = name.removeprefix(prefix)
+        if last != name and "." not in last and (user_fields is None or last in user_fields):
+            return
+    raise ValueError(f"has the unknown variable {name[:60]}")
 
 
 def _bound(node: Node, principal: Principal) -> Node:

@@ -118,8 +118,10 @@ def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     key = values.get("key")
     if isinstance(key, str) and key in _BUILT_IN:
         raise InvalidAccess(what="key", reason="must not be that of a built-in scope")
+    users = context.application.metadata.get("users")
+    readable = {item.name for item in users.columns if not (item.hidden or item.type.hidden)}
     try:
-        parse_scope(values)
+        parse_scope(values, readable)
     except ValueError as error:
         raise InvalidAccess(what="scope", reason=str(error)) from None
     return plain_values(context.application.metadata.get(_NAME), values)

@@ -1,0 +1,224 @@
+"""Cookies in a browser: what they look like, where they are sent, and what a write by cookie has to prove."""
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import httpx
+import pytest
+
+from insula.application.application import Application
+from insula.application.registry import Registry
+from insula.testing.applications import Library, MakeApplication
+from insula.testing.people import PASSWORD, ROOT, ROOT_PASSWORD, People, accepted, refusal
+
+CSRF = (403, "INVALID_CSRF_TOKEN")
+NAMES = ("auth_token", "csrf_token", "authenticator", "role")
+
+
+class Mounted:
+    """Hands requests on as a server does that has stripped a prefix."""
+
+    def __init__(self, application: Application, prefix: str, scheme: str = "http") -> None:
+        self._application, self._prefix, self._scheme = application, prefix, scheme
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"].removeprefix(self._prefix)
+        believed = {"path": path, "root_path": self._prefix, "scheme": self._scheme}
+        await self._application({**scope, **believed}, receive, send)
+
+
+def browser(application: Application, prefix: str, scheme: str = "http") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(Mounted(application, prefix, scheme))
+    return httpx.AsyncClient(transport=transport, base_url=f"{scheme}://test{prefix}")
+
+
+async def enter(web: httpx.AsyncClient, **more: Any) -> dict[str, SimpleCookie]:
+    """Sign in; gives the cookies of the answer by kind."""
+    answer = await web.post("/auth:signIn", json={"account": "root", "password": ROOT_PASSWORD}, **more)
+    accepted(answer)
+    found = {}
+    for line in answer.headers.get_list("set-cookie"):
+        cookie = SimpleCookie(line)
+        (name,) = cookie
+        found[name.removeprefix("nb_").rpartition("_")[0]] = cookie[name]
+    return found  # type: ignore[return-value]
+
+
+@pytest.fixture
+async def neighbour(make: MakeApplication) -> AsyncIterator[Application]:
+    """An application that is not the main one."""
+    made = make(Library(), *Registry.discover().plugins.values(), name="sales")
+    await made.install(ROOT)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_attributes_of_the_four_cookies(house: Application) -> None:
+    async with browser(house, "/api", "https") as web:
+        cookies = await enter(web)
+        assert tuple(cookies) == NAMES
+        for kind, cookie in cookies.items():
+            assert cookie["samesite"] == "Lax"
+            assert cookie["path"] == "/api/"
+            assert cookie["max-age"] == str(house.access.sessions.policy.idle_s)
+            assert cookie["secure"] is True
+            assert bool(cookie["httponly"]) is (kind == "auth_token"), kind
+            assert cookie["domain"] == ""
+        assert cookies["role"].value == "root"
+        assert cookies["authenticator"].value == "basic"
+        assert len(cookies["csrf_token"].value) >= 32
+
+
+async def test_over_plain_http_cookies_are_not_secure(house: Application) -> None:
+    async with browser(house, "/api") as web:
+        assert all(cookie["secure"] == "" for cookie in (await enter(web)).values())
+
+
+@pytest.mark.parametrize(
+    ("prefix", "more", "path"),
+    [
+        ("/api/__app/sales", {}, "/api/__app/sales/"),
+        ("/insula/v1/__app/sales", {}, "/insula/v1/__app/sales/"),
+        ("/api", {"headers": {"x-app": "sales"}}, "/api/__app/sales/"),
+        ("/api", {"params": {"__appName": "sales"}}, "/api/__app/sales/"),
+        # Not named: it has a domain of its own.
+        ("/api", {}, "/api/"),
+    ],
+)
+async def test_cookies_go_to_their_application_alone(
+    neighbour: Application, prefix: str, more: dict[str, Any], path: str
+) -> None:
+    async with browser(neighbour, prefix) as web:
+        assert {cookie["path"] for cookie in (await enter(web, **more)).values()} == {path}
+        assert {cookie.name for cookie in web.cookies.jar} == {f"nb_{kind}_sales" for kind in NAMES}
+
+
+async def test_main_keeps_its_path_when_it_is_named(make: MakeApplication) -> None:
+    made = make(*Registry.discover().plugins.values(), main=True)
+    await made.install(ROOT)
+    await made.start()
+    async with browser(made, "/api/__app/main") as web:
+        assert {cookie["path"] for cookie in (await enter(web)).values()} == {"/api/"}
+    await made.stop()
+
+
+async def test_signing_out_clears_with_the_same_attributes(house: Application) -> None:
+    async with browser(house, "/api", "https") as web:
+        cookies = await enter(web)
+        proof = {"x-csrf-token": cookies["csrf_token"].value}
+        answer = await web.post("/auth:signOut", headers=proof)
+        cleared = answer.headers.get_list("set-cookie")
+        assert len(cleared) == 4
+        for line in cleared:
+            assert "; Path=/api/; Max-Age=0; SameSite=Lax" in line and "=;" in line and "Secure" in line
+
+
+async def test_reads_by_cookie_need_no_proof(people: People, web: httpx.AsyncClient) -> None:
+    await enter(web)
+    for address in ("/auth:check", "/books:list", "/books:count", "/users:list", "/roles:check"):
+        accepted(await web.get(address))
+    # A read by POST is a read.
+    accepted(await web.post("/books:query", json={"measures": [{"field": "id", "aggregation": "count"}]}))
+
+
+WRITES = [
+    ("POST", "/books:create", {"title": "A"}),
+    ("PUT", "/books/1", {"title": "A"}),
+    ("PATCH", "/books/1", {"title": "A"}),
+    ("DELETE", "/books/1", None),
+    ("POST", "/books/1/tags:add", [1]),
+    ("POST", "/books:move", {"sourceId": 1, "targetId": 2}),
+    ("POST", "/auth:signOut", None),
+    ("POST", "/auth:changePassword", {"oldPassword": ROOT_PASSWORD, "newPassword": "another one 3"}),
+    ("POST", "/users:create", {"username": "eve", "password": PASSWORD}),
+    ("POST", "/pm:update/auth", {"settings": {"signUp": True}}),
+    ("POST", "/books:import", "title\nA\n"),
+]
+
+
+@pytest.mark.parametrize(("method", "address", "body"), WRITES, ids=lambda value: str(value)[:30])
+async def test_a_write_by_cookie_needs_proof(
+    people: People, web: httpx.AsyncClient, method: str, address: str, body: Any
+) -> None:
+    cookies = await enter(web)
+    proof = cookies["csrf_token"].value
+    given: dict[str, Any] = {"content": body} if isinstance(body, str) else {"json": body}
+    altered = ("A" if proof[0] != "A" else "B") + proof[1:]
+    for head in ({}, {"x-csrf-token": ""}, {"x-csrf-token": altered}, {"x-csrf-token": proof[:-1]}):
+        answer = await web.request(method, address, headers=head, **given)
+        assert refusal(answer) == CSRF
+        assert "nb_csrf_token_main" in answer.text
+    # What was refused was not done, nor did it sign anyone out.
+    accepted(await web.get("/auth:check"))
+    answer = await web.request(method, address, headers={"x-csrf-token": proof}, **given)
+    assert refusal(answer) != CSRF
+
+
+async def test_a_planted_cookie_proves_nothing(people: People, web: httpx.AsyncClient) -> None:
+    """A neighbour on the same host can set cookies, but does not know the session's proof."""
+    await enter(web)
+    head = {"cookie": f"nb_auth_token_main={web.cookies['nb_auth_token_main']}; nb_csrf_token_main=planted"}
+    web.cookies.clear()
+    answer = await web.post("/books:create", json={"title": "A"}, headers={**head, "x-csrf-token": "planted"})
+    assert refusal(answer) == CSRF
+
+
+async def test_the_proof_of_another_session_is_none(people: People, web: httpx.AsyncClient) -> None:
+    other = (await enter(web))["csrf_token"].value
+    web.cookies.clear()
+    token = (await enter(web))["auth_token"].value
+    web.cookies.clear()
+    head = {"cookie": f"nb_auth_token_main={token}; nb_csrf_token_main={other}", "x-csrf-token": other}
+    assert refusal(await web.post("/books:create", json={"title": "A"}, headers=head)) == CSRF
+
+
+async def test_a_bearer_needs_no_proof(people: People, web: httpx.AsyncClient) -> None:
+    head = await people.root()
+    accepted(await web.post("/books:create", json={"title": "A"}, headers=head))
+    # Also where the browser sends cookies along.
+    await enter(web)
+    accepted(await web.post("/books:create", json={"title": "B"}, headers=head))
+    # But a bearer that is of no use is not made up for by a cookie.
+    bad = {"authorization": "Bearer x"}
+    assert refusal(await web.get("/auth:check", headers=bad)) == (401, "INVALID_TOKEN")
+
+
+async def test_the_cookie_of_another_application_is_not_accepted(
+    house: Application, people: People, web: httpx.AsyncClient
+) -> None:
+    from insula.application.access.tokens import Tokens
+
+    own = (await enter(web))["auth_token"].value
+    web.cookies.clear()
+    # Under the name of another application it is not looked at.
+    head = {"cookie": f"nb_auth_token_sales={own}"}
+    assert refusal(await web.get("/auth:check", headers=head)) == (401, "EMPTY_TOKEN")
+    foreign = Tokens("sales", house.secrets).mint(house.access.tokens.read(own))
+    head = {"cookie": f"nb_auth_token_main={foreign}"}
+    answer = await web.get("/auth:check", headers=head)
+    assert refusal(answer) == (401, "INVALID_TOKEN")
+    assert len(answer.headers.get_list("set-cookie")) == 4, "the browser is told to forget it"
+
+
+async def test_the_role_of_the_page_is_in_its_cookie(people: People, web: httpx.AsyncClient) -> None:
+    await people.make("ann", "member", "admin")
+    accepted(await web.post("/auth:signIn", json={"account": "ann", "password": PASSWORD}))
+    assert accepted(await web.get("/roles:check"))["role"] == "member"
+    token = web.cookies["nb_auth_token_main"]
+    web.cookies.clear()
+    for wanted, found in (("admin", "admin"), ("root", "member"), ("anonymous", "member"), ("%00", "member")):
+        head = {"cookie": f"nb_auth_token_main={token}; nb_role_main={wanted}"}
+        assert accepted(await web.get("/roles:check", headers=head))["role"] == found
+    # The header wins over the cookie.
+    head = {"cookie": f"nb_auth_token_main={token}; nb_role_main=admin", "x-role": "member"}
+    assert accepted(await web.get("/roles:check", headers=head))["role"] == "member"
+
+
+async def test_a_key_in_a_cookie_is_a_key(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    key = accepted(await web.post("/apiKeys:create", json={"name": "robot"}, headers=root))["token"]
+    head = {"cookie": f"nb_auth_token_main={key}"}
+    accepted(await web.get("/books:list", headers=head))
+    assert refusal(await web.post("/books:create", json={"title": "A"}, headers=head)) == CSRF
