@@ -15,6 +15,8 @@ MAX_JSON_DEPTH = 64
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
+EXACT_FLOAT = 2**53
+"""Up to here a float is the whole number that was written; beyond, JSON readers have rounded it."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,400}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,4})?")
@@ -38,9 +40,11 @@ def whole_number(value: Any, limits: tuple[int, int]) -> int:
     """An int, a float without fraction, or numeric text, within ``limits`` (both included)."""
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
-    elif (isinstance(value, float) and value.is_integer()) or (
-        isinstance(value, str) and _WHOLE.fullmatch(value)
-    ):
+    elif isinstance(value, float) and value.is_integer():
+        if abs(value) > EXACT_FLOAT and limits[0] <= value <= limits[1]:
+            raise ValueError("must be written as text where it is a whole number of so many digits")
+        number = int(value)
+    elif isinstance(value, str) and _WHOLE.fullmatch(value):
         number = int(value)
     else:
         raise ValueError("must be a whole number")
