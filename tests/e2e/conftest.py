@@ -15,9 +15,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disa
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium of this machine (PATH), else the one that Playwright has downloaded."""
+    """Chromium of this machine (PATH), else the one that Playwright has downloaded. Fails where there is neither."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     async with async_playwright() as playwright:
+        if found is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.fail("a browser is needed: apt-get install chromium, or playwright install chromium")
         opened = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield opened
         await opened.close()
