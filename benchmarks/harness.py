@@ -2,7 +2,7 @@
 
 Conditions are the same everywhere: PostgreSQL with fsync on and default settings, the server as
 ``insula start`` runs it, ``wrk -t1 -c16 -d10s``, signed in with a bearer token. Each script prints one line
-of JSON: figure, unit, goal, whether it was met, and the conditions.
+of JSON for each figure: figure, unit, the peer's, the goal, whether it was met, and the conditions.
 """
 
 import contextlib
@@ -72,6 +72,10 @@ class Running:
     def _process(self) -> psutil.Process:
         return psutil.Process(self.instance.process.pid)
 
+    def sign_in(self) -> None:
+        with self.instance.sign_in() as client:
+            self.token = client.headers["Authorization"].removeprefix("Bearer ")
+
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=f"{self.address}/api/", headers=self.headers, timeout=120)
 
@@ -94,13 +98,17 @@ def installation(server: servers.Server | None, storage: Path) -> Instance:
     return Instance(storage, database_settings(server, DATABASE))
 
 
-def launch(instance: Instance) -> Running:
-    """Start the server, wait for its first answer, sign in."""
+def started(instance: Instance) -> Running:
+    """Start the server and wait for its first answer."""
     began = time.perf_counter()
     instance.start()
-    running = Running(instance, time.perf_counter() - began)
-    with instance.sign_in() as client:
-        running.token = client.headers["Authorization"].removeprefix("Bearer ")
+    return Running(instance, time.perf_counter() - began)
+
+
+def launch(instance: Instance) -> Running:
+    """Start the server, wait for its first answer, sign in."""
+    running = started(instance)
+    running.sign_in()
     return running
 
 
@@ -195,18 +203,22 @@ def median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def report(name: str, figure: float, unit: str, goal: str, met: bool, **conditions: Any) -> None:
-    """The one line."""
+def report(
+    name: str, figure: float, unit: str, *, peer: str, goal: str, met: bool, **conditions: Any
+) -> None:
+    """The one line. ``peer``: NocoBase's figure, or what else it is held against."""
     line = {
         "name": name,
         "figure": round(figure, 4),
         "unit": unit,
+        "peer": peer,
         "goal": goal,
         "met": met,
         "conditions": {
             "insula": __version__,
             "python": platform.python_version(),
             "cores": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 1),
             "connections": CONNECTIONS,
             "seconds": SECONDS,
             **{k: round(v, 4) if isinstance(v, float) else v for k, v in conditions.items()},

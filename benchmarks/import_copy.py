@@ -107,19 +107,21 @@ def main() -> None:
     ):
         path = Path(folder) / "rows.csv"
         write(path)
-        copies, imports, growth = [], [], []
+        copies, imports, ratios, growth = [], [], [], []
         for number in range(3):
             copies.append(copy(server, path))
             taken, grown = importing(running, path, f"rows{number}")
             imports.append(taken)
+            ratios.append(copies[-1] / taken)
             growth.append(grown)
-        ratio = harness.median(copies) / harness.median(imports)
+        ratio = harness.median(ratios)
         harness.report(
             "import",
             ratio,
             "of COPY's speed",
-            f">= {GOAL}, memory flat (<= {GOAL_GROWTH_MB} MB more)",
-            ratio >= GOAL and max(growth[1:]) <= GOAL_GROWTH_MB,
+            peer="COPY itself: 1",
+            goal=f">= {GOAL}, memory flat (<= {GOAL_GROWTH_MB} MB more)",
+            met=ratio >= GOAL and max(growth[1:]) <= GOAL_GROWTH_MB,
             rows=ROWS,
             copy_s=harness.median(copies),
             import_s=harness.median(imports),

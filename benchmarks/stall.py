@@ -43,7 +43,9 @@ class Probe:
             while not self._stop.is_set():
                 began = time.perf_counter()
                 connection.sendall(request)
-                connection.recv(65536)
+                answer = b""
+                while not answer.endswith(b"ok"):
+                    answer += connection.recv(65536)
                 self.waits.append(time.perf_counter() - began)
 
 
@@ -62,32 +64,36 @@ def fetch(running: harness.Running) -> int:
     return size
 
 
+def longest_ms(running: harness.Running) -> tuple[float, int]:
+    """The longest wait of others during one list (ms), and the list's size in bytes."""
+    with Probe(running.address) as probe:
+        size = fetch(running)
+    return max(probe.waits) * 1e3, size
+
+
 def main() -> None:
-    with harness.postgresql() as server, harness.insula(server) as running:
-        harness.model(running)
-        fetch(running)
+    with harness.postgresql() as server, harness.insula(server) as made:
+        harness.model(made)
+        made.instance.stop()
+        running = harness.launch(made.instance)
         with Probe(running.address) as quiet:
             time.sleep(QUIET_S)
-        longest, size, taken = [], 0, []
-        for _ in range(REPEATS):
-            with Probe(running.address) as probe:
-                began = time.perf_counter()
-                size = fetch(running)
-                taken.append(time.perf_counter() - began)
-            longest.append(max(probe.waits) * 1e3)
         ordinary = harness.median(quiet.waits) * 1e3
+        first, size = longest_ms(running)
+        longest = [longest_ms(running)[0] for _ in range(REPEATS)]
         stall = harness.median(longest) - ordinary
         harness.report(
             "stall",
             stall,
             "ms",
-            f"<= {GOAL_MS} ms (NocoBase: 384-458)",
-            stall <= GOAL_MS,
+            peer="384-458 ms",
+            goal=f"<= {GOAL_MS} ms",
+            met=stall <= GOAL_MS,
             bytes=size,
-            list_s=harness.median(taken),
+            first_of_the_process_ms=first,
+            worst_ms=max(longest),
             quiet_ms=ordinary,
             quiet_max_ms=max(quiet.waits) * 1e3,
-            worst_ms=max(longest),
         )
 
 

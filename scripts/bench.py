@@ -32,10 +32,11 @@ def run(script: str) -> list[dict[str, Any]]:
 
 def table(figures: list[dict[str, Any]]) -> Table:
     """One row for each figure."""
-    made = Table("what", "measured", "goal", "met", box=None, pad_edge=False)
+    made = Table("what", "measured", "peer", "goal", "met", box=None, pad_edge=False)
     for figure in figures:
         measured = f"{figure['figure']:,g} {figure['unit']}"
-        made.add_row(figure["name"], measured, figure["goal"], "yes" if figure["met"] else "no")
+        met = "yes" if figure["met"] else "no"
+        made.add_row(figure["name"], measured, figure["peer"], figure["goal"], met)
     return made
 
 

@@ -7,7 +7,6 @@ stop:  no new connections → requests in flight → application and its connect
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -23,6 +22,7 @@ from insula.gateway.selector import MAIN
 from insula.server import settings as reader
 from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
+from insula.server.memory import give_large_pieces_back, keep_what_is_loaded
 from insula.server.sockets import bind_tcp, bound_unix, most_connections
 from insula.server.storage import StorageLock, open_folder
 
@@ -95,6 +95,7 @@ def _run_loop(settings: Settings, folder: Path, tcp: socket.socket, unix: socket
     import uvloop
 
     sys.setswitchinterval(THREAD_TURN_S)
+    give_large_pieces_back()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, folder, tcp, unix))
 
@@ -121,7 +122,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
         for listener in listeners:
             await listener.open()
         if await _start_main(installation, told_to_stop):
-            _settle()
+            keep_what_is_loaded()
             await _announce(settings, installation)
             await told_to_stop.wait()
             _log.info("stopping: requests in flight have %g s", settings.insula_stop_timeout_s)
@@ -132,12 +133,6 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             await listener.drain(deadline_s)
         await installation.process.stop(MAIN)
     _log.info("stopped")
-
-
-def _settle() -> None:
-    """Take what is loaded by now for good: looking for garbage in it would stall all requests for 20 to 50 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
