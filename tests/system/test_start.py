@@ -142,6 +142,7 @@ def test_bad_settings_stop_the_start_with_a_sentence(
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.returncode == code
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
@@ -349,8 +350,43 @@ def test_a_wrong_password_ends_the_start_at_once(tmp_path: Path, postgresql: ser
 def test_another_key_is_refused_with_a_sentence(sqlite: Instance) -> None:
     assert sqlite.stop() == 0
     ended = run(sqlite.storage, {"APP_KEY": "0123456789abcdefghijklmnopqrstuv"})
-    assert "can not be opened with this APP_KEY" in ended.stderr
-    assert ended.returncode != 0
+    assert "can not be opened with the key in APP_KEY; set APP_KEY to the key" in ended.stderr
+    assert f"leave APP_KEY out to use the one in {sqlite.storage}/app_key." in ended.stderr
+    assert ended.returncode == Exit.INVALID
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
+def test_a_lost_key_is_not_replaced(
+    dialect: str, tmp_path: Path, make: Make, request: pytest.FixtureRequest
+) -> None:
+    server = request.getfixturevalue("postgresql") if dialect == "postgres" else None
+    settings = database_settings(server, f"lost_{tmp_path.name[-12:]}")
+    made = make(settings)
+    made.start()
+    assert made.stop() == 0
+    path = made.storage / "app_key"
+    key = path.read_text()
+    path.unlink()
+    ended = run(made.storage, settings)
+    assert ended.returncode == Exit.INVALID
+    assert f"is neither in {path} nor in APP_KEY; restore the file from your backup" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not path.exists()
+    path.write_text("0123456789abcdef" * 4)
+    ended = run(made.storage, settings)
+    assert ended.returncode == Exit.INVALID
+    assert f"can not be opened with the key in {path}; restore the file" in ended.stderr
+    path.write_text(key)
+    made.start()
+    assert made.stop() == 0
+
+
+def test_an_unknown_plugin_stops_every_start(sqlite: Instance) -> None:
+    assert sqlite.stop() == 0
+    ended = run(sqlite.storage, {"APPEND_PRESET_BUILT_IN_PLUGINS": "nope"})
+    assert "nope" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == Exit.MISSING
 
 
 def test_the_log_is_json_where_wanted_and_keeps_secrets(make: Make) -> None:

@@ -8,15 +8,20 @@ from pathlib import Path
 from insula import __version__
 from insula.application.access.people import create_root
 from insula.application.application import Application
-from insula.application.errors import NotInstalled
+from insula.application.collections import CORE_COLLECTIONS
+from insula.application.errors import NotInstalled, WrongKey
 from insula.application.options import Options, RootUser
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey
+from insula.application.stored import read_stored
 from insula.core.clock import now
 from insula.data.filters.tree import Condition
+from insula.data.metadata import Metadata
+from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
 from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
+from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.directory.memory import MemoryDirectory
@@ -34,7 +39,7 @@ from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
 from insula.server.setup_page import SetupPage
-from insula.server.storage import app_key
+from insula.server.storage import app_key, has_key, wrong_key
 
 _log = logging.getLogger(__name__)
 
@@ -69,18 +74,34 @@ class MainSteps(Steps):
         )
         if self._makes:
             await ensure_database(self._database)
-        budget = ConnectionBudget(self._settings.insula_db_connections)
-        self._application = Application(
-            MAIN,
-            open_database(self._database, budget),
-            Registry.discover(),
-            MasterKey(app_key(self._folder, self._settings.app_key)),
-            application_options(self._settings, self._folder),
-        )
+        registry = Registry.discover()
+        options = application_options(self._settings, self._folder)
+        for name in options.extra_plugins:
+            registry.get(name)
+        database = open_database(self._database, ConnectionBudget(self._settings.insula_db_connections))
+        try:
+            key = MasterKey(await self._key(database))
+        except BaseException:
+            await database.close()
+            raise
+        self._application = Application(MAIN, database, registry, key, options)
+
+    async def _key(self, database: Database) -> str:
+        """The key of this installation; a new one where nothing is installed yet. Raises as ``app_key``."""
+        given = self._settings.app_key
+        if has_key(self._folder, given):
+            return app_key(self._folder, given)
+        stored = await read_stored(Repository(Metadata(database, CORE_COLLECTIONS), database))
+        installed = stored is not None and bool(stored.owner)
+        if not (installed or self._makes):
+            raise NotInstalled(application=MAIN)
+        return app_key(self._folder, given, makes=not installed)
 
     async def initialize(self) -> None:
         try:
             await self.application.start()
+        except WrongKey as error:
+            raise wrong_key(self._folder, self._settings.app_key) from error
         except NotInstalled:
             if not self._makes:
                 raise

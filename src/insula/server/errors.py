@@ -54,6 +54,20 @@ class AppKeyUnreadable(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class AppKeyMissing(InsulaError):
+    """This installation has sealed its secrets, and the key to them is neither in {path} nor in APP_KEY; restore the file from your backup, or set APP_KEY to the key that was used before."""
+
+    code = "APP_KEY_MISSING"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class WrongAppKey(InsulaError):
+    """The secrets of this installation can not be opened with the key {key}; {remedy}."""
+
+    code = "WRONG_APP_KEY"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class NotYet(InsulaError):
     """APP_MODE={mode} is the multi-environment mode, which this version has not yet; write APP_MODE=single."""
 

@@ -24,7 +24,7 @@ from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
 from insula.server.memory import give_large_pieces_back, keep_what_is_loaded
 from insula.server.sockets import bind_tcp, bound_unix, most_connections
-from insula.server.storage import StorageLock, open_folder
+from insula.server.storage import StorageLock, missing_folders, open_folder
 
 if TYPE_CHECKING:
     from insula.server.build import Installation
@@ -56,9 +56,10 @@ def _run() -> int:
     for warning in reading.warnings:
         _log.warning("%s", warning)
     try:
+        made = missing_folders(settings.storage_path)
         folder = open_folder(settings.storage_path)
         with (
-            StorageLock(folder),
+            StorageLock(folder, made),
             bind_tcp(settings.insula_host, settings.app_port) as tcp,
             bound_unix(folder) as unix,
         ):

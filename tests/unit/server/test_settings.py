@@ -189,10 +189,8 @@ def test_unknown_names_that_begin_as_ours_are_warned_about(tmp_path: Path, name:
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
 def test_believing_everyone_is_warned_about(tmp_path: Path, network: str) -> None:
     reading = read(tmp_path, {"APP_TRUSTED_PROXIES": f"127.0.0.0/8, {network}"})
-    assert reading.warnings == [
-        f"APP_TRUSTED_PROXIES has {network}, so anyone can pretend to be any client; "
-        "write the network of your proxy alone."
-    ]
+    (warning,) = reading.warnings
+    assert f"APP_TRUSTED_PROXIES has {network}, so anyone can pretend" in warning
 
 
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The storage folder: one process at a time, and a key that is never made twice."""
 
+import fcntl
 import os
 import socket
 import stat
@@ -11,6 +12,7 @@ import pytest
 
 from insula.server.errors import (
     AddressUnusable,
+    AppKeyMissing,
     AppKeyUnreadable,
     PortInUse,
     SocketPathTooLong,
@@ -18,7 +20,7 @@ from insula.server.errors import (
     StorageUnreachable,
 )
 from insula.server.sockets import bind_tcp, bound_unix, socket_path
-from insula.server.storage import StorageLock, app_key, open_folder
+from insula.server.storage import StorageLock, app_key, has_key, missing_folders, open_folder, wrong_key
 
 
 def test_the_folder_is_made_with_its_parents(tmp_path: Path) -> None:
@@ -37,6 +39,48 @@ def test_a_second_holder_learns_the_process_id_of_the_first(tmp_path: Path) -> N
         StorageLock(tmp_path).__enter__()
     with StorageLock(tmp_path):
         pass
+
+
+def test_a_refused_start_takes_the_folders_that_it_made_away_again(tmp_path: Path) -> None:
+    wanted = tmp_path / "kept" / "a" / "b"
+    (tmp_path / "kept").mkdir()
+    made = missing_folders(wanted)
+    assert made == (wanted, wanted.parent)
+    with pytest.raises(PortInUse), StorageLock(open_folder(wanted), made):
+        raise PortInUse(host="x", port=1, other=2)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_folder_that_was_there_or_in_which_something_was_kept_stays(tmp_path: Path) -> None:
+    old, used = tmp_path / "old", tmp_path / "used"
+    old.mkdir()
+    with pytest.raises(PortInUse), StorageLock(open_folder(old), missing_folders(old)):
+        raise PortInUse(host="x", port=1, other=2)
+    made = missing_folders(used)
+    with pytest.raises(PortInUse), StorageLock(open_folder(used), made):
+        app_key(used, None)
+        raise PortInUse(host="x", port=1, other=2)
+    assert old.is_dir()
+    assert (used / "app_key").is_file()
+
+
+def test_a_lock_on_a_file_that_was_taken_away_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    taken: list[int] = []
+
+    def flock(descriptor: int, how: int) -> None:
+        lock(descriptor, how)
+        taken.append(descriptor)
+        if len(taken) == 1:
+            (tmp_path / "insula.lock").unlink()
+
+    monkeypatch.setattr("insula.server.storage.fcntl.flock", flock)
+    with StorageLock(tmp_path):
+        assert len(taken) == 2
+        with pytest.raises(StorageInUse):
+            StorageLock(tmp_path).__enter__()
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
@@ -61,6 +105,36 @@ def test_a_damaged_key_is_not_replaced(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(AppKeyUnreadable):
         app_key(tmp_path, None)
     assert (tmp_path / "app_key").read_bytes() == content
+
+
+def test_no_key_is_made_where_something_is_sealed_already(tmp_path: Path) -> None:
+    with pytest.raises(AppKeyMissing, match="neither in .*app_key nor in APP_KEY; restore the file"):
+        app_key(tmp_path, None, makes=False)
+    assert not has_key(tmp_path, None)
+    assert app_key(tmp_path, "given", makes=False) == "given"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660])
+def test_a_key_that_others_could_read_is_made_private(
+    tmp_path: Path, mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = app_key(tmp_path, None)
+    path = tmp_path / "app_key"
+    path.chmod(mode)
+    assert app_key(tmp_path, None) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert f"others could read the key {path} (mode {mode:04o})" in caplog.text
+    caplog.clear()
+    app_key(tmp_path, None)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("given", [None, "given"])
+def test_a_wrong_key_is_named_with_the_remedy(tmp_path: Path, given: str | None) -> None:
+    (tmp_path / "app_key").touch()
+    said = wrong_key(tmp_path, given).message
+    assert str(tmp_path / "app_key") in said
+    assert "set APP_KEY to the key that was used before" in said
 
 
 def test_a_key_that_was_half_written_does_not_disturb(tmp_path: Path) -> None:
