@@ -87,6 +87,10 @@ class PluginFailed(ApplicationError):
     kind = Kind.UNAVAILABLE
 
 
+class PluginOff(PluginFailed):
+    """The plugin "{plugin}" of this application is off; those who manage plugins see why."""
+
+
 class InvalidSettings(ApplicationError):
     """The settings of the plugin "{plugin}" do not fit: {reason}."""
 
@@ -172,7 +176,7 @@ class Overloaded(ApplicationError):
 
 
 class DeadlineExceeded(ApplicationError):
-    """The request took longer than {seconds:g} s and was ended."""
+    """The request took longer than {seconds:g} s, so it is not waited for any more; what it began may still be done."""
 
     code = "TIMEOUT"
     kind = Kind.TIMEOUT

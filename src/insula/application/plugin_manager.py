@@ -41,8 +41,8 @@ class PluginManager:
         self.rows = dict(rows)
         self.failed: dict[str, str] = {}
         """Enabled plugins that are off, and why."""
-        self.refused: dict[str, tuple[str, str]] = {}
-        """Resources and collections of those plugins → plugin and reason."""
+        self.refused: dict[str, str] = {}
+        """Resources and collections of those plugins → plugin."""
         self._loaded: list[Plugin] = []
         self._lock = asyncio.Lock()
         self._changes = Detached()
@@ -259,11 +259,10 @@ class PluginManager:
     def _swap(self) -> None:
         """Build what follows from the set of plugins, then put it in place at once."""
         loaded = self.loaded
-        refused: dict[str, tuple[str, str]] = {}
+        refused: dict[str, str] = {}
         for plugin in self.registry.in_order(self.failed):
-            why = (plugin.name, self.failed[plugin.name])
-            refused |= {resource.name: why for resource in plugin.resources}
-            refused |= {collection.name: why for collection in plugin.collections}
+            refused |= {resource.name: plugin.name for resource in plugin.resources}
+            refused |= {collection.name: plugin.name for collection in plugin.collections}
         self.table = self.registry.actions(loaded)
         self.hooks = self.registry.hooks(loaded)
         self.refused = refused

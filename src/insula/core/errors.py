@@ -44,6 +44,9 @@ class InsulaError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     kind: ClassVar[Kind] = Kind.INTERNAL
+    told: ClassVar[str] = ""
+    """What callers are told in its place when the failure is ours (unavailable, timeout) and the message names what
+    is for operators alone: hosts, paths, users. Empty: the message itself."""
 
     def __init__(self, **details: Any) -> None:
         self.details = details

@@ -13,6 +13,7 @@ class DatabaseError(InsulaError):
 
     code = "DATABASE_ERROR"
     kind = Kind.INTERNAL
+    told = "The database can not answer this now; try again later."
 
 
 class UnknownDialect(DatabaseError):
@@ -159,6 +160,7 @@ class StatementOutdated(DatabaseError):
 
     code = "DATABASE_BUSY"
     kind = Kind.UNAVAILABLE
+    told = ""
 
 
 class TransactionFailed(DatabaseError):
@@ -180,6 +182,7 @@ class DatabaseGone(DatabaseError):
 
     code = "DATABASE_UNAVAILABLE"
     kind = Kind.UNAVAILABLE
+    told = ""
 
 
 class TooManyConnections(DatabaseError):
@@ -187,6 +190,7 @@ class TooManyConnections(DatabaseError):
 
     code = "DATABASE_BUSY"
     kind = Kind.UNAVAILABLE
+    told = "The database is busy just now; try again."
 
 
 class Contention(DatabaseError):
@@ -194,6 +198,7 @@ class Contention(DatabaseError):
 
     code = "DATABASE_BUSY"
     kind = Kind.UNAVAILABLE
+    told = "The database is busy just now; try again."
 
 
 class StatementTimeout(DatabaseError):
@@ -201,6 +206,7 @@ class StatementTimeout(DatabaseError):
 
     code = "DATABASE_TIMEOUT"
     kind = Kind.TIMEOUT
+    told = ""
 
 
 class DiskFull(DatabaseError):
@@ -208,6 +214,7 @@ class DiskFull(DatabaseError):
 
     code = "DISK_FULL"
     kind = Kind.UNAVAILABLE
+    told = ""
 
 
 # --- what an administrator has to mend
@@ -246,6 +253,7 @@ class ReadOnly(DatabaseError):
 
     code = "DATABASE_READ_ONLY"
     kind = Kind.UNAVAILABLE
+    told = "Nothing can be stored just now; an administrator has to look at the database."
 
 
 class InvalidStorage(DatabaseError):

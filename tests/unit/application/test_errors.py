@@ -16,6 +16,13 @@ from insula.application.errors import (
 )
 from insula.core.errors import InsulaError, Kind
 from insula.data.errors import UnknownField
+from insula.database.errors import (
+    DatabaseError,
+    DatabaseMissing,
+    DatabaseUnavailable,
+    InvalidPassword,
+    TooManyConnections,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,40 @@ def test_defects_are_logged_and_not_told(error: Exception, caplog: pytest.LogCap
 def test_a_message_that_no_utf8_can_carry() -> None:
     _, _, body = error_answer(UnknownResource(resource="\ud800"), "id")
     assert orjson.loads(body)["errors"][0]["code"] == "NOT_FOUND"
+
+
+AWAY = DatabaseUnavailable(where='"prod" on db.internal:5432', reason="connection refused")
+REFUSED = InvalidPassword(where='"prod" on db.internal:5432', user="insula_prod", reason="no such role")
+MISSING = DatabaseMissing(database="prod", statement='CREATE DATABASE "prod" OWNER "insula_prod"')
+FULL = TooManyConnections(where='"prod" on db.internal:5432', seconds=5)
+
+
+@pytest.mark.parametrize("error", [AWAY, REFUSED, MISSING, FULL], ids=lambda error: type(error).__name__)
+def test_hosts_and_users_are_for_operators_and_the_log(
+    error: InsulaError, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, _, body = error_answer(error, "request-1")
+    assert status == 503
+    assert b"prod" not in body
+    assert b"internal" not in body
+    assert orjson.loads(body)["errors"][0]["code"] == error.code
+    told = orjson.loads(error_answer(error, "request-2", operator=True)[2])["errors"][0]["message"]
+    assert told == error.message
+
+
+def test_what_does_not_answer_is_logged_once_with_the_request(caplog: pytest.LogCaptureFixture) -> None:
+    error = DatabaseUnavailable(where="the server of this test", reason="connection refused")
+    for number in range(1000):
+        error_answer(error, f"request-{number}")
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == f"the request request-0 was answered 503 DATABASE_UNAVAILABLE: {error.message}"
+
+
+def test_no_error_of_the_database_tells_where_it_is() -> None:
+    """Whatever class is added: a 503 or 504 of the database has a sentence of its own, or a message without names."""
+    left = [DatabaseError]
+    while left:
+        kind = left.pop()
+        left += kind.__subclasses__()
+        if kind.kind in (Kind.UNAVAILABLE, Kind.TIMEOUT) and not kind.told:
+            assert "{" not in (kind.__doc__ or "").splitlines()[0], kind

@@ -145,7 +145,7 @@ class Dispatcher:
 
 
 async def _send_error(error: BaseException, request: Request, send: Send) -> None:
-    status, headers, body = error_answer(error, request.request_id)
+    status, headers, body = error_answer(error, request.request_id, operator=request.local)
     await _send(request, send, status, headers, JSON, body)
 
 

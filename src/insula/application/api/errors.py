@@ -10,8 +10,10 @@ import orjson
 
 from insula.application.api.parameters import shown
 from insula.core.errors import InsulaError, Kind
+from insula.core.sparse import Sparse
 
 _logger = logging.getLogger(__name__)
+_sparse = Sparse(_logger)
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -31,6 +33,9 @@ STATUS: Final[Mapping[Kind, int]] = {
 STATUS_BY_CODE: Final[Mapping[str, int]] = {"UNSUPPORTED_MEDIA_TYPE": 415}
 """Where the kind is not fine enough."""
 
+_OURS: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
+"""Failures that no caller can mend, and whose messages may name what only operators may know."""
+
 RETRY_AFTER_S: Final = 2
 """What ``Retry-After`` says where the error knows no better."""
 
@@ -38,18 +43,27 @@ _SHOWN_DETAILS: Final = ("collection", "field", "fields", "parameter", "plugin",
 """Details that are answered beside message and code, so that a program need not read the sentence."""
 
 
-def error_answer(error: BaseException, request_id: str) -> tuple[int, Headers, bytes]:
-    """Status, headers and body for what a handler raised. Defects are logged, and never told in detail."""
+def error_answer(
+    error: BaseException, request_id: str, *, operator: bool = False
+) -> tuple[int, Headers, bytes]:
+    """Status, headers and body for what a handler raised.
+
+    Whatever is ours (5xx) is logged; defects each, with their traceback, and what does not answer once a minute.
+    Only the operator of the machine is told hosts, paths and users.
+    """
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
         _logger.error("the request %s failed", request_id, exc_info=error)
         message = f"Something went wrong here; the log has {request_id}."
         return 500, (), _body([{"message": message, "code": "INTERNAL_ERROR"}])
     status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]
-    return status, _headers(error), _body([_entry(one) for one in error.entries])
+    if error.kind in _OURS:
+        _sparse.warning(error.message, f"the request {request_id} was answered {status} {error.code}")
+    return status, _headers(error), _body([_entry(one, operator=operator) for one in error.entries])
 
 
-def _entry(error: InsulaError) -> dict[str, Any]:
-    entry: dict[str, Any] = {"message": error.message, "code": error.code}
+def _entry(error: InsulaError, *, operator: bool) -> dict[str, Any]:
+    neutral = error.told if error.kind in _OURS and not operator else ""
+    entry: dict[str, Any] = {"message": neutral or error.message, "code": error.code}
     return entry | {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
 
 

@@ -18,7 +18,7 @@ from insula.application.errors import (
     MethodNotAllowed,
     Misstated,
     NotAnAddress,
-    PluginFailed,
+    PluginOff,
     UnknownAction,
     UnknownResource,
 )
@@ -73,18 +73,17 @@ class ActionTable:
         for action in resource.actions:
             self.actions[resource.name, action.name] = action
 
-    def route(self, method: str, path: str, catalog: Catalog, failed: Mapping[str, tuple[str, str]]) -> Route:
-        """Raises ``NotAnAddress``, ``UnknownResource``, ``UnknownAction``, ``MethodNotAllowed``, ``PluginFailed``.
+    def route(self, method: str, path: str, catalog: Catalog, failed: Mapping[str, str]) -> Route:
+        """Raises ``NotAnAddress``, ``UnknownResource``, ``UnknownAction``, ``MethodNotAllowed``, ``PluginOff``.
 
-        ``failed``: resources and collections of plugins that are off, with the plugin and the reason.
+        ``failed``: resources and collections of plugins that are off, with the plugin.
         """
         head, _, rest = path[1:].rstrip("/").partition("/")
         resource, colon, name = head.partition(":")
         if not resource:
             raise NotAnAddress(path=shown(path))
         if failed and resource in failed:
-            plugin, reason = failed[resource]
-            raise PluginFailed(plugin=plugin, reason=reason)
+            raise PluginOff(plugin=failed[resource])
         if not colon:
             return self._rest(method, path, resource, rest, catalog)
         action = self.actions.get((resource, name)) or self._record_action(resource, name, catalog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import decimal
 import math
@@ -236,6 +237,7 @@ class Postgresql(Dialect):
     async def connect(self, options: DatabaseOptions) -> PostgresqlConnection:
         """A connection of its own. Raises as ``probe``."""
         try:
+            await _look_up(options)
             raw = await asyncpg.connect(
                 host=options.host,
                 port=options.port or DEFAULT_PORT,
@@ -277,6 +279,16 @@ class Postgresql(Dialect):
         """The statement that creates the database of ``options``."""
         owner, name = self.quote(options.user), self.quote(options.database)
         return f"CREATE DATABASE {name} OWNER {owner} ENCODING 'UTF8' TEMPLATE template0"
+
+
+async def _look_up(options: DatabaseOptions) -> None:
+    """Raises ``socket.gaierror`` for a name that is not known.
+
+    asyncpg would look it up itself; but a look-up that is given up there (out of time, cancelled) leaves a failure
+    that nobody takes, which the loop then complains about.
+    """
+    if not options.host.startswith("/") and options.host not in LOOPBACK:
+        await asyncio.get_running_loop().getaddrinfo(options.host, options.port or DEFAULT_PORT)
 
 
 def _ssl(options: DatabaseOptions) -> str:

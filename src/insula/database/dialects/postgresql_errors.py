@@ -4,7 +4,9 @@ The server's words may be in any language; what is read here are the fields that
 the ``(columns)=(values)`` of details, which look the same in all of them. Values are never passed on.
 """
 
+import os
 import re
+import socket
 from collections.abc import Callable
 
 from asyncpg import exceptions as pg  # type: ignore[import-untyped]
@@ -26,6 +28,7 @@ _GONE = (
     pg.IdleInTransactionSessionTimeoutError,
     ConnectionError,
 )
+_NUMBERS = re.compile(r"\[Errno (\d+)\]")
 _CLIENT_REASON = re.compile(r"value out of \w+ range|expected \w+, got \w+|int too large to convert to float")
 """Reasons of asyncpg that do not repeat the value."""
 
@@ -68,8 +71,18 @@ def translate_opening(
     if isinstance(error, TimeoutError):
         return errors.DatabaseUnavailable(where=where, reason="it took too long to connect")
     if isinstance(error, OSError | pg.PostgresError | pg.InterfaceError | pg.InternalClientError):
-        return errors.DatabaseUnavailable(where=where, reason=_first_line(error))
+        reason = _of_system(error) if isinstance(error, OSError) else _first_line(error)
+        return errors.DatabaseUnavailable(where=where, reason=reason)
     return error
+
+
+def _of_system(error: OSError) -> str:
+    """Why no connection came about, in words: what the system says, and not its number."""
+    if isinstance(error, socket.gaierror):
+        return "the name is not known"
+    # Where several addresses were tried, the numbers stand in the text only.
+    number = error.errno or next(iter(_NUMBERS.findall(str(error))), 0)
+    return os.strerror(int(number)).lower() if number else _first_line(error)
 
 
 def _of_server(error: pg.PostgresError) -> BaseException:

@@ -34,7 +34,8 @@ async def wait_for_database(
             except (DatabaseUnavailable, TooManyConnections) as error:
                 waiting.reason = error
             except TimeoutError:
-                waiting.reason = DatabaseUnavailable(
+                # what was heard before this try says more than that its time was cut
+                waiting.reason = waiting.reason or DatabaseUnavailable(
                     where=options.where, reason="it took too long to connect"
                 )
             else:
