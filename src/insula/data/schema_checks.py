@@ -1,8 +1,9 @@
-"""Whether the records of a table allow a change of its schema."""
+"""Whether the records of a table allow a change of its schema; what stands in the way is named by its keys."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -11,60 +12,87 @@ from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.database.executor import Executor
 from insula.database.statement import SCHEMA_TOKEN
 
+NAMED: Final = 3
+"""Records that a message names."""
 
-async def check_filled(executor: Executor, step: steps.SetRequired) -> None:
+Key = steps.Column | None
+"""The primary key of the table, for messages."""
+
+
+async def check_filled(executor: Executor, step: steps.SetRequired, key: Key) -> None:
     """Every record has a value. Raises ``InvalidMetadata``."""
     column: sa.ColumnClause[Any] = sa.column(step.column.name)
-    if not await _any(
-        executor, sa.select(sa.literal(1)).select_from(_table(step.table)).where(column.is_(None))
-    ):
+    empty = await _first(executor, sa.table(step.table, schema=SCHEMA_TOKEN), column.is_(None), key)
+    if empty is None:
         return
     name = f"{step.table}.{step.column.name}"
     if step.new:
         reason = "is required, but the collection already has records: give it a defaultValue for them"
     else:
-        reason = "can not be made required: some records have no value; fill them, or give it a defaultValue"
+        reason = f"can not be made required: {empty} no value; fill them, or give it a defaultValue"
     raise InvalidMetadata(what="The field", name=name, reason=reason)
 
 
-async def check_unique(executor: Executor, step: steps.CreateIndex) -> None:
+async def check_unique(executor: Executor, step: steps.CreateIndex, key: Key) -> None:
     """No two records have the same values. Raises ``MetadataInUse``."""
-    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in step.columns]
-    doubles = (
-        sa.select(sa.literal(1))
-        .select_from(_table(step.table))
-        .where(*(column.is_not(None) for column in columns))
-        .group_by(*columns)
-        .having(sa.func.count() > 1)
+    table = sa.table(step.table, *map(_column, step.columns), schema=SCHEMA_TOKEN)
+    columns = [table.c[name] for name in step.columns]
+    full = sa.and_(*(column.is_not(None) for column in columns))
+    doubles = sa.select(*columns).where(full).group_by(*columns).having(sa.func.count() > 1).limit(1)
+    if not await executor.run(doubles):
+        return
+    one = doubles.subquery("doubles")
+    like_it = sa.and_(*(column == one.c[column.name] for column in columns))
+    found = await _first(
+        executor, table, sa.exists(sa.select(sa.literal(1)).select_from(one).where(like_it)), key
     )
-    if await _any(executor, doubles):
-        name = f"{step.table}.{', '.join(step.columns)}"
-        raise MetadataInUse(
-            what="The field", name=name, reason="it can not be unique, for some records have the same value"
-        )
+    name = f"{step.table}.{', '.join(step.columns)}"
+    raise MetadataInUse(
+        what="The field", name=name, reason=f"it can not be unique, for {found} the same value"
+    )
 
 
-async def check_references(executor: Executor, step: steps.AddReference) -> None:
+async def check_references(executor: Executor, step: steps.AddReference, key: Key) -> None:
     """Every record points to one that exists. Raises ``MetadataInUse``."""
     reference = step.column.reference
     if reference is None:
         return
-    source = sa.table(step.table, sa.column(step.column.name), schema=SCHEMA_TOKEN).alias("source")
-    target = sa.table(reference.collection, sa.column(reference.field), schema=SCHEMA_TOKEN).alias("target")
-    key = source.c[step.column.name]
-    found = sa.select(sa.literal(1)).select_from(target).where(target.c[reference.field] == key).exists()
-    orphans = sa.select(sa.literal(1)).select_from(source).where(key.is_not(None), ~found)
-    if await _any(executor, orphans):
+    source = sa.table(step.table, _column(step.column.name), schema=SCHEMA_TOKEN).alias("source")
+    target = sa.table(reference.collection, _column(reference.field), schema=SCHEMA_TOKEN).alias("target")
+    pointer = source.c[step.column.name]
+    there = sa.exists(
+        sa.select(sa.literal(1)).select_from(target).where(target.c[reference.field] == pointer)
+    )
+    orphans = await _first(executor, source, sa.and_(pointer.is_not(None), ~there), key)
+    if orphans is not None:
         raise MetadataInUse(
             what="The field",
             name=f"{step.table}.{step.column.name}",
-            reason=f'some of its values point to no record of "{reference.collection}"',
+            reason=f'{orphans} a value that points to no record of "{reference.collection}"',
         )
 
 
-async def _any(executor: Executor, query: sa.Select[Any]) -> bool:
-    return bool(await executor.run(query.limit(1)))
+def named(keys: Sequence[Any]) -> str:
+    """«the record 5 has», «the records 1, 2, 3 and others have»; ``keys`` are the first ``NAMED`` and one more."""
+    if len(keys) == 1:
+        return f"the record {keys[0]} has"
+    shown = ", ".join(map(str, keys[:NAMED]))
+    return f"the records {shown}{' and others' if len(keys) > NAMED else ''} have"
 
 
-def _table(name: str) -> sa.TableClause:
-    return sa.table(name, schema=SCHEMA_TOKEN)
+async def _first(
+    executor: Executor, table: sa.FromClause, where: sa.ColumnElement[bool], key: Key
+) -> str | None:
+    """The first records that fit, in words; ``None`` where there is none."""
+    query = sa.select(sa.literal(1).label("there")).select_from(table).where(where)
+    if key is not None:
+        column: sa.ColumnClause[Any] = sa.column(key.name, key.type)
+        query = sa.select(column.label("there")).select_from(table).where(where).order_by(column)
+    rows = await executor.run(query.limit(NAMED + 1))
+    if not rows:
+        return None
+    return "some records have" if key is None else named([row["there"] for row in rows])
+
+
+def _column(name: str) -> sa.ColumnClause[Any]:
+    return sa.column(name)

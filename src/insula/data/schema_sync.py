@@ -60,7 +60,7 @@ class SchemaSync:
             await transaction.run(sa.text(self.dialect.lock_timeout))
         rewritten: set[str] = set()
         for step in wanted.steps:
-            await self._check(transaction, step)
+            await self._check(transaction, step, wanted)
             if isinstance(step, steps.Fill):
                 await fill(transaction, step)
             elif isinstance(step, steps.Compute):
@@ -72,11 +72,15 @@ class SchemaSync:
         for table in sorted(rewritten & wanted.columns.keys()):  # the others are dropped
             await rewrite(transaction, table, wanted.columns[table])
 
-    async def _check(self, transaction: Transaction, step: steps.Step) -> None:
+    async def _check(self, transaction: Transaction, step: steps.Step, wanted: Plan) -> None:
         match step:
             case steps.SetRequired():
-                await check_filled(transaction, step)
+                await check_filled(transaction, step, _key(wanted, step.table))
             case steps.CreateIndex(unique=True):
-                await check_unique(transaction, step)
+                await check_unique(transaction, step, _key(wanted, step.table))
             case steps.AddReference():
-                await check_references(transaction, step)
+                await check_references(transaction, step, _key(wanted, step.table))
+
+
+def _key(wanted: Plan, table: str) -> steps.Column | None:
+    return next((column for column in wanted.columns.get(table, ()) if column.primary_key), None)

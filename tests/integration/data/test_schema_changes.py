@@ -108,7 +108,7 @@ async def test_a_required_field_needs_a_default_where_there_are_records(shop: Sh
 async def test_required_comes_and_goes(shop: Shop) -> None:
     await shop.create(TITLE)
     await shop.add(title=None)
-    with pytest.raises(InvalidMetadata, match="some records have no value"):
+    with pytest.raises(InvalidMetadata, match="the record 1 has no value"):
         await shop.change(replace(TITLE, required=True))
     await shop.change(replace(TITLE, required=True, default="none"))
     assert await shop.rows() == [{"id": 1, "title": "none"}]
