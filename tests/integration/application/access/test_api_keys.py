@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from insula.application.access.people import EVERYTHING
 from insula.application.application import Application
@@ -88,16 +87,15 @@ async def test_how_long_a_key_lasts(people: People, web: httpx.AsyncClient, cloc
     accepted(await web.get("/auth:check", headers=ever))
 
 
-@pytest.mark.parametrize(
-    "role", ["admin", "root", "nonsense", "", 5, None, {"name": "admin"}, {}, ["member"]]
-)
-async def test_a_key_for_a_role_that_one_does_not_hold(
-    people: People, web: httpx.AsyncClient, role: Any
-) -> None:
+NOT_HELD: list[Any] = ["admin", "root", "nonsense", "", 5, None, {"name": "admin"}, {}, ["member"]]
+
+
+async def test_a_key_for_a_role_that_one_does_not_hold(people: People, web: httpx.AsyncClient) -> None:
     await people.role("robots", ["view"], ["pm.api-keys.*"])
     ann = await people.add("ann", "robots", "member")
-    answer = await web.post("/apiKeys:create", json={"name": "robot", "role": role}, headers=ann)
-    assert refusal(answer) == NO_ROLE
+    for role in NOT_HELD:
+        answer = await web.post("/apiKeys:create", json={"name": "robot", "role": role}, headers=ann)
+        assert refusal(answer) == NO_ROLE
 
 
 async def test_a_key_ends_with_what_it_stands_on(people: People, web: httpx.AsyncClient) -> None:

@@ -84,19 +84,22 @@ async def test_one_address_at_many_accounts(house: Application, people: People, 
         assert await guess(other, "ann", PASSWORD) == (200, "")
 
 
-@pytest.mark.parametrize("jump", [-10 * 365 * 86_400, -60, 60, 10 * 365 * 86_400])
+JUMPS = [-10 * 365 * 86_400, 20 * 365 * 86_400]
+
+
 async def test_a_clock_that_jumps_changes_nothing(
-    house: Application, people: People, ann: Head, clock: HandClock, jump: float
+    house: Application, people: People, ann: Head, clock: HandClock
 ) -> None:
     async with at(house, "10.0.0.1") as web:
-        for _ in range(throttle.PAIR_ATTEMPTS):
-            assert await guess(web) == WRONG
-        clock.jump(jump)
-        assert await guess(web) == THROTTLED
-        clock.advance(throttle.WINDOW_S - 1)
-        assert await guess(web) == THROTTLED
-        clock.advance(1)
-        assert await guess(web, "ann", PASSWORD) == (200, "")
+        for jump in JUMPS:
+            for _ in range(throttle.PAIR_ATTEMPTS):
+                assert await guess(web) == WRONG
+            clock.jump(jump)
+            assert await guess(web) == THROTTLED
+            clock.advance(throttle.WINDOW_S - 1)
+            assert await guess(web) == THROTTLED
+            clock.advance(1)
+            assert await guess(web, "ann", PASSWORD) == (200, "")
 
 
 async def test_an_account_that_does_not_exist_is_not_told_apart(
