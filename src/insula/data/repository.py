@@ -1,7 +1,7 @@
 """Records of one application: the one thing through which they are read and written.
 
 A thin front: reading is done by ``Reader`` (``reading.py``), writing by ``Writer`` (``writing.py``) and, through
-relations, by ``Associations``. Every method asks ``scopes`` for each collection that it reaches, and runs inside
+relations, by ``Associations`` and ``Through``. Every method asks ``scopes`` for each collection that it reaches, and runs inside
 the transaction ``on`` where one is given.
 """
 
@@ -16,6 +16,7 @@ from insula.data.filters.tree import Node
 from insula.data.query import Aggregate, Page, Query
 from insula.data.reading import Reader
 from insula.data.scope import Scopes
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database, Executor, Row
 
@@ -31,7 +32,8 @@ class Repository:
         self.reader = Reader(catalog, database)
         self.writer = Writer(catalog, database)
         self.associations = Associations(self.writer)
-        """Also creates, updates and destroys through a relation."""
+        self.through = Through(self.writer)
+        """Creates, updates, destroys and moves records through a relation."""
 
         self.observers = self.writer.observers
         self.transaction = self.writer.transaction

@@ -11,6 +11,7 @@ from insula.data.catalog import StaticCatalog
 from insula.data.errors import FilterRequired, InUse, InvalidQuery, InvalidValue, RecordNotFound, UnknownField
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
@@ -31,7 +32,11 @@ async def world(database: Database) -> SimpleNamespace:
         await writer.create("people", {"name": title}, scopes=ALL)
         await writer.create("profiles", {"text": title}, scopes=ALL)
     return SimpleNamespace(
-        writer=writer, associations=Associations(writer), catalog=writer.catalog, database=database
+        writer=writer,
+        associations=Associations(writer),
+        through=Through(writer),
+        catalog=writer.catalog,
+        database=database,
     )
 
 
@@ -91,7 +96,7 @@ async def test_to_one(world: SimpleNamespace) -> None:
 
 
 async def test_records_through_a_relation(world: SimpleNamespace) -> None:
-    through = world.associations
+    through = world.through
     book = await through.create("authors", 1, "books", {"title": "new"}, scopes=ALL)
     assert (book["id"], book["authorId"]) == (4, 1)
     await through.create("books", 4, "tags", {"name": "new"}, scopes=ALL)
@@ -109,8 +114,8 @@ async def test_records_through_a_relation(world: SimpleNamespace) -> None:
 
 
 async def test_update_and_destroy_reach_related_records_only(world: SimpleNamespace) -> None:
-    through = world.associations
-    await through.set("authors", 1, "books", [1, 2], scopes=ALL)
+    through = world.through
+    await world.associations.set("authors", 1, "books", [1, 2], scopes=ALL)
     everything = parse_filter({"id": {"$gt": 0}})
     changed = await through.update("authors", 1, "books", {"title": "x"}, filter=everything, scopes=ALL)
     assert sorted(row["id"] for row in changed) == [1, 2]
@@ -124,7 +129,7 @@ async def test_update_and_destroy_reach_related_records_only(world: SimpleNamesp
         "z"
     ]
     assert await through.destroy("authors", 1, "books", keys=[1], scopes=ALL) == 1
-    await through.add("books", 2, "tags", ["tag a", "tag b"], scopes=ALL)
+    await world.associations.add("books", 2, "tags", ["tag a", "tag b"], scopes=ALL)
     assert await through.destroy("books", 2, "tags", filter=parse_filter({"id": [1, 3]}), scopes=ALL) == 1
     assert await column(world, "tags", "id") == [2, 3]
 

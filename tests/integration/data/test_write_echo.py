@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from insula.core.errors import InsulaError, Kind
-from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
 from insula.data.choice import Choice
 from insula.data.scope import Scope, Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
@@ -45,7 +45,7 @@ async def world(database: Database) -> SimpleNamespace:
     collections = library()
     await create_tables(database, collections)
     writer = Writer(StaticCatalog(collections), database)
-    return SimpleNamespace(writer=writer, through=Associations(writer))
+    return SimpleNamespace(writer=writer, through=Through(writer))
 
 
 def short(value: Any) -> Any:

@@ -12,6 +12,7 @@ from insula.data.catalog import StaticCatalog
 from insula.data.errors import InvalidValue, RecordNotFound
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
@@ -119,6 +120,7 @@ class Both:
     def __init__(self, world: SimpleNamespace, model: Model) -> None:
         self.writer: Writer = world.writer
         self.associations = Associations(self.writer)
+        self.through = Through(self.writer)
         self.database: Database = world.database
         self.model = model
         self.count = 0
@@ -148,9 +150,9 @@ class Both:
         key, values = self.pick(collection, at), self.fresh(target)
         if key not in self.model.records[collection]:
             with pytest.raises(RecordNotFound):
-                await self.associations.create(collection, key, relation, values, scopes=ALL)
+                await self.through.create(collection, key, relation, values, scopes=ALL)
             return
-        row = await self.associations.create(collection, key, relation, values, scopes=ALL)
+        row = await self.through.create(collection, key, relation, values, scopes=ALL)
         self.model.made(target, row)
         before = self.model.linked(collection, relation, key)
         kept = set() if relation in ("author", "profile") else before

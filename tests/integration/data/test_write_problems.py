@@ -11,6 +11,7 @@ from insula.data.catalog import StaticCatalog
 from insula.data.choice import Choice
 from insula.data.errors import InvalidValue, LinkRequired, RecordNotFound
 from insula.data.scope import Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import collection, column, create_tables, library, number_key, related
@@ -33,7 +34,9 @@ async def world(database: Database) -> SimpleNamespace:
     collections = (*library(), *parts)
     await create_tables(database, collections)
     writer = Writer(StaticCatalog(collections), database)
-    return SimpleNamespace(writer=writer, through=Associations(writer), database=database)
+    return SimpleNamespace(
+        writer=writer, links=Associations(writer), through=Through(writer), database=database
+    )
 
 
 async def count(world: SimpleNamespace, name: str) -> int:
@@ -117,32 +120,32 @@ async def test_records_that_do_not_exist_are_named(world: SimpleNamespace) -> No
     await world.writer.create("books", {"title": "a"}, scopes=ALL)
     for action in ("add", "set", "toggle"):
         with pytest.raises(InvalidValue, match=r"do not exist: 7, 8\.$"):
-            await getattr(world.through, action)("books", 1, "readers", [7, 8, 7], scopes=ALL)
+            await getattr(world.links, action)("books", 1, "readers", [7, 8, 7], scopes=ALL)
     with pytest.raises(InvalidValue, match=r"does not exist: 7\.$"):
         await world.writer.create("books", {"title": "b", "author": 7}, scopes=ALL)
     with pytest.raises(InvalidValue, match=r"9, 10 and 90 more\.$"):
-        await world.through.set("books", 1, "readers", list(range(1, 101)), scopes=ALL)
-    await world.through.remove("books", 1, "readers", [7, 8], scopes=ALL)
+        await world.links.set("books", 1, "readers", list(range(1, 101)), scopes=ALL)
+    await world.links.remove("books", 1, "readers", [7, 8], scopes=ALL)
     with pytest.raises(RecordNotFound):
-        await world.through.add("books", 9, "readers", [1], scopes=ALL)
+        await world.links.add("books", 9, "readers", [1], scopes=ALL)
 
 
 async def test_a_link_that_is_required_does_not_go(world: SimpleNamespace) -> None:
-    writer, through = world.writer, world.through
+    writer, links = world.writer, world.links
     await writer.create("boxes", {"parts": [{"label": "a"}, {"label": "b"}]}, scopes=ALL)
-    await through.create("boxes", 1, "parts", {"label": "c"}, scopes=ALL)
+    await world.through.create("boxes", 1, "parts", {"label": "c"}, scopes=ALL)
     for write in (
-        lambda: through.remove("boxes", 1, "parts", [1], scopes=ALL),
-        lambda: through.set("boxes", 1, "parts", [1, 2], scopes=ALL),
-        lambda: through.toggle("boxes", 1, "parts", [3], scopes=ALL),
+        lambda: links.remove("boxes", 1, "parts", [1], scopes=ALL),
+        lambda: links.set("boxes", 1, "parts", [1, 2], scopes=ALL),
+        lambda: links.toggle("boxes", 1, "parts", [3], scopes=ALL),
         lambda: writer.update("boxes", {"parts": []}, keys=[1], scopes=ALL),
-        lambda: through.remove("parts", 1, "box", scopes=ALL),
-        lambda: through.set("parts", 1, "box", None, scopes=ALL),
+        lambda: links.remove("parts", 1, "box", scopes=ALL),
+        lambda: links.set("parts", 1, "box", None, scopes=ALL),
     ):
         with pytest.raises(LinkRequired, match="boxId"):
             await write()
-    await through.set("boxes", 1, "parts", [1, 2, 3], scopes=ALL)
-    await through.remove("boxes", 1, "parts", [99], scopes=ALL)
+    await links.set("boxes", 1, "parts", [1, 2, 3], scopes=ALL)
+    await links.remove("boxes", 1, "parts", [99], scopes=ALL)
     assert await count(world, "parts") == 3
     with pytest.raises(InvalidValue, match="is required"):
         await writer.update("parts", {"boxId": None}, keys=[1], scopes=ALL)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
 from insula.data.choice import Choice
 from insula.data.errors import (
@@ -19,6 +18,7 @@ from insula.data.errors import (
 )
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Scope, Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import collection, column, create_tables, library, number_key, related
@@ -51,7 +51,7 @@ async def world(database: Database) -> SimpleNamespace:
     writer = Writer(StaticCatalog(collections), database)
     for name in ("Ada", "Bea"):
         await writer.create("authors", {"name": name}, scopes=ALL)
-    return SimpleNamespace(writer=writer, through=Associations(writer), database=database)
+    return SimpleNamespace(writer=writer, through=Through(writer), database=database)
 
 
 async def column_of(world: SimpleNamespace, name: str, *columns: str) -> list[Any]:

@@ -14,6 +14,7 @@ from insula.data.choice import Choice
 from insula.data.errors import InvalidValue, RecordNotFound, UnknownField
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Scope, Unrestricted
+from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
@@ -53,7 +54,9 @@ async def world(database: Database) -> SimpleNamespace:
     for number in range(1, 5):
         await writer.create("books", {"title": f"book {number}", "authorId": 4}, scopes=ALL)
         await writer.create("tags", {"name": f"tag {number}"}, scopes=ALL)
-    return SimpleNamespace(writer=writer, links=Associations(writer), database=database)
+    return SimpleNamespace(
+        writer=writer, links=Associations(writer), through=Through(writer), database=database
+    )
 
 
 async def authors_of_books(world: SimpleNamespace) -> list[int | None]:
@@ -118,10 +121,10 @@ async def test_new_records_need_no_more_than_create(world: SimpleNamespace) -> N
     values = {"name": "n", "books": [{"title": "t", "tags": [{"name": "x"}]}], "profile": {"text": "p"}}
     await world.writer.create("authors", values, scopes=scopes)
     assert (await authors_of_books(world))[-1] == 5
-    book = await world.links.create("authors", 1, "books", {"title": "t"}, scopes=scopes)
+    book = await world.through.create("authors", 1, "books", {"title": "t"}, scopes=scopes)
     assert book == {"id": 6}
     with pytest.raises(UnknownField):
-        await world.links.create("authors", 1, "books", {"title": "t", "isbn": "1"}, scopes=scopes)
+        await world.through.create("authors", 1, "books", {"title": "t", "isbn": "1"}, scopes=scopes)
 
 
 async def test_values_written_along_stay_in_their_scope(world: SimpleNamespace) -> None:
@@ -152,9 +155,9 @@ async def test_records_through_a_relation_stay_in_their_scope(world: SimpleNames
         }
     )
     with pytest.raises(RecordNotFound):
-        await world.links.update("authors", 4, "books", {"title": "x"}, keys=[1], scopes=scopes)
+        await world.through.update("authors", 4, "books", {"title": "x"}, keys=[1], scopes=scopes)
     opened = Limited({**scopes.scopes, "authors view": Scope()})
     every = parse_filter({"id": {"$gt": 0}})
-    changed = await world.links.update("authors", 4, "books", {"title": "x"}, filter=every, scopes=opened)
+    changed = await world.through.update("authors", 4, "books", {"title": "x"}, filter=every, scopes=opened)
     assert sorted(row["id"] for row in changed) == [1, 2]
-    assert await world.links.destroy("authors", 4, "books", filter=every, scopes=opened) == 2
+    assert await world.through.destroy("authors", 4, "books", filter=every, scopes=opened) == 2

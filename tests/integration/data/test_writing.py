@@ -345,6 +345,14 @@ async def test_first_or_create_at_once_makes_one(
     assert len(await rows(world, collection)) == 1
 
 
+@pytest.mark.parametrize(("collection", "key"), [("tags", "name"), ("people", "name")])
+async def test_update_or_create_at_once_makes_one(world: SimpleNamespace, collection: str, key: str) -> None:
+    write = world.writer.update_or_create
+    made = await asyncio.gather(*(write(collection, [key], {key: "x"}, scopes=ALL) for _ in range(6)))
+    assert {row["id"] for row in made} == {made[0]["id"]}
+    assert len([row for row in await rows(world, collection) if row[key] == "x"]) == 1
+
+
 async def test_bulk_insert(world: SimpleNamespace) -> None:
     rows_ = [("a", Decimal("1.50")), ("b", None)]
     assert await world.writer.bulk_insert("books", rows_, ["title", "price"], scopes=ALL) == 2

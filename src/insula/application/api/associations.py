@@ -32,7 +32,7 @@ async def create_related(context: Context) -> Answer:
     collection, key, relation = _through(context)
     params, values = records.written(context)
     return Answer(
-        await context.application.repository.associations.create(
+        await context.application.repository.through.create(
             collection,
             key,
             relation,
@@ -45,12 +45,12 @@ async def create_related(context: Context) -> Answer:
 
 async def first_or_create_related(context: Context) -> Answer:
     """The related record that has these values in ``filterKeys``; when there is none, a new one that is related."""
-    return await _either(context, context.application.repository.associations.first_or_create)
+    return await _either(context, context.application.repository.through.first_or_create)
 
 
 async def update_or_create_related(context: Context) -> Answer:
     """The same, and a record that is there is given all values."""
-    return await _either(context, context.application.repository.associations.update_or_create)
+    return await _either(context, context.application.repository.through.update_or_create)
 
 
 async def _either(context: Context, write: Callable[..., Awaitable[Row]]) -> Answer:
@@ -74,7 +74,7 @@ async def move_related(context: Context) -> Answer:
     collection, key, relation = _through(context)
     source, target, how = records.move_of(context)
     return Answer(
-        await context.application.repository.associations.move(
+        await context.application.repository.through.move(
             collection, key, relation, source, target, scopes=context.scopes, **how
         )
     )
@@ -85,7 +85,7 @@ async def update_related(context: Context) -> Answer:
     collection, key, relation = _through(context)
     params, values = records.written(context)
     return Answer(
-        await context.application.repository.associations.update(
+        await context.application.repository.through.update(
             collection,
             key,
             relation,
@@ -103,7 +103,7 @@ async def destroy_related(context: Context) -> Answer:
     collection, key, relation = _through(context)
     params = records.beside(context)
     return Answer(
-        await context.application.repository.associations.destroy(
+        await context.application.repository.through.destroy(
             collection,
             key,
             relation,

@@ -17,6 +17,7 @@ from insula.application.api.openapi_parts import (
     json_body,
     ref,
 )
+from insula.data.appends import MORE
 from insula.data.collection import Collection, Field
 from insula.data.validate import stamps
 
@@ -192,20 +193,23 @@ _MOVE: Final[Schema] = {
 }
 _QUERY: Final[Schema] = {"type": "object"}
 
+_CHOICE: Final = ("whitelist", "blacklist", "updateAssociationValues")
+_CUT: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "Appended relations that hold more than is answered; list them to see it all.",
+}
+
 _SHAPES: Final[Mapping[str, tuple[tuple[str, ...], str | None, str]]] = {
     "list": (READ_MANY, None, "records"),
     "get": (("filterByTk", *READ_ONE), None, "record or null"),
     "count": (("filter",), None, "count"),
     "query": (("filter", "having"), "query", "rows"),
-    "create": (("whitelist", "blacklist", "updateAssociationValues"), "values", "record"),
-    "update": (
-        ("filterByTk", "filter", "whitelist", "blacklist", "updateAssociationValues"),
-        "values",
-        "records",
-    ),
+    "create": (_CHOICE, "values", "record"),
+    "update": (("filterByTk", "filter", *_CHOICE), "values", "records"),
     "destroy": (("filterByTk", "filter"), None, "number"),
-    "firstOrCreate": (("filterKeys",), "values", "record"),
-    "updateOrCreate": (("filterKeys", "updateAssociationValues"), "values", "record"),
+    "firstOrCreate": (("filterKeys", *_CHOICE), "values", "record"),
+    "updateOrCreate": (("filterKeys", *_CHOICE), "values", "record"),
     "move": ((), "move", "record"),
     "add": ((), "keys", "null"),
     "set": ((), "keys", "null"),
@@ -232,6 +236,8 @@ def _schemas(collection: Collection, application: Application) -> dict[str, Sche
                 answered[field.name] = schema
             if field.name not in filled:
                 written[field.name] = schema
+    if any(field.relation is not None and field.relation.to_many for field in collection.fields.values()):
+        answered[MORE] = _CUT
     record: Schema = {"type": "object", "properties": answered}
     if collection.title:
         record["title"] = collection.title
