@@ -15,6 +15,7 @@ from insula.data.filters.tree import All, Condition
 
 if TYPE_CHECKING:
     from insula.data.repository import Repository
+    from insula.database.executor import Transaction
 
 
 class Issued(NamedTuple):
@@ -85,11 +86,11 @@ class Sessions:
         """End the session of a token."""
         await self._repository.destroy("sessions", keys=(jti.partition(".")[0],), scopes=EVERYTHING)
 
-    async def end_all(self, user_id: int, but: str | None = None) -> None:
-        """End all sessions of a user, but that of the token ``but``."""
+    async def end_all(self, user_id: int, but: str | None = None, on: Transaction | None = None) -> None:
+        """End all sessions of a user, but that of the token ``but``; with whatever else ``on`` changes."""
         mine = Condition(("userId",), "$eq", user_id)
         kept = Condition(("id",), "$ne", (but or "").partition(".")[0])
-        await self._repository.destroy("sessions", filter=All((mine, kept)), scopes=EVERYTHING)
+        await self._repository.destroy("sessions", filter=All((mine, kept)), scopes=EVERYTHING, on=on)
 
     async def _renew(self, claims: Claims, row: dict[str, Any], now: float) -> Issued | None:
         longest = row["signInTime"].timestamp() + self.policy.session_s

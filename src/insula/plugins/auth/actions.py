@@ -127,8 +127,11 @@ async def change_password(context: Context) -> Answer:
         raise InvalidAccess(what="oldPassword", reason="is not right")
     application.access.throttle.succeeded(name, context.request.client)
     keys = (principal.user_id,)
-    await application.repository.update("users", {"password": new}, keys=keys, scopes=EVERYTHING)
-    await application.access.sessions.end_all(principal.user_id, but=principal.session)
+    async with application.repository.transaction() as transaction:
+        await application.repository.update(
+            "users", {"password": new}, keys=keys, scopes=EVERYTHING, on=transaction
+        )
+        await application.access.sessions.end_all(principal.user_id, but=principal.session, on=transaction)
     return Answer()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from insula.application.access.collections import USERS_SNIPPET
 from insula.application.access.errors import Escalation, Fixed, InvalidAccess, NeedsSession, NoRoles
 from insula.application.access.holding import Holding, role_names
@@ -22,6 +24,7 @@ _FIXED: Final = frozenset({"id", "sub", "createdAt", "updatedAt"})
 _PROFILE: Final = ("nickname", "username", "email", "phone", "appLang", "systemSettings")
 """What people change of themselves."""
 _MAX_DIGITS: Final = 18
+_MAX_SETTINGS_BYTES: Final = 16 * 1024
 
 
 async def create_user(context: Context) -> Answer:
@@ -68,9 +71,9 @@ async def update_users(context: Context) -> Answer:
             check_named(row)
         if checked.get("blocked") and await holding.holds_root(users):
             await holding.check_root_remains()
-    if "password" in checked or checked.get("blocked"):
-        for user in users:
-            await application.access.sessions.end_all(user)
+        if "password" in checked or checked.get("blocked"):
+            for user in users:
+                await application.access.sessions.end_all(user, on=transaction)
     return Answer(rows)
 
 
@@ -101,6 +104,7 @@ async def update_profile(context: Context) -> Answer:
         if name not in _PROFILE:
             raise InvalidAccess(what=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
     checked = normalised(given)
+    _check_size(checked)
     check_named({**context.principal.user, **checked})
     rows = await context.application.repository.update("users", checked, keys=(user,), scopes=EVERYTHING)
     return Answer(rows[0] if rows else None)
@@ -135,10 +139,17 @@ def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     """What of a user is written."""
     users = context.application.metadata.get("users")
     values = normalised(plain_values(users, {name: given[name] for name in given if name not in _FIXED}))
+    _check_size(values)
     if values.get("password") is not None:
         names = [values.get(name) for name in NAME_FIELDS]
         check_strength(values["password"], names, context.application.access.shortest_password)
     return values
+
+
+def _check_size(values: Mapping[str, Any]) -> None:
+    """What people keep for their pages is read with each of their sessions, so that it must be small."""
+    if len(msgspec.json.encode(values.get("systemSettings"))) > _MAX_SETTINGS_BYTES:
+        raise InvalidAccess(what="systemSettings", reason=f"is longer than {_MAX_SETTINGS_BYTES} bytes")
 
 
 def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:

@@ -1,0 +1,109 @@
+"""Users: made, changed and removed by others; and what people change of themselves."""
+
+from typing import Any
+
+import httpx
+
+from insula.application.access.people import EVERYTHING
+from insula.application.application import Application
+from insula.testing.people import PASSWORD, People, accepted, refusal
+
+CONFLICT = (409, "CONFLICT")
+INVALID = (400, "VALIDATION_ERROR")
+
+
+async def test_making_a_user(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    given = {"email": " Ann@Example.com ", "password": PASSWORD, "nickname": "Ann", "id": 77, "sub": "x"}
+    made = accepted(await web.post("/users:create", json=given, headers=root))
+    assert (made["id"], made["email"], made["blocked"]) == (2, "ann@example.com", False)
+    assert len(made["sub"]) == 36 and "password" not in made
+    roles = accepted(await web.get("/users/2/roles:list", headers=root))
+    assert [role["name"] for role in roles] == ["member"], "the default one"
+    for taken in ({"email": "ANN@example.com"}, {"username": "root"}):
+        answer = await web.post("/users:create", json={**taken, "password": PASSWORD}, headers=root)
+        assert refusal(answer) == CONFLICT
+        assert next(iter(taken)) in answer.text
+    for nameless in ({}, {"nickname": "x"}, {"username": "  "}, {"email": None}):
+        answer = await web.post("/users:create", json={**nameless, "password": PASSWORD}, headers=root)
+        assert refusal(answer) == INVALID
+    assert len(accepted(await web.get("/users:list", headers=root))) == 2
+
+
+async def test_changing_users(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    ann, bob = await people.make("ann", "member"), await people.make("bob", "member")
+    both = {"filterByTk": [ann, bob], "values": {"nickname": "N"}}
+    rows = accepted(await web.post("/users:update", json=both, headers=root))
+    assert [row["nickname"] for row in rows] == ["N", "N"]
+    assert refusal(await web.post("/users:update/99", json={"nickname": "x"}, headers=root))[0] == 404
+    assert refusal(await web.post("/users:update", json={"nickname": "x"}, headers=root))[0] == 400
+    # Someone without a name could not sign in.
+    assert refusal(await web.post(f"/users:update/{ann}", json={"username": None}, headers=root)) == INVALID
+    await people.sign_in("ann")
+    accepted(await web.post(f"/users:update/{ann}", json={"username": None, "email": "a@b.c"}, headers=root))
+    await people.sign_in("a@b.c")
+
+
+async def test_a_change_that_fails_changes_nothing(people: People, web: httpx.AsyncClient) -> None:
+    root, head = await people.root(), await people.add("ann", "member")
+    given: dict[str, Any] = {"password": "mine alone 5", "roles": ["admin"], "username": "root"}
+    assert refusal(await web.post("/users:update/2", json=given, headers=root)) == CONFLICT
+    # The session goes on, the password and the role are the old ones.
+    found = accepted(await web.get("/auth:check", headers=head))
+    assert [role["name"] for role in found["roles"]] == ["member"]
+    await people.sign_in("ann", PASSWORD)
+
+
+async def test_with_a_user_goes_all_that_is_theirs(
+    house: Application, people: People, web: httpx.AsyncClient
+) -> None:
+    root, head = await people.root(), await people.add("ann", "admin")
+    made = accepted(await web.post("/apiKeys:create", json={"name": "robot"}, headers=head))
+    robot = {"authorization": f"Bearer {made['token']}"}
+    accepted(await web.post("/books:create", json={"title": "A"}, headers=robot))
+    assert accepted(await web.post("/users:destroy/2", headers=root)) == 1
+    for bearer in (head, robot):
+        status, code = refusal(await web.get("/auth:check", headers=bearer))
+        assert status == 401 and code in ("NOT_EXIST_USER", "BLOCKED_TOKEN")
+    for collection in ("rolesUsers", "sessions", "apiKeys"):
+        rows = await house.repository.count(collection, None, scopes=EVERYTHING)
+        assert rows == {"rolesUsers": 1, "sessions": 1, "apiKeys": 0}[collection]
+    assert accepted(await web.get("/books:count", headers=root)) == {"count": 1}
+    # A new user is another one.
+    await people.make("ann", "member")
+    assert refusal(await web.get("/auth:check", headers=head))[0] == 401
+
+
+async def test_ones_own_profile(people: People, web: httpx.AsyncClient) -> None:
+    head = await people.add("ann", "member")
+    given = {
+        "nickname": "Ann",
+        "email": "ANN@example.com",
+        "appLang": "de",
+        "systemSettings": {"theme": "dark"},
+    }
+    row = accepted(await web.post("/users:updateProfile", json=given, headers=head))
+    assert (row["nickname"], row["email"], row["systemSettings"]) == (
+        "Ann",
+        "ann@example.com",
+        {"theme": "dark"},
+    )
+    assert accepted(await web.get("/auth:check", headers=head))["nickname"] == "Ann"
+    for field in ("password", "roles", "blocked", "sub", "id", "createdAt", "nonsense"):
+        answer = await web.post("/users:updateProfile", json={field: "x"}, headers=head)
+        assert refusal(answer) == INVALID and field in answer.text
+    nameless = {"username": "", "email": None}
+    assert refusal(await web.post("/users:updateProfile", json=nameless, headers=head)) == INVALID
+    assert (
+        refusal(await web.post("/users:updateProfile", json={"username": "root"}, headers=head)) == CONFLICT
+    )
+
+
+async def test_what_is_kept_for_pages_is_small(people: People, web: httpx.AsyncClient) -> None:
+    """It is read with each session, and kept in memory with those that were seen lately."""
+    head = await people.add("ann", "member")
+    accepted(await web.post("/users:updateProfile", json={"systemSettings": "x" * 16_000}, headers=head))
+    large = {"systemSettings": {"a": ["x" * 1000] * 20}}
+    assert refusal(await web.post("/users:updateProfile", json=large, headers=head)) == INVALID
+    assert refusal(await web.post("/users:update/2", json=large, headers=await people.root())) == INVALID
