@@ -172,9 +172,10 @@ def _operation(action: Action, collection: str) -> Schema:
     }
     if body is not None and action.writes:
         operation["requestBody"] = json_body(bodies[body], required=body != "keys")
-    for name in ("parameters", "requestBody", "responses"):
+    for name in ("parameters", "requestBody"):
         if name in action.openapi:
             operation[name] = action.openapi[name]
+    operation["responses"] |= action.openapi.get("responses", {})
     return operation
 
 

@@ -5,7 +5,7 @@ import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -28,6 +28,20 @@ PREVIEW_BYTES = 1024**2
 PREVIEW_ROWS = 10
 _EXPORT_PARAMETERS = ("format", "spreadsheet")
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
+
+_FILE: Final = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+_IMPORTED: Final = {"requestBody": _FILE}
+_EXPORTED: Final = {
+    "responses": {
+        "200": {
+            "description": "The file.",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/jsonl": {"schema": {"type": "string"}},
+            },
+        }
+    }
+}
 
 
 async def import_records(context: Context) -> Answer:
@@ -202,8 +216,16 @@ class ImportExportPlugin(Plugin):
             permission="import",
             writes=True,
             streams=True,
+            openapi=_IMPORTED,
         ),
-        Action("export", export_records, "records", "Export records as a file.", permission="export"),
+        Action(
+            "export",
+            export_records,
+            "records",
+            "Export records as a file.",
+            permission="export",
+            openapi=_EXPORTED,
+        ),
     )
     resources = (
         Resource(
@@ -217,6 +239,7 @@ class ImportExportPlugin(Plugin):
                     snippet="pm.import-export",
                     writes=True,
                     streams=True,
+                    openapi=_IMPORTED,
                 ),
                 Action(
                     "preview",
@@ -226,6 +249,7 @@ class ImportExportPlugin(Plugin):
                     snippet="pm.import-export",
                     writes=True,
                     streams=True,
+                    openapi=_IMPORTED,
                 ),
             ),
             "Imports",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from insula.application.api.action import Action, Context, Raw, Resource
 from insula.application.api.encode import encode
 from insula.application.api.openapi import document
@@ -11,6 +13,16 @@ from insula.application.plugin import Plugin
 async def get_document(context: Context) -> Raw:
     """The document, not wrapped in ``data``."""
     return Raw(encode(await document(context.application, context.request.prefix)))
+
+
+_OPENAPI: Final = {
+    "responses": {
+        "200": {
+            "description": "The document.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    }
+}
 
 
 class SwaggerPlugin(Plugin):
@@ -29,6 +41,7 @@ class SwaggerPlugin(Plugin):
                     "snippet",
                     "The OpenAPI document of this application.",
                     snippet="pm.api-doc.documentation",
+                    openapi=_OPENAPI,
                 ),
             ),
             "API documentation",
