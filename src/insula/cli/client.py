@@ -10,6 +10,7 @@ import click
 
 from insula.gateway.selector import MAIN
 from insula.server import settings as reader
+from insula.server.command import command
 from insula.server.exits import Exit, of_status
 from insula.server.storage import LOCK_FILE, SOCKET_FILE
 
@@ -114,7 +115,7 @@ class Client:
 
             return OfflineTransport(self._settings, self._reading)
         fail(
-            f"no server answers at {self._socket}; start one with “insula start”, "
+            f"no server answers at {self._socket}; start one with “{command()} start”, "
             "or name its folder with STORAGE_PATH",
             Exit.UNAVAILABLE,
         )
@@ -139,12 +140,17 @@ class Client:
 
 
 def _listens(path: Path) -> bool:
-    """Whether a server takes connections there; a socket that was left by a killed one does not."""
+    """Whether a server takes connections there; a socket that was left by a killed one does not.
+
+    Ends the command where this user may not ask.
+    """
     import socket
 
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
+        except PermissionError:
+            fail(f"this user may not use {path}; run the command as the user of the server", Exit.DENIED)
         except OSError:
             return False
     return True

@@ -3,12 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from insula import __version__
 from insula.cli.client import complain
 from insula.cli.collections import collections
+from insula.cli.jobs import jobs
 from insula.cli.plugins import plugins
 from insula.cli.records import records
 from insula.cli.settings import settings
@@ -36,7 +38,7 @@ def version() -> None:
     click.echo(__version__)
 
 
-for group in (collections, plugins, records, settings, users):
+for group in (collections, jobs, plugins, records, settings, users):
     insula.add_command(group)
 
 
@@ -56,5 +58,16 @@ def run_command(words: Sequence[str]) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough of it; the interpreter must not stumble over the rest at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return Exit.DONE
+    except OSError as error:
+        # A full disk, a file that others keep to themselves: nothing that the command could do anything about.
+        _let_go_of_output()
+        complain(f"{error.filename or 'the output'}: {error.strerror or error}")
+        return Exit.INVALID
+
+
+def _let_go_of_output() -> None:
+    """Drop what could not be written: else writing it once more at the very end would make the exit code."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -1,18 +1,22 @@
 """``insula records``: files in and out."""
 
 import json
+import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
-from insula.cli.client import Client, fail
+from insula.cli.client import Client, complain, fail
+from insula.cli.files import STANDARD, reading, writing
 from insula.cli.options import app_option, as_json_option
 from insula.cli.output import show, show_one
+from insula.cli.paths import action
 from insula.cli.values import parse_values
+from insula.server.command import command
 from insula.server.exits import Exit
 
 CHUNK_BYTES = 1 << 16
@@ -26,18 +30,23 @@ def records() -> None:
 
 
 @records.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file")
 @app_option
 @click.option("--collection", required=True, help="Where to; it is made when there is none of this name.")
 @click.option("--encoding", help="The file's encoding; found from the data when not given.")
 @click.option("--delimiter", help="What stands between cells; found from the data when not given.")
 @click.option("--columns", help='JSON such as {"Year": "year", "Note": null}: column → field, null for none.')
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_file(file: Path, app: str, collection: str, as_json: bool, **layout: str | None) -> None:
-    """Import the CSV file FILE. Bad rows are left out and listed with their lines; then the exit code is 3."""
+def import_file(file: str, app: str, collection: str, as_json: bool, **layout: str | None) -> None:
+    """Import the CSV file FILE (- is standard input). Bad rows are left out and listed with their lines; then the exit code is 3."""
     client = Client(app)
     given = {name: value for name, value in layout.items() if value is not None}
-    started = client.call("imports:create", params={"collection": collection, **given}, content=_chunks(file))
+    with reading(file) as source:
+        started = client.call(
+            action("imports", "create"),
+            params={"collection": collection, **given},
+            content=_chunks(source, quiet=as_json),
+        )
     job = _follow(client, started["jobId"], quiet=as_json)
     if job["status"] != "succeeded":
         fail(job["error"] or f"the import was {job['status']}", Exit.INVALID)
@@ -50,28 +59,48 @@ def import_file(file: Path, app: str, collection: str, as_json: bool, **layout: 
         raise click.exceptions.Exit(int(Exit.INVALID))
 
 
-def _chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as source:
+def _chunks(source: IO[bytes], *, quiet: bool) -> Iterator[bytes]:
+    """The file piece by piece, with a progress bar for people where its length is known."""
+    state = os.fstat(source.fileno())
+    known = stat.S_ISREG(state.st_mode)
+    with click.progressbar(
+        length=state.st_size if known else 0,
+        label="Sending",
+        file=sys.stderr,
+        hidden=_hidden(quiet) or not known,
+    ) as bar:
         while chunk := source.read(CHUNK_BYTES):
             yield chunk
+            bar.update(len(chunk))
 
 
 def _follow(client: Client, job: int, *, quiet: bool) -> dict[str, Any]:
     """The job once it has ended, with a progress bar for people."""
-    with click.progressbar(length=1000, label="Importing", file=sys.stderr, hidden=quiet) as bar:
-        while True:
-            state: dict[str, Any] = client.call(f"jobs:get/{job}")
-            bar.update(int(state["progress"] * 1000) - bar.pos)
-            if state["status"] not in ("waiting", "running"):
-                return state
-            time.sleep(POLL_S)
+    try:
+        with click.progressbar(length=1000, label="Importing", file=sys.stderr, hidden=_hidden(quiet)) as bar:
+            while True:
+                state: dict[str, Any] = client.call(action("jobs", "get", job))
+                bar.update(int(state["progress"] * 1000) - bar.pos)
+                if state["status"] not in ("waiting", "running"):
+                    return state
+                time.sleep(POLL_S)
+    except KeyboardInterrupt:
+        complain(f"the import goes on as job {job}; “{command()} jobs cancel {job}” ends it")
+        raise
+
+
+def _hidden(quiet: bool) -> bool:
+    """Bars are for terminals; in a file they are noise."""
+    return quiet or not sys.stderr.isatty()
 
 
 def _tell(collection: str, tally: dict[str, Any]) -> None:
-    click.echo(f"{tally['imported']} records are in {collection}.")
+    many = tally["imported"] != 1
+    click.echo(f"{tally['imported']} record{'s were' if many else ' was'} imported into {collection}.")
     if not tally["rejected"]:
         return
-    click.echo(f"{tally['rejected']} rows were left out:", err=True)
+    many = tally["rejected"] != 1
+    click.echo(f"{tally['rejected']} row{'s were' if many else ' was'} left out:", err=True)
     for error in tally["errors"][:SHOWN_ERRORS]:
         place = f"{error['field']} " if error["field"] else ""
         click.echo(f"  line {error['line']}: {place}{error['reason']}", err=True)
@@ -83,21 +112,16 @@ def _tell(collection: str, tally: dict[str, Any]) -> None:
 @click.option("--format", "kind", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--filter", "filter_", help="A filter as JSON.")
 @click.option("--fields", help="Names of fields, comma-separated.")
-@click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; else standard output."
-)
+@click.option("--output", "-o", default=STANDARD, metavar="FILE", help="A file; else standard output.")
 def export_file(
-    app: str, collection: str, kind: str, filter_: str | None, fields: str | None, output: Path | None
+    app: str, collection: str, kind: str, filter_: str | None, fields: str | None, output: str
 ) -> None:
     """Export records as CSV or JSON lines."""
     wanted = {"format": kind, "filter": filter_, "fields": fields}
     params = {name: value for name, value in wanted.items() if value is not None}
-    client = Client(app)
-    if output is None:
-        client.download(f"{collection}:export", params, sys.stdout.buffer)
-        return
-    with output.open("wb") as sink:
-        client.download(f"{collection}:export", params, sink)
+    path = action(collection, "export")
+    with writing(output) as sink:
+        Client(app).download(path, params, sink)
 
 
 @records.command("list")
@@ -122,7 +146,7 @@ def list_records(
     """List records of COLLECTION."""
     wanted = {"filter": filter_, "page": page, "pageSize": page_size, **given}
     params = {name: value for name, value in wanted.items() if value is not None}
-    answer = Client(app).answer(f"{collection}:list", params=params)
+    answer = Client(app).answer(action(collection, "list"), params=params)
     found = answer["data"]
     columns = list(dict.fromkeys(name for record in found for name in record))
     show(found, columns, as_json=as_json)
@@ -137,7 +161,7 @@ def list_records(
 @as_json_option
 def get_record(collection: str, key: str, app: str, as_json: bool) -> None:
     """Show the record of COLLECTION with this KEY."""
-    found = Client(app).call(f"{collection}:get", params={"filterByTk": key})
+    found = Client(app).call(action(collection, "get"), params={"filterByTk": key})
     if found is None:
         fail(f"There is no record {key} in {collection}.", Exit.MISSING)
     show_one(found, as_json=as_json)
@@ -150,7 +174,7 @@ def get_record(collection: str, key: str, app: str, as_json: bool) -> None:
 @as_json_option
 def create_record(collection: str, values: tuple[str, ...], app: str, as_json: bool) -> None:
     """Create a record of COLLECTION from VALUES: name=text, or name:=JSON."""
-    show_one(Client(app).call(f"{collection}:create", body=parse_values(values)), as_json=as_json)
+    show_one(Client(app).call(action(collection, "create"), body=parse_values(values)), as_json=as_json)
 
 
 @records.command("update")
@@ -162,7 +186,7 @@ def create_record(collection: str, values: tuple[str, ...], app: str, as_json: b
 def update_record(collection: str, key: str, values: tuple[str, ...], app: str, as_json: bool) -> None:
     """Change the record of COLLECTION with this KEY."""
     params = {"filterByTk": key}
-    changed = Client(app).call(f"{collection}:update", params=params, body=parse_values(values))
+    changed = Client(app).call(action(collection, "update"), params=params, body=parse_values(values))
     if not changed:
         fail(f"There is no record {key} in {collection}.", Exit.MISSING)
     show_one(changed[0], as_json=as_json)
@@ -174,6 +198,6 @@ def update_record(collection: str, key: str, values: tuple[str, ...], app: str, 
 @app_option
 def delete_record(collection: str, key: str, app: str) -> None:
     """Delete the record of COLLECTION with this KEY."""
-    if Client(app).call(f"{collection}:destroy", params={"filterByTk": key}, body={}) == 0:
+    if Client(app).call(action(collection, "destroy"), params={"filterByTk": key}, body={}) == 0:
         fail(f"There is no record {key} in {collection}.", Exit.MISSING)
     click.echo(f"{collection} {key} is deleted.")

@@ -6,7 +6,8 @@ import click
 
 from insula.cli.client import Client, fail
 from insula.cli.options import app_option, as_json_option
-from insula.cli.output import show
+from insula.cli.output import show, show_one
+from insula.cli.paths import action
 from insula.server.exits import Exit
 from insula.server.setup_form import PASSWORD_SHORTEST
 
@@ -22,10 +23,35 @@ def users() -> None:
 def list_users(app: str, as_json: bool) -> None:
     """List users with their roles."""
     params = {"paginate": "false", "appends": "roles", "sort": "id"}
-    found = Client(app, offline=True).call("users:list", params=params)
+    found = Client(app, offline=True).call(action("users", "list"), params=params)
     for user in found:
         user["roles"] = [role["name"] for role in user["roles"]]
     show(found, ("id", "username", "email", "nickname", "roles"), as_json=as_json)
+
+
+@users.command("create")
+@click.option("--email", help="The e-mail address to sign in with.")
+@click.option("--username", help="The user name to sign in with.")
+@click.option("--nickname", help="The name that others see; the user name when not given.")
+@click.option(
+    "--role", "roles", multiple=True, help="A role; may be given many times. The default role if none."
+)
+@click.password_option(help="The password; asked for when not given, which keeps it out of the history.")
+@app_option
+@as_json_option
+def create_user(roles: tuple[str, ...], app: str, as_json: bool, **given: str | None) -> None:
+    """Create a user, who signs in with an e-mail address or a user name."""
+    if not (given["email"] or given["username"]):
+        raise click.UsageError("A user needs --email or --username to sign in with.")
+    values: dict[str, Any] = {name: value for name, value in given.items() if value}
+    values.setdefault("nickname", values.get("username") or values["email"].partition("@")[0])
+    if roles:
+        values["roles"] = list(roles)
+    created = Client(app, offline=True).call(action("users", "create"), body=values)
+    if as_json:
+        show_one(created, as_json=True)
+    else:
+        click.echo(f"{given['username'] or given['email']} is created, with the number {created['id']}.")
 
 
 @users.command("reset-password")
@@ -38,8 +64,8 @@ def reset_password(account: str, app: str, password: str) -> None:
         fail(f"The password has {len(password)} characters; take at least {PASSWORD_SHORTEST}.", Exit.INVALID)
     client = Client(app, offline=True)
     wanted: dict[str, Any] = {"$or": [{"email": account.lower()}, {"username": account}]}
-    found = client.call("users:list", body={"filter": wanted})
+    found = client.call(action("users", "list"), body={"filter": wanted})
     if not found:
         fail(f"There is no user {account} in {app}.", Exit.MISSING)
-    client.call(f"users:update/{found[0]['id']}", body={"password": password})
+    client.call(action("users", "update", found[0]["id"]), body={"password": password})
     click.echo(f"{account} has a new password.")

@@ -7,10 +7,12 @@ import click
 import pytest
 
 from insula.cli.commands import insula, run_command
+from insula.cli.files import writing
 from insula.cli.output import show, show_one
 from insula.cli.reference import reference
 from insula.cli.values import parse_values
 from insula.core.errors import InsulaError, Kind
+from insula.server.command import command
 from insula.server.exits import Exit, of_error, of_status
 
 
@@ -39,6 +41,10 @@ def test_every_command_and_option_says_what_it_is() -> None:
     walk(insula, "insula")
 
 
+_UNWRITTEN = "/nonexist/x can not be written: No such file or directory."
+_UNREAD = "/nonexist/x can not be read: No such file or directory."
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -56,6 +62,16 @@ def test_every_command_and_option_says_what_it_is() -> None:
         (["records", "list", "a"], Exit.UNAVAILABLE, "no server answers"),
         (["records", "create", "a", "b"], Exit.USAGE, "write name=text, or name:=JSON"),
         (["records", "create", "a", "b:={"], Exit.USAGE, "is no JSON"),
+        (["records", "list", "tags:destroy"], Exit.USAGE, "'tags:destroy' is no name of a collection"),
+        (["records", "get", "tags/1/x", "2"], Exit.USAGE, "is no name of a collection"),
+        (["records", "list", ""], Exit.USAGE, "is no name of a collection"),
+        (["records", "export", "--collection", "a", "-o", "/nonexist/x"], Exit.INVALID, _UNWRITTEN),
+        (["records", "export", "--collection", "a", "-o", "."], Exit.INVALID, "Is a directory"),
+        (["records", "import", "/nonexist/x", "--collection", "a"], Exit.INVALID, _UNREAD),
+        (["records", "import", ".", "--collection", "a"], Exit.INVALID, "Is a directory"),
+        (["jobs", "show", "0"], Exit.USAGE, "0 is not in the range"),
+        (["jobs", "list"], Exit.UNAVAILABLE, "no server answers"),
+        (["users", "create", "--password", "x"], Exit.USAGE, "needs --email or --username"),
         (["users", "list"], Exit.UNAVAILABLE, "no server answers"),
         (["users", "reset-password", "a", "--password", "short"], Exit.INVALID, "take at least 8"),
     ],
@@ -122,11 +138,35 @@ def test_a_reader_who_has_enough_is_no_failure(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise BrokenPipeError(errno.EPIPE, "broken pipe")
 
-    replaced: list[int] = []
     monkeypatch.setattr(insula, "main", broken)
-    monkeypatch.setattr("insula.cli.commands.os.dup2", lambda source, _: replaced.append(source))
+    replaced: list[int] = []
+    monkeypatch.setattr("insula.cli.commands.os.dup2", lambda _, target: replaced.append(target))
     assert run_command(["version"]) == Exit.DONE
-    (descriptor,) = replaced
-    import os
+    assert len(replaced) == 1
 
-    os.close(descriptor)
+
+def test_what_is_written_replaces_a_file_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("before")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    with pytest.raises(ValueError, match="half"), writing(str(link)) as sink:
+        sink.write(b"after")
+        raise ValueError("half")
+    assert target.read_text() == "before"
+    with writing(str(link)) as sink:
+        sink.write(b"after")
+    assert target.read_text() == "after"
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "out.csv"]
+
+
+def test_the_command_to_type(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.prefix", str(tmp_path / ".venv"))
+    assert command() == ".venv/bin/insula"
+    monkeypatch.setattr("sys.prefix", "/opt/insula")
+    assert command() == "/opt/insula/bin/insula"
+    found = tmp_path / "insula"
+    found.touch(0o755)
+    assert command() == "insula"

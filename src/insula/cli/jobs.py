@@ -1,0 +1,72 @@
+"""``insula jobs``: what runs in the background of an application."""
+
+from typing import Any
+
+import click
+
+from insula.cli.client import Client
+from insula.cli.options import app_option, as_json_option
+from insula.cli.output import show, show_one
+from insula.cli.paths import action
+
+job_argument = click.argument("job", type=click.IntRange(1))
+
+
+@click.group()
+def jobs() -> None:
+    """The jobs of an application, such as imports."""
+
+
+@jobs.command("list")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--page-size", type=click.IntRange(1), default=20, show_default=True)
+@app_option
+@as_json_option
+def list_jobs(page: int, page_size: int, app: str, as_json: bool) -> None:
+    """List jobs, newest first."""
+    found = Client(app).call(action("jobs", "list"), params={"page": page, "pageSize": page_size})
+    for job in found:
+        job["progress"] = job["progress"] if as_json else f"{job['progress']:.0%}"
+    show(found, ("id", "title", "status", "progress", "createdAt", "error"), as_json=as_json)
+
+
+@jobs.command("show")
+@job_argument
+@app_option
+@as_json_option
+def show_job(job: int, app: str, as_json: bool) -> None:
+    """Show the job with the number JOB and its steps."""
+    show_one(Client(app).call(action("jobs", "get", job)), as_json=as_json)
+
+
+@jobs.command("cancel")
+@job_argument
+@app_option
+def cancel_job(job: int, app: str) -> None:
+    """End the job with the number JOB where it is; what it did stays."""
+    _told(_change(app, "cancel", job))
+
+
+@jobs.command("retry")
+@job_argument
+@app_option
+def retry_job(job: int, app: str) -> None:
+    """Go on with the failed or cancelled job with the number JOB."""
+    _told(_change(app, "retry", job))
+
+
+@jobs.command("undo")
+@job_argument
+@app_option
+def undo_job(job: int, app: str) -> None:
+    """Take back what the job with the number JOB did, where its kind can."""
+    _told(_change(app, "undo", job))
+
+
+def _change(app: str, verb: str, job: int) -> dict[str, Any]:
+    changed: dict[str, Any] = Client(app).call(action("jobs", verb, job), body={})
+    return changed
+
+
+def _told(job: dict[str, Any]) -> None:
+    click.echo(f"Job {job['id']} is {job['status']}.")

@@ -1,0 +1,118 @@
+"""The command line against a real server."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from insula.server.exits import Exit
+from insula.testing.instance import Instance
+
+PATIENCE_S = 60.0
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    folder: Path = tmp_path_factory.mktemp("commands")
+    with Instance(folder / "s") as made:
+        made.start()
+        yield made
+        assert made.stop() == 0
+
+
+@pytest.fixture
+def run(server: Instance, tmp_path: Path) -> Run:
+    """Runs one command line beside the server: ``run("users", "list", input="…")``."""
+
+    def insula(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+            [sys.executable, "-c", "from insula.cli import main; main()", *words],
+            env=server.environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            **more,
+        )
+
+    return insula
+
+
+def test_a_file_comes_from_standard_input_and_its_job_is_shown(run: Run) -> None:
+    done = run("records", "import", "-", "--collection", "cities", input="name,people\nOslo,700000\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "1 record was imported into cities.\n"
+    assert done.stderr == ""
+    (job,) = json.loads(run("jobs", "list", "--json").stdout)
+    assert (job["title"], job["status"], job["progress"]) == ("Import into cities", "succeeded", 1)
+    assert "100%" in run("jobs", "list").stdout
+    number = str(job["id"])
+    assert json.loads(run("jobs", "show", number, "--json").stdout)["id"] == job["id"]
+    assert run("jobs", "show", "999").returncode == Exit.MISSING
+    for verb in ("cancel", "retry", "undo"):
+        refused = run("jobs", verb, number)
+        assert refused.returncode == Exit.CONFLICT, refused.stderr
+        assert refused.stderr.startswith("insula: ")
+        assert len(refused.stderr.splitlines()) == 1
+
+
+def test_an_import_of_nothing_says_so(run: Run) -> None:
+    done = run("records", "import", "-", "--collection", "empty", input="name,people\n")
+    assert done.stdout == "0 records were imported into empty.\n"
+
+
+def test_an_export_into_a_file_is_whole_or_not_there(run: Run, tmp_path: Path) -> None:
+    run("collections", "create", "tags", "--field", "name:string")
+    run("records", "create", "tags", "name=red")
+    assert run("records", "export", "--collection", "tags", "--fields", "name", "-o", "t.csv").returncode == 0
+    assert (tmp_path / "t.csv").read_text().split() == ["name", "red"]
+    missing = run("records", "export", "--collection", "nothing", "-o", "none.csv")
+    assert missing.returncode == Exit.MISSING
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_no_argument_becomes_another_address(run: Run) -> None:
+    run("collections", "create", "colours", "--field", "name:string")
+    run("records", "create", "colours", "name=red")
+    assert run("records", "list", "colours?filter={}").returncode == Exit.MISSING
+    assert run("records", "list", "colours#x").returncode == Exit.MISSING
+    assert run("records", "get", "colours:destroy", "1").returncode == Exit.USAGE
+    assert run("records", "delete", "colours", "1/../2").returncode != 0
+    assert "red" in run("records", "list", "colours").stdout
+
+
+def test_a_user_is_made_with_roles_and_signs_in(run: Run, server: Instance) -> None:
+    done = run(
+        "users", "create", "--email", "eve@example.com", "--username", "eve", "--role", "admin",
+        "--role", "member", "--password", "garden of many forking paths",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    listed = json.loads(run("users", "list", "--json").stdout)
+    (eve,) = [user for user in listed if user["username"] == "eve"]
+    assert (eve["nickname"], sorted(eve["roles"])) == ("eve", ["admin", "member"])
+    server.sign_in("eve@example.com", "garden of many forking paths").close()
+    again = run("users", "create", "--username", "eve", "--password", "garden of many forking paths")
+    assert again.returncode == Exit.CONFLICT
+    weak = run("users", "create", "--username", "bob", "--password", "a")
+    assert weak.returncode == Exit.INVALID
+    assert "Traceback" not in weak.stderr
+
+
+def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from insula.cli import main; main()", "users", "list", "--json"],
+            env=server.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+    assert done.returncode == Exit.INVALID
+    assert done.stderr == "insula: the output: No space left on device\n"
