@@ -81,7 +81,7 @@ class Application:
         self.access = Access(self)
         """Who may what."""
         self.jobs = Jobs(self)
-        self._dispatcher = Dispatcher(self)
+        self._dispatcher = Dispatcher(options)
         self._moving = asyncio.Lock()
         self.repository.observers.append(self._changed)
 
@@ -133,6 +133,7 @@ class Application:
             await self._take_down(ends)
             await self.database.close()
             self.state = State.STOPPED
+            self._let_go()
 
     async def upgrade(self) -> None:
         """Bring the database to the version of the code; ``start`` does it where ``auto_upgrade`` says so."""
@@ -169,7 +170,7 @@ class Application:
             self.state = State.ERROR
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._dispatcher(scope, receive, send)
+        await self._dispatcher(self, scope, receive, send)
 
     async def _start(self) -> None:
         stored = await self._stored()
@@ -203,6 +204,12 @@ class Application:
         await self.plugin_manager.unload(ends - monotonic())
         await self.metadata.settle(ends - monotonic())
         await self.access.stop()
+
+    def _let_go(self) -> None:
+        """Give up the parts that refer back to the application: without cycles it is freed when its last holder lets
+        go of it, and not some time later by a collection of all garbage, which holds up the whole process."""
+        self.repository.observers.clear()
+        del self.plugin_manager, self.access, self.jobs
 
     async def _stored(self) -> Stored:
         """What the application knows of itself. Raises ``NotInstalled``, ``OwnedByAnother``."""

@@ -88,6 +88,7 @@ class Metadata:
     async def settle(self, deadline_s: float) -> None:
         """Wait for changes under way, so that the database may be closed. What is late is cancelled and undone."""
         await self._changes.end(deadline_s)
+        self._forget()
 
     def subscribe(self, observer: Callable[[MetadataChange], None]) -> Callable[[], None]:
         """Have ``observer`` called after each change; it must not raise. Gives what ends it."""
@@ -96,10 +97,9 @@ class Metadata:
 
     def set_builtin(self, builtin: Iterable[Collection], reserved: Iterable[str] = ()) -> None:
         """Other plugins are enabled now."""
+        self._forget()
         self._builtin = {collection.name: collection for collection in builtin}
         self._reserved = frozenset(reserved)
-        self._built.clear()
-        self.version += 1
 
     # --- changing: each as the action of the protocol of this name
 
@@ -193,11 +193,22 @@ class Metadata:
         changed = self._rows.changed(rows)
         self._rows = rows
         # whatever was compiled may name fields of a collection that changed through relations: forget it all
-        self._built.clear()
-        self.version += 1
+        self._forget()
         change = MetadataChange(self.version, frozenset(changed))
         for observer in tuple(self._subscribers):
             observer(change)
+
+    def _forget(self) -> None:
+        """Build collections anew when they are asked for again.
+
+        What was compiled for one refers back to it: where no other application shares the collection, it goes at
+        once, and not when garbage is collected some time.
+        """
+        for name, collection in self._built.items():
+            if collection is not self._builtin.get(name):
+                collection.compiled.clear()
+        self._built.clear()
+        self.version += 1
 
     def _build(self, name: str) -> Collection | None:
         row = self._rows.collections.get(name)

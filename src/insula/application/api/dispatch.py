@@ -17,6 +17,7 @@ from insula.core import log
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.application.options import Options
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -28,25 +29,24 @@ _OPTIONS: Final = ((b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),)
 class Dispatcher:
     """Answers the API of one application."""
 
-    def __init__(self, application: Application) -> None:
-        options = application.options
-        self._application = application
+    def __init__(self, options: Options) -> None:
         self._body_limit = options.body_limit_bytes
         self._deadline_s = options.request_deadline_s
         self.in_flight = InFlight(options.requests_at_once, options.request_deadline_s)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, application: Application, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application is handed in each time, so that nothing here keeps one that has stopped alive."""
         request = Request(scope, receive, self._body_limit)
         if not request.stamped:
             log.request_id.set(request.request_id)
-            log.application.set(self._application.name)
+            log.application.set(application.name)
         try:
             flight = self.in_flight.enter(request)
         except ApplicationError as error:
             await _send_error(error, request, send)
             return
         try:
-            await self._answer(flight, request, send)
+            await self._answer(application, flight, request, send)
         except asyncio.CancelledError:
             if flight.ended is None:
                 raise
@@ -56,9 +56,9 @@ class Dispatcher:
         finally:
             self.in_flight.leave(flight)
 
-    async def _answer(self, flight: Flight, request: Request, send: Send) -> None:
+    async def _answer(self, application: Application, flight: Flight, request: Request, send: Send) -> None:
         try:
-            result = await self._handle(flight, request)
+            result = await self._handle(application, flight, request)
             if isinstance(result, Stream):
                 await self._stream(flight, result, request, send)
                 return
@@ -79,8 +79,9 @@ class Dispatcher:
             return
         await _send(request, send, result.status, result.headers, kind, body)
 
-    async def _handle(self, flight: Flight, request: Request) -> Answer | Stream | Raw:
-        application = self._application
+    async def _handle(
+        self, application: Application, flight: Flight, request: Request
+    ) -> Answer | Stream | Raw:
         method = request.method
         if method == "OPTIONS":
             return Raw(b"", status=204, headers=_OPTIONS)
