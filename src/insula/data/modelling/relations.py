@@ -134,6 +134,7 @@ class Settling:
         rule = self.options.setdefault("onDelete", on_delete)
         if rule not in ON_DELETE:
             raise self.invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
+        _check_rule(holder, name, rule)
         reference = {"collection": target.name, "field": key.name, "onDelete": rule}
         if not self.options.setdefault("constraints", True):
             reference = {}
@@ -220,11 +221,19 @@ def let_rule(draft: Draft, holder: tuple[str, str], rule: str) -> None:
     held = draft.row(*holder)
     if held is None or not held.options.get("reference"):
         return
+    _check_rule(draft.get(holder[0]), holder[1], rule)
     draft.rows.put(held.with_options(reference={**held.options["reference"], "onDelete": rule}))
     for use in tuple(draft.uses()):
         row = draft.row(use.collection, use.field)
         if row is not None and holder in use.holders:
             draft.rows.put(row.with_options(onDelete=rule))
+
+
+def _check_rule(holder: Collection, name: str, rule: str) -> None:
+    """Users are removed by their own action alone, which sees to it that someone is left who can undo it."""
+    if rule == "CASCADE" and holder.options.get("guarded"):
+        reason = f'can not remove records of "{holder.name}" along with others'
+        raise InvalidMetadata(what="The foreign key", name=f"{holder.name}.{name}", reason=reason)
 
 
 def drop_foreign_key(draft: Draft, holder: str, name: str) -> None:

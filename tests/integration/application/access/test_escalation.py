@@ -228,6 +228,22 @@ ATTEMPTS: list[tuple[str, str, Any, Refusal | None]] = [
             {"target": "apiKeys"},
         )
     ),
+    # Nor do users go along with other records.
+    *(
+        (
+            "admin",
+            f"/collections/{source}/fields:create",
+            {"name": "way", "onDelete": "CASCADE", **way},
+            INVALID,
+        )
+        for source, way in (
+            ("users", {"type": "belongsTo", "target": "labels"}),
+            ("labels", {"type": "hasMany", "target": "users"}),
+            ("labels", {"type": "hasOne", "target": "users"}),
+            ("notes", {"type": "hasMany", "target": "users", "foreignKey": "noteId"}),
+        )
+    ),
+    ("admin", "/collections/notes/fields:update/team", {"onDelete": "CASCADE"}, INVALID),
     ("admin", "/collections:create", {"name": "rolesUsers"}, CONFLICT),
     ("admin", "/collections:destroy?filterByTk=users", None, CONFLICT),
     ("admin", "/collections/users/fields:update/password", {"type": "string", "hidden": False}, CONFLICT),
