@@ -17,7 +17,7 @@ from insula.data.catalog import Catalog
 from insula.data.changes import Announcer, Change, ChangeAction
 from insula.data.collection import Collection
 from insula.data.computing import computing
-from insula.data.errors import InvalidQuery
+from insula.data.errors import InvalidQuery, InvalidValue
 from insula.data.filters import compile as filters
 from insula.data.filters.shape import Binder, Shape
 from insula.data.filters.tree import Node
@@ -255,8 +255,13 @@ class Rows:
         return sa.and_(sa.true(), *parts)
 
     async def follow_key(self, collection: Collection, highest: int, on: Executor | None) -> None:
-        """Let automatic keys go on behind one that was given, where the database does not do so by itself."""
+        """Let automatic keys go on behind one that was given, where the database does not do so by itself.
+
+        Raises ``InvalidValue`` for one that leaves no room.
+        """
         key = collection.primary_key
+        if key is not None and (reason := form(collection).refuse_key(highest)):
+            raise InvalidValue(collection=collection.name, field=key.name, reason=reason)
         if self.database.dialect.name != "postgres" or key is None:
             return
         statement = self.statements(collection).keep(("follow key",), lambda: follow_key(key.name))

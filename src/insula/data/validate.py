@@ -18,6 +18,7 @@ from insula.data.choice import WHOLE, Choice
 from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidQuery, InvalidValue, UnknownField, all_of
 from insula.data.fields.base import FieldType
+from insula.data.fields.checks import COUNTED
 from insula.data.slow import run_slow
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Form:
         self.fields = collection.fields
         key = collection.primary_key
         self.automatic_key = key.name if key is not None and key.auto_increment else None
+        self._highest_key = 0 if key is None else COUNTED.get(key.type.name, 0)
         self.stamps = stamps(collection)
         self.sorts = tuple(f.name for f in collection.columns if f.type.name == "sort")
         self._parts = {f.name: (self._part(f), f) for f in fields}
@@ -146,9 +148,20 @@ class Form:
                 draft.slow[name] = raw
             else:
                 self._put(draft, item, raw)
+        if self.automatic_key in draft.columns and (
+            reason := self.refuse_key(draft.columns[self.automatic_key])
+        ):
+            draft.problems.append(self._refuse(self.automatic_key, reason))
         if new and self._required:
             draft.problems += self.missing(draft, preset)
         return draft
+
+    def refuse_key(self, key: int) -> str | None:
+        """Why a key can not be given where the database counts on from it, if so."""
+        highest = self._highest_key
+        return (
+            f"must be a whole number up to {highest}, since later keys follow it" if key > highest else None
+        )
 
     def _put(self, draft: Draft, item: Field, raw: Any) -> None:
         """A value into its column, or what is wrong with it among the problems."""

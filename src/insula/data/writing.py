@@ -34,6 +34,7 @@ from insula.data.ordering import Move, Ordering
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scope, Scopes
 from insula.data.validate import Draft
+from insula.data.write_statements import scope_key
 from insula.database.executor import Database, Row, Transaction
 
 
@@ -268,10 +269,13 @@ class Writer:
             return await self._bulk.append(target, rows, columns, scopes, transaction)
 
     def csv_rows(self, collection: str, columns: Sequence[str]) -> CsvRows | None:
-        """What appends lines of CSV to a collection; ``None`` where the database takes none."""
-        if not self.rows.database.dialect.copies_csv:
+        """What appends lines of CSV to a collection; ``None`` where the database takes none, or where rows are
+        to be numbered by their lists, which their text does not tell."""
+        target = self.catalog.get(collection)
+        numbered = (f for f in target.columns if f.type.name == "sort" and f.name not in columns)
+        if not self.rows.database.dialect.copies_csv or any(scope_key(field) for field in numbered):
             return None
-        return CsvRows(self.rows, self.catalog.get(collection), columns)
+        return CsvRows(self.rows, target, columns)
 
     def _everywhere(self, collection: str) -> Place:
         target = self.catalog.get(collection)

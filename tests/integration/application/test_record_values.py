@@ -106,7 +106,7 @@ REFUSED: list[tuple[str, Any]] = [
     *(("array", value) for value in (5, "a,b\0", {"a": 1}, [["\0"]], DEEP)),
     *(("uuid", value) for value in ("x", 5, [], "g" * 36)),
     *(("nanoid", value) for value in (5, [], "a\0")),
-    *(("sort", value) for value in ("x", 2**63, [], 1.5)),
+    *(("sort", value) for value in ("x", 2**63, 2**62 + 1, -(2**62) - 1, [], 1.5)),
 ]
 
 
@@ -266,3 +266,19 @@ async def test_what_lies_just_within_is_kept(client: httpx.AsyncClient) -> None:
     }
     row = (await client.post("/things:create", json=body)).json()["data"]
     assert {name: row[name] for name in body} == body
+
+
+async def test_numbers_that_others_follow_leave_room(client: httpx.AsyncClient) -> None:
+    beyond = await client.post("/things:create", json={"id": 2**62 + 1})
+    assert wrong(beyond) == ["id"]
+    nested = await client.post(
+        "/things:create", json={"parts": [{"name": "a", "thing": {"id": str(2**63 - 1)}}]}
+    )
+    assert nested.status_code == 400
+    assert (await client.post("/things:create", json={"id": 2**62, "sort": 2**62})).status_code == 200
+    after = (await client.post("/things:create", json={})).json()["data"]
+    assert (after["id"], after["sort"]) == (str(2**62 + 1), str(2**62 + 1))
+    moved = (await client.post("/things:move", json={"sourceId": str(2**62), "method": "prepend"})).json()[
+        "data"
+    ]
+    assert moved["sort"] == str(2**62 - 1)

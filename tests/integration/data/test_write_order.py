@@ -157,6 +157,7 @@ async def test_many_rows_at_once_go_to_the_ends_of_their_lists(world: SimpleName
     assert await shown(world) == "abcdefg"
     row = await world.writer.create("tasks", {"name": "p"}, scopes=ALL)
     assert row["sort"] == 3
+    assert world.writer.csv_rows("tasks", ["name", "state"]) is None
 
 
 async def test_moves_at_once_leave_no_number_twice(world: SimpleNamespace) -> None:

@@ -353,6 +353,13 @@ async def test_update_or_create_at_once_makes_one(world: SimpleNamespace, collec
     assert len([row for row in await rows(world, collection) if row[key] == "x"]) == 1
 
 
+async def test_keys_of_many_rows_leave_room_too(world: SimpleNamespace) -> None:
+    before = await rows(world, "people")
+    with pytest.raises(InvalidValue, match="up to"):
+        await world.writer.bulk_insert("people", [(2**62 + 1, "x")], ["id", "name"], scopes=ALL)
+    assert await rows(world, "people") == before
+
+
 async def test_bulk_insert(world: SimpleNamespace) -> None:
     rows_ = [("a", Decimal("1.50")), ("b", None)]
     assert await world.writer.bulk_insert("books", rows_, ["title", "price"], scopes=ALL) == 2

@@ -15,6 +15,9 @@ MAX_JSON_DEPTH = 64
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
+COUNTED = {"integer": 2**30, "bigInt": 2**62}
+"""Type → the highest number that may be given where the database counts on from it (keys, places in an order):
+half of what the column holds, so that counting does not come to its end."""
 EXACT_FLOAT = 2**53
 """Up to here a float is the whole number that was written; beyond, JSON readers have rounded it."""
 
