@@ -154,6 +154,13 @@ class UnsupportedMediaType(ApplicationError):
     kind = Kind.INVALID
 
 
+class EncodedBody(ApplicationError):
+    """The body is sent with Content-Encoding {found}, which is not taken apart here; send it as it is."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    kind = Kind.INVALID
+
+
 class PayloadTooLarge(ApplicationError):
     """The body is larger than the {limit} bytes that are read here."""
 

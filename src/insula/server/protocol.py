@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DISCARDED_BYTES: Final = 256 * 1024
 """The rest of a body that nobody read is taken in up to this length, so that the connection can be kept."""
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~%-]*(?::\d*)?|\[[0-9A-Fa-f:.]+\](?::\d*)?")
 PARTING_S: Final = 2.0
 """How long what is still coming is thrown away after the last answer, so that the client gets to read it."""
 
@@ -112,6 +114,10 @@ class Protocol(HttpToolsProtocol):
         if most_bytes > self._limits.head_bytes and self._length() > self._limits.head_bytes:
             self._refuse_head()
             return
+        if not self._has_host():
+            sentence = "A request names the host that it is for once, in the header Host."
+            self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", sentence)
+            return
         super().on_headers_complete()
         cycle = self.cycle
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
@@ -191,6 +197,13 @@ class Protocol(HttpToolsProtocol):
     def _length(self) -> int:
         """Bytes of the head."""
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _has_host(self) -> bool:
+        """Whether the header Host is there once and can be a host; HTTP/1.0 does not know it."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if not hosts:
+            return bool(self.parser.get_http_version() == "1.0")
+        return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
     def _refuse_head(self) -> None:
         limit = self._limits.head_bytes

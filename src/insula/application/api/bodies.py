@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import orjson
 
 from insula.application.api.queries import WRITE_PARAMETERS
 from insula.application.api.request import Request
-from insula.application.errors import InvalidBody, InvalidJson, UnsupportedMediaType
+from insula.application.errors import EncodedBody, InvalidBody, InvalidJson, UnsupportedMediaType
 
 _EXCERPT_CHARACTERS: Final = 20
 
@@ -17,7 +18,8 @@ _EXCERPT_CHARACTERS: Final = 20
 async def read_json(request: Request) -> Any:
     """The decoded body, ``None`` without one.
 
-    Raises ``UnsupportedMediaType``, ``InvalidJson``, ``PayloadTooLarge``, ``ClientGone``.
+    A byte order mark before it, which some programs write, is passed over.
+    Raises ``UnsupportedMediaType``, ``EncodedBody``, ``InvalidJson``, ``PayloadTooLarge``, ``ClientGone``.
     """
     raw = await request.body()
     if not raw:
@@ -25,8 +27,11 @@ async def read_json(request: Request) -> Any:
     kind = request.header(b"content-type")
     if kind is not None and not _is_json(kind):
         raise UnsupportedMediaType(found=kind.partition(";")[0].strip()[:80] or "of no type")
+    encoding = request.header(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+        raise EncodedBody(found=encoding.strip()[:40])
     try:
-        return orjson.loads(raw)
+        return orjson.loads(raw.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         near = error.doc[max(0, error.pos - 1) : error.pos + _EXCERPT_CHARACTERS]
         raise InvalidJson(
