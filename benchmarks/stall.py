@@ -1,7 +1,8 @@
 """The longest wait of other requests while a list of 10,000 rows is answered without paging (PostgreSQL).
 
 A second connection asks ``__health_check`` without a pause; the longest of its answers during the big list,
-less the median of those without one, is the stall.
+less the median of those without one, is the stall. Where the machine has other work, that work is in it too; so
+the CPU time of the longest turn of the event loop, in which nobody is answered, is told as a figure of its own.
 """
 
 import threading
@@ -10,9 +11,11 @@ from typing import Self
 
 import harness
 import httpx
+from watched import Watched
 
 REPEATS = 8
 GOAL_MS = 5.0
+PEER = "384-458 ms"
 QUIET_S = 2.0
 
 
@@ -71,30 +74,54 @@ def longest_ms(running: harness.Running) -> tuple[float, int]:
     return max(probe.waits) * 1e3, size
 
 
+def waits(running: harness.Running) -> None:
+    with Probe(running.address) as quiet:
+        time.sleep(QUIET_S)
+    ordinary = harness.median(quiet.waits) * 1e3
+    first, size = longest_ms(running)
+    longest = [longest_ms(running)[0] for _ in range(REPEATS)]
+    stall = harness.median(longest) - ordinary
+    harness.report(
+        "stall",
+        stall,
+        "ms",
+        peer=PEER,
+        goal=f"<= {GOAL_MS} ms",
+        met=stall <= GOAL_MS,
+        bytes=size,
+        first_of_the_process_ms=first,
+        worst_ms=max(longest),
+        quiet_ms=ordinary,
+        quiet_max_ms=max(quiet.waits) * 1e3,
+    )
+
+
+def turns(running: harness.Running, instance: Watched) -> None:
+    instance.longest_turn_ms()  # of start and sign-in
+    longest = []
+    for _ in range(REPEATS + 1):
+        fetch(running)
+        longest.append(instance.longest_turn_ms())
+    harness.report(
+        "stall, longest turn",
+        max(longest),
+        "ms of CPU",
+        peer=PEER,
+        goal=f"<= {GOAL_MS} ms",
+        met=max(longest) <= GOAL_MS,
+        first_of_the_process_ms=longest[0],
+        median_ms=harness.median(longest),
+    )
+
+
 def main() -> None:
     with harness.postgresql() as server, harness.insula(server) as made:
         harness.model(made)
         made.instance.stop()
-        running = harness.launch(made.instance)
-        with Probe(running.address) as quiet:
-            time.sleep(QUIET_S)
-        ordinary = harness.median(quiet.waits) * 1e3
-        first, size = longest_ms(running)
-        longest = [longest_ms(running)[0] for _ in range(REPEATS)]
-        stall = harness.median(longest) - ordinary
-        harness.report(
-            "stall",
-            stall,
-            "ms",
-            peer="384-458 ms",
-            goal=f"<= {GOAL_MS} ms",
-            met=stall <= GOAL_MS,
-            bytes=size,
-            first_of_the_process_ms=first,
-            worst_ms=max(longest),
-            quiet_ms=ordinary,
-            quiet_max_ms=max(quiet.waits) * 1e3,
-        )
+        waits(harness.launch(made.instance))
+        made.instance.stop()
+        with Watched(made.instance.storage, made.instance.settings) as watched:
+            turns(harness.launch(watched), watched)
 
 
 if __name__ == "__main__":
