@@ -12,6 +12,13 @@ class WrongMove(InsulaError):
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
+class StartGivenUp(InsulaError):
+    """The application {application} was stopped while it started."""
+
+    code = "APP_STOPPED"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
 class ApplicationNotFound(InsulaError):
     """There is no application {application} here."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from insula.fleet.directory.memory import MemoryDirectory
-from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.errors import ApplicationNotFound, StartGivenUp
 from insula.fleet.lifecycle import Lifecycle, Observed
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess, Steps
@@ -87,21 +87,82 @@ async def test_a_failing_step_is_an_error_with_step_and_cause_and_can_be_stopped
     assert lifecycle.status.observed is Observed.STOPPED
 
 
-async def test_a_cancelled_start_can_be_stopped() -> None:
-    made, lifecycle, steps = process()
+class Slow(Recorded):
+    """Preparing waits until it may go on."""
 
-    async def forever() -> None:
-        await asyncio.Event().wait()
+    def __init__(self, lifecycle: Lifecycle, fails_at: str = "") -> None:
+        super().__init__(lifecycle, fails_at)
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
 
-    steps.prepare = forever  # type: ignore[method-assign]
+    async def prepare(self) -> None:
+        self.begun.set()
+        await self.go_on.wait()
+        await super().prepare()
+
+
+def slow(fails_at: str = "") -> tuple[LocalProcess, Lifecycle, Slow]:
+    lifecycle = Lifecycle("main", lambda: datetime.now(UTC))
+    steps = Slow(lifecycle, fails_at)
+    made = LocalProcess()
+    made.add(lifecycle, steps)
+    return made, lifecycle, steps
+
+
+async def test_a_cancelled_start_is_given_up_and_can_be_stopped() -> None:
+    made, lifecycle, steps = slow()
     starting = asyncio.create_task(made.start("main"))
-    await asyncio.sleep(0)
+    await steps.begun.wait()
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
     assert lifecycle.status.observed is Observed.ERROR
+    assert "given up" in lifecycle.status.cause
     await made.stop("main")
     assert lifecycle.status.observed is Observed.STOPPED
+
+
+async def test_whoever_comes_while_it_starts_waits_for_that_start() -> None:
+    made, lifecycle, steps = slow()
+    visits = [asyncio.create_task(made.start("main")) for _ in range(3)]
+    await steps.begun.wait()
+    visits[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await visits[0]
+    steps.go_on.set()
+    await asyncio.gather(*visits[1:])
+    assert [name for name, _ in steps.seen] == ["prepare", "initialize", "run"]
+    assert lifecycle.status.observed is Observed.RUNNING
+
+
+async def test_all_who_wait_are_told_why_a_start_failed_and_the_next_tries_again() -> None:
+    made, _, steps = slow("initialize")
+    steps.go_on.set()
+    results = await asyncio.gather(made.start("main"), made.start("main"), return_exceptions=True)
+    assert [str(result) for result in results] == ["no initialize today"] * 2
+    steps.fails_at = ""
+    await made.start("main")
+    assert made.running("main") is answering
+
+
+async def test_a_stop_ends_the_start_that_is_under_way() -> None:
+    made, lifecycle, steps = slow()
+    starting = asyncio.create_task(made.start("main"))
+    await steps.begun.wait()
+    await made.stop("main")
+    with pytest.raises(StartGivenUp):
+        await starting
+    assert lifecycle.status.observed is Observed.STOPPED
+    assert [name for name, _ in steps.seen] == ["stop"]
+    assert made.running("main") is None
+
+
+async def test_stopping_twice_stops_once_also_at_the_same_time() -> None:
+    made, _, steps = process()
+    await made.start("main")
+    await asyncio.gather(made.stop("main"), made.stop("main"))
+    await made.stop("main")
+    assert [name for name, _ in steps.seen].count("stop") == 1
 
 
 async def test_stopping_what_never_ran_does_nothing_and_strangers_are_refused() -> None:

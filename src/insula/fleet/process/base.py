@@ -20,8 +20,15 @@ class ProcessAdapter(ABC):
 
     @abstractmethod
     async def start(self, application: str) -> None:
-        """Bring it up: prepared, initialized, running. What a step raises is passed on, state ``error``."""
+        """Bring it up: prepared, initialized, running. What a step raises is passed on, state ``error``.
+
+        Starting one that runs does nothing; one that is being started is waited for. A start that nobody waits for
+        any more is given up. Raises ``StartGivenUp`` when it was stopped meanwhile, ``ApplicationNotFound``.
+        """
 
     @abstractmethod
     async def stop(self, application: str) -> None:
-        """Take it down and give back what it holds. Stopping one that does not run does nothing."""
+        """Take it down and give back what it holds; a start under way is ended first.
+
+        Stopping one that is stopped already, or never was started, does nothing. Raises ``ApplicationNotFound``.
+        """

@@ -1,10 +1,13 @@
 """Applications that run in this very process."""
 
+from __future__ import annotations
+
+import asyncio
 from abc import ABC, abstractmethod
 
 from insula.core.ids import request_id
 from insula.fleet.command import Command, Verb
-from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.errors import ApplicationNotFound, StartGivenUp
 from insula.fleet.lifecycle import Lifecycle, Observed
 from insula.fleet.process.base import AsgiApp, ProcessAdapter
 
@@ -14,7 +17,7 @@ class Steps(ABC):
 
     @abstractmethod
     async def prepare(self) -> None:
-        """Wait for or make its database."""
+        """Wait for or make its database. Called again after a failed start: what an earlier call opened is closed."""
 
     @abstractmethod
     async def initialize(self) -> None:
@@ -26,59 +29,127 @@ class Steps(ABC):
 
     @abstractmethod
     async def stop(self) -> None:
-        """Close what is open. Called after any of the other steps, also one that failed."""
+        """Close what is open. Called after any of the other steps, also one that failed, and again if it was cancelled."""
 
 
 class LocalProcess(ProcessAdapter):
     """Keeps the running applications by name and moves their lifecycles."""
 
     def __init__(self) -> None:
+        self._known: dict[str, _Local] = {}
         self._running: dict[str, AsgiApp] = {}
-        self._known: dict[str, tuple[Lifecycle, Steps]] = {}
 
     def add(self, lifecycle: Lifecycle, steps: Steps) -> None:
         """Make an application known; it does not run yet."""
-        self._known[lifecycle.application] = (lifecycle, steps)
+        self._known[lifecycle.application] = _Local(lifecycle, steps, self._running)
 
     def running(self, application: str) -> AsgiApp | None:
         return self._running.get(application)
 
     async def start(self, application: str) -> None:
-        lifecycle, steps = self._find(application)
-        if application in self._running:
-            return
-        step = "prepare"
-        lifecycle.move(Observed.PREPARING)
-        try:
-            await steps.prepare()
-            step = "initialize"
-            lifecycle.move(Observed.INITIALIZING)
-            await steps.initialize()
-            lifecycle.move(Observed.INITIALIZED)
-            step = "start"
-            answers = await steps.run()
-        except BaseException as error:
-            lifecycle.move(Observed.ERROR, step=step, cause=str(error))
-            raise
-        self._running[application] = answers
-        lifecycle.move(Observed.RUNNING)
+        await self._find(application).start()
 
     async def stop(self, application: str) -> None:
-        lifecycle, steps = self._find(application)
-        if lifecycle.status.observed is Observed.NOT_FOUND:
-            return
-        lifecycle.move(Observed.COMMANDING, command=Command(Verb.STOP, application, request_id()))
-        self._running.pop(application, None)
-        try:
-            await steps.stop()
-        except BaseException as error:
-            lifecycle.move(Observed.ERROR, step="stop", cause=str(error))
-            raise
-        lifecycle.move(Observed.STOPPED)
+        await self._find(application).stop()
 
-    def _find(self, application: str) -> tuple[Lifecycle, Steps]:
+    def _find(self, application: str) -> _Local:
         """Raises ``ApplicationNotFound``."""
         try:
             return self._known[application]
         except KeyError:
             raise ApplicationNotFound(application=application) from None
+
+
+class _Local:
+    """One application: one start at a time, which all who ask for it wait for, and one stop, which ends it."""
+
+    def __init__(self, lifecycle: Lifecycle, steps: Steps, running: dict[str, AsgiApp]) -> None:
+        self._lifecycle = lifecycle
+        self._steps = steps
+        self._running = running
+        self._name = lifecycle.application
+        self._starting: asyncio.Task[None] | None = None
+        self._askers = 0
+        """Who wait for the start; when none is left, it is given up."""
+        self._turn = asyncio.Lock()
+        """Held while it goes up or down."""
+
+    async def start(self) -> None:
+        """Join the start that is under way, or begin one."""
+        if self._name in self._running:
+            return
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start(), name=f"start of {self._name}")
+            self._starting.add_done_callback(self._started)
+        starting = self._starting
+        self._askers += 1
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            if starting.cancelled() and not _asked_to_end():
+                raise StartGivenUp(application=self._name) from None
+            raise
+        finally:
+            self._askers -= 1
+            if not self._askers and not starting.done():
+                await _cancelled(starting)
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        self._starting = None
+        if not task.cancelled():
+            task.exception()  # told to those who wait, and kept in the lifecycle
+
+    async def stop(self) -> None:
+        if self._starting is not None:
+            await _cancelled(self._starting)
+        async with self._turn:
+            if self._lifecycle.status.observed in (Observed.NOT_FOUND, Observed.STOPPED):
+                return
+            command = Command(Verb.STOP, self._name, request_id())
+            self._lifecycle.move(Observed.COMMANDING, command=command)
+            self._running.pop(self._name, None)
+            try:
+                await self._steps.stop()
+            except BaseException as error:
+                self._lifecycle.move(Observed.ERROR, step="stop", cause=_cause(error))
+                raise
+            self._lifecycle.move(Observed.STOPPED)
+
+    async def _start(self) -> None:
+        async with self._turn:
+            if self._name in self._running:
+                return
+            step = "prepare"
+            self._lifecycle.move(Observed.PREPARING)
+            try:
+                await self._steps.prepare()
+                step = "initialize"
+                self._lifecycle.move(Observed.INITIALIZING)
+                await self._steps.initialize()
+                self._lifecycle.move(Observed.INITIALIZED)
+                step = "start"
+                answers = await self._steps.run()
+            except BaseException as error:
+                self._lifecycle.move(Observed.ERROR, step=step, cause=_cause(error))
+                raise
+            self._running[self._name] = answers
+            self._lifecycle.move(Observed.RUNNING)
+
+
+def _cause(error: BaseException) -> str:
+    """Why a step failed, as a sentence."""
+    if isinstance(error, asyncio.CancelledError):
+        return "it was given up before it was done"
+    return str(error) or type(error).__name__
+
+
+def _asked_to_end() -> bool:
+    """Whether the task that runs was cancelled itself, and not what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end, whatever it raises: whoever waits for its result is told that."""
+    task.cancel()
+    await asyncio.wait((task,))
