@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from insula.application.access.access import Access
     from insula.application.access.principal import Principal
     from insula.application.api.request import Request
+
+_log = logging.getLogger(__name__)
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "account": ("email", "username"),
@@ -58,6 +61,9 @@ async def sign_in(context: Context) -> Answer:
     kept = await password_hash(application.repository, _NOBODY if user is None else user["id"])
     verified = await verify_password(kept, password)
     if user is None or not verified.matches or user.get("blocked"):
+        # Not what was written: some people write their password there.
+        named = f"user {user['id']}" if user else "an unknown account"
+        _log.warning("a sign-in to %s from %s failed", named, request.client)
         raise WrongCredentials()
     access.throttle.succeeded(account, request.client)
     if verified.rehashed is not None:
