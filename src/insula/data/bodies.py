@@ -132,10 +132,11 @@ class Bodies:
     def related(self, side: Side, raw: Any, wanted: Wanted, problems: list[InvalidValue]) -> Related:
         """The value of a relation, read; what is wrong with it is added to ``problems``."""
         many, items, name = _many(side, raw, problems), [], side.field.name
+        listed = isinstance(raw, list | tuple)
         for index, one in enumerate(many):
             if one is None:
                 continue
-            path = f"{name}.{index}" if side.relation.to_many else name
+            path = f"{name}.{index}" if listed else name
             try:
                 item = self._item(side, one, path)
             except InvalidValue as error:

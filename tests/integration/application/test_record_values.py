@@ -42,6 +42,12 @@ PARTS = collection(
     field("thingId", "bigInt"),
     relation("thing", "belongsTo", "things", "thingId"),
 )
+HANDLES = collection(
+    "handles",
+    field("doorId", "bigInt", required=True),
+    relation("door", "belongsTo", "doors", "doorId", on_delete="RESTRICT"),
+)
+DOORS = collection("doors", field("name", "string"), relation("handles", "hasMany", "handles", "doorId"))
 LABELS = collection("labels", field("name", "string"))
 THINGS_LABELS = collection("thingsLabels", field("thingId", "bigInt"), field("labelId", "bigInt"))
 
@@ -51,7 +57,7 @@ class Things(Plugin):
 
     name = "things"
     title = description = "Things"
-    collections = (THINGS, PARTS, LABELS, THINGS_LABELS)
+    collections = (THINGS, PARTS, LABELS, THINGS_LABELS, DOORS, HANDLES)
 
 
 @pytest.fixture
@@ -154,9 +160,9 @@ async def test_all_of_them_are_told_at_once(client: httpx.AsyncClient) -> None:
         ({"labels": [[]] * 100_000}, "labels"),
         ({"parts": [{"name": "x"}] * 2000}, "parts"),
         ({"parts": [{"thing": {"parts": [5, "x"]}, "name": "a"}]}, "parts.0.thing.parts.1"),
-        ({"parts": 5.5}, "parts.0"),
-        ({"parts": "x"}, "parts.0"),
-        ({"parts": {"id": []}}, "parts.0"),
+        ({"parts": 5.5}, "parts"),
+        ({"parts": "x"}, "parts"),
+        ({"parts": {"id": []}}, "parts"),
         ({"parts": [2**64]}, "parts.0"),
         ({"parts": [99]}, "parts"),
         ({"labels": [{"id": 99}]}, "labels"),
@@ -282,3 +288,24 @@ async def test_numbers_that_others_follow_leave_room(client: httpx.AsyncClient) 
         "data"
     ]
     assert moved["sort"] == str(2**62 - 1)
+
+
+async def test_a_link_that_is_required_stays(client: httpx.AsyncClient) -> None:
+    door = (await client.post("/doors:create", json={"handles": [{}, {}]})).json()["data"]
+    assert [handle["doorId"] for handle in door["handles"]] == [door["id"]] * 2
+    for path, body in (
+        ("/doors/1/handles:remove", [1]),
+        ("/doors/1/handles:set", [2]),
+        ("/doors/1/handles:toggle", [1]),
+        ("/doors:update/1", {"handles": []}),
+        ("/handles/1/door:remove", None),
+        ("/doors:destroy/1", None),
+    ):
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 409, (path, answer.text)
+        (entry,) = answer.json()["errors"]
+        assert entry["code"] == "CONFLICT"
+        assert entry["collection"] in ("handles", "doors")
+    assert await count(client, "handles") == 2
+    assert wrong(await client.post("/handles:update/1", json={"doorId": None})) == ["doorId"]
+    assert wrong(await client.post("/handles:create", json={})) == ["doorId"]
