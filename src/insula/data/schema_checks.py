@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from insula.data import schema_plan as steps
+from insula.data import schema_steps as steps
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.database.executor import Executor
 from insula.database.statement import SCHEMA_TOKEN

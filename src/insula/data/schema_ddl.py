@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
-from insula.data import schema_plan as plan
+from insula.data import schema_steps as plan
 from insula.database.dialects.base import own
 from insula.database.statement import SCHEMA_TOKEN
 

@@ -12,7 +12,7 @@ from insula.data.computing import numbered
 from insula.data.errors import InvalidMetadata
 from insula.data.fields.base import FieldType
 from insula.data.fields.formula import Formula, read_by
-from insula.data.schema_plan import Compute, Fill
+from insula.data.schema_steps import Compute, Fill
 from insula.data.slow import run_slow
 from insula.database.executor import Row, Transaction
 from insula.database.statement import SCHEMA_TOKEN

@@ -9,7 +9,6 @@ added to records that exist, a step of the plan fills them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,154 +17,26 @@ from sqlalchemy.types import TypeEngine
 
 from insula.data.collection import Collection, Field, Reference
 from insula.data.fields.base import FieldType
-
-_NAME_PART = 20
-"""Characters of the table and of the column in the name of an index: with prefix and digest 56 of the 63."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column as DDL needs it."""
-
-    name: str
-    type: TypeEngine[Any]
-    required: bool = False
-    primary_key: bool = False
-    auto_increment: bool = False
-    reference: Reference | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CreateTable:
-    """A table that is not there yet."""
-
-    table: str
-    columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DropTable:
-    """A table with all that is in it."""
-
-    table: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddColumn:
-    """Add a column that may be empty; ``Fill`` and ``SetRequired`` follow where it may not."""
-
-    table: str
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class DropColumn:
-    """A column with its values."""
-
-    table: str
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class RenameColumn:
-    """A column that gets another name and keeps its values."""
-
-    table: str
-    column: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """Give records that have no value the field's default, else the one that its type makes for each."""
-
-    table: str
-    field: Field
-    primary_key: Field | None
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """Work out the field for all records: its formula is new, or another one."""
-
-    collection: Collection
-    field: Field
-
-
-@dataclass(frozen=True, slots=True)
-class SetType:
-    """Only to a type in which every value stays what it is."""
-
-    table: str
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class SetRequired:
-    """Null is refused from now on."""
-
-    table: str
-    column: Column
-    new: bool
-    """The column was added by this plan: its records never had a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class DropRequired:
-    """Null is taken from now on."""
-
-    table: str
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class AddReference:
-    """A foreign key for a column that is there."""
-
-    table: str
-    column: Column
-
-
-@dataclass(frozen=True, slots=True)
-class DropReference:
-    """The foreign key of a column; the column stays."""
-
-    table: str
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class CreateIndex:
-    """An index over columns, in order."""
-
-    table: str
-    name: str
-    columns: tuple[str, ...]
-    unique: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DropIndex:
-    """An index by its name."""
-
-    name: str
-
-
-Step = (
-    CreateTable
-    | DropTable
-    | AddColumn
-    | DropColumn
-    | RenameColumn
-    | Fill
-    | Compute
-    | SetType
-    | SetRequired
-    | DropRequired
-    | AddReference
-    | DropReference
-    | CreateIndex
-    | DropIndex
+from insula.data.fields.formula import read_by
+from insula.data.schema_steps import (
+    AddColumn,
+    AddReference,
+    Column,
+    Compute,
+    Convert,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropIndex,
+    DropReference,
+    DropRequired,
+    DropTable,
+    Fill,
+    RenameColumn,
+    SetRequired,
+    SetType,
+    Step,
+    stable_name,
 )
 
 
@@ -190,13 +61,6 @@ def columns(collection: Collection) -> tuple[Column, ...]:
         )
         for f in collection.columns
     )
-
-
-def stable_name(prefix: str, table: str, names: Iterable[str]) -> str:
-    """A name for an index or constraint: the same each time, unique in a schema, at most 63 bytes."""
-    joined = "_".join(names)
-    digest = hashlib.sha256(f"{table}\n{joined}".encode()).hexdigest()[:10]
-    return f"{prefix}_{table[:_NAME_PART]}_{joined[:_NAME_PART]}_{digest}"
 
 
 def indexes(collection: Collection) -> dict[str, CreateIndex]:
@@ -296,8 +160,15 @@ def _changes(old: Collection, new: Collection) -> Iterable[Step]:
     after = {_key(f): f for f in new.columns}
     old_columns = {c.name: c for c in columns(old)}
     new_columns = {c.name: c for c in columns(new)}
-    old_indexes, new_indexes = indexes(old), indexes(new)
+    new_indexes = indexes(new)
+    anew = {
+        before[key].name for key, field in after.items() if key in before and converts(before[key], field)
+    }
+    # indexes over a column that is converted go with it, and are made again over the new one
+    dropped = {name: index for name, index in indexes(old).items() if not anew.isdisjoint(index.columns)}
+    old_indexes = {name: index for name, index in indexes(old).items() if name not in dropped}
 
+    yield from (DropIndex(name) for name in dropped)
     yield from (DropIndex(name) for name in old_indexes if name not in new_indexes)
     for key, field in before.items():
         column = old_columns[field.name]
@@ -310,13 +181,37 @@ def _changes(old: Collection, new: Collection) -> Iterable[Step]:
             yield RenameColumn(table, before[key].name, field.name)
     for key, field in after.items():
         column = new_columns[field.name]
-        if key in before:
+        if key in before and before[key].name in anew:
+            yield from _conversion(new, before[key], field, column)
+        elif key in before:
             yield from _column_changes(new, field, old_columns[before[key].name], column)
             if field.type.computed and _formula(field) != _formula(before[key]):
                 yield Compute(new, field)
         else:
             yield from _column_addition(new, field, column)
+    yield from (Compute(new, field) for field in after.values() if anew & read_by(field))
     yield from (index for name, index in new_indexes.items() if name not in old_indexes)
+
+
+def converts(old: Field, new: Field) -> bool:
+    """Whether values have to be written anew for the type of ``new``."""
+    same = type_text(old.type.column_type(old)) == type_text(new.type.column_type(new))
+    return old.type.name != new.type.name and new.type.name not in old.type.widens_to and not same
+
+
+def _conversion(collection: Collection, old: Field, new: Field, column: Column) -> Iterable[Step]:
+    table, key = collection.name, collection.primary_key
+    if key is None:
+        raise ValueError(f"{table} has no primary key by which its records could be converted")
+    fresh = stable_name("new", table, [column.name])
+    yield AddColumn(table, replace(column, name=fresh, required=False))
+    yield Convert(table, old, new, fresh, key)
+    yield DropColumn(table, column.name)
+    yield RenameColumn(table, fresh, column.name)
+    if column.required:
+        if fills(new):
+            yield Fill(table, new, key)
+        yield SetRequired(table, column, new=False)
 
 
 def _formula(field: Field) -> Any:

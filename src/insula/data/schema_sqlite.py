@@ -17,7 +17,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from insula.data.schema_ddl import Ddl
-from insula.data.schema_plan import Column, CreateTable
+from insula.data.schema_steps import Column, CreateTable
 from insula.database.executor import Transaction
 
 _COLUMNS = sa.text('SELECT "name" FROM pragma_table_info(:v_table) ORDER BY "cid"').columns(

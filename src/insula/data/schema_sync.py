@@ -10,9 +10,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from insula.data import schema_plan as steps
+from insula.data import schema_steps as steps
 from insula.data.collection import Collection
 from insula.data.schema_checks import check_filled, check_references, check_unique
+from insula.data.schema_convert import convert
 from insula.data.schema_ddl import Ddl
 from insula.data.schema_fill import compute, fill
 from insula.data.schema_plan import Plan, plan, plan_creation
@@ -65,6 +66,8 @@ class SchemaSync:
                 await fill(transaction, step)
             elif isinstance(step, steps.Compute):
                 await compute(transaction, step)
+            elif isinstance(step, steps.Convert):
+                await convert(transaction, step)
             elif not self.dialect.alters_columns and isinstance(step, REWRITTEN):
                 rewritten.add(step.table)
             else:

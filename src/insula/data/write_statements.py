@@ -64,6 +64,9 @@ class Statements:
         for item in self.collection.relations.values():
             if relation := item.relation:
                 names.add(relation.foreign_key if relation.kind == "belongsTo" else relation.source_key)
+        for item in self.collection.columns:
+            if item.type.name == "sort":  # moved by its number, within its list
+                names |= {item.name, scope_key(item)}
         return names & set(self.columns)
 
     def keep(self, shape: tuple[Any, ...], make: Callable[[], Executable]) -> Statement:

@@ -227,7 +227,7 @@ async def test_settings_change_and_what_is_not_named_stays(model: Model) -> None
     assert field.options["uiSchema"] == {"title": "Title"}
     for wrong, reason in (
         ({"name": "other"}, "name can not be changed"),
-        ({"type": "integer"}, r"from string to integer \(possible: text\)"),
+        ({"type": "json"}, r"from string to json \(possible: bigInt, boolean"),
         ({"length": 20}, "can only grow"),
         ({"primaryKey": True}, "primaryKey can not be changed"),
     ):

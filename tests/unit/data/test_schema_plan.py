@@ -9,7 +9,8 @@ from insula.core.names import MAX_NAME_LENGTH
 from insula.data.collection import Collection, Field, Reference
 from insula.data.fields import field_type
 from insula.data.schema_ddl import Ddl
-from insula.data.schema_plan import (
+from insula.data.schema_plan import plan, plan_creation, plan_removal
+from insula.data.schema_steps import (
     AddColumn,
     AddReference,
     CreateIndex,
@@ -22,9 +23,6 @@ from insula.data.schema_plan import (
     RenameColumn,
     SetRequired,
     SetType,
-    plan,
-    plan_creation,
-    plan_removal,
     stable_name,
 )
 from insula.database.dialects import dialect

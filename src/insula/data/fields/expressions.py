@@ -219,6 +219,8 @@ def _round(value: Any, digits: Any = 0) -> Any:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 

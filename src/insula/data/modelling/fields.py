@@ -10,6 +10,7 @@ from insula.core.ids import random_id
 from insula.data.collection import Field, Relation
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.data.fields import field_type
+from insula.data.fields.conversion import becomes
 from insula.data.fields.formula import read_by
 from insula.data.metadata_build import RELATION_TYPES
 from insula.data.metadata_rows import FieldRow
@@ -77,7 +78,10 @@ def update_field(draft: Draft, collection: str, name: str, values: Any) -> None:
     changed = changed.with_options(
         **{option: row.options[option] for option in ("autoCreate", "reference") if option in row.options}
     )
-    if reason := field_type(row.type).refuse_change(row.options, changed.options):
+    reason = None
+    if changed.type == row.type or changed.type in field_type(row.type).widens_to:
+        reason = field_type(row.type).refuse_change(row.options, changed.options)
+    if reason is not None:
         raise _refusal(collection, name, reason)
     if field.relation is not None:
         _update_relation(draft, row, changed, field.relation)
@@ -189,14 +193,18 @@ def _without_flags(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_new_type(draft: Draft, row: FieldRow, new: Any) -> None:
-    """A type may become a wider one, as long as nothing points to the field."""
-    wider = field_type(row.type).widens_to
-    if not isinstance(new, str) or new not in wider:
-        possible = ", ".join(sorted(wider)) or "none"
+    """A type may become a wider one, or one that can say the same, as long as nothing points to the field."""
+    possible_types = field_type(row.type).widens_to | becomes(row.type)
+    if not isinstance(new, str) or new not in possible_types:
+        possible = ", ".join(sorted(possible_types)) or "none"
         reason = f"its type can not be changed from {row.type} to {shown(new)} (possible: {possible})"
         raise _refusal(row.collection, row.name, reason)
     if row.options.get("primaryKey") or row.options.get("reference"):
         raise _refusal(row.collection, row.name, "the type of a key can not be changed")
+    if draft.get(row.collection).primary_key is None:
+        raise _refusal(
+            row.collection, row.name, "its type can not be changed: the collection has no primary key"
+        )
     users = [str(use) for use in draft.uses() if (row.collection, row.name) in (*use.keys, *use.holders)]
     if users:
         raise _refusal(row.collection, row.name, f"its type can not be changed: {', '.join(users)} needs it")

@@ -54,7 +54,7 @@ def stamp(word: str) -> dict[str, Any]:
 
 def sorting(setting: Any) -> dict[str, Any]:
     """The field that keeps an order by hand: ``sortable`` is true, its name, or its name and scope."""
-    body: dict[str, Any] = {"name": "sort", "type": "sort", "interface": "sort", "hidden": True}
+    body: dict[str, Any] = {"name": "sort", "type": "sort", "interface": "sort"}
     if isinstance(setting, str):
         body["name"] = setting
     elif isinstance(setting, Mapping):
