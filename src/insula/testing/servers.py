@@ -52,6 +52,17 @@ def wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> N
     raise TimeoutError(f"nothing listens on port {port} after {START_TIMEOUT_S} s: {log.read_text()[-2000:]}")
 
 
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, begun: int) -> None:
+    """Return once PostgreSQL says so in its log behind ``begun``: it listens before it takes anyone."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while b"ready to accept connections" not in (said := log.read_bytes()[begun:]):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}: {said[-2000:].decode()}")
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the server is not ready after {START_TIMEOUT_S} s: {said[-2000:].decode()}")
+        time.sleep(_POLL_S)
+
+
 def stop(process: subprocess.Popen[bytes], how: int = signal.SIGINT) -> None:
     """End a server that was started here; by force when it does not end in time."""
     if process.poll() is None:
@@ -146,7 +157,7 @@ def postgresql(*, fsync: bool = False, settings: tuple[str, ...] = ()) -> Iterat
                 cwd=folder,
             )
         try:
-            wait_until_open(port, process, log)
+            _wait_until_ready(process, log, 0)
             yield Server("127.0.0.1", port, "insula", "insula", process, folder)
         finally:
             stop(process)
@@ -161,12 +172,13 @@ def postgresql_again(server: Server) -> Iterator[Server]:
     command = server.process.args
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:
+        begun = log.stat().st_size
         with log.open("ab") as sink:
             process = subprocess.Popen(
                 command, stdout=sink, stderr=sink, user=_ordinary_user(), cwd=server.folder
             )
         try:
-            wait_until_open(server.port, process, log)
+            _wait_until_ready(process, log, begun)
             break
         except RuntimeError:  # processes of the killed one are still there
             if time.monotonic() > deadline:
