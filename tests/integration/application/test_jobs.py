@@ -13,9 +13,14 @@ from insula.application.jobs.runner import ATTEMPTS, Jobs
 from insula.application.jobs.store import Job, JobStore
 from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import StaticCatalog
+from insula.data.filters.tree import Condition
+from insula.data.query import Query
 from insula.data.repository import Repository
 from insula.data.schema_sync import SchemaSync
-from insula.database.executor import Database
+from insula.data.scope import Unrestricted
+from insula.database.executor import Database, Transaction
+
+ALL = Unrestricted()
 
 
 class Busy(InsulaError):
@@ -95,22 +100,19 @@ async def test_what_passes_is_tried_again(jobs: Jobs) -> None:
     assert (job.status, job.steps[0].attempts) == ("succeeded", 3)
 
 
-async def test_a_second_try_begins_at_what_was_kept(jobs: Jobs, owner: Owner) -> None:
+async def test_a_second_try_begins_at_what_was_kept(jobs: Jobs) -> None:
     found: list[Any] = []
+
+    async def ten(transaction: Transaction) -> int:
+        return 10
+
+    async def comes_to_nothing(transaction: Transaction) -> int:
+        raise Busy
 
     async def step(context: StepContext) -> None:
         found.append(context.record.state)
-        if len(found) == 1:
-            context.record.state = 10
-            async with owner.repository.transaction() as transaction:
-                await context.keep(transaction)
-        elif len(found) == 2:
-            with pytest.raises(Busy):
-                context.record.state = 20
-                async with owner.repository.transaction() as transaction:
-                    await context.keep(transaction)
-                    raise Busy
         if len(found) < 3:
+            await context.commit(ten if len(found) == 1 else comes_to_nothing, 0.5)
             raise Busy
 
     jobs.register(JobKind("test", "Test", (Step("one", step),)))
@@ -194,7 +196,8 @@ async def test_undoing_takes_back_the_last_step_first(jobs: Jobs) -> None:
     log = Log()
     jobs.register(log.kind("a", "b"))
     job = await jobs.finished(await jobs.submit("test", {}))
-    assert (await jobs.undo(job.id)).status == "undone"
+    assert (await jobs.undo(job.id)).status == "undoing"
+    assert (await jobs.finished(job.id)).status == "undone"
     assert log.calls == ["a", "b", "undo b", "undo a"]
     with pytest.raises(WrongJobState):
         await jobs.undo(job.id)
@@ -217,3 +220,139 @@ async def test_unknown_jobs(jobs: Jobs) -> None:
         await jobs.submit("none", {})
     with pytest.raises(UnknownJob):
         await jobs.store.get(99)
+
+
+async def written(owner: Owner) -> list[str]:
+    """What the steps below have written, in its order."""
+    query = Query(filter=Condition(("kind",), "$eq", "written"), sort=("id",), page_size=None)
+    return [row["title"] for row in (await owner.repository.find("jobs", query, scopes=ALL)).rows]
+
+
+class Pieces:
+    """A step that writes pieces, each with its number as state; told to, it fails before or after a commit."""
+
+    def __init__(self, owner: Owner, fails: str) -> None:
+        self.owner = owner
+        self.fails = fails
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    def kind(self) -> JobKind:
+        return JobKind("pieces", "Pieces", (Step("write", self.run),))
+
+    async def run(self, context: StepContext) -> int:
+        for number in range(context.record.state or 0, 4):
+
+            async def piece(transaction: Transaction, number: int = number) -> int:
+                values = {"kind": "written", "title": str(number), "status": "undone"}
+                await self.owner.repository.create("jobs", values, scopes=ALL, on=transaction)
+                if number == 2:
+                    self.begun.set()
+                    await self.go_on.wait()
+                    self.fail("before")
+                return number + 1
+
+            await context.commit(piece, number / 4)
+            if number == 2:
+                self.fail("after")
+        return 4
+
+    def fail(self, when: str) -> None:
+        if self.fails == when:
+            self.fails = ""
+            raise Busy
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_piece_is_written_once_whatever_fails_around_its_commit(
+    jobs: Jobs, owner: Owner, when: str
+) -> None:
+    jobs.register(Pieces(owner, when).kind())
+    job = await jobs.finished(await jobs.submit("pieces", {}))
+    assert (job.status, job.steps[0].state, job.steps[0].attempts) == ("succeeded", 4, 2)
+    assert await written(owner) == ["0", "1", "2", "3"]
+
+
+async def test_a_piece_that_was_cancelled_is_written_by_the_retry(jobs: Jobs, owner: Owner) -> None:
+    pieces = Pieces(owner, "")
+    pieces.go_on.clear()
+    jobs.register(pieces.kind())
+    number = await jobs.submit("pieces", {})
+    await pieces.begun.wait()
+    job = await jobs.cancel(number)
+    assert (job.status, job.steps[0].status, job.steps[0].state) == ("cancelled", "cancelled", 2)
+    pieces.go_on.set()
+    await jobs.retry(number)
+    assert (await jobs.finished(number)).status == "succeeded"
+    assert await written(owner) == ["0", "1", "2", "3"]
+
+
+async def test_of_two_who_undo_or_retry_at_once_one_does(jobs: Jobs) -> None:
+    log = Log()
+    jobs.register(log.kind("a", "b"))
+    number = await jobs.submit("test", {})
+    await jobs.finished(number)
+    results = await asyncio.gather(
+        jobs.undo(number), jobs.undo(number), jobs.retry(number), return_exceptions=True
+    )
+    assert sorted(isinstance(result, WrongJobState) for result in results) == [False, True, True]
+    assert (await jobs.finished(number)).status == "undone"
+    assert log.calls == ["a", "b", "undo b", "undo a"]
+
+
+async def test_an_undo_goes_on_without_the_one_who_asked_and_after_a_stop(jobs: Jobs, owner: Owner) -> None:
+    log = Log()
+    waits = JobKind("test", "Test", (Step("a", log.run("a"), log.run("waits")),), undoable=True)
+    jobs.register(waits)
+    number = await jobs.submit("test", {})
+    await jobs.finished(number)
+    await jobs.undo(number)
+    await log.begun.wait()
+    await jobs.stop()
+    assert (await jobs.store.get(number)).status == "undoing"
+    log.go_on.set()
+    again = Jobs(owner)  # type: ignore[arg-type]
+    again.register(waits)
+    await again.start()
+    assert (await again.finished(number)).status == "undone"
+    await again.stop()
+
+
+async def test_an_undo_that_fails_says_so_and_can_be_done_again(jobs: Jobs) -> None:
+    log = Log()
+    log.failures = [RuntimeError("secret")]
+    jobs.register(JobKind("test", "Test", (Step("a", log.run("a"), log.run("fails")),), undoable=True))
+    number = await jobs.submit("test", {})
+    await jobs.finished(number)
+    await jobs.undo(number)
+    job = await jobs.finished(number)
+    assert job.status == "failed"
+    assert "undoing a" in str(job.error)
+    await jobs.undo(number)
+    assert (await jobs.finished(number)).status == "undone"
+
+
+async def test_a_retried_job_is_not_cancelled_by_an_earlier_wish(jobs: Jobs, owner: Owner) -> None:
+    log = Log()
+    jobs.register(log.kind("waits"))
+    number = await jobs.submit("test", {})
+    await log.begun.wait()
+    await jobs.cancel(number)
+    log.begun.clear()
+    await jobs.retry(number)
+    await log.begun.wait()
+    await jobs.stop()
+    assert (await jobs.store.get(number)).status == "running"
+
+
+async def test_a_job_kept_by_another_version_stops_no_start(owner: Owner) -> None:
+    steps = [{"name": "a", "status": "waiting", "colour": "red"}]
+    values = {"kind": "test", "title": "Old", "status": "running", "steps": steps, "progress": 0.0}
+    row = await owner.repository.create("jobs", values, scopes=ALL)
+    log = Log()
+    jobs = Jobs(owner)  # type: ignore[arg-type]
+    jobs.register(log.kind("a"))
+    await jobs.start()
+    assert (await jobs.finished(row["id"])).status == "succeeded"
+    await jobs.stop()

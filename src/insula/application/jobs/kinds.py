@@ -12,10 +12,20 @@ if TYPE_CHECKING:
     from insula.application.application import Application
     from insula.database.executor import Transaction
 
-JobStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "undone"]
-StepStatus = Literal["waiting", "running", "succeeded", "failed", "undone"]
+JobStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "undoing", "undone"]
+StepStatus = Literal["waiting", "running", "succeeded", "failed", "cancelled", "undone"]
 
-FINISHED: Final = frozenset(("succeeded", "failed", "cancelled", "undone"))
+MOVES: Final[Mapping[str, tuple[frozenset[JobStatus], JobStatus]]] = {
+    "run": (frozenset(("waiting", "running")), "running"),
+    "succeed": (frozenset(("running",)), "succeeded"),
+    "fail": (frozenset(("running", "undoing")), "failed"),
+    "be cancelled": (frozenset(("waiting", "running")), "cancelled"),
+    "be retried": (frozenset(("failed", "cancelled")), "waiting"),
+    "be undone": (frozenset(("succeeded", "failed", "cancelled")), "undoing"),
+    "have been undone": (frozenset(("undoing",)), "undone"),
+}
+"""What can happen to a job: from which states, and to which. What is absent is forbidden."""
+UNFINISHED: Final[tuple[JobStatus, ...]] = ("waiting", "running", "undoing")
 MAX_LOG_LINES: Final = 200
 """Of one step; older lines are dropped."""
 
@@ -40,6 +50,11 @@ class StepRecord:
         """As it is kept and answered."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> StepRecord:
+        """As it was kept, perhaps by a version that knew more or less of a step than this one."""
+        return cls(**{name: kept[name] for name in cls.__slots__ if name in kept})
+
 
 @dataclass(slots=True)
 class StepContext:
@@ -54,9 +69,10 @@ class StepContext:
     record: StepRecord
     save: Callable[[], Awaitable[None]]
     """Keep the record, now and then: for progress."""
-    keep: Callable[[Transaction], Awaitable[None]]
-    """Keep the record in the transaction that does the work, so that ``record.state`` and what was done commit
-    together: after a crash the step goes on exactly there."""
+    commit: Callable[[Callable[[Transaction], Awaitable[Any]], float], Awaitable[None]]
+    """Do a piece of the work in a transaction of its own. The piece gives the new ``record.state`` (JSON), which is
+    kept in that transaction with the step's progress (0 to 1), and counts once it is committed: after a failure or
+    a crash the step goes on exactly there. ``record.state`` is not to be written otherwise."""
 
     async def progress(self, fraction: float, line: str | None = None) -> None:
         """Say how far the step is (0 to 1); kept now and then."""

@@ -14,6 +14,7 @@ from insula.data.scope import Unrestricted
 
 _EVERYTHING: Final = Unrestricted()
 SNIPPET: Final = "pm.jobs"
+ANSWER_WITHIN_S: Final = 1.0
 
 
 async def list_jobs(context: Context) -> Answer:
@@ -53,8 +54,9 @@ async def cancel_job(context: Context) -> Answer:
 
 
 async def undo_job(context: Context) -> Answer:
-    """Take back what a job did."""
-    await context.application.jobs.undo((await _job(context)).id)
+    """Begin to take back what a job did; short ones are done when this answers."""
+    job = await context.application.jobs.undo((await _job(context)).id)
+    await context.application.jobs.finished(job.id, within_s=ANSWER_WITHIN_S)
     return await get_job(context)
 
 

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.errors import UnknownJob, WrongJobState
-from insula.application.jobs.kinds import FINISHED, JobKind, Step, StepContext, StepRecord
+from insula.application.jobs.kinds import JobKind
+from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import Job, JobStore
-from insula.core.clock import monotonic, now
-from insula.core.errors import InsulaError, Kind
 
 if TYPE_CHECKING:
     from insula.application.application import Application
-    from insula.database.executor import Transaction
+
+__all__ = ["ATTEMPTS", "BACK_OFF_S", "JOBS_AT_ONCE", "Jobs"]
 
 _logger = logging.getLogger(__name__)
 
 JOBS_AT_ONCE: Final = 2
 """Jobs of one application that run at the same time; the others wait in their order."""
-ATTEMPTS: Final = 5
-"""Tries of a step whose failures may pass by themselves."""
-BACK_OFF_S: Final = 1.0
-"""Before the second try; doubled before each further one, with up to half as much again by chance."""
-MAX_BACK_OFF_S: Final = 60.0
-SAVE_EVERY_S: Final = 1.0
-"""Progress is kept no more often than this."""
 
-_PASSING: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.THROTTLED))
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """A job that is run or undone by this process."""
+
+    job: int
+    task: asyncio.Task[None] = field(init=False)
+    cancelled: bool = False
+    """A person has ended it; else a cancelled task is an interruption, after which it goes on."""
 
 
 class Jobs:
@@ -44,8 +45,8 @@ class Jobs:
         self._application = application
         self._back_off_s = back_off_s
         self._kinds: dict[str, JobKind] = {}
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._cancelled: set[int] = set()
+        self._work: dict[int, _Work] = {}
+        """Number of a job → what was begun on it last."""
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._started = False
 
@@ -63,18 +64,18 @@ class Jobs:
         self._kinds.pop(name, None)
 
     async def start(self) -> None:
-        """Go on with what waits, and with what ran when the process ended."""
+        """Go on with what waits, and with what was run or undone when the process ended."""
         self._started = True
         for job in await self.store.unfinished():
             if job.kind in self._kinds:
-                self._launch(job)
+                self._launch(job.id)
             else:
                 _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
 
     async def stop(self) -> None:
         """Interrupt what runs; it goes on with the next start."""
         self._started = False
-        tasks = list(self._running.values())
+        tasks = [work.task for work in self._work.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -87,161 +88,89 @@ class Jobs:
         if stated is None:
             raise UnknownJob(job=kind)
         job = await self.store.create(stated, title or stated.title, given, created_by)
-        self._launch(job)
+        self._launch(job.id)
         return job.id
 
-    async def finished(self, identifier: int) -> Job:
-        """Wait until a job does not run any more, and give it."""
-        task = self._running.get(identifier)
-        if task is not None:
-            await asyncio.wait((task,))
+    async def finished(self, identifier: int, within_s: float | None = None) -> Job:
+        """Wait until a job does not run any more (no longer than this, where it is said), and give it."""
+        work = self._work.get(identifier)
+        if work is not None:
+            await asyncio.wait((work.task,), timeout=within_s)
         return await self.store.get(identifier)
 
     async def retry(self, identifier: int) -> Job:
-        """Go on with a job from the step that failed. Raises ``WrongJobState``."""
-        job = await self.store.get(identifier)
-        if job.status not in ("failed", "cancelled") or identifier in self._running:
-            raise WrongJobState(job=identifier, status=job.status, verb="be retried")
-        for step in job.steps:
-            if step.status == "failed":
-                step.status, step.error, step.attempts = "waiting", None, 0
-        job.status, job.error, job.finished_at = "waiting", None, None
-        await self.store.save(job)
-        self._launch(job)
-        return job
+        """Go on with a job from the step that failed. Raises ``UnknownJob``, ``WrongJobState``."""
+        await self.store.move(identifier, "be retried")
+        self._launch(identifier)
+        return await self.store.get(identifier)
 
     async def cancel(self, identifier: int) -> Job:
-        """End a job where it is. Raises ``WrongJobState`` for one that is finished."""
-        job = await self.store.get(identifier)
-        if job.status in FINISHED:
+        """End a job where it is. Raises ``UnknownJob``, ``WrongJobState`` for one that does not wait or run."""
+        work = self._work.get(identifier)
+        if work is None or work.task.done():
+            await self.store.move(identifier, "be cancelled")
+            return await self.store.get(identifier)
+        await self.store.check(identifier, "be cancelled")
+        work.cancelled = True
+        work.task.cancel()
+        job = await self.finished(identifier)
+        if job.status != "cancelled":
             raise WrongJobState(job=identifier, status=job.status, verb="be cancelled")
-        task = self._running.get(identifier)
-        if task is None:
-            job.status, job.finished_at = "cancelled", now()
-            await self.store.save(job)
-            return job
-        self._cancelled.add(identifier)
-        task.cancel()
-        return await self.finished(identifier)
-
-    async def undo(self, identifier: int) -> Job:
-        """Take back what a finished job did, last step first. Raises ``WrongJobState``."""
-        job = await self.store.get(identifier)
-        kind = self._kinds.get(job.kind)
-        if job.status not in ("succeeded", "failed", "cancelled") or identifier in self._running:
-            raise WrongJobState(job=identifier, status=job.status, verb="be undone")
-        if kind is None or not kind.undoable:
-            raise WrongJobState(job=identifier, status="of a kind without undo", verb="be undone")
-        for step, record in reversed(list(zip(kind.steps, job.steps, strict=True))):
-            if record.status in ("succeeded", "failed") and step.undo is not None:
-                await step.undo(self._context(job, record))
-                record.status = "undone"
-                await self.store.save(job)
-        job.status, job.finished_at = "undone", now()
-        await self.store.save(job)
         return job
 
-    def _launch(self, job: Job) -> None:
-        if self._started and job.id not in self._running:
-            task = asyncio.create_task(self._run(job), name=f"job {job.id}")
-            self._running[job.id] = task
-            task.add_done_callback(lambda _: self._running.pop(job.id, None))
+    async def undo(self, identifier: int) -> Job:
+        """Begin to take back what a finished job did, last step first. Raises ``UnknownJob``, ``WrongJobState``."""
+        job = await self.store.get(identifier)
+        kind = self._kinds.get(job.kind)
+        if kind is None or not kind.undoable:
+            raise WrongJobState(job=identifier, status="of a kind without undo", verb="be undone")
+        await self.store.move(identifier, "be undone")
+        self._launch(identifier)
+        return await self.store.get(identifier)
 
-    async def _run(self, job: Job) -> None:
+    def _launch(self, identifier: int) -> None:
+        """Begin what the status of the job asks for, once what was begun on it before has ended."""
+        if not self._started:
+            return
+        work, before = _Work(identifier), self._work.get(identifier)
+        work.task = asyncio.create_task(self._do(work, before), name=f"job {identifier}")
+        self._work[identifier] = work
+        work.task.add_done_callback(lambda _: self._forget(work))
+
+    def _forget(self, work: _Work) -> None:
+        if self._work.get(work.job) is work:
+            del self._work[work.job]
+
+    async def _do(self, work: _Work, before: _Work | None) -> None:
+        if before is not None:
+            await asyncio.wait((before.task,))
         try:
-            async with self._slots:
-                await self._run_kept(job)
-        except asyncio.CancelledError:
-            if job.id not in self._cancelled:
-                raise  # interrupted: it stays as it was kept, and goes on with the next start
-            self._cancelled.discard(job.id)
-            job.status, job.finished_at = "cancelled", now()
-            await self.store.save(job)
+            try:
+                await self._in_turn(work.job)
+            except asyncio.CancelledError:
+                if not work.cancelled:
+                    raise  # interrupted: it stays as it was kept, and goes on with the next start
+                await self.store.move(work.job, "be cancelled")
+        except WrongJobState as error:
+            _logger.warning("%s Another process has it.", error.message)
         except Exception:
-            _logger.exception("job %s was interrupted", job.id)
+            _logger.exception("job %s was interrupted; it goes on with the next start", work.job)
 
-    async def _run_kept(self, job: Job) -> None:
-        """Run a job; where it can not even be kept, since the database is away or full, go on when it can."""
-        tries = 0
-        while True:
-            try:
-                if tries:
-                    job = await self.store.get(job.id)
-                job.status, job.started_at = "running", job.started_at or now()
-                await self.store.save(job)
-                await self._run_steps(job, self._kinds[job.kind])
-            except InsulaError as error:
-                if error.kind not in _PASSING:
-                    raise
-                tries += 1
-                _logger.warning("job %s waits, since it can not be kept: %s", job.id, error.message)
-                await asyncio.sleep(self._pause(tries))
-            else:
-                return
+    async def _in_turn(self, identifier: int) -> None:
+        async with self._slots:
+            job = await self.store.get(identifier)
+            kind = self._kinds[job.kind]
+            steps = StepRunner(self._application, self.store, job, kind, self._back_off_s)
+            await (self._undo(job, steps) if job.status == "undoing" else self._run(job, steps))
 
-    async def _run_steps(self, job: Job, kind: JobKind) -> None:
-        for step, record in zip(kind.steps, job.steps, strict=True):
-            if record.status == "succeeded":
-                continue
-            try:
-                await self._run_step(job, step, record)
-            except Exception as error:
-                _logger.warning("job %s failed at %s", job.id, step.name, exc_info=True)
-                record.status, record.error = "failed", _sentence(error)
-                job.status, job.error = "failed", f"{step.name}: {record.error}"
-                break
-            record.status, record.progress, record.error = "succeeded", 1.0, None
-            await self.store.save(job)
-        else:
-            job.status = "succeeded"
-        job.finished_at = now()
-        await self.store.save(job)
+    async def _run(self, job: Job, steps: StepRunner) -> None:
+        await steps.lasting(lambda: self.store.move(job.id, "run"))
+        job.status = "running"
+        why = await steps.run()
+        verb = "succeed" if why is None else "fail"
+        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))
 
-    async def _run_step(self, job: Job, step: Step, record: StepRecord) -> None:
-        record.status, record.error = "running", None
-        while True:
-            record.attempts += 1
-            try:
-                if record.attempts > 1:
-                    record.state = await self._kept_state(job, record)
-                await self.store.save(job)
-                record.result = await step.run(self._context(job, record))
-            except InsulaError as error:
-                if error.kind not in _PASSING or record.attempts >= ATTEMPTS:
-                    raise
-                _logger.warning("job %s tries %s again: %s", job.id, step.name, error.message)
-                record.error = error.message
-                await asyncio.sleep(self._pause(record.attempts))
-            else:
-                return
-
-    async def _kept_state(self, job: Job, record: StepRecord) -> Any:
-        """How far the step is. What is in memory may be of a transaction that came to nothing."""
-        kept = await self.store.get(job.id)
-        return next(step.state for step in kept.steps if step.name == record.name)
-
-    def _pause(self, attempts: int) -> float:
-        pause = min(MAX_BACK_OFF_S, self._back_off_s * float(2 ** (attempts - 1)))
-        return pause * (1 + random.random() / 2)  # noqa: S311 - jitter, no secret
-
-    def _context(self, job: Job, record: StepRecord) -> StepContext:
-        results = {step.name: step.result for step in job.steps if step.status == "succeeded"}
-        saved = monotonic()
-
-        async def save() -> None:
-            nonlocal saved
-            if monotonic() - saved >= SAVE_EVERY_S:
-                saved = monotonic()
-                await self.store.save(job)
-
-        async def keep(transaction: Transaction) -> None:
-            await self.store.save(job, on=transaction)
-
-        return StepContext(self._application, job.id, job.input, results, record, save, keep)
-
-
-def _sentence(error: Exception) -> str:
-    """Why a step failed, without the insides of a defect."""
-    if isinstance(error, InsulaError) and error.kind is not Kind.INTERNAL:
-        return error.message
-    return f"an internal error ({type(error).__name__}); the log has more"
+    async def _undo(self, job: Job, steps: StepRunner) -> None:
+        why = await steps.undo()
+        verb = "have been undone" if why is None else "fail"
+        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))

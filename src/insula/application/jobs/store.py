@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from insula.application.errors import UnknownJob
-from insula.application.jobs.kinds import JobKind, JobStatus, StepRecord
+from insula.application.errors import UnknownJob, WrongJobState
+from insula.application.jobs.kinds import MOVES, UNFINISHED, JobKind, JobStatus, StepRecord
 from insula.core.clock import now
+from insula.data.errors import RecordNotFound
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
@@ -39,7 +40,12 @@ class Job:
     @property
     def progress(self) -> float:
         """From 0 to 1, each step counting the same."""
-        return sum(step.progress for step in self.steps) / max(1, len(self.steps))
+        return progress(self.steps)
+
+    def with_state(self, record: StepRecord, state: Any, fraction: float) -> Job:
+        """A copy in which one step has another state and progress (0 to 1)."""
+        changed = replace(record, state=state, progress=fraction)
+        return replace(self, steps=[changed if step is record else step for step in self.steps])
 
 
 class JobStore:
@@ -77,29 +83,75 @@ class JobStore:
         return _job(row)
 
     async def unfinished(self) -> list[Job]:
-        """Jobs that wait, or ran when the process ended; oldest first."""
-        query = Query(
-            filter=Condition(("status",), "$in", ["waiting", "running"]), page_size=None, counting="none"
-        )
+        """Jobs that wait, or were run or undone when the process ended; oldest first."""
+        query = Query(filter=Condition(("status",), "$in", list(UNFINISHED)), page_size=None, counting="none")
         page = await self._repository.find("jobs", query, scopes=_EVERYTHING)
         return [_job(row) for row in page.rows]
 
     async def save(self, job: Job, on: Transaction | None = None) -> None:
-        """Keep the job as it is now, in the transaction ``on`` where one is given."""
-        await self._repository.update(
-            "jobs",
-            {
-                "status": job.status,
-                "progress": job.progress,
-                "steps": [step.to_json() for step in job.steps],
-                "error": job.error,
-                "startedAt": job.started_at,
-                "finishedAt": job.finished_at,
-            },
-            keys=[job.id],
-            scopes=_EVERYTHING,
-            on=on,
-        )
+        """Keep what the steps are by now, in the transaction ``on`` where one is given.
+
+        Raises ``WrongJobState`` when the job does not have this status any more: it is someone else's now.
+        """
+        await self._write(job.id, _of_steps(job.steps), {job.status}, "be kept", on)
+
+    async def move(
+        self, identifier: int, verb: str, steps: list[StepRecord] | None = None, error: str | None = None
+    ) -> None:
+        """Let something of ``MOVES`` happen to a job, if its status is still one that allows it.
+
+        Raises ``UnknownJob``, ``WrongJobState``.
+        """
+        allowed, to = MOVES[verb]
+        if steps is None:
+            steps = (await self.get(identifier)).steps
+        for step in steps:
+            if to == "cancelled" and step.status == "running":
+                step.status = "cancelled"
+            if to == "waiting" and step.status in ("failed", "cancelled"):
+                step.status, step.error, step.attempts = "waiting", None, 0
+        values = {"status": to, "error": error, **_of_steps(steps)}
+        if to == "running":
+            values["startedAt"] = now()
+        values["finishedAt"] = None if to in UNFINISHED else now()
+        await self._write(identifier, values, allowed, verb, None)
+
+    async def check(self, identifier: int, verb: str) -> None:
+        """Raises ``UnknownJob``, and ``WrongJobState`` when this can not happen to the job."""
+        job = await self.get(identifier)
+        if job.status not in MOVES[verb][0]:
+            raise WrongJobState(job=identifier, status=job.status, verb=verb)
+
+    async def _write(
+        self,
+        identifier: int,
+        values: Mapping[str, Any],
+        allowed: Collection[JobStatus],
+        verb: str,
+        on: Transaction | None,
+    ) -> None:
+        """Compare and set, in one statement: of two who want to move a job, one does."""
+        try:
+            await self._repository.update(
+                "jobs",
+                values,
+                keys=[identifier],
+                filter=Condition(("status",), "$in", sorted(allowed)),
+                scopes=_EVERYTHING,
+                on=on,
+            )
+        except RecordNotFound:
+            job = await self.get(identifier)
+            raise WrongJobState(job=identifier, status=job.status, verb=verb) from None
+
+
+def _of_steps(steps: list[StepRecord]) -> dict[str, Any]:
+    return {"progress": progress(steps), "steps": [step.to_json() for step in steps]}
+
+
+def progress(steps: list[StepRecord]) -> float:
+    """From 0 to 1, each step counting the same."""
+    return sum(step.progress for step in steps) / max(1, len(steps))
 
 
 def _job(row: Mapping[str, Any]) -> Job:
@@ -109,7 +161,7 @@ def _job(row: Mapping[str, Any]) -> Job:
         title=row["title"] or "",
         status=row["status"],
         input=row["input"] or {},
-        steps=[StepRecord(**step) for step in row["steps"] or ()],
+        steps=[StepRecord.from_json(step) for step in row["steps"] or ()],
         error=row["error"],
         created_by=row["createdById"],
         started_at=row["startedAt"],

@@ -193,7 +193,8 @@ class Import:
         tally = Tally(**self._tally.to_json())
         # Lines of CSV go into the database all at once, values piece by piece.
         size = ROWS_PER_TRANSACTION if self._csv else ROWS_PER_PIECE
-        async with self._repository.transaction() as transaction:
+
+        async def write(transaction: Transaction) -> Any:
             for start in range(0, len(converted.rows), size):
                 piece = slice(start, start + size)
                 await self._append(converted.lines[piece], converted.rows[piece], tally, transaction)
@@ -201,9 +202,10 @@ class Import:
                 tally.reject(line, reason, name)
             tally.rows += converted.taken
             tally.errors.sort(key=lambda error: error["line"])
-            self._step.record.state = tally.to_json()
-            self._step.record.progress = min(1.0, tally.rows / max(1, self._order.lines))
-            await self._step.keep(transaction)
+            return tally.to_json()
+
+        rows = self._tally.rows + converted.taken
+        await self._step.commit(write, min(1.0, rows / max(1, self._order.lines)))
         self._tally = tally
 
     async def _append(
