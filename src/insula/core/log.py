@@ -64,6 +64,13 @@ class Redactor:
         return text
 
 
+def printable(text: str) -> str:
+    """The text with an escape for each character that would do something to a terminal, or to the line itself."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
 class _Formatter(logging.Formatter):
     """Common to both styles: time in UTC with milliseconds, and the redactor over everything."""
 
@@ -76,8 +83,10 @@ class _Formatter(logging.Formatter):
         return f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z"
 
     def cause(self, record: logging.LogRecord) -> str:
-        """The traceback, redacted, or nothing."""
-        return self._redact(self.formatException(record.exc_info)) if record.exc_info else ""
+        """The traceback, redacted, or nothing; of its control characters only line ends stay."""
+        if not record.exc_info:
+            return ""
+        return "\n".join(map(printable, self._redact(self.formatException(record.exc_info)).split("\n")))
 
 
 class TextFormatter(_Formatter):
@@ -87,7 +96,7 @@ class TextFormatter(_Formatter):
         about = " ".join(part for part in (application.get(), request_id.get()) if part)
         where = f"{record.name} [{about}]" if about else record.name
         # One line per entry, so that a line break in a value can not pass for an entry of its own.
-        message = self._redact(record.getMessage()).replace("\r", "\\r").replace("\n", "\\n")
+        message = printable(self._redact(record.getMessage()))
         line = f"{self.moment(record)} {record.levelname:<7} {where} {message}"
         cause = self.cause(record)
         return f"{line}\n{cause}" if cause else line
@@ -109,7 +118,7 @@ class JsonFormatter(_Formatter):
             entry["requestId"] = identifier
         if cause := self.cause(record):
             entry["error"] = cause
-        return json.dumps(entry, ensure_ascii=False)
+        return printable(json.dumps(entry, ensure_ascii=False))
 
 
 def configure(

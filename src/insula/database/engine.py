@@ -4,6 +4,7 @@ from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
+from insula.database.traced import traced
 
 
 def open_database(options: DatabaseOptions, budget: ConnectionBudget) -> Database:
@@ -13,4 +14,4 @@ def open_database(options: DatabaseOptions, budget: ConnectionBudget) -> Databas
     one pool of ``budget``, which is the process' budget for that server (a file needs none of it).
     Raises UnknownDialect, InvalidStorage.
     """
-    return dialect(options.dialect).open(options, budget)
+    return traced(dialect(options.dialect).open(options, budget))

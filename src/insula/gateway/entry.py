@@ -110,7 +110,9 @@ class Gateway:
             )
         if self._access_log:
             took_ms = (monotonic() - began) * 1000
-            _access.info("%s %s %d %.1f ms %s", scope["method"], original, status, took_ms, origin.client)
+            user = scope.get("insula.user")
+            who = origin.client if user is None else f"{origin.client} user {user}"
+            _access.info("%s %s %d %.1f ms %s", scope["method"], original, status, took_ms, who)
 
     async def _pass_on(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], origin: Origin

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("insula")
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+OTHER_SIGNALS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+"""What tools send to have logs opened again, and would end a process that does not know them."""
 OPERATOR_DRAIN_S = 2.0
 """What is left for commands over the operator's socket once the requests of others have ended."""
 THREAD_TURN_S = 0.001
@@ -163,7 +165,22 @@ def _on_signals() -> asyncio.Event:
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop, number)
+    for number in OTHER_SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            # A terminal that is closed takes its programs along; elsewhere there is nothing to open again.
+            closing = number is signal.SIGHUP and _at_a_terminal()
+            loop.add_signal_handler(number, stop if closing else _pass_over, number)
     return told_to_stop
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _pass_over(number: signal.Signals) -> None:
+    _log.info(
+        "%s is passed over: the log goes to standard error, and settings are read at a start", number.name
+    )
 
 
 async def _announce(settings: Settings, installation: "Installation") -> None:

@@ -99,3 +99,21 @@ def test_the_level_counts_and_libraries_are_quiet() -> None:
     logging.getLogger("uvicorn.error").info("no")
     assert "no" not in stream.getvalue()
     assert "yes" in stream.getvalue()
+
+
+HARMFUL = "\x1b[2J\x07\x7f\x9b31m\u202e\u2028\udc80\U000e0001"
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_no_control_character_reaches_the_terminal(style: log.Style) -> None:
+    stream = io.StringIO()
+    log.configure("info", style, stream=stream)
+    try:
+        raise RuntimeError(HARMFUL)
+    except RuntimeError:
+        logging.getLogger("x").exception("ä %s", HARMFUL)
+    written = stream.getvalue()
+    assert [c for c in written if not c.isprintable() and c != "\n"] == []
+    assert "ä \\u001b[2J" in written
+    if style == "json":
+        assert json.loads(written)["message"] == f"ä {HARMFUL}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.application import audit
 from insula.application.api.action import Answer, Context, Raw, Stream
 from insula.application.api.bodies import read_json
 from insula.application.api.encode import encode
@@ -91,6 +92,7 @@ class Dispatcher:
         action = route.action
         access = application.access
         principal = await access.authenticate(request, writes=action.writes, public=action.gate == "public")
+        request.asked_by(principal.user_id)
         scopes = access.authorize(principal, route.subject, action)
         body: Any = None
         if not request.has_body:
@@ -112,7 +114,10 @@ class Dispatcher:
             route.parent,
             route.relation,
         )
-        return await action.handler(context)
+        answer = await action.handler(context)
+        if action.writes:
+            audit.tell(context)
+        return answer
 
     async def _stream(self, flight: Flight, stream: Stream, request: Request, send: Send) -> None:
         """The first piece is made before the head is sent, so that what is wrong is still told properly."""

@@ -141,6 +141,10 @@ class Request:
         # A server that tells of bodies without end would else keep the loop busy.
         await asyncio.Event().wait()
 
+    def asked_by(self, user_id: int | None) -> None:
+        """Let the server know who asks, for its log of requests."""
+        self._scope["insula.user"] = user_id
+
     def _sane_request_id(self) -> str:
         """The client's own id where it is harmless in a log, else a new one."""
         given = self._headers.get(b"x-request-id")
