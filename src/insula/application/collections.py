@@ -66,7 +66,11 @@ JOBS: Final = _collection(
     _field("kind", "string", "What is done, such as records.import.", required=True, length=100),
     _field("title", "string", "What people see.", length=500),
     _field(
-        "status", "string", "waiting, running, succeeded, failed, cancelled, undoing, undone.", index=True, length=20
+        "status",
+        "string",
+        "waiting, running, succeeded, failed, cancelled, undoing, undone.",
+        index=True,
+        length=20,
     ),
     _field("progress", "double", "From 0 to 1."),
     _field("input", "json", "What the job was started with."),

@@ -11,6 +11,7 @@ from insula.application.collections import PLUGINS
 from insula.application.errors import PluginFailed, UpgradeNeeded
 from insula.application.hooks import hook
 from insula.application.plugin import Plugin
+from insula.data.metadata import LOCK as METADATA_LOCK
 from insula.data.schema_plan import plan_removal
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
@@ -255,3 +256,30 @@ async def test_enabling_what_fails_leaves_the_row_as_it_was(make: MakeApplicatio
     row = await application.repository.find_one("plugins", "base", scopes=ALL)
     assert row is None or not row["enabled"]
     await application.stop()
+
+
+@pytest.mark.parametrize(("deadline_s", "kept"), [(30.0, True), (0.05, False)])
+async def test_stopping_waits_for_a_change_of_tables_or_undoes_it(
+    make: MakeApplication, deadline_s: float, kept: bool
+) -> None:
+    application = await running(make, stop_deadline_s=deadline_s)
+    values = {"name": "mine", "type": "string", "interface": "input"}
+    other = make(Library())
+    async with other.database.transaction() as holder:
+        await holder.lock(METADATA_LOCK)
+        change = asyncio.create_task(application.metadata.create_field("books", values))
+        await asyncio.sleep(0)
+        stop = asyncio.create_task(application.stop())
+        while application.state is not State.STOPPING:
+            await asyncio.sleep(0)
+        if not kept:
+            await asyncio.wait((change,))
+    await stop
+    await other.stop()
+    assert application.state is State.STOPPED
+    assert change.done()
+    assert change.cancelled() is not kept
+    again = make(Library())
+    await again.start()
+    assert ("mine" in again.metadata.get("books").fields) is kept
+    await again.stop()

@@ -53,6 +53,16 @@ async def test_what_takes_too_long_is_ended(flights: InFlight) -> None:
     await flights.drain(1)
 
 
+async def test_what_changes_tables_may_take_as_long_as_the_database_allows(flights: InFlight) -> None:
+    flight = flights.enter(Client().request())
+    flight.slow()
+    ordinary = await asyncio.create_task(work(flights, Client(), asyncio.Event()))
+    assert ordinary == "deadline"
+    assert flight.ended is None
+    flights.leave(flight)
+    await flights.drain(1)
+
+
 async def test_a_client_that_goes_away_ends_its_work(flights: InFlight) -> None:
     flights._deadline_s = 60
     client = Client()

@@ -101,6 +101,9 @@ class Action:
     """Not by GET (405), and needs the CSRF header when authenticated by cookie."""
     streams: bool = False
     """The handler reads the body itself, in pieces (``request.chunks()``); it is not read for it."""
+    slow: bool = False
+    """Changes tables, which may take as long as the database gives one statement for that (``CHANGE_TIMEOUT_S``); the
+    ordinary deadline of a request does not end it."""
     openapi: Mapping[str, Any] = field(default_factory=dict)
     """Parts of the OpenAPI operation: ``parameters``, ``requestBody``, ``responses``."""
 

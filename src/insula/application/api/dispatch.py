@@ -32,7 +32,6 @@ class Dispatcher:
 
     def __init__(self, options: Options) -> None:
         self._body_limit = options.body_limit_bytes
-        self._deadline_s = options.request_deadline_s
         self.in_flight = InFlight(options.requests_at_once, options.request_deadline_s)
 
     async def __call__(self, application: Application, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,6 +93,8 @@ class Dispatcher:
         principal = await access.authenticate(request, writes=action.writes, public=action.gate == "public")
         request.asked_by(principal.user_id)
         scopes = access.authorize(principal, route.subject, action)
+        if action.slow:
+            flight.slow()
         body: Any = None
         if not request.has_body:
             request.complete = True
@@ -143,9 +144,9 @@ class Dispatcher:
         """Say why the work was ended, where an answer can still be given."""
         if request.answering:
             if flight.ended != "gone":
-                raise DeadlineExceeded(seconds=self._deadline_s)
+                raise DeadlineExceeded(seconds=flight.deadline_s)
         elif flight.ended == "deadline":
-            await _send_error(DeadlineExceeded(seconds=self._deadline_s), request, send)
+            await _send_error(DeadlineExceeded(seconds=flight.deadline_s), request, send)
         elif flight.ended == "stopping":
             await _send_error(NotRunning(), request, send)
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from insula.application.errors import NotRunning, Overloaded
 from insula.core.clock import monotonic
+from insula.data.metadata import CHANGE_TIMEOUT_S
 
 if TYPE_CHECKING:
     from insula.application.api.request import Request
 
 SWEEP_S: Final = 0.25
 """A client that goes away is noticed after one to two of these."""
-STREAM_STALL_S: Final = 60.0
-"""A stream whose client takes nothing for so long is ended: it holds a cursor."""
+SLOW_DEADLINE_S: Final = CHANGE_TIMEOUT_S + 60.0
+"""Of what changes tables: the time of the longest statement, and some for what goes before it."""
 
 Reason = Literal["gone", "deadline", "stopping"]
 
@@ -26,10 +27,11 @@ Reason = Literal["gone", "deadline", "stopping"]
 class Flight:
     """One request under way."""
 
-    __slots__ = ("_task", "ended", "request", "since", "watcher")
+    __slots__ = ("_task", "deadline_s", "ended", "request", "since", "watcher")
 
-    def __init__(self, request: Request, task: asyncio.Task[object]) -> None:
+    def __init__(self, request: Request, task: asyncio.Task[object], deadline_s: float) -> None:
         self._task = task
+        self.deadline_s = deadline_s
         self.request = request
         self.since: float | None = monotonic()
         """When the time that the deadline counts began; ``None`` while nothing limits it."""
@@ -44,6 +46,10 @@ class Flight:
     def unlimited(self) -> None:
         """The request may take as long as it takes, for it moves by itself (a body being sent)."""
         self.since = None
+
+    def slow(self) -> None:
+        """The request changes tables, which takes as long as they are large."""
+        self.deadline_s = max(self.deadline_s, SLOW_DEADLINE_S)
 
     def end(self, reason: Reason) -> None:
         """Cancel the work, once."""
@@ -85,7 +91,7 @@ class InFlight:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a request is answered inside a task")
-        flight = Flight(request, task)
+        flight = Flight(request, task, self._deadline_s)
         self._flights[id(flight)] = flight
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
@@ -124,7 +130,7 @@ class InFlight:
             return
         now = monotonic()
         for flight in self._flights.values():
-            if flight.since is not None and now - flight.since > self._deadline_s:
+            if flight.since is not None and now - flight.since > flight.deadline_s:
                 flight.end("deadline")
             elif flight.watcher is None and flight.request.complete:
                 flight.watch()

@@ -136,7 +136,7 @@ SYSTEM_RESOURCES: Final = (
             Action("list", list_plugins, "snippet", "List all plugins.", snippet=SNIPPET),
             Action("listEnabled", list_enabled, "public", "List the plugins that work."),
             Action("get", get_plugin, "snippet", "Get a plugin with its settings.", snippet=SNIPPET),
-            Action("enable", enable, "snippet", "Enable a plugin.", snippet=SNIPPET, writes=True),
+            Action("enable", enable, "snippet", "Enable a plugin.", snippet=SNIPPET, writes=True, slow=True),
             Action("disable", disable, "snippet", "Disable a plugin.", snippet=SNIPPET, writes=True),
             Action(
                 "update",

@@ -118,11 +118,39 @@ COLLECTIONS: Final = Resource(
         Action("list", list_collections, "signed_in", "List collections."),
         Action("listMeta", list_meta, "signed_in", "List all collections with all fields."),
         Action("get", get_collection, "signed_in", "Get a collection."),
-        Action("create", create_collection, "snippet", "Create a collection.", snippet=SNIPPET, writes=True),
-        Action("update", update_collection, "snippet", "Change a collection.", snippet=SNIPPET, writes=True),
-        Action("destroy", destroy_collections, "snippet", "Drop collections.", snippet=SNIPPET, writes=True),
-        Action("move", move_collection, "snippet", "Change the order.", snippet=SNIPPET, writes=True),
-        Action("setFields", set_fields, "snippet", "Set all fields.", snippet=SNIPPET, writes=True),
+        Action(
+            "create",
+            create_collection,
+            "snippet",
+            "Create a collection.",
+            snippet=SNIPPET,
+            writes=True,
+            slow=True,
+        ),
+        Action(
+            "update",
+            update_collection,
+            "snippet",
+            "Change a collection.",
+            snippet=SNIPPET,
+            writes=True,
+            slow=True,
+        ),
+        Action(
+            "destroy",
+            destroy_collections,
+            "snippet",
+            "Drop collections.",
+            snippet=SNIPPET,
+            writes=True,
+            slow=True,
+        ),
+        Action(
+            "move", move_collection, "snippet", "Change the order.", snippet=SNIPPET, writes=True, slow=True
+        ),
+        Action(
+            "setFields", set_fields, "snippet", "Set all fields.", snippet=SNIPPET, writes=True, slow=True
+        ),
     ),
     "Collections",
 )

@@ -124,12 +124,12 @@ _READS: Final = (
     Action("get", get_field, "signed_in", "Get a field."),
 )
 _CHANGES: Final = (
-    Action("update", update_field, "snippet", "Change a field.", snippet=SNIPPET, writes=True),
-    Action("destroy", destroy_fields, "snippet", "Drop fields.", snippet=SNIPPET, writes=True),
+    Action("update", update_field, "snippet", "Change a field.", snippet=SNIPPET, writes=True, slow=True),
+    Action("destroy", destroy_fields, "snippet", "Drop fields.", snippet=SNIPPET, writes=True, slow=True),
 )
 _IN_COLLECTION: Final = (
-    Action("create", create_field, "snippet", "Create a field.", snippet=SNIPPET, writes=True),
-    Action("move", move_field, "snippet", "Change the order.", snippet=SNIPPET, writes=True),
+    Action("create", create_field, "snippet", "Create a field.", snippet=SNIPPET, writes=True, slow=True),
+    Action("move", move_field, "snippet", "Change the order.", snippet=SNIPPET, writes=True, slow=True),
 )
 
 FIELDS_OF_COLLECTION: Final = Resource("collections.fields", (*_READS, *_IN_COLLECTION, *_CHANGES), "Fields")
