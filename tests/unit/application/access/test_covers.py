@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insula.application.access.decide import Grant, decide
@@ -58,6 +58,7 @@ def within(mine: Grant, theirs: Grant) -> bool:
     return rows and fields and (mine.direct or not theirs.direct)
 
 
+@settings(deadline=None)
 @given(ROLES, ROLES)
 def test_what_is_covered_may_be_done(own: RoleRules, other: RoleRules) -> None:
     if not covers(own, other) or own.name == "anonymous":
@@ -70,6 +71,7 @@ def test_what_is_covered_may_be_done(own: RoleRules, other: RoleRules) -> None:
                 assert mine is not None and within(mine, theirs), (item.name, permission)
 
 
+@settings(deadline=None)
 @given(ROLES)
 def test_a_role_covers_itself_and_nothing_covers_root_but_root(role: RoleRules) -> None:
     assert covers(role, role)

@@ -1,7 +1,7 @@
 """Configuration rights: patterns, and when one set of them is within another."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insula.application.access.snippets import Snippets, check_snippets
@@ -56,6 +56,7 @@ PATTERNS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PATTERNS, PATTERNS, st.text("ab.", max_size=5))
 def test_what_is_covered_grants_nothing_more(own: list[str], other: list[str], name: str) -> None:
     mine, theirs = Snippets(own), Snippets(other)
