@@ -6,9 +6,9 @@ is related to one record is answered up to ``MAX_RELATED``; a record that has mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from weakref import ref
 
@@ -38,6 +38,10 @@ answer to ``pageSize=1000`` has 100 of each."""
 MORE = "__more"
 """Under which a record names those of its appended relations that hold more than is answered."""
 
+AT_FIRST = 5_000
+"""Rows of one relation that are read as they are. Only where there are more does a second statement number the
+rows of each record to bound them, which costs a third more; so what is common stays one statement."""
+
 _LIMIT = "related_limit"
 _PLACE = "__place"
 
@@ -59,6 +63,8 @@ class Load:
     remote: str
     """Label of the related rows that equals it."""
     plan: Plan
+    bounded: Callable[[], Plan] | None
+    """The plan for more rows than ``AT_FIRST``; ``None`` where each key finds one row."""
     values: dict[str, Any]
     loads: Sequence[Load]
     through: str | None
@@ -95,21 +101,23 @@ class Loader:
         limits = binder.rows(target, open_part, None)
         through, outline = self._through(relation, outline)
         shape = LoadShape(collection, relation, target, open_part, outline, limits, through)
-        plan = PLANS.get(
-            (
-                *(self._dialect.name, "load", ref(collection), name),
-                *(ref(target), outline, open_part.fields, limits),
-                None if through is None else (ref(through.collection), through.fields),
-            ),
-            len(binder.values),
-            lambda: load_plan(self._dialect, shape),
+        key = (
+            *(self._dialect.name, "load", ref(collection), name),
+            *(ref(target), outline, open_part.fields, limits),
+            None if through is None else (ref(through.collection), through.fields),
         )
+
+        def plan(kind: str) -> Plan:
+            make = partial(load_plan, self._dialect, shape, bounded=kind == "bounded")
+            return PLANS.get((*key, kind), len(binder.values), make)
+
         return Load(
             name=name,
             to_many=relation.to_many,
             local=relation.foreign_key if relation.kind == "belongsTo" else relation.source_key,
             remote=shape.remote,
-            plan=plan,
+            plan=plan("first"),
+            bounded=None if relation.kind == "belongsTo" else partial(plan, "bounded"),
             values={parameter(index): value for index, value in enumerate(binder.values)},
             loads=self.loads(target, open_part, outline),
             through=None if through is None else through.collection.name,
@@ -160,8 +168,11 @@ class LoadShape:
         return OWNER if self.relation.through is not None else self.relation.foreign_key
 
 
-def load_plan(dialect: Dialect, shape: LoadShape) -> Plan:
-    """Build and compile: the related rows of all keys that are bound as one list."""
+def load_plan(dialect: Dialect, shape: LoadShape, *, bounded: bool) -> Plan:
+    """Build and compile: the related rows of all keys that are bound as one list.
+
+    Where a key finds several, the bound limit is that of all rows, or with ``bounded`` of those of each key.
+    """
     target, relation, table = shape.target, shape.relation, shape.target.table
     builder = Builder(dialect)
     joints = () if relation.through is not None else (shape.remote,)
@@ -184,7 +195,10 @@ def load_plan(dialect: Dialect, shape: LoadShape) -> Plan:
         statement = statement.where(builder.where(shape.limits, target, table))
     if relation.kind != "belongsTo":
         order = order_by(builder, target, table, (), [])
-        statement = _first_of_each(statement, owner, order)
+        if bounded:
+            statement = _first_of_each(statement, owner, order)
+        else:
+            statement = statement.order_by(*order).limit(sa.bindparam(_LIMIT, type_=sa.BigInteger()))
     return Plan(dialect.compile(statement), helpers)
 
 
@@ -209,15 +223,13 @@ async def attach(executor: Executor, rows: Sequence[Row], loads: Sequence[Load])
     """Run the loads and put what they find into ``rows``. Rows that name the same record share its dict."""
     for load in loads:
         keys = list(dict.fromkeys(key for row in rows if (key := row[load.local]) is not None))
-        found, limit = [], related_limit(len(keys)) if load.to_many else 0
-        if keys:
-            # one more than is answered, to know whether there is more
-            bound = {**load.values, KEYS: keys, _LIMIT: limit + 1}
-            found = await executor.fetch(load.plan.statement, bound)
+        limit = related_limit(len(keys)) if load.to_many else 1
+        found = await _related(executor, load, keys, limit) if keys else []
         if load.to_many:
             found = _put_many(rows, found, load, limit)
         else:
-            one = {related[load.remote]: related for related in found}
+            # of several (hasOne keeps no promise) the first counts
+            one = {related[load.remote]: related for related in reversed(found)}
             for row in rows:
                 row[load.name] = one.get(row[load.local])
         if load.loads and found:
@@ -225,6 +237,16 @@ async def attach(executor: Executor, rows: Sequence[Row], loads: Sequence[Load])
         strip(found, load.plan.helpers)
         if load.through is not None:
             _fold(found, load.through)
+
+
+async def _related(executor: Executor, load: Load, keys: list[Any], limit: int) -> list[Row]:
+    """The related rows: of each record at least one more than the ``limit``, where it has so many."""
+    bound = {**load.values, KEYS: keys, _LIMIT: AT_FIRST + 1}
+    found = await executor.fetch(load.plan.statement, bound)
+    if len(found) <= AT_FIRST or load.bounded is None:
+        return found
+    bound[_LIMIT] = limit + 1
+    return await executor.fetch(load.bounded().statement, bound)
 
 
 def related_limit(owners: int) -> int:
@@ -239,7 +261,7 @@ def _put_many(rows: Sequence[Row], found: list[Row], load: Load, limit: int) -> 
         groups.setdefault(related[load.remote], []).append(related)
     cut = {owner for owner, group in groups.items() if len(group) > limit}
     for owner in cut:
-        groups[owner].pop()
+        del groups[owner][limit:]
     for row in rows:
         row[load.name] = groups.get(row[load.local], [])
         if cut and row[load.local] in cut:

@@ -16,9 +16,12 @@ from insula.testing.library import create_tables, library
 ALL = Unrestricted()
 
 
-@pytest.fixture
-async def world(database: Database) -> SimpleNamespace:
+@pytest.fixture(params=[appends.AT_FIRST, 1], ids=["few", "numbered"])
+async def world(
+    database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> SimpleNamespace:
     """An author of one book more than is answered, one of exactly as many, one of none."""
+    monkeypatch.setattr(appends, "AT_FIRST", request.param)
     collections = library()
     await create_tables(database, collections)
     repository = Repository(StaticCatalog(collections), database)
@@ -61,13 +64,14 @@ async def test_rows_between_two_others_and_deeper_levels(
     assert [book["title"] for book in many["books"]] == ["m0", "m1"]
 
 
-async def test_of_several_to_one_the_first_counts(world: SimpleNamespace, database: Database) -> None:
-    profiles = world.repository.catalog.get("profiles")
-    await world.repository.create("authors", {"name": "x", "profile": {"text": "p"}}, scopes=ALL)
-    row = await world.repository.find_one("authors", 4, Query(appends=("profile",)), scopes=ALL)
-    assert row is not None
-    assert row["profile"]["text"] == "p"
-    assert profiles.table is not None
+async def test_to_one_is_answered_as_one(world: SimpleNamespace) -> None:
+    for name in "xyz":
+        await world.repository.create("authors", {"name": name, "profile": {"text": name}}, scopes=ALL)
+    rows = (
+        await world.repository.find("authors", Query(appends=("profile",), sort=("-id",)), scopes=ALL)
+    ).rows
+    assert [row["profile"] and row["profile"]["text"] for row in rows] == ["z", "y", "x", None, None, None]
+    assert all(MORE not in row for row in rows)
 
 
 def test_the_page_shares_what_is_answered_at_once() -> None:
