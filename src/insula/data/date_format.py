@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,22 +48,22 @@ def date_text(
     zoned = kind not in ("dateOnly", "datetimeNoTz")
     if isinstance(column.type, EpochColumn):
         column = _moment_of_epoch(dialect, column, column.type.per_second)
-    if dialect == "postgres":
-        return _postgres(column, tokens, zone if zoned else None)
-    return _sqlite(column, kind, tokens, zone if zoned else None)
+    return _WRITERS[dialect](column, kind, tokens, zone if zoned else None)
 
 
 def _moment_of_epoch(dialect: str, column: sa.ColumnElement[Any], per_second: int) -> sa.ColumnElement[Any]:
     """A moment, from its number of seconds (or parts of them) since 1970."""
     seconds = sa.type_coerce(column, sa.BigInteger()) // sa.literal_column(str(per_second), sa.BigInteger())
-    if dialect == "postgres":
-        return sa.func.to_timestamp(seconds)
+    return _MOMENTS[dialect](seconds)
+
+
+def _sqlite_moment(seconds: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     pattern: sa.ColumnElement[Any] = sa.literal_column("'%Y-%m-%dT%H:%M:%SZ'")
     return sa.func.strftime(pattern, seconds, sa.literal_column("'unixepoch'"))
 
 
 def _postgres(
-    column: sa.ColumnElement[Any], tokens: list[tuple[bool, str]], zone: str | None
+    column: sa.ColumnElement[Any], kind: str, tokens: list[tuple[bool, str]], zone: str | None
 ) -> sa.ColumnElement[Any]:
     if zone is not None:
         where: sa.ColumnElement[Any] = sa.literal(zone, sa.Text())
@@ -104,3 +105,10 @@ def _sqlite(
     for piece in pieces[1:]:
         whole = whole.op("||")(piece)
     return sa.type_coerce(whole, sa.Text())
+
+
+_WRITERS = {"sqlite": _sqlite, "postgres": _postgres}
+_MOMENTS: Mapping[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {
+    "sqlite": _sqlite_moment,
+    "postgres": sa.func.to_timestamp,
+}

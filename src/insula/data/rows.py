@@ -262,7 +262,7 @@ class Rows:
         key = collection.primary_key
         if key is not None and (reason := form(collection).refuse_key(highest)):
             raise InvalidValue(collection=collection.name, field=key.name, reason=reason)
-        if self.database.dialect.name != "postgres" or key is None:
+        if self.database.dialect.keys_follow or key is None:
             return
         statement = self.statements(collection).keep(("follow key",), lambda: follow_key(key.name))
         table = self.database.schema_prefix + self.database.dialect.quote(collection.name)

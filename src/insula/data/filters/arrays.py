@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,10 +22,15 @@ def prepare_members(value: Any, subject: Subject) -> Prepared:
 
 def build_match(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
     """The same members, in whatever order."""
-    wanted, members = operand.bind(), _members(operand)
-    if operand.dialect == "postgres":
-        contains = members.op("@>", is_comparison=True)(wanted)
-        return sa.and_(contains, members.op("<@", is_comparison=True)(wanted))
+    return _MATCHES[operand.dialect](_members(operand), operand.bind())
+
+
+def _postgres_match(members: sa.ColumnElement[Any], wanted: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    contains = members.op("@>", is_comparison=True)(wanted)
+    return sa.and_(contains, members.op("<@", is_comparison=True)(wanted))
+
+
+def _sqlite_match(members: sa.ColumnElement[Any], wanted: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     return sa.and_(
         members.is_not(None),
         sa.not_(_some_member(members, wanted, among=False)),
@@ -34,9 +40,10 @@ def build_match(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
 
 def build_any_of(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
     """At least one member in common."""
-    wanted, members = operand.bind(), _members(operand)
-    if operand.dialect == "sqlite":
-        return _some_member(members, wanted, among=True)
+    return _ANY_OF[operand.dialect](_members(operand), operand.bind())
+
+
+def _postgres_any_of(members: sa.ColumnElement[Any], wanted: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     member = sa.func.jsonb_array_elements(members).table_valued("value")
     found = wanted.op("@>", is_comparison=True)(member.c.value)
     return sa.exists(sa.select(_ONE).select_from(member).where(found))
@@ -46,8 +53,8 @@ def _members(operand: Operand) -> sa.ColumnElement[Any]:
     """The column, where it holds a list; JSON of another kind counts as missing."""
     if operand.family == "array":
         return operand.column
-    kind = sa.func.jsonb_typeof if operand.dialect == "postgres" else sa.func.json_type
-    return sa.case((kind(operand.column) == sa.literal_column("'array'"), operand.column))
+    kind = _KIND[operand.dialect](operand.column)
+    return sa.case((kind == sa.literal_column("'array'"), operand.column))
 
 
 def _some_member(
@@ -66,3 +73,15 @@ def _some_member(
 def _is_boolean(member: sa.TableValuedAlias) -> sa.ColumnElement[bool]:
     """SQLite gives JSON's true and 1 as the same value."""
     return member.c.type.in_((sa.literal_column("'true'"), sa.literal_column("'false'")))
+
+
+def _sqlite_any_of(members: sa.ColumnElement[Any], wanted: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return _some_member(members, wanted, among=True)
+
+
+_MATCHES = {"sqlite": _sqlite_match, "postgres": _postgres_match}
+_ANY_OF = {"sqlite": _sqlite_any_of, "postgres": _postgres_any_of}
+_KIND: Mapping[str, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]] = {
+    "sqlite": sa.func.json_type,
+    "postgres": sa.func.jsonb_typeof,
+}

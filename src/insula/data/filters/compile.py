@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -113,7 +113,7 @@ class Builder:
         family = collection.fields[name].type.family
         if isinstance(column.type, UuidColumn):
             family = "other"
-            if self.dialect.name == "postgres" and OPERATORS[operator].casts == "text":
+            if self.dialect.has_uuids and OPERATORS[operator].casts == "text":
                 column = sa.cast(column, sa.Text())
         operand = Operand(column, family, self.dialect.name, self.names, table)
         return OPERATORS[operator].expression(operand, variant)
@@ -211,7 +211,7 @@ def _json_part(
     dialect: str, column: sa.ColumnElement[Any], path: Sequence[str], cast: str
 ) -> sa.ColumnElement[Any]:
     """A part of a JSON column as text, number or boolean; NULL where it is missing or of another kind."""
-    return _postgres_part(column, path, cast) if dialect == "postgres" else _sqlite_part(column, path, cast)
+    return _PARTS[dialect](column, path, cast)
 
 
 def _postgres_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str) -> sa.ColumnElement[Any]:
@@ -237,3 +237,9 @@ def _sqlite_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str) 
     value = sa.func.json_extract(column, where)
     found = kind.in_([sa.literal_column(f"'{name}'") for name in wanted])
     return sa.type_coerce(sa.case((found, value)), CASTS[cast].type.column_type(CASTS[cast]))
+
+
+_PARTS: Mapping[str, Callable[[sa.ColumnElement[Any], Sequence[str], str], sa.ColumnElement[Any]]] = {
+    "sqlite": _sqlite_part,
+    "postgres": _postgres_part,
+}

@@ -102,9 +102,13 @@ def _empty(operand: Operand) -> sa.ColumnElement[bool]:
         return sa.or_(nothing, sa.and_(column.is_not(None), column == sa.literal_column("''")))
     if operand.family in ("array", "json"):
         kinds = ("'[]'",) if operand.family == "array" else ("'[]'", "'{}'", "'\"\"'")
-        suffix = "::jsonb" if operand.dialect == "postgres" else ""
+        suffix = _JSON_SUFFIX[operand.dialect]
         return sa.or_(nothing, *(column == sa.literal_column(kind + suffix) for kind in kinds))
     return nothing
+
+
+_JSON_SUFFIX = {"sqlite": "", "postgres": "::jsonb"}
+"""What makes JSON of a literal."""
 
 
 def build_truly(operand: Operand, variant: str) -> sa.ColumnElement[bool]:

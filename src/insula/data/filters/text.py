@@ -7,7 +7,7 @@ On PostgreSQL they are its own ``LIKE``, ``ILIKE``, ``~`` and ``~*``. On SQLite 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,17 +96,18 @@ def like(*, folded: bool) -> Build:
     """Builds LIKE, ``folded``: without regard to case."""
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
-        one = LikeText(folded)
-        if operand.dialect == "sqlite":
-            return _sqlite_like(operand, variant, one)
-        pattern: Any = operand.bind(ListOf(one) if variant == "any" else one)
-        if variant == "ascii and others":
-            next(operand.names)  # the second one is SQLite's
-        if variant == "any":
-            pattern = sa.any_(pattern)
-        return operand.column.op("ILIKE" if folded else "LIKE", is_comparison=True)(pattern)
+        return _LIKES[operand.dialect](operand, variant, LikeText(folded))
 
     return build
+
+
+def _postgres_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElement[bool]:
+    pattern: Any = operand.bind(ListOf(one) if variant == "any" else one)
+    if variant == "ascii and others":
+        next(operand.names)  # the second one is SQLite's
+    if variant == "any":
+        pattern = sa.any_(pattern)
+    return operand.column.op("ILIKE" if one.folded else "LIKE", is_comparison=True)(pattern)
 
 
 def _sqlite_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElement[bool]:
@@ -127,6 +128,12 @@ def _sqlite_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElem
         for letter in "\u212a\u0130"
     ]
     return sa.or_(ascii_, sa.and_(sa.or_(*others), column.op("GLOB", is_comparison=True)(operand.bind(one))))
+
+
+_LIKES: Mapping[str, Callable[[Operand, str, LikeText], sa.ColumnElement[bool]]] = {
+    "sqlite": _sqlite_like,
+    "postgres": _postgres_like,
+}
 
 
 def prepare_pattern(value: Any, subject: Subject) -> Prepared:
@@ -151,11 +158,23 @@ def regexp(*, folded: bool) -> Build:
     """Builds a search by regular expression."""
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
-        pattern = operand.bind(PatternText())
-        if operand.dialect == "postgres":
-            return operand.column.op("~*" if folded else "~", is_comparison=True)(pattern)
-        function = sa.func.insula_regexp(operand.column, pattern, sa.literal_column("1" if folded else "0"))
-        found: sa.ColumnElement[bool] = function == sa.literal_column("1")
-        return found
+        return _REGEXPS[operand.dialect](operand.column, operand.bind(PatternText()), folded)
 
     return build
+
+
+def _postgres_regexp(
+    column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any], folded: bool
+) -> sa.ColumnElement[bool]:
+    return column.op("~*" if folded else "~", is_comparison=True)(pattern)
+
+
+def _sqlite_regexp(
+    column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any], folded: bool
+) -> sa.ColumnElement[bool]:
+    function = sa.func.insula_regexp(column, pattern, sa.literal_column("1" if folded else "0"))
+    found: sa.ColumnElement[bool] = function == sa.literal_column("1")
+    return found
+
+
+_REGEXPS = {"sqlite": _sqlite_regexp, "postgres": _postgres_regexp}

@@ -49,6 +49,12 @@ class Dialect(ABC):
     lock_timeout: ClassVar[str | None]
     """The statement that limits how long a change of schema waits for others that use the table; then it gives up,
     and they go on. ``None`` where it never waits."""
+    has_arrays: ClassVar[bool]
+    """Takes a list of values as one bound array; else lists are bound as JSON text, which ``json_each`` unfolds."""
+    has_uuids: ClassVar[bool]
+    """Has a type for UUIDs, which has to be cast to be compared as text."""
+    keys_follow: ClassVar[bool]
+    """Automatic keys go on behind one that was given, by themselves."""
     automatic_key: ClassVar[str]
     """What follows the name of a key column that counts up by itself; ``{type}`` stands for its type."""
     functions: ClassVar[frozenset[str]] = frozenset()

@@ -57,6 +57,9 @@ class Sqlite(Dialect):
     nulls_are_least = True
     alters_columns = False
     lock_timeout = None
+    has_arrays = False
+    has_uuids = False
+    keys_follow = True
     # only this spelling makes the row id the key; AUTOINCREMENT never gives out an id twice
     automatic_key = "INTEGER PRIMARY KEY AUTOINCREMENT"
     functions = sqlite_functions.NAMES
