@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -93,16 +93,14 @@ class Pages:
         self,
         templates: Templates,
         api: str,
-        version: str,
         mounted: Mapping[str, AsgiApp] = MappingProxyType({}),
-        notice: Callable[[], str] = str,
+        answers: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        """``mounted``: path → page of the main application; ``notice``: what main's welcome page must say, or ""."""
+        """``mounted``: path → page of the main application; ``answers``: whether main's database does."""
         self._templates = templates
         self._api = api
-        self._version = version
         self._mounted = mounted
-        self._notice = notice
+        self._answers = answers
 
     async def __call__(
         self, choice: Choice, status: Status | None, scope: Scope, receive: Receive, send: Send
@@ -138,17 +136,18 @@ class Pages:
 
     async def _welcome(self, choice: Choice, send: Send) -> None:
         name = choice.application
-        api = self._api if name == MAIN else f"{self._api}__app/{name}/"
-        title = "Insula runs" if name == MAIN else f"{name} runs"
+        if name == MAIN and self._answers is not None and not await self._answers():
+            await self._templates.send_sentence(
+                send, 503, "Not just now", "Insula runs, but its database does not answer.",
+                "Whoever runs this server finds the cause in its log. Try again in a moment.",
+                ((b"retry-after", b"5"),),
+            )  # fmt: skip
+            return
         await self._templates.send(
             send,
             200,
             "welcome.html",
-            title=title,
-            sentence="Everything is up, and answers.",
-            notice=self._notice() if name == MAIN else "",
+            title="Insula runs" if name == MAIN else f"{name} runs",
             name=name,
-            api=api,
-            state=Observed.RUNNING.value,
-            version=self._version,
+            api=self._api if name == MAIN else f"{self._api}__app/{name}/",
         )

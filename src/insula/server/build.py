@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from insula import __version__
 from insula.application.access.people import create_root
 from insula.application.application import Application
 from insula.application.collections import CORE_COLLECTIONS
@@ -35,6 +34,7 @@ from insula.gateway.trust import TrustedProxies
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import NotYet
+from insula.server.pulse import Pulse
 from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
@@ -46,7 +46,6 @@ _log = logging.getLogger(__name__)
 ROOT_ROLE = "root"
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
-_NO_ADMINISTRATOR = "There is no administrator yet: open the set-up link that the start has printed, or start again for a new one."
 
 
 class MainSteps(Steps):
@@ -152,13 +151,8 @@ def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installati
         return None if await _has_administrator(steps.application) else link.issue()
 
     page = SetupPage(link, templates, set_up, settings.api_base_path)
-    pages = Pages(
-        templates,
-        settings.api_base_path,
-        __version__,
-        {SETUP_PATH: page},
-        lambda: _NO_ADMINISTRATOR if link.open else "",
-    )
+    pulse = Pulse(lambda: _has_administrator(steps.application))
+    pages = Pages(templates, settings.api_base_path, {SETUP_PATH: page}, pulse)
     proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
     options = GatewayOptions(settings.api_base_path, proxies, settings.insula_access_log)
     return Installation(Gateway(options, directory, process, pages), process, setup_token)

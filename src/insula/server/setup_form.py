@@ -40,11 +40,15 @@ def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
     nickname = form.get("nickname", "").strip()
     password = form.get("password", "")
     wrong: dict[str, str] = {}
-    if not _EMAIL.fullmatch(email) or len(email) > TEXT_LONGEST:
+    if len(email) > TEXT_LONGEST:
+        wrong["email"] = f"Write an e-mail address of at most {TEXT_LONGEST} characters."
+    elif not _EMAIL.fullmatch(email):
         wrong["email"] = "Write an e-mail address, such as you@example.com."
     if not _USERNAME.fullmatch(username) or len(username) > NAME_LONGEST:
         wrong["username"] = f"Write 1 to {NAME_LONGEST} characters without spaces, @, quotes or slashes."
-    if not nickname or len(nickname) > TEXT_LONGEST or not nickname.isprintable():
+    if len(nickname) > TEXT_LONGEST:
+        wrong["nickname"] = f"Write at most {TEXT_LONGEST} characters; these are {len(nickname)}."
+    elif not nickname or not nickname.isprintable():
         wrong["nickname"] = "Write the name that others should see."
     if sentence := _password(password, email, username):
         wrong["password"] = sentence

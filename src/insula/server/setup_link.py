@@ -27,7 +27,7 @@ class Verdict(enum.Enum):
     WRONG = "wrong"
     """It is another one, too old, or none."""
     USED = "used"
-    """There is an administrator already."""
+    """It was the one, and has made the administrator."""
     THROTTLED = "throttled"
     """Too many wrong ones came; nothing is compared for the rest of the window."""
 
@@ -51,28 +51,20 @@ class SetupLink:
         self._used = False
         return token
 
-    @property
-    def open(self) -> bool:
-        """A token was issued and not used: there is no administrator yet."""
-        return not self._used
-
     def use(self) -> None:
-        """There is an administrator: no token is good any more."""
+        """There is an administrator: no token is good any more. Who holds the one that was learns so."""
         self._used = True
-        self._digest = b""
 
     def check(self, token: str) -> Verdict:
         """Judge a token. Wrong ones count against the limit."""
-        if self._used:
-            return Verdict.USED
         now = self._clock()
         if now >= self._window_ends:
             self._window_ends = now + WINDOW_S
             self._wrong = 0
         if self._wrong >= WRONG_TRIES:
             return Verdict.THROTTLED
-        if hmac.compare_digest(_hash(token), self._digest) and now < self._expires:
-            return Verdict.RIGHT
+        if hmac.compare_digest(_hash(token), self._digest) and (self._used or now < self._expires):
+            return Verdict.USED if self._used else Verdict.RIGHT
         self._wrong += 1
         return Verdict.WRONG
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from insula.core.errors import InsulaError
 from insula.fleet.process.base import Receive, Scope, Send
 from insula.gateway.pages import Templates
+from insula.server.command import command
 from insula.server.setup_form import Administrator, read_form
 from insula.server.setup_link import WINDOW_S, SetupLink, Verdict
 
@@ -17,6 +18,8 @@ PATH = "/setup"
 FORM_LIMIT_BYTES = 16 * 1024
 
 _FIELDS = ("email", "username", "nickname", "password")
+_ORDER = (*_FIELDS, "again")
+"""As they stand on the page: the first that is wrong gets the focus."""
 
 Create = Callable[[Administrator], Awaitable[None]]
 """Makes the administrator. Raises ``InsulaError``; its detail ``field`` or ``fields`` names the culprit."""
@@ -76,6 +79,7 @@ class SetupPage:
             nickname=asked.nickname,
             api=self._api,
             url=f"{scope['scheme']}://{scope['insula.host']}",
+            command=command(),
         )
 
     async def _try_to_create(self, asked: Administrator) -> dict[str, str]:
@@ -94,21 +98,25 @@ class SetupPage:
             return True
         page = self._templates.send_sentence
         if verdict is Verdict.USED:
-            await page(send, 410, "Already set up", "This installation has an administrator.",
+            await page(send, 410, "Already set up", "This link has made its administrator.",
                        "Sign in with that account; a forgotten password is set anew with "
-                       "“insula users reset-password”.")  # fmt: skip
+                       f"“{command()} users reset-password”.")  # fmt: skip
         elif verdict is Verdict.THROTTLED:
             await page(send, 429, "Too many tries", "Too many wrong links were tried.", "Wait a minute.",
                        ((b"retry-after", str(int(WINDOW_S)).encode()),))  # fmt: skip
         else:
             await page(send, 403, "This link is not valid", "It is incomplete, too old, or from an earlier start.",
-                       "Each start of Insula prints a new one, as long as there is no administrator.")  # fmt: skip
+                       "As long as there is no administrator, each start of Insula prints a new one "
+                       "in its terminal.")  # fmt: skip
         return False
 
     async def _show_form(
         self, token: str, asked: Administrator, wrong: dict[str, str], send: Send, status: int = 200
     ) -> None:
-        await self._templates.send(send, status, "setup.html", token=token, asked=asked, wrong=wrong)
+        first = next((name for name in _ORDER if name in wrong), None)
+        await self._templates.send(
+            send, status, "setup.html", token=token, asked=asked, wrong=wrong, first=first
+        )
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -68,14 +68,18 @@ class House:
     def __init__(self, access_log: bool = False) -> None:
         self.directory = MemoryDirectory()
         self.process = Running()
+        self.database_answers = True
         self.lifecycles = {name: Lifecycle(name, lambda: datetime.now(UTC)) for name in ("main", "shop")}
         for name in ("main", "shop"):
             self.directory.add(self.lifecycles[name], domain="shop.example.com" if name == "shop" else None)
         self.move("main", Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.RUNNING)
         self.process.apps["main"] = echo
         options = GatewayOptions("/api/", TrustedProxies(networks("127.0.0.0/8")), access_log)
-        pages = Pages(Templates(), "/api/", "0.0.0")
+        pages = Pages(Templates(), "/api/", answers=self.answers)
         self.gateway = Gateway(options, self.directory, self.process, pages)
+
+    async def answers(self) -> bool:
+        return self.database_answers
 
     def move(self, name: str, *states: Observed) -> None:
         for state in states:
@@ -278,3 +282,16 @@ async def test_what_is_shown_is_escaped() -> None:
     heard = await House().ask("/apps/<script>alert(1)</script>/admin", *HTML)
     assert heard.status == 404
     assert b"<script>" not in heard.body
+
+
+async def test_the_first_page_tells_when_the_database_does_not_answer() -> None:
+    house = House()
+    page = await house.ask("/", (b"accept", b"text/html"))
+    assert page.status == 200
+    assert b"Everything is up, and answers." in page.body
+    house.database_answers = False
+    page = await house.ask("/", (b"accept", b"text/html"))
+    assert page.status == 503
+    assert page.headers["retry-after"]
+    assert b"its database does not answer" in page.body
+    assert b"Everything is up" not in page.body

@@ -1,6 +1,7 @@
 """The one-time set-up link: the token, the form, and the page around both."""
 
 import asyncio
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,7 @@ class Clock:
 def test_a_token_is_good_until_used_or_a_day_old() -> None:
     clock = Clock()
     link = SetupLink(clock)
-    assert link.check("anything") is Verdict.USED
+    assert link.check("") is Verdict.WRONG
     first = link.issue()
     assert link.check(first) is Verdict.RIGHT
     second = link.issue()
@@ -53,6 +54,7 @@ def test_a_token_is_good_until_used_or_a_day_old() -> None:
     third = link.issue()
     link.use()
     assert link.check(third) is Verdict.USED
+    assert link.check("anything") is Verdict.WRONG
 
 
 def test_the_token_itself_is_not_kept() -> None:
@@ -157,7 +159,9 @@ async def test_the_way_through() -> None:
     assert setup.made == [Administrator("ada@example.com", "ada", "Ada", "analytical engine")]
     for again in (await setup.submit(), await setup.ask("GET", f"token={setup.token}")):
         assert again[0] == 410
-        assert "has an administrator" in again[1]
+        assert "has made its administrator" in again[1]
+    stranger = await setup.ask("GET", "token=wrong")
+    assert stranger[:2] == (await Setup().ask("GET", "token=wrong"))[:2]
 
 
 async def test_wrong_fields_come_back_filled_and_escaped_but_never_the_password() -> None:
@@ -169,6 +173,21 @@ async def test_wrong_fields_come_back_filled_and_escaped_but_never_the_password(
     assert 'value="ada"' in page
     assert "short" not in page
     assert setup.made == []
+
+
+async def test_the_first_wrong_field_has_the_focus_and_names_its_limit() -> None:
+    _, page, _ = await Setup().submit(nickname="x" * 300, password="short")
+    assert "Write at most 255 characters; these are 300." in page
+    assert re.findall(r'<input id="(\w+)"[^>]* autofocus>', page) == ["nickname"]
+    setup = Setup()
+    _, page, _ = await setup.ask("GET", f"token={setup.token}")
+    assert "autofocus" not in page
+
+
+async def test_the_page_at_the_end_names_a_command_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insula.server.setup_page.command", lambda: ".venv/bin/insula")
+    _, page, _ = await Setup().submit()
+    assert ".venv/bin/insula records import cities.csv --collection cities\n" in page
 
 
 async def test_what_the_database_refuses_stands_beside_its_field_or_above() -> None:
