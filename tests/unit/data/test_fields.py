@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import uuid
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from insula.data.collection import Field
 from insula.data.fields import TYPES, field_type
 from insula.data.fields.checks import MAX_JSON_DEPTH
+from insula.data.fields.expressions import FUNCTIONS
+from insula.data.fields.formula import RESULTS
 from insula.database.dialects import dialect
 
 UTC = dt.UTC
@@ -291,3 +294,10 @@ def test_whatever_comes_is_taken_or_refused_with_a_reason(value: Any, type_: str
     for on in DIALECTS:
         stored(type_, taken, on)
     assert prepare(type_, taken) == taken
+
+
+def test_the_page_names_what_formulas_can_say() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "fields.md").read_text()
+    assert f"the functions `{' '.join(sorted(FUNCTIONS))}`" in page
+    for kind in (f"`{name}`" for name in RESULTS):
+        assert kind in page

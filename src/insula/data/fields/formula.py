@@ -22,10 +22,11 @@ from insula.data.fields.text import Text
 if TYPE_CHECKING:
     from insula.data.collection import Field
 
-_RESULTS: Final[Mapping[str, FieldType]] = {
+RESULTS: Final[Mapping[str, FieldType]] = {
     type_.name: type_()
     for type_ in (Double, Integer, BigInt, DecimalNumber, Boolean, String, Text, Date, DateOnly)
 }
+"""What ``dataType`` may say."""
 DEFAULT_RESULT: Final = "double"
 
 
@@ -36,7 +37,7 @@ class Formula(FieldType):
     computed = True
 
     def __init__(self, result: str = DEFAULT_RESULT) -> None:
-        self.result = _RESULTS[result]
+        self.result = RESULTS[result]
         self.family = self.result.family
 
     def resolved(self, options: Mapping[str, Any]) -> FieldType:
@@ -78,22 +79,22 @@ class Formula(FieldType):
 
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         kind = options.get("dataType", DEFAULT_RESULT)
-        if not isinstance(kind, str) or kind not in _RESULTS:
-            raise ValueError(f"needs one of {', '.join(_RESULTS)} for dataType")
+        if not isinstance(kind, str) or kind not in RESULTS:
+            raise ValueError(f"needs one of {', '.join(RESULTS)} for dataType")
         self.expression(options)
-        return {**_RESULTS[kind].check_options(options), "dataType": kind}
+        return {**RESULTS[kind].check_options(options), "dataType": kind}
 
     def refuse_change(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
         before = old.get("dataType") or DEFAULT_RESULT
         if (new.get("dataType") or DEFAULT_RESULT) != before:
             return f"its dataType can not be changed (it is {before})"
-        return _RESULTS[before].refuse_change(old, new)
+        return RESULTS[before].refuse_change(old, new)
 
     def openapi(self, field: Field) -> dict[str, Any]:
         return {**self.result.openapi(field), "readOnly": True}
 
 
-_BY_RESULT: Final[Mapping[str, Formula]] = {name: Formula(name) for name in _RESULTS}
+_BY_RESULT: Final[Mapping[str, Formula]] = {name: Formula(name) for name in RESULTS}
 
 
 def read_by(field: Field) -> frozenset[str]:
