@@ -20,21 +20,25 @@ MEMORY_PEER = "383-447 MB"
 
 def main() -> None:
     times: list[float] = []
+    cpu: list[float] = []
     fresh: list[float] = []
     used: list[float] = []
     with tempfile.TemporaryDirectory(prefix="insula-bench-") as folder, harness.postgresql() as server:
         instance = harness.installation(server, Path(folder) / "storage")
         installing = one(instance)
         for _ in range(STARTS):
-            running_s, idle_mb, used_mb = one(instance)
+            running_s, cpu_s, idle_mb, used_mb = one(instance)
             times.append(running_s)
+            cpu.append(cpu_s)
             fresh.append(idle_mb)
             used.append(used_mb)
     start = harness.median(times)
-    harness.report("start", start, "s", peer="7.4 s", goal=f"<= {START_GOAL_S} s", met=start <= START_GOAL_S)
+    met = start <= START_GOAL_S
+    goal = f"<= {START_GOAL_S} s"
+    harness.report("start", start, "s", peer="7.4 s", goal=goal, met=met, cpu_s=harness.median(cpu))
     for name, memory, installed_mb in (
-        ("memory", fresh, installing[1]),
-        ("memory, used", used, installing[2]),
+        ("memory", fresh, installing[2]),
+        ("memory, used", used, installing[3]),
     ):
         resident = harness.median(memory)
         harness.report(
@@ -49,9 +53,11 @@ def main() -> None:
         )
 
 
-def one(instance: harness.Instance) -> tuple[float, float, float]:
-    """Start and stop one process: seconds to its first answer, MB when idle then, MB after sign-in and list."""
+def one(instance: harness.Instance) -> tuple[float, float, float, float]:
+    """Start and stop one process: seconds to its first answer, on the clock and of CPU; MB when idle then, and
+    after sign-in and list."""
     running = harness.started(instance)
+    cpu_s = running.cpu_s()
     try:
         time.sleep(IDLE_S)
         fresh_mb = running.resident_mb()
@@ -59,7 +65,7 @@ def one(instance: harness.Instance) -> tuple[float, float, float]:
         with running.client() as client:
             client.get("/users:list").raise_for_status()
         time.sleep(IDLE_S)
-        return running.started_s, fresh_mb, running.resident_mb()
+        return running.started_s, cpu_s, fresh_mb, running.resident_mb()
     finally:
         instance.stop()
 
