@@ -165,6 +165,27 @@ def test_a_start_on_a_full_disk_is_one_sentence(disk: Disk, leave_bytes: int) ->
         assert made.stop() == 0
 
 
+def test_a_start_on_a_disk_that_can_only_be_read_is_one_sentence(disk: Disk) -> None:
+    disk.permit_writing(False)
+    with Instance(disk.path / "storage") as made:
+        made.log_path = disk.path.parent / "insula.log"
+        ended = subprocess.run(
+            [sys.executable, "-m", "insula.server"],
+            env=made.environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert ended.returncode == Exit.INVALID
+        assert "Traceback" not in ended.stderr
+        (sentence,) = [line for line in ended.stderr.splitlines() if line.startswith("insula: ")]
+        assert "Read-only file system" in sentence
+        disk.permit_writing(True)
+        made.start()
+        made.sign_in().close()
+
+
 def test_a_log_that_can_not_be_written_stops_nothing(tmp_path: Path) -> None:
     with Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", "INSULA_ACCESS_LOG": "true"}) as made:
         made.log_path = Path("/dev/full")

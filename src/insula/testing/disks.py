@@ -39,6 +39,11 @@ class Disk:
         """Give the room back."""
         (self.path / "ballast").unlink(missing_ok=True)
 
+    def permit_writing(self, permitted: bool) -> None:
+        """Mount it anew, for reading alone or not."""
+        mode = "rw" if permitted else "ro"
+        subprocess.run(["mount", "-o", f"remount,{mode}", self.path], check=True, capture_output=True)
+
 
 @contextlib.contextmanager
 def small_disk(path: Path, megabytes: int) -> Iterator[Disk]:
