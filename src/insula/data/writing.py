@@ -270,10 +270,11 @@ class Writer:
 
     def csv_rows(self, collection: str, columns: Sequence[str]) -> CsvRows | None:
         """What appends lines of CSV to a collection; ``None`` where the database takes none, or where rows are
-        to be numbered by their lists, which their text does not tell."""
+        to be numbered by their lists, or fields worked out, of which their text does not tell."""
         target = self.catalog.get(collection)
         numbered = (f for f in target.columns if f.type.name == "sort" and f.name not in columns)
-        if not self.rows.database.dialect.copies_csv or any(scope_key(field) for field in numbered):
+        worked_out = any(field.type.computed for field in target.columns)
+        if worked_out or not self.rows.database.dialect.copies_csv or any(map(scope_key, numbered)):
             return None
         return CsvRows(self.rows, target, columns)
 

@@ -128,6 +128,27 @@ async def test_import_into_a_collection_goes_by_names_titles_and_what_is_said(
     ]
 
 
+async def test_imported_records_are_numbered_and_computed(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    pattern = [{"type": "string", "options": {"value": "N"}}, {"type": "integer", "options": {"digits": 2}}]
+    fields = [
+        {"name": "qty", "type": "integer"},
+        {"name": "number", "type": "sequence", "patterns": pattern},
+        {"name": "double", "type": "formula", "expression": "qty * 2", "dataType": "integer"},
+    ]
+    await client.post("/collections:create", json={"name": "things", "fields": fields})
+    for _ in range(2):
+        assert (await importing("/things:import", b"qty\n1\n2\n"))["imported"] == 2
+    found = await rows(client, "/things:list?fields=qty,number,double&sort=number")
+    assert [list(row.values()) for row in found] == [
+        [1, "N01", 2],
+        [2, "N02", 4],
+        [1, "N03", 2],
+        [2, "N04", 4],
+    ]
+
+
 async def test_bad_rows_are_reported_with_their_lines_and_the_others_go_in(
     client: httpx.AsyncClient, importing: Importing
 ) -> None:

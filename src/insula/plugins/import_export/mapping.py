@@ -103,6 +103,8 @@ def _importable(collection: Collection, open_fields: frozenset[str] | None) -> I
     for field in collection.fields.values():
         if not field.stored or field.hidden or field.type.hidden or field.name in _SYSTEM_FIELDS[2:]:
             continue
+        if not field.type.accepts(field):  # worked out by the server
+            continue
         if open_fields is None or field.name in open_fields:
             yield field
 
