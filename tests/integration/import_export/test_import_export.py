@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from insula.application.api.openapi import document
 from insula.application.application import Application
 from insula.application.options import Options
 from insula.application.registry import Registry
@@ -391,3 +392,21 @@ async def test_every_type_is_stored_as_the_api_stores_it(
 def test_decimals_keep_their_digits() -> None:
     target = conversion.Target(Field("f", field_type("decimal"), options={"precision": 10, "scale": 2}))
     assert conversion.to_values(target)(["1.10"]) == ([Decimal("1.10")], [])
+
+
+async def test_the_document_describes_imports_and_exports_wholly(importing: Importing) -> None:
+    await importing("/imports:create", PEOPLE, collection="people")
+    paths = (await document(importing.application, "/api"))["paths"]
+
+    def names(path: str, verb: str) -> list[str]:
+        stated = paths[path][verb]["parameters"]
+        return [p["$ref"].rpartition("/")[2] if "$ref" in p else p["name"] for p in stated]
+
+    assert names("/imports:create", "post") == ["collection", "encoding", "delimiter", "columns"]
+    assert names("/people:import", "post") == ["encoding", "delimiter", "columns"]
+    assert names("/imports:preview", "post") == ["encoding", "delimiter"]
+    assert names("/people:export", "get") == ["format", "spreadsheet", "filter", "fields", "except", "sort"]
+    assert names("/jobs:cancel", "post") == ["filterByTk"]
+    for path in ("/imports:create", "/imports:preview", "/people:import"):
+        assert list(paths[path]["post"]["requestBody"]["content"]) == ["text/csv"]
+    assert paths["/imports:create"]["post"]["parameters"][0]["required"]

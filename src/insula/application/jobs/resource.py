@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.openapi_parts import ref
 from insula.application.api.queries import one_key, read_query
 from insula.application.errors import InvalidParameter, UnknownJob
 from insula.application.jobs.store import Job
@@ -80,14 +81,29 @@ def _own(context: Context) -> Condition | None:
     return Condition(("createdById",), "$eq", context.principal.user_id)
 
 
+_PAGED: Final = {
+    "parameters": [ref("parameters", n) for n in ("filter", "fields", "sort", "page", "pageSize")]
+}
+_ONE: Final = {
+    "parameters": [
+        {
+            "name": "filterByTk",
+            "in": "query",
+            "required": True,
+            "description": "The number of the job; it may stand in the path instead, as in jobs:get/1.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    ]
+}
+
 JOBS_RESOURCE: Final = Resource(
     "jobs",
     (
-        Action("list", list_jobs, "signed_in", "List jobs."),
-        Action("get", get_job, "signed_in", "Get a job with its steps."),
-        Action("retry", retry_job, "signed_in", "Go on with a failed job.", writes=True),
-        Action("cancel", cancel_job, "signed_in", "End a job.", writes=True),
-        Action("undo", undo_job, "signed_in", "Take back what a job did.", writes=True),
+        Action("list", list_jobs, "signed_in", "List jobs.", openapi=_PAGED),
+        Action("get", get_job, "signed_in", "Get a job with its steps.", openapi=_ONE),
+        Action("retry", retry_job, "signed_in", "Go on with a failed job.", writes=True, openapi=_ONE),
+        Action("cancel", cancel_job, "signed_in", "End a job.", writes=True, openapi=_ONE),
+        Action("undo", undo_job, "signed_in", "Take back what a job did.", writes=True, openapi=_ONE),
     ),
     "Jobs",
 )

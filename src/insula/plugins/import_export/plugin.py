@@ -5,7 +5,7 @@ import errno
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -17,7 +17,7 @@ from insula.core.ids import random_id
 from insula.data.collection import Collection
 from insula.data.filters.tree import All
 from insula.data.query import Query
-from insula.plugins.import_export import export, inference, source
+from insula.plugins.import_export import export, inference, openapi, source
 from insula.plugins.import_export.errors import InvalidExport, InvalidImport, StorageFull
 from insula.plugins.import_export.importer import IMPORT, KIND, Order, folder
 from insula.plugins.import_export.mapping import assign, new_collection
@@ -28,20 +28,6 @@ PREVIEW_BYTES = 1024**2
 PREVIEW_ROWS = 10
 _EXPORT_PARAMETERS = ("format", "spreadsheet")
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
-
-_FILE: Final = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
-_IMPORTED: Final = {"requestBody": _FILE}
-_EXPORTED: Final = {
-    "responses": {
-        "200": {
-            "description": "The file.",
-            "content": {
-                "text/csv": {"schema": {"type": "string"}},
-                "application/jsonl": {"schema": {"type": "string"}},
-            },
-        }
-    }
-}
 
 
 async def import_records(context: Context) -> Answer:
@@ -216,7 +202,7 @@ class ImportExportPlugin(Plugin):
             permission="import",
             writes=True,
             streams=True,
-            openapi=_IMPORTED,
+            openapi=openapi.IMPORT,
         ),
         Action(
             "export",
@@ -224,7 +210,7 @@ class ImportExportPlugin(Plugin):
             "records",
             "Export records as a file.",
             permission="export",
-            openapi=_EXPORTED,
+            openapi=openapi.EXPORT,
         ),
     )
     resources = (
@@ -239,7 +225,7 @@ class ImportExportPlugin(Plugin):
                     snippet="pm.import-export",
                     writes=True,
                     streams=True,
-                    openapi=_IMPORTED,
+                    openapi=openapi.IMPORT_ANYWHERE,
                 ),
                 Action(
                     "preview",
@@ -249,7 +235,7 @@ class ImportExportPlugin(Plugin):
                     snippet="pm.import-export",
                     writes=True,
                     streams=True,
-                    openapi=_IMPORTED,
+                    openapi=openapi.PREVIEW,
                 ),
             ),
             "Imports",
