@@ -46,7 +46,8 @@ def measure(name: str, running: harness.Running, address: str) -> None:
         beside.append(peer.per_s(address, against))
     per_s = harness.median([slice_.per_s for slice_ in ours])
     cpu_ms = harness.median([slice_.cpu_ms for slice_ in ours])
-    ratio = peer.ratio(per_s, against, harness.median(beside))
+    pairs = zip(ours, beside, strict=True)  # each slice of ours with the peer's right after it
+    ratio = harness.median([peer.ratio(slice_.per_s, against, peer_per_s) for slice_, peer_per_s in pairs])
     met = ratio >= times and (name != "list_exact" or cpu_ms <= LIST_CPU_MS)
     theirs = peer.REFERENCE["nocobase"][against]
     harness.report(
