@@ -15,7 +15,7 @@ from insula.application import hooks_guard, install, migrations
 from insula.application.access.access import Access
 from insula.application.api.dispatch import Dispatcher
 from insula.application.collections import CORE_COLLECTIONS
-from insula.application.errors import ApplicationError, NotInstalled, SealBroken, UpgradeNeeded, WrongKey
+from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
 from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
 from insula.application.plugin_manager import PluginManager, reason_of
@@ -25,6 +25,7 @@ from insula.application.secrets import MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
 from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer
 from insula.core.clock import monotonic
+from insula.core.errors import InsulaError
 from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 
@@ -161,7 +162,7 @@ class Application:
             _logger.error("the plugin %s failed in %s", plugin, hook, exc_info=error)
             self.plugin_manager.fail(plugin, f"in {hook}: {reason_of(error)}")
 
-    def fail(self, error: ApplicationError) -> None:
+    def fail(self, error: InsulaError) -> None:
         """What the application can not run without has failed: no more requests are taken; ``start`` tries again."""
         if self.state is State.RUNNING:
             _logger.error("the application %s does not run any more: %s", self.name, error.message)

@@ -256,6 +256,13 @@ class ReadOnly(DatabaseError):
     told = "Nothing can be stored just now; an administrator has to look at the database."
 
 
+class DatabaseInUse(DatabaseError):
+    """The database {where} is used by another Insula server ({holder}); stop that one, or give this one a database or schema of its own."""
+
+    code = "DATABASE_IN_USE"
+    kind = Kind.CONFLICT
+
+
 class InvalidStorage(DatabaseError):
     """DB_STORAGE "{path}" {reason}."""
 

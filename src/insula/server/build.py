@@ -7,21 +7,15 @@ from pathlib import Path
 
 from insula.application.access.people import create_root
 from insula.application.application import Application
-from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled, WrongKey
 from insula.application.options import Options, RootUser
-from insula.application.registry import Registry
-from insula.application.secrets import MasterKey
-from insula.application.stored import read_stored
 from insula.core.clock import now
 from insula.data.filters.tree import Condition
-from insula.data.metadata import Metadata
-from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
-from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
-from insula.database.executor import Database
+from insula.database.errors import DatabaseInUse
 from insula.database.options import DatabaseOptions
+from insula.database.provision.claim import Claim, claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.directory.memory import MemoryDirectory
 from insula.fleet.lifecycle import Lifecycle
@@ -34,12 +28,13 @@ from insula.gateway.trust import TrustedProxies
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import NotYet
+from insula.server.host import Host
 from insula.server.pulse import Pulse
 from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
 from insula.server.setup_page import SetupPage
-from insula.server.storage import app_key, has_key, wrong_key
+from insula.server.storage import wrong_key
 
 _log = logging.getLogger(__name__)
 
@@ -49,16 +44,16 @@ _EVERYTHING = Unrestricted()
 
 
 class MainSteps(Steps):
-    """The main application's way up: its database is waited for and made, its tables are made at first start.
+    """The main application's way up: its database is waited for, made and claimed, its tables are made at first start.
 
-    Unless ``makes``, nothing is made: what is not there yet raises.
+    Unless the host ``makes``, nothing is made: what is not there yet raises.
     """
 
-    def __init__(self, settings: Settings, folder: Path, *, makes: bool = True) -> None:
-        self._makes = makes
-        self._settings = settings
-        self._folder = folder
-        self._database = database_options(settings, folder)
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._settings = host.settings
+        self._database = database_options(host.settings, host.folder)
+        self._claim: Claim = claim(self._database, self._lost)
         self._application: Application | None = None
 
     @property
@@ -68,41 +63,30 @@ class MainSteps(Steps):
         return self._application
 
     async def prepare(self) -> None:
+        await self.stop()  # what an earlier try has opened
+        registry = self._host.registry
         await wait_for_database(
             self._database, self._settings.insula_wait_timeout_s, lambda line: _log.warning("%s", line)
         )
-        if self._makes:
+        if self._host.makes:
             await ensure_database(self._database)
-        registry = Registry.discover()
-        options = application_options(self._settings, self._folder)
-        for name in options.extra_plugins:
-            registry.get(name)
-        database = open_database(self._database, ConnectionBudget(self._settings.insula_db_connections))
+        await self._claim.take()
+        database = open_database(self._database, self._host.budget)
         try:
-            key = MasterKey(await self._key(database))
+            key = await self._host.master_key(database)
         except BaseException:
             await database.close()
             raise
+        options = application_options(self._settings, self._host.folder)
         self._application = Application(MAIN, database, registry, key, options)
-
-    async def _key(self, database: Database) -> str:
-        """The key of this installation; a new one where nothing is installed yet. Raises as ``app_key``."""
-        given = self._settings.app_key
-        if has_key(self._folder, given):
-            return app_key(self._folder, given)
-        stored = await read_stored(Repository(Metadata(database, CORE_COLLECTIONS), database))
-        installed = stored is not None and bool(stored.owner)
-        if not (installed or self._makes):
-            raise NotInstalled(application=MAIN)
-        return app_key(self._folder, given, makes=not installed)
 
     async def initialize(self) -> None:
         try:
             await self.application.start()
         except WrongKey as error:
-            raise wrong_key(self._folder, self._settings.app_key) from error
+            raise wrong_key(self._host.folder, self._settings.app_key) from error
         except NotInstalled:
-            if not self._makes:
+            if not self._host.makes:
                 raise
             _log.info("installing the main application into %s", self._database.where)
             await self.application.install(first_administrator(self._settings))
@@ -114,6 +98,13 @@ class MainSteps(Steps):
     async def stop(self) -> None:
         if self._application is not None:
             await self._application.stop()
+            self._application = None
+        await self._claim.release()
+
+    def _lost(self, error: DatabaseInUse) -> None:
+        """Two that write one database would work on stale metadata: the one that was cut off gives way."""
+        if self._application is not None:
+            self._application.fail(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +125,7 @@ def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installati
     if settings.app_mode != "single":
         raise NotYet(mode=settings.app_mode)
     lifecycle = Lifecycle(MAIN, now)
-    steps = MainSteps(settings, folder, makes=makes)
+    steps = MainSteps(Host(settings, folder, makes=makes))
     process, directory = LocalProcess(), MemoryDirectory()
     process.add(lifecycle, steps)
     directory.add(lifecycle)

@@ -1,0 +1,189 @@
+"""A claim on a database: one process at a time uses it as its own, whichever folder it keeps its files in.
+
+Both kinds are given back by the system however the process ends, so that nothing stale is ever in the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import logging
+import os
+import socket
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.core.clock import monotonic
+from insula.database.dialects import dialect
+from insula.database.errors import DatabaseInUse, InvalidStorage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from insula.database.connection import ServerConnection
+    from insula.database.options import DatabaseOptions
+
+_logger = logging.getLogger(__name__)
+
+TAKE_WITHIN_S: Final = 3.0
+"""The server needs a moment to notice that the process before this one was killed."""
+LOOK_EVERY_S: Final = 10.0
+"""A connection that was lost is noticed within this time, and made again."""
+ANSWER_WITHIN_S: Final = 10.0
+"""A connection on which nothing comes back for so long is lost."""
+CLOSE_WITHIN_S: Final = 0.5
+_TRY_EVERY_S: Final = 0.25
+_NAMESPACE: Final = zlib.crc32(b"insula") >> 1
+_HOLDER_BYTES: Final = 63
+
+Lost = Callable[[DatabaseInUse], None]
+"""Told when another process took the database while this one had no connection to it."""
+
+
+class Claim(ABC):
+    """Siblings implement all of it."""
+
+    @abstractmethod
+    async def take(self) -> None:
+        """Raises ``DatabaseInUse``, naming the holder, and what opening a connection raises."""
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Give it back. Does nothing when it is not held."""
+
+
+def claim(options: DatabaseOptions, lost: Lost) -> Claim:
+    """The claim that suits the database. Nothing is taken yet."""
+    if options.storage is not None:
+        return FileClaim(options.storage)
+    return SessionClaim(options, lost)
+
+
+class FileClaim(Claim):
+    """A lock of the kernel on a file beside the database's."""
+
+    def __init__(self, storage: Path) -> None:
+        self._storage = storage
+        self._descriptor: int | None = None
+
+    async def take(self) -> None:
+        path = self._storage.with_name(f"{self._storage.name}.lock")
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            reason = f"can not be locked: {(error.strerror or '').lower()}"
+            raise InvalidStorage(path=self._storage, reason=reason) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(descriptor, _HOLDER_BYTES).decode("utf-8", "replace").strip() or "unknown"
+            os.close(descriptor)
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise DatabaseInUse(where=self._storage, holder=holder) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, _holder().encode())
+        self._descriptor = descriptor
+
+    async def release(self) -> None:
+        # The file stays: removing it would let two processes hold two files of one name.
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class SessionClaim(Claim):
+    """An advisory lock of PostgreSQL, on a connection of its own, made again when it is lost."""
+
+    def __init__(self, options: DatabaseOptions, lost: Lost) -> None:
+        self._options = replace(options, application_name=_holder())
+        self._lost = lost
+        self._key = (_NAMESPACE, zlib.crc32((options.schema or "").encode()) >> 1)
+        self._connection: ServerConnection | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def take(self) -> None:
+        until = monotonic() + TAKE_WITHIN_S
+        while True:
+            try:
+                self._connection = await self._session()
+            except DatabaseInUse:
+                if monotonic() >= until:
+                    raise
+                await asyncio.sleep(_TRY_EVERY_S)
+            else:
+                break
+        self._watch = asyncio.create_task(self._look(), name="claim on the database")
+
+    async def release(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+            self._watch = None
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await _closed(connection)
+
+    async def _session(self) -> ServerConnection:
+        """A connection that holds the lock."""
+        connection: ServerConnection = await dialect(self._options.dialect).connect(self._options)  # type: ignore[attr-defined]
+        try:
+            if await _value(connection, "SELECT pg_try_advisory_lock($1, $2)", self._key):
+                return connection
+            holder = await _value(connection, _HOLDER, self._key)
+            raise DatabaseInUse(where=self._options.where, holder=holder or "unknown")
+        except BaseException:
+            await _closed(connection)
+            raise
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                if self._connection is None:
+                    self._connection = await self._session()
+                    _logger.info("the claim on the database is held again")
+                else:
+                    async with asyncio.timeout(ANSWER_WITHIN_S):
+                        await _value(self._connection, "SELECT 1", ())
+            except DatabaseInUse as error:
+                self._lost(error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever the driver raises, the session is gone
+                if self._connection is not None:
+                    _logger.warning("the claim on the database is lost for now: %s", error)
+                    connection, self._connection = self._connection, None
+                    await _closed(connection)
+
+
+_HOLDER: Final = """
+SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 AND l.objid::bigint = $2
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+async def _value(connection: ServerConnection, text: str, arguments: tuple[int, ...]) -> Any:
+    """The first column of the first row; ``None`` without one."""
+    rows = await connection.fetch(text, arguments)
+    return next(iter(dict(rows[0]).values())) if rows else None
+
+
+async def _closed(connection: ServerConnection) -> None:
+    """Close a connection that may be broken, or whose server hangs."""
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await connection.close()
+    except Exception as error:  # noqa: BLE001 - whatever the driver raises, it is ended
+        _logger.debug("a connection could not say good-bye: %s", error)
+        connection.terminate()
+
+
+def _holder() -> str:
+    """Who this process is, for the sentence that another one prints."""
+    tail = f" process {os.getpid()}"
+    return f"{socket.gethostname()[: _HOLDER_BYTES - len(tail)]}{tail}"

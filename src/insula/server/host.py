@@ -1,0 +1,57 @@
+"""What all applications of this process share, made once: connections, plugins, and the key to their secrets."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from insula.application.collections import CORE_COLLECTIONS
+from insula.application.errors import NotInstalled
+from insula.application.registry import Registry
+from insula.application.secrets import MasterKey
+from insula.application.stored import read_stored
+from insula.data.metadata import Metadata
+from insula.data.repository import Repository
+from insula.database.budget import ConnectionBudget
+from insula.database.executor import Database
+from insula.gateway.selector import MAIN
+from insula.server import checks
+from insula.server.declared import Settings
+from insula.server.storage import app_key, has_key
+
+
+class Host:
+    """Owned by the composition root; the steps of applications are given it."""
+
+    def __init__(self, settings: Settings, folder: Path, *, makes: bool) -> None:
+        """Unless ``makes``, no key is made: an installation that is not there is an error."""
+        self.settings = settings
+        self.folder = folder
+        self.makes = makes
+        self.budget = ConnectionBudget(settings.insula_db_connections)
+        """Of the database server, for all applications together."""
+        self._master_key: MasterKey | None = None
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The plugins. Raises ``UnknownPlugin`` for one that the settings name in vain."""
+        found = Registry.discover()
+        for name in checks.plugin_names(self.settings.append_preset_built_in_plugins):
+            found.get(name)
+        return found
+
+    async def master_key(self, main: Database) -> MasterKey:
+        """The key of this installation; a new one where main's database holds nothing yet. Raises as ``app_key``."""
+        if self._master_key is None:
+            self._master_key = MasterKey(await self._key(main))
+        return self._master_key
+
+    async def _key(self, main: Database) -> str:
+        given = self.settings.app_key
+        if has_key(self.folder, given):
+            return app_key(self.folder, given)
+        stored = await read_stored(Repository(Metadata(main, CORE_COLLECTIONS), main))
+        installed = stored is not None and bool(stored.owner)
+        if not (installed or self.makes):
+            raise NotInstalled(application=MAIN)
+        return app_key(self.folder, given, makes=not installed)

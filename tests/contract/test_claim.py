@@ -1,0 +1,95 @@
+"""Two processes and one database: the second one is told who has it, on both dialects."""
+
+import asyncio
+import os
+from dataclasses import replace
+
+import pytest
+
+from insula.database.errors import DatabaseInUse
+from insula.database.executor import Database
+from insula.database.options import DatabaseOptions
+from insula.database.provision import claim as module
+from insula.database.provision.claim import SessionClaim, claim
+
+
+def fails(error: DatabaseInUse) -> None:
+    raise AssertionError(error)
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TAKE_WITHIN_S", 0.0)
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+
+
+async def test_the_second_is_told_who_has_it_until_it_is_given_back(
+    database: Database, database_options: DatabaseOptions
+) -> None:
+    one, two = claim(database_options, fails), claim(database_options, fails)
+    await one.take()
+    with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
+        await two.take()
+    await two.release()
+    await one.release()
+    await two.take()
+    await two.release()
+    await two.release()
+
+
+async def test_another_schema_is_another_database(
+    database: Database, database_options: DatabaseOptions
+) -> None:
+    if database_options.storage is not None:
+        other = replace(database_options, storage=database_options.storage.with_name("other.sqlite"))
+    else:
+        other = replace(database_options, schema="another_one")
+    one, two = claim(database_options, fails), claim(other, fails)
+    await one.take()
+    await two.take()
+    await one.release()
+    await two.release()
+
+
+async def end_session(held: SessionClaim) -> None:
+    """End the claim's session as an administrator or a failing network does."""
+    connection = held._connection
+    assert connection is not None
+    connection.terminate()
+    while held._connection is connection:
+        await asyncio.sleep(0.005)
+
+
+async def test_a_lost_connection_is_made_again(database: Database, database_options: DatabaseOptions) -> None:
+    if database_options.storage is not None:
+        return  # a lock of the kernel can not be lost
+    held = SessionClaim(database_options, fails)
+    await held.take()
+    await end_session(held)
+    while held._connection is None:
+        await asyncio.sleep(0.005)
+    with pytest.raises(DatabaseInUse):
+        await SessionClaim(database_options, fails).take()
+    await held.release()
+
+
+async def test_it_is_told_when_another_took_the_database_meanwhile(
+    database: Database, database_options: DatabaseOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_options.storage is not None:
+        return  # a lock of the kernel can not be lost
+    told: asyncio.Future[DatabaseInUse] = asyncio.get_running_loop().create_future()
+    held, other = SessionClaim(database_options, told.set_result), SessionClaim(database_options, fails)
+    await held.take()
+    watch, connection = held._watch, held._connection
+    assert watch is not None
+    assert connection is not None
+    watch.cancel()
+    await asyncio.wait((watch,))
+    connection.terminate()
+    monkeypatch.setattr(module, "TAKE_WITHIN_S", 10.0)
+    await other.take()
+    await held._look()
+    assert "used by another" in told.result().message
+    await held.release()
+    await other.release()
