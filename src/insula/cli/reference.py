@@ -18,6 +18,9 @@ may open, and act as the administrator of the machine: no token, every right. Ru
 environment (or `.env`) as the server. Where no server runs, `insula users …` opens the database itself, under
 the lock of the folder; `insula settings …` needs neither.
 
+Where Insula was set up by `make start`, the command is `.venv/bin/insula`, typed in that folder; where it was
+installed as a package, it is `insula`.
+
 Tables are for people; `--json` prints the same for programs. What is wrong is said on standard error.
 
 """

@@ -48,6 +48,8 @@ def open_folder(path: str | Path) -> Path:
             probe.write(b"insula")
     except OSError as error:
         raise StorageUnreachable(path=path, cause=error.strerror or error) from None
+    if folder.stat().st_mode & stat.S_IWOTH:
+        _log.warning("everyone may write to the storage folder %s; take that away with chmod o-w", folder)
     return folder
 
 

@@ -410,3 +410,15 @@ async def test_the_document_describes_imports_and_exports_wholly(importing: Impo
     for path in ("/imports:create", "/imports:preview", "/people:import"):
         assert list(paths[path]["post"]["requestBody"]["content"]) == ["text/csv"]
     assert paths["/imports:create"]["post"]["parameters"][0]["required"]
+
+
+async def test_an_export_takes_its_parameters_from_the_body_too(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    await importing("/imports:create", b"name,age\nAda,36\nEve,20\n", collection="people")
+    wanted = {"filter": {"age": {"$gt": 30}}, "fields": ["name"], "format": "jsonl"}
+    answer = await client.post("/people:export", json=wanted)
+    assert answer.text == '{"name":"Ada"}\n'
+    for wrong in ({"filter": {"nope": 1}}, {"format": ["csv"]}, {"nope": 1}):
+        assert (await client.post("/people:export", json=wrong)).status_code == 400
+    assert (await client.post("/people:export", json=[1])).status_code == 400

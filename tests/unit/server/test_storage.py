@@ -27,6 +27,16 @@ def test_the_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     assert open_folder(tmp_path / "a" / "b").is_dir()
 
 
+def test_a_folder_that_everyone_may_write_to_is_warned_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    open_folder(tmp_path)
+    assert caplog.text == ""
+    tmp_path.chmod(0o777)
+    open_folder(tmp_path)
+    assert f"everyone may write to the storage folder {tmp_path}" in caplog.text
+
+
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/insula"])
 def test_a_folder_that_can_not_be_is_one_sentence(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
+from insula.application.api.bodies import with_body
 from insula.application.api.queries import read_query
 from insula.application.application import Application
 from insula.application.plugin import Plugin
@@ -146,10 +147,11 @@ def _look(path: Path, params: Any) -> tuple[source.Layout, list[inference.Column
 
 async def export_records(context: Context) -> Stream:
     """The records that match, as CSV (``format=csv``) or JSON lines (``format=jsonl``)."""
-    wanted = context.params.get("format", "csv")
-    if wanted not in _TYPES:
+    given = with_body(context.params, context.body)
+    wanted = given.get("format", "csv")
+    if not isinstance(wanted, str) or wanted not in _TYPES:
         raise InvalidExport(reason="format must be csv or jsonl")
-    params = {name: value for name, value in context.params.items() if name not in _EXPORT_PARAMETERS}
+    params = {name: value for name, value in given.items() if name not in _EXPORT_PARAMETERS}
     query = read_query(b"", params, context.application.options.timezone, "none")
     collection = context.application.metadata.get(context.resource)
     scope = context.scopes.scope(collection.name, "export")
@@ -159,7 +161,7 @@ async def export_records(context: Context) -> Stream:
     rows = context.application.repository.stream(collection.name, query, scopes=context.scopes)
     # The first batch is read before the answer begins, so that a wrong query still gets an error.
     batches = _begun(await anext(rows, None), rows)
-    spreadsheet = context.params.get("spreadsheet") in ("true", "1")
+    spreadsheet = given.get("spreadsheet") in ("true", "1", True)
     chunks = (
         export.as_csv(batches, names, for_spreadsheets=spreadsheet)
         if wanted == "csv"
