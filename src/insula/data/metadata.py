@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from insula.core.detached import Detached
 from insula.data.collection import Collection, Field
 from insula.data.errors import CollectionExists, MetadataInUse, UnknownCollection
 from insula.data.metadata_build import build_collection, extend_collection
+from insula.data.metadata_change import Companion, MetadataChange, renewed
 from insula.data.metadata_rows import Rows, read_rows, write_rows
 from insula.data.modelling import collections, fields
 from insula.data.modelling.draft import Draft, shown
@@ -28,15 +28,6 @@ CHANGE_TIMEOUT_S: Final = 600.0
 """One statement of a change: filling or indexing a large table takes longer than a query may."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class MetadataChange:
-    """What subscribers are told."""
-
-    version: int
-    collections: frozenset[str]
-    """Names of those that were made, changed or removed."""
 
 
 class Metadata:
@@ -55,6 +46,8 @@ class Metadata:
         """Collections as they were asked for since the last change."""
         self._turn = asyncio.Lock()
         self._subscribers: list[Callable[[MetadataChange], None]] = []
+        self.companions: list[Companion] = []
+        """Called inside the transaction of every change that makes or removes a collection or field; append to it."""
         self._changes = Detached()
         """What is committed must be taken here too, whether or not the one who asked still waits."""
 
@@ -89,6 +82,11 @@ class Metadata:
         """Wait for changes under way, so that the database may be closed. What is late is cancelled and undone."""
         await self._changes.end(deadline_s)
         self._forget()
+
+    async def settled_version(self) -> int:
+        """``version``, once a change that is under way has ended."""
+        async with self._turn:
+            return self.version
 
     def subscribe(self, observer: Callable[[MetadataChange], None]) -> Callable[[], None]:
         """Have ``observer`` called after each change; it must not raise. Gives what ends it."""
@@ -159,6 +157,9 @@ class Metadata:
                 for name in old.changed(draft.rows):
                     collections.check_whole(draft, name)
                 await write_rows(transaction, old, draft.rows)
+                if names := renewed(old, draft.rows):
+                    for companion in self.companions:
+                        await companion(transaction, names)
                 await self._change_tables(transaction, self._draft(old), draft)
             self._take(draft.rows)
         return result

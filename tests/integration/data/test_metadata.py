@@ -14,7 +14,8 @@ from insula.data.errors import (
     UnknownCollection,
     UnknownField,
 )
-from insula.data.metadata import Metadata, MetadataChange
+from insula.data.metadata import Metadata
+from insula.data.metadata_change import MetadataChange
 from insula.data.metadata_json import collection_to_json, field_to_json
 from insula.database.executor import Database, Row
 from insula.database.options import DatabaseOptions

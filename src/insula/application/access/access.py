@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ from insula.application.access.errors import (
     Unauthenticated,
     UnknownUser,
 )
+from insula.application.access.leavings import Leavings
 from insula.application.access.passwords import SHORTEST
 from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.access.policy import Policy
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from insula.application.api.request import Request
     from insula.application.application import Application
     from insula.data.changes import Change
+    from insula.data.metadata_change import MetadataChange
     from insula.data.scope import Scopes
 
 BOOK_S: Final = 60.0
@@ -66,6 +69,8 @@ class Access:
         self._reading = asyncio.Lock()
         self.seen = Seen()
         application.repository.observers.append(self._changed)
+        self._leavings = Leavings(application.repository)
+        self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
         """Make ready; the secrets and the collections are there."""
@@ -74,12 +79,19 @@ class Access:
         self.tokens = Tokens(application.name, application.secrets)
         self.sessions = Sessions(application.repository, self.tokens, Policy())
         self.cookies = Cookies(application.name, application.options.main, application.secrets.data_key)
+        if self._unsubscribe is None:
+            application.metadata.companions.append(self._leavings)
+            self._unsubscribe = application.metadata.subscribe(self._modelled)
         self.invalidate()
         await self._read()
 
     async def stop(self) -> None:
         """Forget everyone."""
         self.invalidate()
+        if self._unsubscribe is not None:
+            self._application.metadata.companions.remove(self._leavings)
+            self._unsubscribe()
+            self._unsubscribe = None
 
     def invalidate(self) -> None:
         """Look up roles and people again, all of them."""
@@ -227,6 +239,10 @@ class Access:
                     self.book = await read_book(self._application.repository)
                 self._read_edition = edition
                 self._read_again = self.clock.monotonic() + BOOK_S
+
+    def _modelled(self, change: MetadataChange) -> None:
+        """Collections and fields have changed, and with them perhaps what roles may do: see ``Leavings``."""
+        self._edition += 1
 
     def _changed(self, change: Change) -> None:
         if change.collection in _ROLES:

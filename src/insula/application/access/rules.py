@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
@@ -125,6 +126,29 @@ def _rows(item: Mapping[str, Any], scopes: Mapping[Any, Rows]) -> Rows:
     if isinstance(raw, bool) or not isinstance(raw, int | str) or raw not in scopes:
         raise ValueError("needs a scope that exists")
     return scopes[raw]
+
+
+def scopes_named(raw: object) -> set[Any]:
+    """Keys and numbers of the scopes that the setting of one collection is limited to."""
+    used = _Used()
+    with suppress(ValueError):
+        parse_actions(raw, used)
+    return used.names
+
+
+class _Used(dict[Any, Rows]):
+    """Takes every scope for existing, and remembers which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[Any] = set()
+
+    def __contains__(self, key: object) -> bool:
+        self.names.add(key)
+        return True
+
+    def __missing__(self, key: Any) -> None:
+        return None
 
 
 def parse_scope(row: Mapping[str, Any], user_fields: Container[str] | None = None) -> Rows:

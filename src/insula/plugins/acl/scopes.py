@@ -9,7 +9,7 @@ from insula.application.access.collections import ROLES_SNIPPET
 from insula.application.access.errors import Fixed, InvalidAccess
 from insula.application.access.opened import opened, plain_values
 from insula.application.access.people import EVERYTHING
-from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_actions, parse_scope
+from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_scope, scopes_named
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
 from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import keys_of
@@ -75,9 +75,7 @@ async def destroy_scopes(context: Context) -> Answer:
     repository = context.application.repository
     everything = Query(page_size=None, counting="none")
     for row in (await repository.find("rolesResources", everything, scopes=EVERYTHING)).rows:
-        used = _Used()
-        parse_actions(row.get("actions"), used)
-        if used.names & await _names(context, keys):
+        if scopes_named(row.get("actions")) & await _names(context, keys):
             raise Fixed(
                 what="The scope", verb="removed", reason=f"the role {row['roleName']} is limited to it"
             )
@@ -89,21 +87,6 @@ async def list_available(context: Context) -> Answer:
     return Answer(
         [{"name": name, "displayName": _TITLES[name], "onNewRecord": name in _ON_NEW} for name in PERMISSIONS]
     )
-
-
-class _Used(dict[Any, None]):
-    """Takes every scope for existing, and remembers which were asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[Any] = set()
-
-    def __contains__(self, key: object) -> bool:
-        self.names.add(key)
-        return True
-
-    def __missing__(self, key: Any) -> None:
-        return None
 
 
 async def _names(context: Context, keys: list[int]) -> set[Any]:
