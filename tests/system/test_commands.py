@@ -1,6 +1,9 @@
 """The command line against a real server."""
 
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -116,3 +119,24 @@ def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> 
         )
     assert done.returncode == Exit.INVALID
     assert done.stderr == "insula: the output: No space left on device\n"
+
+
+def test_people_at_a_terminal_see_how_far_an_import_is(server: Instance, tmp_path: Path) -> None:
+    (tmp_path / "many.csv").write_text("name\n" + "x\n" * 1000)
+    words = ("records", "import", "many.csv", "--collection", "many")
+    mine, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", "from insula.cli import main; main()", *words],
+        env={**server.environment, "TERM": "xterm", "COLUMNS": "100"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    os.close(theirs)
+    seen = os.read(mine, 65536).decode()
+    os.close(mine)
+    assert done.returncode == 0, seen
+    for label in ("Sending", "Importing"):
+        assert re.search(rf"{label}\s+\[#+\]\s+100%", seen), seen
