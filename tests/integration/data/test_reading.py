@@ -340,6 +340,7 @@ async def test_closed_collections_are_denied(repository: Repository) -> None:
 
 
 async def test_plans_are_kept_by_shape_and_not_by_values(repository: Repository) -> None:
+    PLANS._kept.clear()
     for number in range(3):
         query = Query(filter=parse_filter({"qty": number, "author.name": f"n{number}"}), appends=("tags",))
         await repository.find("posts", query, scopes=ALL)
