@@ -123,3 +123,17 @@ class MetadataInUse(DataError):
 
     code = "CONFLICT"
     kind = Kind.CONFLICT
+
+
+class TableLost(DataError):
+    """The table "{table}" of the collection "{collection}" is not in the database: something else removed it. Bring it back from a backup, or remove the collection too (collections:destroy)."""
+
+    code = "TABLE_MISSING"
+    kind = Kind.CONFLICT
+
+
+class ColumnLost(DataError):
+    """The table of the collection "{collection}" lacks the column of its field "{field}": something else removed it. Bring it back from a backup, or remove the field too (fields:destroy)."""
+
+    code = "COLUMN_MISSING"
+    kind = Kind.CONFLICT

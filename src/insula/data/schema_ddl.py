@@ -75,7 +75,8 @@ def _create_table(compiler: DDLCompiler, step: plan.CreateTable) -> str:
 
 
 def _drop_table(compiler: DDLCompiler, step: plan.DropTable) -> str:
-    return f"DROP TABLE {table_name(compiler, step.table)}"
+    # what is gone already, by other hands, is no reason to keep a collection for ever
+    return f"DROP TABLE IF EXISTS {table_name(compiler, step.table)}"
 
 
 def _add_column(compiler: DDLCompiler, step: plan.AddColumn) -> str:
@@ -130,7 +131,7 @@ def _create_index(compiler: DDLCompiler, step: plan.CreateIndex) -> str:
 
 
 def _drop_index(compiler: DDLCompiler, step: plan.DropIndex) -> str:
-    return f"DROP INDEX {table_name(compiler, step.name)}"
+    return f"DROP INDEX IF EXISTS {table_name(compiler, step.name)}"
 
 
 _WRITERS: dict[type, Callable[[DDLCompiler, Any], str]] = {

@@ -5,6 +5,7 @@ What the data does not allow is found before the database refuses it, and said i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,7 +20,10 @@ from insula.data.schema_fill import compute, fill
 from insula.data.schema_plan import Plan, plan, plan_creation
 from insula.data.schema_sqlite import rewrite
 from insula.database.dialects.base import Dialect
+from insula.database.errors import ColumnMissing
 from insula.database.executor import Transaction
+
+logger = logging.getLogger(__name__)
 
 REWRITTEN: Final = (
     steps.SetType,
@@ -68,6 +72,8 @@ class SchemaSync:
                 await compute(transaction, step)
             elif isinstance(step, steps.Convert):
                 await convert(transaction, step)
+            elif isinstance(step, steps.DropColumn):
+                await _drop(transaction, step)
             elif not self.dialect.alters_columns and isinstance(step, REWRITTEN):
                 rewritten.add(step.table)
             else:
@@ -83,6 +89,15 @@ class SchemaSync:
                 await check_unique(transaction, step, _key(wanted, step.table))
             case steps.AddReference():
                 await check_references(transaction, step, _key(wanted, step.table))
+
+
+async def _drop(transaction: Transaction, step: steps.DropColumn) -> None:
+    """Drop a column; one that other hands dropped already is a warning."""
+    try:
+        async with transaction.savepoint():
+            await transaction.run(Ddl(step))
+    except ColumnMissing:
+        logger.warning('the column "%s" of the table "%s" was gone already', step.column, step.table)
 
 
 def _key(wanted: Plan, table: str) -> steps.Column | None:

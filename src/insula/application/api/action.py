@@ -45,6 +45,14 @@ class Stream:
     chunks: AsyncIterator[bytes]
     content_type: bytes = b"application/json; charset=utf-8"
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    first: bytes = b""
+    """The first piece, once it is made: what is wrong with a request is told before the head is sent."""
+
+    async def close(self) -> None:
+        """Give back what making the pieces holds."""
+        close = getattr(self.chunks, "aclose", None)
+        if close is not None:
+            await close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application import audit
+from insula.application.api.acting import act
 from insula.application.api.action import Answer, Context, Raw, Stream
 from insula.application.api.bodies import read_json
 from insula.application.api.encode import encode
@@ -115,30 +116,26 @@ class Dispatcher:
             route.parent,
             route.relation,
         )
-        answer = await action.handler(context)
+        answer = await act(action, context)
         if action.writes:
             audit.tell(context)
         return answer
 
     async def _stream(self, flight: Flight, stream: Stream, request: Request, send: Send) -> None:
-        """The first piece is made before the head is sent, so that what is wrong is still told properly."""
-        chunks = stream.chunks
+        """Send the head, the first piece and what follows it."""
         try:
-            first = await anext(chunks, b"")
             flight.moved()
             request.answering = True
             headers = _headers(request, stream.headers, stream.content_type)
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if request.method != "HEAD":
-                await send({"type": "http.response.body", "body": first, "more_body": True})
-                async for chunk in chunks:
+                await send({"type": "http.response.body", "body": stream.first, "more_body": True})
+                async for chunk in stream.chunks:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
                     flight.moved()
             await send({"type": "http.response.body", "body": b""})
         finally:
-            close = getattr(chunks, "aclose", None)
-            if close is not None:
-                await close()
+            await stream.close()
 
     async def _ended(self, flight: Flight, request: Request, send: Send) -> None:
         """Say why the work was ended, where an answer can still be given."""

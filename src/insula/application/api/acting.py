@@ -1,0 +1,79 @@
+"""Running a handler while collections may change under it.
+
+What a handler asks of the database may have been planned for a table that was changed or removed before the
+statement had its turn. Such a handler runs again: it then finds the collections as they are now, and says
+what is wrong with the request, if anything is. Where nothing changed here, somebody else changed the table.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from insula.application.api.action import Action, Answer, Context, Raw, Stream
+from insula.core.sparse import Sparse
+from insula.data.errors import ColumnLost, DataError, TableLost
+from insula.database.errors import ColumnMissing, StatementOutdated, TableMissing
+
+if TYPE_CHECKING:
+    from insula.data.metadata import Metadata
+
+MAX_ATTEMPTS: Final = 5
+"""Times that a handler is run while one change of collections follows another."""
+
+_OUTDATED: Final = (TableMissing, ColumnMissing, StatementOutdated)
+_COLUMN: Final = re.compile(r'column "?(?:[^".\s]+\.)*([^".\s]+)"?')
+_sparse = Sparse(logging.getLogger(__name__))
+
+
+async def act(action: Action, context: Context) -> Answer | Stream | Raw:
+    """What the handler answers; of a stream, the first piece is made.
+
+    Raises what the handler raises, and ``TableLost`` and ``ColumnLost`` for a table that is not as metadata says.
+    """
+    metadata = context.application.metadata
+    attempts = MAX_ATTEMPTS if action.gate == "records" and not action.streams else 1
+    while True:
+        attempts -= 1
+        version = metadata.version
+        try:
+            answer = await action.handler(context)
+            return await _begun(answer) if isinstance(answer, Stream) else answer
+        except _OUTDATED as error:
+            # a change that is committed but not yet taken here is taken when its turn is over
+            changed = await metadata.settled_version() != version
+            if changed and attempts:
+                continue
+            if isinstance(error, StatementOutdated) or changed:
+                raise
+            lost = _lost(error, context, metadata)
+            _sparse.warning(lost.message, f"the request {context.request.request_id} was refused")
+            raise lost from error
+
+
+async def _begun(stream: Stream) -> Stream:
+    try:
+        return replace(stream, first=await anext(stream.chunks, b""))
+    except BaseException:
+        await stream.close()
+        raise
+
+
+def _lost(error: TableMissing | ColumnMissing, context: Context, metadata: Metadata) -> DataError:
+    name = error.name or ""
+    if isinstance(error, TableMissing):
+        table = name.rpartition(".")[2].strip('"')
+        return TableLost(collection=table if metadata.find(table) else _collection(context), table=table)
+    found = _COLUMN.search(name)
+    column = found[1] if found else name.rpartition(".")[2]
+    return ColumnLost(collection=_collection(context), field=column)
+
+
+def _collection(context: Context) -> str:
+    """The collection that a request is about; for its fields it stands before them in the path."""
+    resource, parent = context.resource, context.parent
+    if resource == "fields" and parent is not None:
+        return parent[1]
+    return context.key or resource if resource == "collections" else resource

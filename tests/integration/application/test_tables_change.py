@@ -1,0 +1,142 @@
+"""Records that are read and written while their tables change, or after other hands changed them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, Self
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from insula.application.application import Application
+from insula.database.executor import Database
+from insula.plugins.collections import CollectionsPlugin
+from insula.testing.applications import Library, MakeApplication
+
+ROUNDS = 6
+CLIENTS = 4
+
+
+@pytest.fixture
+async def application(make: MakeApplication) -> AsyncIterator[Application]:
+    made = make(Library(), CollectionsPlugin())
+    await made.install()
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def made(client: httpx.AsyncClient, *more: dict[str, Any]) -> None:
+    fields = [{"name": "n", "type": "integer"}, *more]
+    answer = await client.post("/collections:create", json={"name": "things", "fields": fields})
+    assert answer.status_code == 200, answer.text
+
+
+class Traffic:
+    """Clients that ask the same things again and again until the block ends, and what they were answered."""
+
+    def __init__(self, client: httpx.AsyncClient, *asked: tuple[str, str, Any]) -> None:
+        self._client = client
+        self._asked = asked
+        self._over = False
+        self.seen: Counter[tuple[str, int, str]] = Counter()
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [asyncio.create_task(self._run(*one)) for one in self._asked for _ in range(CLIENTS)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._over = True
+        await asyncio.gather(*self._tasks)
+
+    async def _run(self, method: str, path: str, body: Any) -> None:
+        while not self._over:
+            answer = await self._client.request(method, path, json=body)
+            code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
+            self.seen[path, answer.status_code, code] += 1
+            await asyncio.sleep(0)  # a refusal may be given without ever waiting
+
+    @property
+    def answers(self) -> set[tuple[int, str]]:
+        return {(status, code) for _, status, code in self.seen}
+
+
+async def test_fields_come_and_go_under_load(client: httpx.AsyncClient) -> None:
+    await made(client)
+    await client.post("/things:create", json={"n": 1})
+    asked = (
+        ("POST", "/things:create", {"n": 1}),
+        ("POST", "/things:create", {"n": 1, "q": "x"}),
+        ("POST", "/things:update/1", {"q": "y"}),
+        ("GET", "/things:list?pageSize=5", None),
+        ("GET", "/things:list?paginate=false&filter[n]=2", None),
+        ("GET", '/things:list?filter={"q":"x"}&pageSize=5', None),
+        ("POST", '/things:destroy?filter={"q":"z"}', None),
+    )
+    async with Traffic(client, *asked) as traffic:
+        for _ in range(ROUNDS):
+            answer = await client.post(
+                "/collections/things/fields:create", json={"name": "q", "type": "string"}
+            )
+            assert answer.status_code == 200, answer.text
+            answer = await client.post("/collections/things/fields:destroy/q")
+            assert answer.status_code == 200, answer.text
+    assert traffic.answers <= {(200, ""), (400, "UNKNOWN_FIELD")}, traffic.seen
+    assert len(traffic.answers) == 2
+
+
+async def test_collections_come_and_go_under_load(client: httpx.AsyncClient) -> None:
+    asked = (
+        ("POST", "/things:create", {"n": 1}),
+        ("POST", '/things:update?filter={"n":1}', {"n": 2}),
+        ("GET", "/things:list", None),
+        ("GET", "/things:list?paginate=false", None),
+        ("GET", "/things:count", None),
+    )
+    async with Traffic(client, *asked) as traffic:
+        for _ in range(ROUNDS):
+            await made(client)
+            answer = await client.post("/collections:destroy/things")
+            assert answer.status_code == 200, answer.text
+    assert traffic.answers <= {(200, ""), (404, "NOT_FOUND")}, traffic.seen
+    assert len(traffic.answers) == 2
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str, str]:
+    error = answer.json()["errors"][0]
+    return answer.status_code, error["code"], error["message"]
+
+
+async def test_a_table_that_other_hands_removed(client: httpx.AsyncClient, database: Database) -> None:
+    await made(client, {"name": "q", "type": "string", "index": True})
+    await database.run(sa.text(f"DROP TABLE {database.schema_prefix}things"))
+    for answer in (
+        await client.get("/things:list"),
+        await client.get("/things:list?paginate=false"),
+        await client.post("/things:create", json={"n": 1}),
+        await client.post("/collections/things/fields:create", json={"name": "more", "type": "string"}),
+    ):
+        status, code, message = refusal(answer)
+        assert (status, code) == (409, "TABLE_MISSING")
+        assert 'The table "things" of the collection "things" is not in the database' in message
+    answer = await client.post("/collections:destroy/things")
+    assert answer.status_code == 200, answer.text
+    assert (await client.get("/things:list")).status_code == 404
+    await made(client)
+    assert (await client.post("/things:create", json={"n": 1})).status_code == 200
+
+
+async def test_a_column_that_other_hands_removed(client: httpx.AsyncClient, database: Database) -> None:
+    await made(client, {"name": "q", "type": "string"})
+    await database.run(sa.text(f"ALTER TABLE {database.schema_prefix}things DROP COLUMN q"))
+    for answer in (
+        await client.get("/things:list"),
+        await client.post("/things:create", json={"n": 1}),
+    ):
+        status, code, message = refusal(answer)
+        assert (status, code) == (409, "COLUMN_MISSING")
+        assert 'the collection "things" lacks the column of its field "q"' in message
+    answer = await client.post("/collections/things/fields:destroy/q")
+    assert answer.status_code == 200, answer.text
+    assert (await client.post("/things:create", json={"n": 1})).status_code == 200
