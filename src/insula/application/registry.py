@@ -15,6 +15,7 @@ import pluggy
 
 from insula.application.api.routing import ActionTable
 from insula.application.api.system import SYSTEM_RESOURCES
+from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import Misstated, PluginCycle, UnknownPlugin
 from insula.application.hooks import PROJECT, Hooks
 from insula.application.hooks_guard import Guarded
@@ -71,6 +72,17 @@ class Registry:
         stated = [*SYSTEM_RESOURCES, JOBS_RESOURCE]
         stated += [resource for plugin in self.plugins.values() for resource in plugin.resources]
         return frozenset(resource.name for resource in stated)
+
+    @cached_property
+    def snippets(self) -> frozenset[str]:
+        """Names of all configuration rights that actions and built-in collections ask for, enabled or not."""
+        plugins = self.plugins.values()
+        resources = [*SYSTEM_RESOURCES, JOBS_RESOURCE]
+        resources += [resource for plugin in plugins for resource in plugin.resources]
+        collections = [*CORE_COLLECTIONS, *(item for plugin in plugins for item in plugin.collections)]
+        asked = [action.snippet for resource in resources for action in resource.actions]
+        asked += [str(item.options.get("snippet", f"pm.{item.name}")) for item in collections]
+        return frozenset(snippet for snippet in asked if snippet)
 
     def with_required(self, names: Iterable[str]) -> frozenset[str]:
         """These plugins, and all that they require, and all that every application needs."""

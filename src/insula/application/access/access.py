@@ -16,6 +16,7 @@ from insula.application.access.errors import (
     ExpiredSession,
     InvalidCsrfToken,
     NoRoles,
+    RoleNotHeld,
     Unauthenticated,
     UnknownUser,
 )
@@ -30,6 +31,7 @@ from insula.application.access.sessions import Issued, Sessions
 from insula.application.access.steady_clock import SteadyClock
 from insula.application.access.throttle import Throttle
 from insula.application.access.tokens import Claims, Tokens, check_times
+from insula.application.api.parameters import shown
 
 if TYPE_CHECKING:
     from insula.application.api.action import Action
@@ -101,7 +103,7 @@ class Access:
     async def authenticate(self, request: Request, *, writes: bool, public: bool = False) -> Principal:
         """Who asks. ``public``: with a token that is of no use they are nobody, so that one can sign in again.
 
-        Raises ``Unauthenticated`` with the reason, ``InvalidCsrfToken``. May put headers on the answer.
+        Raises ``Unauthenticated`` with the reason, ``RoleNotHeld``, ``InvalidCsrfToken``. May put headers on the answer.
         """
         if self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
             await self._read()
@@ -120,10 +122,10 @@ class Access:
             if carried.by_cookie:
                 return self._in_browser(request, principal, chosen=role is not None, writes=writes)
             return principal
-        except (Unauthenticated, InvalidCsrfToken) as error:
+        except (Unauthenticated, InvalidCsrfToken, RoleNotHeld) as error:
             if public:
                 return ANONYMOUS
-            if carried.by_cookie and not isinstance(error, NoRoles | InvalidCsrfToken):
+            if carried.by_cookie and not isinstance(error, NoRoles | InvalidCsrfToken | RoleNotHeld):
                 # The page itself can not: the cookie is HttpOnly.
                 self.cookies.clear(request)
             raise
@@ -222,8 +224,10 @@ class Access:
         if user.get("blocked"):
             raise BlockedToken()
         roles = tuple(name for name in await roles_of(repository, claims.user_id) if name in self.book.roles)
-        if not roles or (role is not None and role not in roles):
+        if not roles or (claims.role is not None and claims.role not in roles):
             raise NoRoles()
+        if role is not None and role not in roles:
+            raise RoleNotHeld(role=shown(role))
         if claims.role is not None:
             return Principal(
                 "key", claims.user_id, claims.role, (claims.role,), MappingProxyType(user), claims.jti

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from insula.application.access.decide import Grant, decide
+from insula.application.access.fitting import misfit
 from insula.application.access.rules import RoleRules, Rows, parse_scope, role_rules
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection
@@ -43,6 +45,8 @@ class Book:
         if rules is None or current is None:
             return None
         grant = decide(rules, current, permission)
+        if grant is not None and grant.template is not None:
+            grant = replace(grant, broken=misfit(self._catalog, current, grant.template))
         self._grants[role, collection, permission] = (current, grant)
         return grant
 

@@ -13,6 +13,8 @@ from insula.data.collection import Collection
 from insula.data.filters.tree import Condition
 from insula.data.scope import Scope
 
+ON_NEW: Final = frozenset({"create", "import"})
+"""Permissions on records that are not there yet. No scope limits them: it says which records there are for someone."""
 _READS: Final = frozenset({"view", "export"})
 
 
@@ -27,6 +29,8 @@ class Grant:
     """May be addressed as a resource; else it is only seen through relations of others."""
     scope: Scope | None = None
     """The finished scope, where it is the same for everyone in the role."""
+    broken: str | None = None
+    """Why the filter can not be used on the collection."""
 
     def bind(self, principal: Principal) -> Scope:
         """The scope for one who asks."""
@@ -70,14 +74,13 @@ def _guarded(role: RoleRules, collection: Collection, permission: str) -> Grant 
 
 
 def _grant(rule: Rule, collection: Collection, permission: str) -> Grant | None:
-    template: Template | None
-    if rule.rows == OWN:
-        # What is being created has no creator yet; it will be the one who creates it.
-        template = _own(collection) if permission not in ("create", "import") else None
-        if template is None and permission not in ("create", "import"):
+    template = rule.rows if isinstance(rule.rows, Template) else None
+    if permission in ON_NEW:
+        template = None
+    elif rule.rows == OWN:
+        template = _own(collection)
+        if template is None:
             return None
-    else:
-        template = rule.rows if isinstance(rule.rows, Template) else None
     fields = None if rule.fields is None else _with_keys(rule.fields, collection, permission)
     if template is None or not template.variable:
         return Grant(fields, template, scope=Scope(template.node if template else None, fields))

@@ -50,7 +50,7 @@ class UnknownUser(Unauthenticated):
 
 
 class NoRoles(Unauthenticated):
-    """The user does not hold the role that is asked for, or holds none."""
+    """The user holds no role, or not the one that the API key is bound to."""
 
     code = "USER_HAS_NO_ROLES_ERR"
 
@@ -66,6 +66,27 @@ class Denied(AccessError):
 
     code = "NO_PERMISSION"
     kind = Kind.DENIED
+
+
+class RoleNotHeld(AccessError):
+    """You do not hold the role "{role}"."""
+
+    code = "ROLE_NOT_FOUND_ERR"
+    kind = Kind.DENIED
+
+
+class BrokenScope(AccessError):
+    """The role "{role}" is limited to a part of "{resource}" by a scope that does not fit it (any more): {reason}."""
+
+    code = "BROKEN_SCOPE"
+    kind = Kind.DENIED
+
+
+class NameTaken(AccessError):
+    """{what} "{name}" is taken: "{taken}" differs from it in capital letters at most."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
 
 
 class InvalidCsrfToken(AccessError):

@@ -161,7 +161,7 @@ def parse_scope(row: Mapping[str, Any], user_fields: Container[str] | None = Non
     try:
         return parse_template(row.get("scope"), user_fields)
     except DataError as error:
-        raise ValueError(error.message) from None
+        raise ValueError(f"can not be used: {error.message.rstrip('.')}") from None
 
 
 def role_rules(

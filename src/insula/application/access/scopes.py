@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from insula.application.access.book import Book
-from insula.application.access.errors import Denied
+from insula.application.access.errors import BrokenScope, Denied
 from insula.application.access.principal import Principal
 from insula.data.scope import Scope
 
@@ -22,10 +22,12 @@ class RoleScopes:
         self._bound: dict[tuple[str, str], Scope] = {}
 
     def scope(self, collection: str, action: str) -> Scope:
-        """See ``Scopes``. Raises ``Denied``."""
+        """See ``Scopes``. Raises ``Denied``, ``BrokenScope``."""
         grant = self._book.grant(self.principal.role, collection, action)
         if grant is None:
             raise Denied(role=self.principal.role, action=action, resource=collection)
+        if grant.broken is not None:
+            raise BrokenScope(role=self.principal.role, resource=collection, reason=grant.broken)
         if grant.scope is not None:
             return grant.scope
         # One request sees one moment: a variable has the same value wherever it is reached.

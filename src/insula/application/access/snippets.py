@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 MAX_SNIPPETS: Final = 200
+OF_PAGES: Final = frozenset({"app", "ui.*"})
+"""What no action asks for: pages of the protocol's clients do."""
 _PATTERN = re.compile(r"!?[A-Za-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*")
 _PROBE: Final = "\0"
 """A part that no snippet has: stands for those that plugins may add some day."""
 
 
-def check_snippets(raw: object) -> tuple[str, ...]:
-    """A list of patterns as a client sent it. Raises ``ValueError`` with the reason."""
+def check_snippets(raw: object, known: Collection[str]) -> tuple[str, ...]:
+    """A list of patterns as a client sent it, each for snippets that are ``known``. Raises ``ValueError``."""
     if not isinstance(raw, list | tuple) or len(raw) > MAX_SNIPPETS:
         raise ValueError(f"must be a list of at most {MAX_SNIPPETS} snippets")
     for item in raw:
         if not isinstance(item, str) or not _PATTERN.fullmatch(item) or "*" in item[:-1]:
             raise ValueError("must hold snippets such as pm.users, pm.* or !pm.users")
+        body = item.removeprefix("!")
+        if body not in OF_PAGES and not any(_any((body,), snippet) for snippet in known):
+            raise ValueError(f"has the unknown snippet {item[:60]}; there are {', '.join(sorted(known))}")
     return tuple(dict.fromkeys(raw))
 
 

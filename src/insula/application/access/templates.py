@@ -83,6 +83,11 @@ def variable(value: object) -> str | None:
     return found[1] if found else None
 
 
+def has_variable(value: object) -> bool:
+    """Whether the value of a condition is, or holds, a variable."""
+    return bool(_variables_of(value))
+
+
 def _variables(node: Node) -> set[str]:
     """Raises ``ValueError`` for a variable that does not stand alone."""
     if isinstance(node, Condition):

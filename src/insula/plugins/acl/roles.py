@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.access.book import read_book
 from insula.application.access.collections import ANONYMOUS_ROLE, ROLES_SNIPPET, ROOT_ROLE
-from insula.application.access.errors import Fixed, InvalidAccess
+from insula.application.access.errors import Fixed, InvalidAccess, NameTaken
 from insula.application.access.escalation import is_low
 from insula.application.access.opened import plain_values
 from insula.application.access.people import EVERYTHING
@@ -16,22 +17,33 @@ from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import keys_of
 from insula.core import ids
-from insula.core.names import check_name
+from insula.core.names import check_name, fold
 from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.tree import Condition
+from insula.data.query import Query
 from insula.plugins.acl.built_in import NAMES
 from insula.plugins.acl.prospect import check_role, check_rules_of
 
-_FIXED: Final = frozenset({"createdAt", "updatedAt", "default", "users", "resources"})
-"""Not written with a role: filled, or changed by actions of their own."""
+if TYPE_CHECKING:
+    from insula.data.repository import Repository
+    from insula.database.executor import Transaction
+
+_FILLED: Final = frozenset({"createdAt", "updatedAt"})
+"""Not written with a role, but passed over: clients send whole records back."""
 _NAME_LENGTH: Final = 11
 
 
 async def check(context: Context) -> Answer:
-    """The role in force, and what it may do."""
-    role = context.principal.role
+    """The role in force, and what it may do.
+
+    Open to visitors, but a token that is of no use is told as such, and so is a role that one does not hold.
+    """
+    access, principal = context.application.access, context.principal
+    if principal.kind == "anonymous":
+        principal = await access.authenticate(context.request, writes=False)
+    role = principal.role
     row = await context.application.repository.find_one("roles", role, scopes=EVERYTHING) or {}
-    rules = context.application.access.book.rules(role)
+    rules = access.book.rules(role)
     actions = {
         f"{name}:{permission}": _shown(rule)
         for name, setting in rules.resources.items()
@@ -55,10 +67,15 @@ async def create_role(context: Context) -> Answer:
     _, values = record(context.params, context.body, plain=False)
     given = _checked(context, as_object(values))
     given["name"] = _name(given.get("name"))
+    default = _wants_default(given)
     repository = context.application.repository
     async with repository.transaction() as transaction:
+        await _check_free(repository, given["name"], transaction)
         row = await repository.create("roles", given, scopes=EVERYTHING, on=transaction)
         await check_rules_of(context, (given["name"],), transaction)
+        if default:
+            await _make_default(context, given["name"], transaction)
+            row["default"] = True
     return Answer(row)
 
 
@@ -71,10 +88,18 @@ async def update_roles(context: Context) -> Answer:
         raise Fixed(what="The name of a role", verb="changed", reason="others refer to it")
     if ROOT_ROLE in names:
         raise Fixed(what="The role root", verb="changed", reason="it may do everything")
+    default = _wants_default(given)
+    if default is False and context.application.access.book.default in names:
+        raise Fixed(what="The default role", verb="left", reason="new users get it; choose another instead")
+    if default and len(names) != 1:
+        raise InvalidAccess(what="default", reason="can be true for one role only")
     repository = context.application.repository
     async with repository.transaction() as transaction:
         rows = await repository.update("roles", given, keys=names, scopes=EVERYTHING, on=transaction)
         await check_rules_of(context, names, transaction)
+        if default:
+            await _make_default(context, names[0], transaction)
+            rows[0]["default"] = True
     return Answer(rows)
 
 
@@ -93,18 +118,40 @@ async def set_default_role(context: Context) -> Answer:
     params, values = record(context.params, context.body, plain=False)
     name = as_object(values).get("roleName")
     role = _addressed(context, params)[0] if name is None else str(name)
-    rules = context.application.access.book.roles.get(role)
-    if rules is None:
+    if role not in context.application.access.book.roles:
         raise RecordNotFound(collection="roles", key=role)
+    check_role(context, role)
+    async with context.application.repository.transaction() as transaction:
+        await _make_default(context, role, transaction)
+    return Answer()
+
+
+async def _make_default(context: Context, role: str, transaction: Transaction) -> None:
+    """Raises ``InvalidAccess`` for a role that may, after what else the transaction changes, configure something."""
+    repository = context.application.repository
+    rules = (await read_book(repository, on=transaction)).rules(role)
     if role == ANONYMOUS_ROLE or not is_low(rules):
         raise InvalidAccess(what="The default role", reason="must be one that configures nothing")
-    check_role(context, role)
-    repository = context.application.repository
     chosen, others = Condition(("name",), "$eq", role), Condition(("name",), "$ne", role)
-    async with repository.transaction() as transaction:
-        for values, rows in (({"default": False}, others), ({"default": True}, chosen)):
-            await repository.update("roles", values, filter=rows, scopes=EVERYTHING, on=transaction)
-    return Answer()
+    for values, rows in (({"default": False}, others), ({"default": True}, chosen)):
+        await repository.update("roles", values, filter=rows, scopes=EVERYTHING, on=transaction)
+
+
+def _wants_default(given: dict[str, Any]) -> bool | None:
+    """Takes ``default`` out of the values: it is one role's at a time."""
+    wanted = given.pop("default", None)
+    if wanted is not None and not isinstance(wanted, bool):
+        raise InvalidAccess(what="default", reason="must be true or false")
+    return wanted
+
+
+async def _check_free(repository: Repository, name: str, transaction: Transaction) -> None:
+    """No two roles have names that differ in capital letters only. Two that are made at once wait for each other."""
+    await transaction.lock("names of roles")
+    every = Query(page_size=None, counting="none")
+    for row in (await repository.find("roles", every, scopes=EVERYTHING, on=transaction)).rows:
+        if fold(row["name"]) == fold(name):
+            raise NameTaken(what="The name of a role", name=name, taken=row["name"])
 
 
 def _shown(rule: Rule) -> dict[str, Any]:
@@ -113,11 +160,14 @@ def _shown(rule: Rule) -> dict[str, Any]:
 
 
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: value for name, value in given.items() if name not in _FIXED}
+    kept = {name: value for name, value in given.items() if name not in _FILLED}
     values = plain_values(context.application.metadata.get("roles"), kept)
     _understood("strategy", parse_strategy, values.get("strategy"))
     if values.get("snippets") is not None:
-        values["snippets"] = list(_understood("snippets", check_snippets, values["snippets"]))
+        known = context.application.registry.snippets
+        values["snippets"] = list(
+            _understood("snippets", lambda raw: check_snippets(raw, known), values["snippets"])
+        )
     return values
 
 

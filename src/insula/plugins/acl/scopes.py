@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from insula.application.access.collections import ROLES_SNIPPET
+from insula.application.access.decide import ON_NEW
 from insula.application.access.errors import Fixed, InvalidAccess
+from insula.application.access.fitting import misfit
 from insula.application.access.opened import opened, plain_values
 from insula.application.access.people import EVERYTHING
 from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_scope, scopes_named
@@ -31,8 +33,6 @@ _TITLES: Final = {
     "export": "Export",
     "import": "Import",
 }
-_ON_NEW: Final = frozenset({"create", "import"})
-"""Permissions on records that are not there yet."""
 
 
 async def list_scopes(context: Context) -> Answer | Stream:
@@ -46,9 +46,10 @@ async def get_scope(context: Context) -> Answer:
 
 
 async def create_scope(context: Context) -> Answer:
-    """A new scope. Its filter is checked, variables included."""
+    """A new scope. Its filter is checked, variables included, and against the collection that it is for."""
     _, values = record(context.params, context.body, plain=False)
     given = _checked(context, as_object(values))
+    await _check_fits(context, given)
     repository = context.application.repository
     async with repository.transaction() as transaction:
         row = await repository.create(_NAME, given, scopes=EVERYTHING, on=transaction)
@@ -62,6 +63,8 @@ async def update_scopes(context: Context) -> Answer:
     params, values = record(context.params, context.body, plain=False)
     keys = await _addressed(context, params)
     given = _checked(context, as_object(values))
+    for row in await _rows(context, keys):
+        await _check_fits(context, {**row, **given})
     repository = context.application.repository
     async with repository.transaction() as transaction:
         rows = await repository.update(_NAME, given, keys=keys, scopes=EVERYTHING, on=transaction)
@@ -85,15 +88,41 @@ async def destroy_scopes(context: Context) -> Answer:
 async def list_available(context: Context) -> Answer:
     """What can be permitted on collections."""
     return Answer(
-        [{"name": name, "displayName": _TITLES[name], "onNewRecord": name in _ON_NEW} for name in PERMISSIONS]
+        [{"name": name, "displayName": _TITLES[name], "onNewRecord": name in ON_NEW} for name in PERMISSIONS]
     )
 
 
 async def _names(context: Context, keys: list[int]) -> set[Any]:
     """Numbers and keys by which permissions name these scopes."""
-    chosen = Query(filter=Condition(("id",), "$in", keys), page_size=None, counting="none")
-    rows = (await context.application.repository.find(_NAME, chosen, scopes=EVERYTHING)).rows
+    rows = await _rows(context, keys)
     return {row["id"] for row in rows} | {row["key"] for row in rows}
+
+
+async def _rows(context: Context, keys: list[int]) -> list[dict[str, Any]]:
+    chosen = Query(filter=Condition(("id",), "$in", keys), page_size=None, counting="none")
+    return (await context.application.repository.find(_NAME, chosen, scopes=EVERYTHING)).rows
+
+
+async def _check_fits(context: Context, scope: Mapping[str, Any]) -> None:
+    """See that the filter fits the collection that it is for, and those whose permissions are limited to it.
+
+    Raises ``InvalidAccess`` naming the collection and what of the filter it has not.
+    """
+    application = context.application
+    names = {str(scope["resourceName"])} if scope.get("resourceName") else set()
+    if names and application.metadata.find(next(iter(names))) is None:
+        raise InvalidAccess(what="resourceName", reason="must be the name of a collection, or nothing")
+    query = Query(page_size=None, counting="none")
+    own = {scope.get("id"), *(key for key in [scope.get("key")] if isinstance(key, str))} - {None}
+    for row in (await application.repository.find("rolesResources", query, scopes=EVERYTHING)).rows:
+        if scopes_named(row.get("actions")) & own:
+            names.add(str(row["name"]))
+    rows = parse_scope(scope)
+    for name in sorted(names):
+        collection = application.metadata.find(name)
+        reason = None if collection is None else misfit(application.metadata, collection, rows)
+        if reason is not None:
+            raise InvalidAccess(what="scope", reason=f"does not fit {name}: {reason}")
 
 
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from insula.application.access.book import stored_scopes
 from insula.application.access.collections import ROLES_SNIPPET, ROOT_ROLE
-from insula.application.access.errors import InvalidAccess
+from insula.application.access.errors import Fixed, InvalidAccess
+from insula.application.access.fitting import misfit
 from insula.application.access.people import EVERYTHING
 from insula.application.access.rules import parse_actions
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
+from insula.application.api.parameters import shown
 from insula.application.api.queries import keys_of
+from insula.data.collection import Collection
 from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Condition, Node, Some
@@ -37,9 +40,10 @@ async def get_setting(context: Context) -> Answer:
 async def create_setting(context: Context) -> Answer:
     """A setting for one collection."""
     _, values = record(context.params, context.body, plain=False)
-    role, given = _writable_role(context), _given(as_object(values))
-    _check_collection(context, given.get("name"))
-    await _check_actions(context, given)
+    role = _writable_role(context)
+    given = _given(as_object(values), {"roleName": role})
+    collection = _collection(context, given.get("name"))
+    await _check_actions(context, given, collection)
     repository = context.application.repository
     filled = {"usingActionsConfig": True, **given, "roleName": role}
     async with repository.transaction() as transaction:
@@ -51,11 +55,14 @@ async def create_setting(context: Context) -> Answer:
 async def update_setting(context: Context) -> Answer:
     """The changed setting, as a list."""
     params, values = record(context.params, context.body, plain=False)
-    role, given = _writable_role(context), _given(as_object(values))
-    # Which collection a setting is for does not change.
-    given.pop("name", None)
-    await _check_actions(context, given)
+    role = _writable_role(context)
     repository, chosen = context.application.repository, _chosen(context, params)
+    given: dict[str, Any] = {}
+    for row in await _find(context, chosen):
+        given = _given(as_object(values), row)
+        if given.pop("name", row["name"]) != row["name"]:
+            raise Fixed(what="The collection of a setting", verb="changed", reason="make one for the other")
+        await _check_actions(context, given, context.application.metadata.find(row["name"]))
     async with repository.transaction() as transaction:
         rows = await repository.update(
             "rolesResources", given, filter=chosen, scopes=EVERYTHING, on=transaction
@@ -94,23 +101,38 @@ def _writable_role(context: Context) -> str:
     return name
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _given(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a setting is written. Whole records may be sent back: the rest must be as in ``row``."""
+    for name, value in values.items():
+        if name not in _FIELDS and (name not in row or row[name] != value):
+            raise InvalidAccess(what=shown(name), reason=f"can not be set; {', '.join(_FIELDS)} can")
     return {name: values[name] for name in _FIELDS if name in values}
 
 
-def _check_collection(context: Context, name: Any) -> None:
+def _collection(context: Context, name: Any) -> Collection:
     collection = context.application.metadata.find(name) if isinstance(name, str) else None
     if collection is None:
         raise InvalidAccess(what="name", reason="must be the name of a collection")
     if collection.builtin:
         raise InvalidAccess(what=name, reason="is built in: its rights are snippets of the role")
+    return collection
 
 
-async def _check_actions(context: Context, given: Mapping[str, Any]) -> None:
+async def _check_actions(context: Context, given: Mapping[str, Any], collection: Collection | None) -> None:
+    """See that permissions are understood and name fields that there are, also in the filters of their scopes."""
     try:
-        parse_actions(given.get("actions"), await stored_scopes(context.application.repository))
+        rules = parse_actions(given.get("actions"), await stored_scopes(context.application.repository))
     except ValueError as error:
         raise InvalidAccess(what="actions", reason=str(error)) from None
+    if collection is None:
+        return
+    for permission, rule in rules.items():
+        if unknown := sorted((rule.fields or frozenset()) - collection.fields.keys()):
+            reason = f"names the field {shown(unknown[0])} for {permission}, which {collection.name} has not"
+            raise InvalidAccess(what="actions", reason=reason)
+        if wrong := misfit(context.application.metadata, collection, rule.rows):
+            reason = f"limits {permission} to a scope that does not fit {collection.name}: {wrong}"
+            raise InvalidAccess(what="actions", reason=reason)
 
 
 def _chosen(context: Context, params: Mapping[str, Any], *, some: bool = True) -> Node:

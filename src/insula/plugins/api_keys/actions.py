@@ -7,13 +7,14 @@ import re
 from typing import Any, Final
 
 from insula.application.access.collections import API_KEYS_SNIPPET, SESSION_ID_LENGTH
-from insula.application.access.errors import InvalidAccess, NeedsSession, NoRoles
+from insula.application.access.errors import InvalidAccess, NeedsSession, RoleNotHeld
 from insula.application.access.opened import opened
 from insula.application.access.people import EVERYTHING
 from insula.application.access.policy import DAY_S
 from insula.application.access.tokens import Claims
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
 from insula.application.api.bodies import as_object, record
+from insula.application.api.parameters import shown
 from insula.application.api.queries import keys_of
 from insula.application.api.records import list_records
 from insula.core import ids
@@ -33,7 +34,7 @@ async def create_key(context: Context) -> Answer:
     raw = given.get("role", given.get("roleName", context.principal.role))
     role = raw.get("name") if isinstance(raw, dict) else raw
     if role not in context.principal.roles:
-        raise NoRoles()
+        raise RoleNotHeld(role=shown(str(role)))
     access = context.application.access
     now = access.clock.now()
     expires = _expiry(given.get("expiresIn", "30d"), now)

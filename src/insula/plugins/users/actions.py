@@ -8,13 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from insula.application.access.collections import USERS_SNIPPET
-from insula.application.access.errors import Escalation, Fixed, InvalidAccess, NeedsSession, NoRoles
+from insula.application.access.errors import Escalation, Fixed, InvalidAccess, NeedsSession, RoleNotHeld
 from insula.application.access.holding import Holding, role_names
 from insula.application.access.opened import Opened, plain_values
 from insula.application.access.passwords import check_strength
 from insula.application.access.people import EVERYTHING, NAME_FIELDS, add_user, check_named, normalised
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
+from insula.application.api.parameters import shown
 from insula.application.api.queries import keys_of
 from insula.application.errors import InvalidParameter
 from insula.data.errors import FilterRequired
@@ -116,7 +117,7 @@ async def set_default_role(context: Context) -> Answer:
     _, values = record(context.params, context.body, plain=False)
     role = as_object(values).get("roleName")
     if role not in context.principal.roles:
-        raise NoRoles()
+        raise RoleNotHeld(role=shown(str(role)))
     application = context.application
     async with application.repository.transaction() as transaction:
         holding = Holding(application.access, application.repository, context.principal, transaction)

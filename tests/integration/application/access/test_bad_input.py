@@ -143,4 +143,4 @@ async def test_any_role_may_be_asked_for(people: People) -> None:
     for head in ROLES:
         sent: Any = {**(await people.root()), "x-role": head.encode("latin-1")}
         answer = await people.web.get("/auth:check", headers=sent)
-        assert answer.status_code == (200 if head == "root" else 401)
+        assert answer.status_code == (200 if head == "root" else 403)

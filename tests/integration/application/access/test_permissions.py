@@ -235,6 +235,96 @@ async def test_a_setting_that_is_not_understood_is_refused(people: People, root:
         assert refusal(answer) == (400, "VALIDATION_ERROR"), answer.text
 
 
+async def test_a_permission_names_fields_that_there_are(people: People, root: Head) -> None:
+    web = people.web
+    await people.role("reader")
+    for fields, wrong in ((["title", "nope"], "nope"), (["Title"], "Title"), (["x" * 300], "xxx")):
+        given = {"name": "notes", "actions": [{"name": "view"}, {"name": "update", "fields": fields}]}
+        answer = await web.post("/roles/reader/resources:create", json=given, headers=root)
+        assert refusal(answer) == (400, "VALIDATION_ERROR") and wrong in answer.text, answer.text
+    fine = {"name": "notes", "actions": [{"name": "view", "fields": ["title", "createdBy", "id"]}]}
+    made = accepted(await web.post("/roles/reader/resources:create", json=fine, headers=root))
+    bad = {"actions": [{"name": "view", "fields": ["nope"]}]}
+    changed = await web.post("/roles/reader/resources:update?filterByTk=notes", json=bad, headers=root)
+    assert refusal(changed) == (400, "VALIDATION_ERROR") and "nope" in changed.text
+    # A whole record may be sent back; what it says otherwise than before is not passed over.
+    address = "/roles/reader/resources:update?filterByTk=notes"
+    accepted(await web.post(address, json=made, headers=root))
+    assert refusal(await web.post(address, json={"name": "tags"}, headers=root)) == (409, "CONFLICT")
+    for more in ({"roleName": "member"}, {"id": 77}, {"nonsense": 1}):
+        answer = await web.post(address, json={**made, **more}, headers=root)
+        assert refusal(answer) == (400, "VALIDATION_ERROR"), more
+
+
+async def test_a_scope_fits_its_collection(people: People, root: Head) -> None:
+    web = people.web
+    await people.role("reader")
+    wrong: list[tuple[Any, str]] = [
+        ({"nope": 1}, "nope"),
+        ({"$and": [{"title": "x"}, {"nope": "{{ $user.id }}"}]}, "nope"),
+        ({"createdBy.nope": 1}, "nope"),
+        ({"createdBy": {"nope": {"$gt": 1}}}, "nope"),
+        ({"pages": "many"}, "pages"),
+        ({"title": {"$dateOn": "2026-01-01"}}, "$dateOn"),
+    ]
+    for scope, named in wrong:
+        given = {"key": "bad", "name": "Bad", "resourceName": "notes", "scope": scope}
+        answer = await web.post("/rolesResourcesScopes:create", json=given, headers=root)
+        assert refusal(answer) == (400, "VALIDATION_ERROR"), answer.text
+        assert named in answer.text and ".." not in answer.text, answer.text
+        # For no collection of its own it is kept, but no permission can be limited to it.
+        loose = {"name": "Loose", "scope": scope}
+        number = accepted(await web.post("/rolesResourcesScopes:create", json=loose, headers=root))["id"]
+        setting = {"name": "notes", "actions": [{"name": "view", "scope": number}]}
+        answer = await web.post("/roles/reader/resources:create", json=setting, headers=root)
+        assert refusal(answer) == (400, "VALIDATION_ERROR") and named in answer.text, answer.text
+    unknown = {"name": "Lost", "resourceName": "nowhere", "scope": {"a": 1}}
+    assert refusal(await web.post("/rolesResourcesScopes:create", json=unknown, headers=root))[0] == 400
+    # Once a permission is limited to it, it stays one that fits.
+    await people.role("second", notes=[{"name": "view", "scope": "mine"}])
+    number = accepted(await web.get("/rolesResourcesScopes:list?filter[key]=mine", headers=root))[0]["id"]
+    changed = await web.post(
+        f"/rolesResourcesScopes:update/{number}", json={"scope": {"nope": 1}}, headers=root
+    )
+    assert refusal(changed) == (400, "VALIDATION_ERROR") and "nope" in changed.text
+    accepted(await web.post(f"/rolesResourcesScopes:update/{number}", json={"name": "M"}, headers=root))
+
+
+async def test_a_scope_that_does_not_fit_any_more_says_so(people: People, root: Head) -> None:
+    web = people.web
+    limited = [{"name": name, "scope": "team"} for name in ("view", "create", "update")]
+    await people.role("reader", notes=limited)
+    ann = await people.add("ann", "reader")
+    assert await titles(web, ann) == []
+    accepted(await web.post("/collections/notes/fields:destroy/team", headers=root))
+    for action in ("list", "count", "get/1"):
+        answer = await web.get(f"/notes:{action}", headers=ann)
+        assert refusal(answer) == (403, "BROKEN_SCOPE"), answer.text
+        assert "team" in answer.text and "notes" in answer.text and "reader" in answer.text
+    changed = await web.post("/notes:update/1", json={"title": "x"}, headers=ann)
+    assert refusal(changed) == (403, "BROKEN_SCOPE")
+    accepted(await web.get("/roles:check", headers=ann))
+    # Mended by bringing the field back.
+    team = {"name": "team", "type": "string"}
+    accepted(await web.post("/collections/notes/fields:create", json=team, headers=root))
+    assert await titles(web, ann) == []
+
+
+async def test_no_scope_limits_what_is_made_and_what_becomes_of_it(people: People, root: Head) -> None:
+    """As in the protocol: a scope says which records there are, not what may be written into them."""
+    web = people.web
+    limited = [{"name": name, "scope": "thick"} for name in ("view", "create", "update")]
+    await people.role("writer", notes=limited)
+    ann = await people.add("ann", "writer")
+    accepted(await web.post("/users:update/2", json={"nickname": "Ann"}, headers=root))
+    accepted(await web.post("/notes:create", json={"title": "thin", "pages": 1}, headers=ann))
+    accepted(await web.post("/notes:create", json={"title": "thick", "pages": 500}, headers=ann))
+    assert await titles(web, ann) == ["thick"]
+    accepted(await web.post("/notes:update/2", json={"pages": 2}, headers=ann))
+    assert await titles(web, ann) == []
+    assert refusal(await web.post("/notes:update/2", json={"pages": 500}, headers=ann)) == MISSING
+
+
 async def test_settings_are_for_collections_that_people_made(people: People, root: Head) -> None:
     await people.role("reader")
     for name in ("users", "roles", "sessions", "nothing", None, 5, "", ["notes"]):

@@ -5,10 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
-from insula.testing.people import Head, People, accepted, refusal
+from insula.testing.people import PASSWORD, Head, People, accepted, refusal
 
 CONFLICT = (409, "CONFLICT")
 INVALID = (400, "VALIDATION_ERROR")
+NOT_HELD = (403, "ROLE_NOT_FOUND_ERR")
 NO_ROLE = (401, "USER_HAS_NO_ROLES_ERR")
 ALL = ["create", "view", "update", "destroy", "export", "import"]
 CONFIGURE = ["pm", "pm.*", "ui.*", "app"]
@@ -76,13 +77,26 @@ async def test_choosing_among_ones_roles(people: People, web: httpx.AsyncClient)
     accepted(await web.get("/users:list", headers={**ann, "x-role": "admin"}))
     for role in ("root", "nonsense", "", None, 5, ["admin"]):
         answer = await web.post("/users:setDefaultRole", json={"roleName": role}, headers=ann)
-        assert refusal(answer) == NO_ROLE, role
+        assert refusal(answer) == NOT_HELD, role
     accepted(await web.post("/users:setDefaultRole", json={"roleName": "admin"}, headers=ann))
     assert (await check(web, ann))["role"] == "admin"
     # A default role that is taken away is followed by another.
     accepted(await web.post("/users/2/roles:remove/admin", headers=await people.root()))
     assert (await check(web, ann))["role"] == "member"
-    assert refusal(await web.get("/users:list", headers={**ann, "x-role": "admin"})) == NO_ROLE
+    assert refusal(await web.get("/users:list", headers={**ann, "x-role": "admin"})) == NOT_HELD
+    assert refusal(await web.get("/roles:check", headers={**ann, "x-role": "admin"})) == NOT_HELD
+    # A page that kept the role of someone else can still sign in.
+    given = {"account": "ann", "password": PASSWORD}
+    accepted(await web.post("/auth:signIn", json=given, headers={"x-role": "admin"}))
+    accepted(await web.post("/auth:signIn", json=given, headers={**ann, "x-role": "admin"}))
+
+
+async def test_check_tells_why_a_token_is_of_no_use(people: People, web: httpx.AsyncClient) -> None:
+    ann = await people.add("ann", "member")
+    assert refusal(await web.get("/roles:check", headers={"authorization": "Bearer x"}))[0] == 401
+    accepted(await web.post("/users/2/roles:remove/member", headers=await people.root()))
+    assert refusal(await web.get("/roles:check", headers=ann)) == NO_ROLE
+    assert refusal(await web.get("/auth:check", headers=ann)) == NO_ROLE
 
 
 async def test_a_changed_role_counts_at_once(people: People, web: httpx.AsyncClient) -> None:
@@ -103,21 +117,38 @@ async def test_making_roles(people: People, web: httpx.AsyncClient) -> None:
     root = await people.root()
     made = accepted(await web.post("/roles:create", json={"title": "Guest"}, headers=root))
     assert made["name"].startswith("r_") and made["title"] == "Guest" and made["default"] is False
-    given = {"name": "guest", "default": True, "createdAt": None}
-    made = accepted(await web.post("/roles:create", json=given, headers=root))
-    assert made["default"] is False, "the default role is chosen by an action of its own"
-    assert refusal(await web.post("/roles:create", json={"name": "guest"}, headers=root)) == CONFLICT
+    given = {"name": "guest", "createdAt": None}
+    accepted(await web.post("/roles:create", json=given, headers=root))
+    for name in ("guest", "Guest", "GUEST", "Admin", "ROOT"):
+        answer = await web.post("/roles:create", json={"name": name}, headers=root)
+        assert refusal(answer) == CONFLICT, name
+    answer = await web.post("/roles:create", json={"name": "Admin"}, headers=root)
+    assert '"admin" differs' in answer.json()["errors"][0]["message"]
     wrong: list[dict[str, Any]] = [
         *({"name": name} for name in ("a b", "a/b", "x" * 51, 5, ["x"], {"a": 1}, "'", "ä\0")),
         *({"strategy": value} for value in ("view", ["view"], {"actions": "view"}, {"actions": ["x"]})),
         *({"strategy": {"actions": value}} for value in ([5], ["view:mine"], [None], [["view"]])),
         *({"snippets": value} for value in ("pm.*", [5], ["a b"], ["*.x"], ["pm.*"] * 201, {"pm": 1})),
+        *({"snippets": [value]} for value in ("nope.nope", "!pm.nope", "pm.userz", "pm.nope.*", "ui.x", "p")),
+        *({"users": [1]}, {"resources": [{"name": "notes"}]}, {"default": "yes"}),
         *({"users": [{"username": "x"}]} and {"nonsense": 1}, {"hidden": "perhaps"}, {"title": ["x"]}),
     ]
     for body in wrong:
         answer = await web.post("/roles:create", json=body, headers=root)
         assert answer.status_code == 400, (body, answer.text)
     assert len(accepted(await web.get("/roles:list", headers=root))) == 6
+
+
+async def test_a_snippet_that_is_not_known_is_named(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    answer = await web.post("/roles:create", json={"snippets": ["pm.users", "pm.userz"]}, headers=root)
+    assert refusal(answer) == INVALID
+    assert "pm.userz" in answer.text and "pm.acl.roles, pm.api-doc.documentation" in answer.text
+    # As the protocol's clients send it for a new role.
+    usual = {"name": "usual", "snippets": ["!ui.*", "!pm", "!pm.*", "!app", "pm.acl.*"]}
+    accepted(await web.post("/roles:create", json=usual, headers=root))
+    changed = await web.post("/roles:update/usual", json={"snippets": ["*.x"]}, headers=root)
+    assert refusal(changed) == INVALID
 
 
 async def test_built_in_roles_stay(people: People, web: httpx.AsyncClient) -> None:
@@ -147,6 +178,33 @@ async def test_the_default_role(people: People, web: httpx.AsyncClient) -> None:
     assert [role["name"] for role in listed] == ["guest"]
     assert refusal(await web.post("/roles:destroy/guest", headers=root)) == CONFLICT
     assert refusal(await web.post("/roles:setDefaultRole", json={"roleName": "x"}, headers=root))[0] == 404
+
+
+async def test_the_default_role_by_its_field(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    made = accepted(await web.post("/roles:create", json={"name": "guest", "default": True}, headers=root))
+    assert made["default"] is True
+
+    async def default() -> list[str]:
+        listed = accepted(await web.get("/roles:list?filter[default]=true", headers=root))
+        return [role["name"] for role in listed]
+
+    assert await default() == ["guest"]
+    [changed] = accepted(await web.post("/roles:update/member", json={"default": True}, headers=root))
+    assert changed["default"] is True and await default() == ["member"]
+    accepted(await web.post("/roles:update/guest", json={"default": False}, headers=root))
+    refused = {
+        "/roles:update/admin": ({"default": True}, INVALID),
+        "/roles:update/anonymous": ({"default": True}, INVALID),
+        "/roles:update/guest": ({"default": True, "snippets": ["pm.users"]}, INVALID),
+        "/roles:update/member": ({"default": False}, CONFLICT),
+        '/roles:update?filterByTk=["guest","member"]': ({"default": True}, INVALID),
+        "/roles:create": ({"default": True, "snippets": ["pm.users"]}, INVALID),
+    }
+    for address, (body, refused_with) in refused.items():
+        assert refusal(await web.post(address, json=body, headers=root)) == refused_with, address
+    assert await default() == ["member"]
+    assert len(accepted(await web.get("/roles:list", headers=root))) == 5
 
 
 @pytest.mark.parametrize("way", ["add", "set", "remove"])

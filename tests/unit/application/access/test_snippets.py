@@ -69,4 +69,17 @@ def test_what_is_covered_grants_nothing_more(own: list[str], other: list[str], n
 )
 def test_what_is_no_list_of_snippets(raw: object) -> None:
     with pytest.raises(ValueError, match="must"):
-        check_snippets(raw)
+        check_snippets(raw, NAMES)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["pm.nope", "!pm.nope", "pm.user", "pm.users.x.y", "nope.*", "pm.users.y*", "ui.*.x"]
+)
+def test_what_is_no_snippet(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"unknown snippet|must hold"):
+        check_snippets([pattern], NAMES)
+
+
+def test_what_stands_for_known_snippets() -> None:
+    known = ["pm", "!pm", "pm.*", "*", "!pm.acl*", "ui.*", "app", "pm.users"]
+    assert check_snippets([*known, "pm"], NAMES) == tuple(known)
