@@ -1,17 +1,16 @@
 """The form of the set-up page: what was written, and what is wrong with it, beside each field."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PASSWORD_SHORTEST = 8
-PASSWORD_LONGEST = 255
-NAME_LONGEST = 50
-TEXT_LONGEST = 255
+from insula.application.access.errors import InvalidAccess
+from insula.application.access.naming import EMAIL_LONGEST, USERNAME_LONGEST, is_email, is_username
+from insula.application.access.passwords import SHORTEST, check_strength
+from insula.data.fields.password import MAX_PASSWORD_LENGTH
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
-_USERNAME = re.compile(r"[^\s@\x00-\x1f/\\<>\"']+")
+TEXT_LONGEST = 255
+"""Characters of a nickname."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,12 @@ def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
     nickname = form.get("nickname", "").strip()
     password = form.get("password", "")
     wrong: dict[str, str] = {}
-    if len(email) > TEXT_LONGEST:
-        wrong["email"] = f"Write an e-mail address of at most {TEXT_LONGEST} characters."
-    elif not _EMAIL.fullmatch(email):
+    if len(email) > EMAIL_LONGEST:
+        wrong["email"] = f"Write an e-mail address of at most {EMAIL_LONGEST} characters."
+    elif not is_email(email):
         wrong["email"] = "Write an e-mail address, such as you@example.com."
-    if not _USERNAME.fullmatch(username) or len(username) > NAME_LONGEST:
-        wrong["username"] = f"Write 1 to {NAME_LONGEST} characters without spaces, @, quotes or slashes."
+    if not is_username(username):
+        wrong["username"] = f"Write 1 to {USERNAME_LONGEST} characters without spaces, @, quotes or slashes."
     if len(nickname) > TEXT_LONGEST:
         wrong["nickname"] = f"Write at most {TEXT_LONGEST} characters; these are {len(nickname)}."
     elif not nickname or not nickname.isprintable():
@@ -58,10 +57,12 @@ def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
 
 
 def _password(password: str, email: str, username: str) -> str | None:
-    if len(password) < PASSWORD_SHORTEST:
-        return f"Write at least {PASSWORD_SHORTEST} characters."
-    if len(password) > PASSWORD_LONGEST:
-        return f"Write at most {PASSWORD_LONGEST} characters."
-    if len(set(password)) < 3 or password.lower() in (email.lower(), username.lower()):
+    if len(password) < SHORTEST:
+        return f"Write at least {SHORTEST} characters."
+    if len(password) > MAX_PASSWORD_LENGTH:
+        return f"Write at most {MAX_PASSWORD_LENGTH} characters."
+    try:
+        check_strength(password, (email, username), SHORTEST)
+    except InvalidAccess:
         return "This is too easy to guess; three or four unrelated words are good."
     return None

@@ -92,6 +92,7 @@ def test_wrong_tries_are_throttled_for_a_while() -> None:
         ({"password": "short", "again": "short"}, "password"),
         ({"password": "x" * 256, "again": "x" * 256}, "password"),
         ({"password": "aaaaaaaaaa", "again": "aaaaaaaaaa"}, "password"),
+        ({"password": "Password123", "again": "Password123"}, "password"),
         ({"password": "ADA@example.com", "again": "ADA@example.com"}, "password"),
         ({"again": "other"}, "again"),
         ({}, None),

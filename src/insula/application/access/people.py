@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from insula.application.access.errors import InvalidAccess
+from insula.application.access.naming import normalised
 from insula.core import ids
+from insula.core.names import fold
 from insula.data.fields.password import HashedPassword
 from insula.data.filters.tree import Condition, Some
 from insula.data.query import Query
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 EVERYTHING: Final = Unrestricted()
 """The scopes of access itself."""
 
-NAME_FIELDS: Final = ("username", "email", "phone")
-"""Fields of a user that are unique, so that nothing is kept as no value and not as empty text."""
-
 
 def where(field: str, value: Any) -> Query:
     """All records whose ``field`` is ``value``."""
@@ -34,11 +32,14 @@ async def user_by_account(
     repository: Repository, account: str, fields: Sequence[str]
 ) -> dict[str, Any] | None:
     """The user who signs in with ``account``, kept in one of ``fields``; an e-mail address wins over a name."""
-    wanted = {name: account.lower() if name == "email" else account for name in fields}
-    named = Some(tuple(Condition((name,), "$eq", value) for name, value in wanted.items()))
+    folded = fold(account)
+    # Also as it is written: names were not always kept in small letters.
+    named = Some(tuple(Condition((name,), "$in", [folded, account]) for name in fields))
     query = Query(filter=named, page_size=None, counting="none")
     rows = (await repository.find("users", query, scopes=EVERYTHING)).rows
-    return min(rows, key=lambda row: row.get("email") != wanted.get("email"), default=None)
+    return min(
+        rows, key=lambda row: (row.get("email") != folded, row.get("username") != account), default=None
+    )
 
 
 async def roles_of(repository: Repository, user_id: int, on: Executor | None = None) -> tuple[str, ...]:
@@ -70,23 +71,6 @@ async def keep_hash(repository: Repository, user_id: int, hashed: str) -> None:
     """Replace the hash by one under today's parameters."""
     values = {"password": HashedPassword(hashed)}
     await repository.update("users", values, keys=(user_id,), scopes=EVERYTHING)
-
-
-def normalised(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a user as they are kept: names without spaces around, the e-mail address in small letters."""
-    kept = dict(values)
-    for name in NAME_FIELDS:
-        if isinstance(kept.get(name), str):
-            kept[name] = kept[name].strip() or None
-    if isinstance(kept.get("email"), str):
-        kept["email"] = kept["email"].lower()
-    return kept
-
-
-def check_named(user: Mapping[str, Any]) -> None:
-    """Raises ``InvalidAccess`` for a user who would have nothing to sign in with."""
-    if not (user.get("username") or user.get("email")):
-        raise InvalidAccess(what="A user", reason="needs a username or an e-mail address to sign in with")
 
 
 async def add_user(

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.cookies import AUTHENTICATOR
 from insula.application.access.errors import InvalidAccess, NeedsSession, TurnedOff, WrongCredentials
 from insula.application.access.escalation import is_low
+from insula.application.access.naming import NAME_FIELDS, check_named, checked_names
 from insula.application.access.passwords import check_strength, verify_password
 from insula.application.access.people import (
     EVERYTHING,
-    NAME_FIELDS,
     add_user,
-    check_named,
     keep_hash,
-    normalised,
     password_hash,
     roles_of,
     user_by_account,
@@ -80,7 +78,7 @@ async def sign_up(context: Context) -> Answer:
     password = given.get("password")
     if given.get("confirm_password", password) != password:
         raise InvalidAccess(what="confirm_password", reason="is not the same as password")
-    values = normalised({name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None})
+    values = checked_names({name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None})
     check_named(values)
     check_strength(password, values.values(), application.access.shortest_password)
     role = _low_role(application.access)

@@ -10,9 +10,10 @@ import msgspec
 from insula.application.access.collections import USERS_SNIPPET
 from insula.application.access.errors import Escalation, Fixed, InvalidAccess, NeedsSession, RoleNotHeld
 from insula.application.access.holding import Holding, role_names
+from insula.application.access.naming import NAME_FIELDS, check_named, checked_names
 from insula.application.access.opened import Opened, plain_values
 from insula.application.access.passwords import check_strength
-from insula.application.access.people import EVERYTHING, NAME_FIELDS, add_user, check_named, normalised
+from insula.application.access.people import EVERYTHING, add_user
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.parameters import shown
@@ -104,7 +105,7 @@ async def update_profile(context: Context) -> Answer:
     for name in given:
         if name not in _PROFILE:
             raise InvalidAccess(what=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
-    checked = normalised(given)
+    checked = checked_names(given)
     _check_size(checked)
     check_named({**context.principal.user, **checked})
     rows = await context.application.repository.update("users", checked, keys=(user,), scopes=EVERYTHING)
@@ -139,7 +140,7 @@ def _scopes(context: Context) -> Opened:
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     """What of a user is written."""
     users = context.application.metadata.get("users")
-    values = normalised(plain_values(users, {name: given[name] for name in given if name not in _FIXED}))
+    values = checked_names(plain_values(users, {name: given[name] for name in given if name not in _FIXED}))
     _check_size(values)
     if values.get("password") is not None:
         names = [values.get(name) for name in NAME_FIELDS]

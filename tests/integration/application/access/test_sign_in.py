@@ -71,8 +71,13 @@ async def test_the_blocked_do_not_get_in(people: People, web: httpx.AsyncClient)
     assert refusal(await web.get("/auth:check", headers=head)) == (401, "BLOCKED_TOKEN")
 
 
-async def test_an_e_mail_address_wins_over_a_name(people: People, web: httpx.AsyncClient) -> None:
-    await people.make("root@example.com", "member")
+async def test_an_e_mail_address_wins_over_a_name(
+    house: Application, people: People, web: httpx.AsyncClient
+) -> None:
+    """No such name can be given any more, but may be there from before."""
+    number = await people.make("eve", "member")
+    values = {"username": "root@example.com"}
+    await house.repository.update("users", values, keys=(number,), scopes=EVERYTHING)
     body = {"account": "root@example.com", "password": PASSWORD}
     assert refusal(await web.post("/auth:signIn", json=body)) == WRONG
     data = accepted(await web.post("/auth:signIn", json={**body, "password": ROOT_PASSWORD}))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from insula.application.access.people import EVERYTHING
 from insula.application.application import Application
@@ -28,6 +29,61 @@ async def test_making_a_user(people: People, web: httpx.AsyncClient) -> None:
         answer = await web.post("/users:create", json={**nameless, "password": PASSWORD}, headers=root)
         assert refusal(answer) == INVALID
     assert len(accepted(await web.get("/users:list", headers=root))) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        *[
+            ({"email": email}, "email")
+            for email in ("noemail", "@b", "a@", "a@b@c", "a b@c", "x" * 300 + "@b.c")
+        ],
+        *[({"username": name}, "username") for name in ("you@example.com", "a b", "a/b", "a'b", "x" * 51)],
+        *[({"password": password}, "password") for password in ("a", "password", "zorrozorr")],
+        ({"username": None, "email": " "}, "A user"),
+    ],
+)
+async def test_names_and_passwords_follow_one_rule(
+    people: People, web: httpx.AsyncClient, given: dict[str, Any], named: str
+) -> None:
+    root = await people.root()
+    body = {"username": "zorrozorr", "password": PASSWORD, **given}
+    answer = await web.post("/users:create", json=body, headers=root)
+    assert refusal(answer) == INVALID and named in answer.text, answer.text
+    number = await people.make("zorrozorr", "member")
+    answer = await web.post(f"/users:update/{number}", json={"username": "zorrozorr", **given}, headers=root)
+    assert refusal(answer) == INVALID and named in answer.text, answer.text
+    if "password" not in given:
+        ann = await people.sign_in("zorrozorr")
+        answer = await web.post("/users:updateProfile", json=given, headers=ann)
+        assert refusal(answer) == INVALID and named in answer.text, answer.text
+
+
+async def test_capitals_make_no_other_person(people: People, web: httpx.AsyncClient) -> None:
+    root = await people.root()
+    given = {"username": "Ädä", "email": "Ada@Example.com", "password": PASSWORD}
+    made = accepted(await web.post("/users:create", json=given, headers=root))
+    assert (made["username"], made["email"]) == ("ädä", "ada@example.com")
+    for name in ("Ädä", "ÄDÄ", "ädä", "ADA@example.com"):
+        await people.sign_in(name)
+    for name in ("ÄDÄ", "Root"):
+        answer = await web.post("/users:create", json={"username": name, "password": PASSWORD}, headers=root)
+        assert refusal(answer) == CONFLICT, name
+    changed = await web.post("/users:update/2", json={"username": "ROOT"}, headers=root)
+    assert refusal(changed) == CONFLICT
+    profile = await web.post(
+        "/users:updateProfile", json={"username": "ROOT"}, headers=await people.sign_in("ädä")
+    )
+    assert refusal(profile) == CONFLICT
+
+
+async def test_a_name_that_is_kept_in_capitals_from_before_still_signs_in(
+    house: Application, people: People
+) -> None:
+    number = await people.make("old", "member")
+    values = {"username": "OldName"}
+    await house.repository.update("users", values, keys=(number,), scopes=EVERYTHING)
+    await people.sign_in("OldName")
 
 
 async def test_changing_users(people: People, web: httpx.AsyncClient) -> None:
