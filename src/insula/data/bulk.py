@@ -14,6 +14,7 @@ from insula.data.errors import UnknownField
 from insula.data.lists import among
 from insula.data.rows import NOTHING, Rows
 from insula.data.scope import Scopes
+from insula.data.trees import tree
 from insula.data.validate import form
 from insula.data.write_statements import scope_key
 from insula.database.errors import DatabaseError
@@ -48,11 +49,15 @@ class Bulk:
         tail = [name for name in tail if name != keys.automatic_key]
         names = (*columns, *tail)
         types = [collection.table.c[name].type for name in names]
+        up = tree(collection)
+        if up is not None and {up.relation.foreign_key, up.relation.target_key} <= set(columns):
+            up.check_together(dict(zip(columns, row, strict=True)) for row in rows)
         complete = await self._completed(collection, rows, columns, tail, scopes, on)
         try:
             count = await on.copy_rows(collection.name, names, complete, types)
         except DatabaseError as error:
-            raise await self._rows.violations.explain(error, collection, NOTHING) from error
+            written = dict(zip(names, complete[0], strict=True)) if len(complete) == 1 else NOTHING
+            raise await self._rows.violations.explain(error, collection, written) from error
         key = keys.automatic_key
         if key is not None and key in columns:
             place = list(columns).index(key)

@@ -27,6 +27,7 @@ from insula.data.plan import COUNT, KEYS, PLANS, Plan, ReadShape, count_plan, re
 from insula.data.query import MAX_PAGE, MAX_PAGE_SIZE, Aggregate, Page, Query
 from insula.data.scope import Scopes
 from insula.data.sorting import bind_sort
+from insula.data.trees import parent_field
 from insula.database.executor import STREAM_BATCH_ROWS, Database, Executor, Row
 
 CHILDREN = "children"
@@ -141,7 +142,7 @@ class Reader:
         binder = Binder(self._catalog, scopes)
         where = binder.rows(collection, scope, query.filter)
         order = bind_sort(binder, collection, scope, query.sort) if query.sort else ()
-        parent = parent_field(collection) if query.tree else None
+        parent = _parent(collection) if query.tree else None
         shape = ReadShape(kind, collection, scope, asked, where, order, parent)
         return self._planned(shape, binder.values, scopes)
 
@@ -236,17 +237,12 @@ async def _nest(executor: Executor, tops: list[Row], read: _Read, below: Plan, p
     strip(descendants, below.helpers)
 
 
-def parent_field(collection: Collection) -> Field:
-    """The relation of a tree from a record to its parent. Raises ``InvalidQuery`` where there is none."""
-    own = [
-        item
-        for item in collection.relations.values()
-        if item.relation and item.relation.kind == "belongsTo" and item.relation.target == collection.name
-    ]
-    marked = [item for item in own if item.options.get("treeParent") or item.name == "parent"]
-    if not own or not (marked or collection.options.get("template") == "tree"):
+def _parent(collection: Collection) -> Field:
+    """The relation of a tree to the parent. Raises ``InvalidQuery`` where there is none."""
+    found = parent_field(collection)
+    if found is None:
         raise InvalidQuery(parameter="tree", reason=f'does not fit "{collection.name}", which is no tree')
-    return (marked or own)[0]
+    return found
 
 
 def _key_name(collection: Collection) -> str:

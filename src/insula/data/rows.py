@@ -22,6 +22,7 @@ from insula.data.filters import compile as filters
 from insula.data.filters.shape import Binder, Shape
 from insula.data.filters.tree import Node
 from insula.data.scope import Scope, Scopes
+from insula.data.trees import tree
 from insula.data.units import Units
 from insula.data.validate import Draft, form
 from insula.data.violations import Violations
@@ -83,7 +84,9 @@ class Rows:
         preset: Mapping[str, Any] = NOTHING,
     ) -> Row:
         """Add one row; ``preset`` are columns that the body does not decide. Gives the row as stored."""
-        if on is None and computing(collection).counts:
+        up = tree(collection)
+        led = up is not None and (up.led(draft.columns) or up.led(preset))
+        if on is None and (led or computing(collection).counts):
             async with self.units.transaction() as transaction:
                 return await self.insert(collection, draft, scopes, transaction, preset)
         keys = form(collection)
@@ -97,6 +100,8 @@ class Rows:
         )
         bound = {name: row[column] for column, name in shapes.parameters}
         stored = (await self._fetch(statement, bound, collection, row, on))[0]
+        if up is not None and led:
+            up.check_new(stored)
         self._note(collection, "create", [stored], draft.columns, on)
         if keys.automatic_key is not None and row[keys.automatic_key] is not None:
             await self.follow_key(collection, row[keys.automatic_key], on)
@@ -144,7 +149,9 @@ class Rows:
         shapes = self.statements(collection)
         names = tuple(name for name in shapes.columns if name in written)
         follows = bool(form(collection).computed) and computing(collection).touched(names)
-        if follows and on is None:
+        up = tree(collection)
+        led = up is not None and up.led(columns)
+        if (follows or led) and on is None:
             async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
         statement, bound = self._chosen(
@@ -152,7 +159,11 @@ class Rows:
         )
         for name in names:
             bound[parameter(name)] = written[name]
+        if up is not None and led and on is not None:
+            await up.lock(on)
         rows = await self._fetch(statement, bound, collection, written, on)
+        if up is not None and led and on is not None:
+            await up.check(rows, written[up.relation.foreign_key], on)
         if follows and on is not None:
             await computing(collection).follow(rows, on)
         if rows and names:

@@ -64,6 +64,8 @@ class Statements:
         for item in self.collection.relations.values():
             if relation := item.relation:
                 names.add(relation.foreign_key if relation.kind == "belongsTo" else relation.source_key)
+                if relation.kind == "belongsTo" and relation.target == self.collection.name:
+                    names.add(relation.target_key)
         for item in self.collection.columns:
             if item.type.name == "sort":  # moved by its number, within its list
                 names |= {item.name, scope_key(item)}

@@ -33,6 +33,7 @@ from insula.data.once import Once, Place
 from insula.data.ordering import Move, Ordering
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scope, Scopes
+from insula.data.trees import tree
 from insula.data.validate import Draft
 from insula.data.write_statements import scope_key
 from insula.database.executor import Database, Row, Transaction
@@ -270,11 +271,14 @@ class Writer:
 
     def csv_rows(self, collection: str, columns: Sequence[str]) -> CsvRows | None:
         """What appends lines of CSV to a collection; ``None`` where the database takes none, or where rows are
-        to be numbered by their lists, or fields worked out, of which their text does not tell."""
+        to be numbered by their lists, fields worked out, or parents looked at, of which their text does not tell."""
         target = self.catalog.get(collection)
         numbered = (f for f in target.columns if f.type.name == "sort" and f.name not in columns)
         worked_out = any(field.type.computed for field in target.columns)
-        if worked_out or not self.rows.database.dialect.copies_csv or any(map(scope_key, numbered)):
+        up = tree(target)
+        led = up is not None and {up.relation.foreign_key, up.relation.target_key} <= set(columns)
+        copies = self.rows.database.dialect.copies_csv
+        if led or worked_out or not copies or any(map(scope_key, numbered)):
             return None
         return CsvRows(self.rows, target, columns)
 
