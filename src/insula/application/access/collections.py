@@ -94,8 +94,16 @@ USERS: Final = _collection(
     (
         _number("Number of the user in this application."),
         _field("nickname", "string", "Name that others see.", interface="input"),
-        _field("username", "string", "Name to sign in with.", interface="input", unique=True),
-        _field("email", "string", "E-mail address, also to sign in with.", interface="email", unique=True),
+        _field(
+            "username", "string", "Name to sign in with, in small letters.", interface="input", unique=True
+        ),
+        _field(
+            "email",
+            "string",
+            "E-mail address, also to sign in with, in small letters.",
+            interface="email",
+            unique=True,
+        ),
         _field("phone", "string", "Telephone number.", interface="phone", length=50),
         _field("password", "password", "Hash of the password (argon2id).", interface="password"),
         _field("sub", "uuid", "Global subject: the same person in every application.", unique=True),

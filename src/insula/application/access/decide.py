@@ -64,11 +64,13 @@ _ALL: Final = Grant(scope=Scope())
 
 
 def _guarded(role: RoleRules, collection: Collection, permission: str) -> Grant | None:
-    if permission != "view":
+    if permission not in _READS:
         return None
     snippet = collection.options.get("snippet")
     if snippet and (role.root or role.snippets.grant(str(snippet))):
         return _ALL
+    if permission != "view":
+        return None
     public = collection.options.get("public") if role.name != ANONYMOUS_ROLE else None
     return Grant(direct=False, scope=Scope(fields=frozenset(public))) if public else None
 

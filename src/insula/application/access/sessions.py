@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from insula.application.access.collections import SESSION_ID_LENGTH
 from insula.application.access.errors import BlockedToken, ExpiredSession, UnknownUser
@@ -12,10 +12,15 @@ from insula.application.access.policy import Policy
 from insula.application.access.tokens import Claims, Tokens
 from insula.core import ids
 from insula.data.filters.tree import All, Condition
+from insula.data.query import Query
 
 if TYPE_CHECKING:
     from insula.data.repository import Repository
     from insula.database.executor import Transaction
+
+
+MOST_OF_ONE: Final = 100
+"""Sessions that one user may have open, unless the application says otherwise."""
 
 
 class Issued(NamedTuple):
@@ -32,9 +37,11 @@ class Sessions:
         self._repository = repository
         self._tokens = tokens
         self.policy = policy
+        self.most_of_one = MOST_OF_ONE
 
     async def open(self, user_id: int, subject: str | None, now: float) -> Issued:
-        """A new session; gives its first token. Sessions that have ended are swept along."""
+        """A new session; gives its first token. Sessions that have ended are swept along, and of those that this
+        user has open the oldest, when they are too many."""
         outdated = Condition(("expiresAt",), "$lt", _moment(now).isoformat())
         await self._repository.destroy("sessions", filter=outdated, scopes=EVERYTHING)
         row = {
@@ -45,7 +52,9 @@ class Sessions:
             "issuedAt": _moment(now),
             "expiresAt": _moment(now + self.policy.idle_s),
         }
-        return self._issue(await self._repository.create("sessions", row, scopes=EVERYTHING), subject)
+        opened = await self._repository.create("sessions", row, scopes=EVERYTHING)
+        await self._end_oldest(user_id, opened["id"])
+        return self._issue(opened, subject)
 
     async def check(self, claims: Claims, now: float) -> Issued | None:
         """See that the session of a token is alive; gives the token to use from now on, where it is another.
@@ -91,6 +100,16 @@ class Sessions:
         mine = Condition(("userId",), "$eq", user_id)
         kept = Condition(("id",), "$ne", (but or "").partition(".")[0])
         await self._repository.destroy("sessions", filter=All((mine, kept)), scopes=EVERYTHING, on=on)
+
+    async def _end_oldest(self, user_id: int, newest: str) -> None:
+        mine = All((Condition(("userId",), "$eq", user_id), Condition(("id",), "$ne", newest)))
+        query = Query(
+            filter=mine, fields=("id",), sort=("-signInTime", "id"), page_size=None, counting="none"
+        )
+        open_ = (await self._repository.find("sessions", query, scopes=EVERYTHING)).rows
+        if excess := [row["id"] for row in open_[self.most_of_one - 1 :]]:
+            oldest = Condition(("id",), "$in", excess)
+            await self._repository.destroy("sessions", filter=oldest, scopes=EVERYTHING)
 
     async def _renew(self, claims: Claims, row: dict[str, Any], now: float) -> Issued | None:
         longest = row["signInTime"].timestamp() + self.policy.session_s

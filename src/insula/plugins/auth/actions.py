@@ -110,6 +110,22 @@ async def sign_out(context: Context) -> Answer:
     return Answer()
 
 
+async def sync_cookies(context: Context) -> Answer:
+    """Cookies for the session of the token, for pages that keep only the token."""
+    principal, access, request = context.principal, context.application.access, context.request
+    carried = access.cookies.token(request)
+    if principal.kind != "user" or principal.session is None or carried is None:
+        raise NeedsSession(found=_found(principal))
+    age_s = access.sessions.policy.idle_s
+    access.cookies.put(request, carried.token, principal.session, principal.role, age_s)
+    return Answer()
+
+
+async def by_mail(context: Context) -> Answer:
+    """Nothing here sends mail: whoever looks after users sets a new password for those who forgot theirs."""
+    raise TurnedOff(what="Setting a forgotten password anew by e-mail")
+
+
 async def change_password(context: Context) -> Answer:
     """A new password, for who knows the old one; all other sessions of the user end."""
     principal, application = context.principal, context.application
@@ -189,6 +205,11 @@ AUTH: Final = Resource(
         Action("signUp", sign_up, "public", "Make oneself a user, where that is allowed.", writes=True),
         Action("check", check, "signed_in", "The user who is signed in, with their roles."),
         Action("signOut", sign_out, "signed_in", "End the session.", writes=True),
+        Action("syncCookies", sync_cookies, "signed_in", "Set the cookies of the session.", writes=True),
+        *(
+            Action(name, by_mail, "public", "Turned off: nothing here sends mail.", writes=True)
+            for name in ("lostPassword", "checkResetToken", "resetPassword")
+        ),
         Action("changePassword", change_password, "signed_in", "Set a new password.", writes=True),
     ),
     "Sign-in",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from insula.application.access.passwords import SHORTEST
 from insula.application.access.policy import DAY_S, HOUR_S, MINUTE_S, Policy
+from insula.application.access.sessions import MOST_OF_ONE
 from insula.data.fields.password import MAX_PASSWORD_LENGTH
+
+MOST_EVER: Final = 10_000
+"""Sessions of one user, whatever is asked for: they are read with each sign-in."""
 
 
 class AuthSettings(msgspec.Struct, frozen=True, rename="camel"):
-    """Durations in seconds, passwords, and whether strangers may make themselves a user."""
+    """Durations in seconds, numbers of sessions, passwords, and whether strangers may make themselves a user."""
 
     idle_seconds: int = DAY_S
     """Without a request for this long, one has to sign in again."""
@@ -22,11 +28,15 @@ class AuthSettings(msgspec.Struct, frozen=True, rename="camel"):
     """How long a replaced token stays good."""
     sign_up: bool = False
     """Strangers may make themselves a user, in the default role."""
+    sessions_of_one: int = MOST_OF_ONE
+    """Sessions that one user may have open; with one more, the one that was opened first ends."""
     shortest_password: int = SHORTEST
     """The fewest characters of a password that is being set; those that are set stay good."""
 
     def __post_init__(self) -> None:
         self.policy()
+        if not 1 <= self.sessions_of_one <= MOST_EVER:
+            raise ValueError(f"sessionsOfOne must be a number from 1 to {MOST_EVER}")
         if not 1 <= self.shortest_password <= MAX_PASSWORD_LENGTH:
             raise ValueError(f"shortestPassword must be a number from 1 to {MAX_PASSWORD_LENGTH}")
 

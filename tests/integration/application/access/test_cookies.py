@@ -219,3 +219,24 @@ async def test_a_key_in_a_cookie_is_a_key(people: People, web: httpx.AsyncClient
     head = {"cookie": f"nb_auth_token_main={key}"}
     accepted(await web.get("/books:list", headers=head))
     assert refusal(await web.post("/books:create", json={"title": "A"}, headers=head)) == CSRF
+
+
+async def test_a_page_that_keeps_the_token_alone_is_given_the_cookies(
+    house: Application, people: People
+) -> None:
+    ann = await people.add("ann", "member", "admin")
+    async with browser(house, "/api") as web:
+        accepted(await web.post("/auth:syncCookies", headers={**ann, "x-role": "admin"}))
+        assert {cookie.name for cookie in web.cookies.jar} == {f"nb_{kind}_main" for kind in NAMES}
+        assert accepted(await web.get("/auth:check"))["username"] == "ann"
+        assert accepted(await web.get("/roles:check"))["role"] == "admin"
+        # The cookies are worth what a sign-in's are: a write needs its proof, and ends with the session.
+        assert refusal(await web.post("/auth:signOut")) == CSRF
+        accepted(await web.post("/auth:signOut", headers={"x-csrf-token": web.cookies["nb_csrf_token_main"]}))
+        assert not web.cookies
+        assert refusal(await web.post("/auth:syncCookies", headers=ann)) == (401, "BLOCKED_TOKEN")
+        assert refusal(await web.post("/auth:syncCookies")) == (401, "EMPTY_TOKEN")
+    root = await people.root()
+    key = accepted(await people.web.post("/apiKeys:create", json={"name": "robot"}, headers=root))["token"]
+    robot = {"authorization": f"Bearer {key}"}
+    assert refusal(await people.web.post("/auth:syncCookies", headers=robot)) == (403, "NEEDS_SESSION")

@@ -7,6 +7,7 @@ import pytest
 
 from insula.application.access.people import EVERYTHING
 from insula.application.application import Application
+from insula.testing.clock import HandClock
 from insula.testing.people import PASSWORD, ROOT_PASSWORD, People, accepted, refusal
 
 WRONG = (401, "INVALID_CREDENTIALS")
@@ -152,3 +153,42 @@ async def test_a_hash_under_older_parameters_is_made_anew(house: Application, pe
     assert new is not None and new != old and "m=19456,t=2,p=1" in new
     await people.sign_in("ann")
     assert await password_hash(house.repository, number) == new
+
+
+async def test_the_ways_to_sign_in_are_told_to_anyone(people: People, web: httpx.AsyncClient) -> None:
+    [way] = accepted(await web.get("/authenticators:publicList"))
+    assert (way["name"], way["options"]) == ("basic", {"allowSignUp": False})
+    settings = {"settings": {"signUp": True}}
+    accepted(await web.post("/pm:update/auth", json=settings, headers=await people.root()))
+    [way] = accepted(await web.get("/authenticators:publicList?_=123"))
+    assert way["options"] == {"allowSignUp": True}
+    assert refusal(await web.post("/authenticators:create", json={"name": "ldap"}))[0] == 404
+
+
+@pytest.mark.parametrize("action", ["lostPassword", "checkResetToken", "resetPassword"])
+async def test_forgotten_passwords_are_no_business_of_mail(web: httpx.AsyncClient, action: str) -> None:
+    given = {"email": "root@example.com", "password": "another one 7"}
+    answer = await web.post(f"/auth:{action}", json=given)
+    assert refusal(answer) == (403, "TURNED_OFF")
+    accepted(await web.post("/auth:signIn", json={"account": "root", "password": ROOT_PASSWORD}))
+
+
+async def test_one_user_has_so_many_sessions_and_no_more(
+    house: Application, people: People, web: httpx.AsyncClient, clock: HandClock
+) -> None:
+    root = await people.root()
+    await people.make("ann", "member")
+    await people.make("bob", "member")
+    bob = await people.sign_in("bob")
+    accepted(await web.post("/pm:update/auth", json={"settings": {"sessionsOfOne": 3}}, headers=root))
+    heads = []
+    for _ in range(5):
+        heads.append(await people.sign_in("ann"))
+        clock.advance(1)
+    found = [refusal(await web.get("/auth:check", headers=head)) for head in heads]
+    assert found == [(401, "BLOCKED_TOKEN")] * 2 + [(200, "")] * 3
+    accepted(await web.get("/auth:check", headers=bob))
+    assert await house.repository.count("sessions", None, scopes=EVERYTHING) == 5
+    for wrong in (0, -1, 10_001, "many"):
+        answer = await web.post("/pm:update/auth", json={"settings": {"sessionsOfOne": wrong}}, headers=root)
+        assert refusal(answer)[0] == 400, wrong

@@ -163,3 +163,25 @@ async def test_what_is_kept_for_pages_is_small(people: People, web: httpx.AsyncC
     large = {"systemSettings": {"a": ["x" * 1000] * 20}}
     assert refusal(await web.post("/users:updateProfile", json=large, headers=head)) == INVALID
     assert refusal(await web.post("/users:update/2", json=large, headers=await people.root())) == INVALID
+
+
+async def test_who_may_list_users_may_export_them(people: People, web: httpx.AsyncClient) -> None:
+    for head in (await people.root(), await people.add("adam", "admin")):
+        answer = await web.get("/users:export?format=csv", headers=head)
+        assert answer.status_code == 200, answer.text
+        assert "root@example.com" in answer.text and "argon2" not in answer.text
+    mia = await people.add("mia", "member")
+    for name in ("users", "roles", "sessions", "apiKeys", "rolesUsers"):
+        assert refusal(await web.get(f"/{name}:export", headers=mia))[0] in (403, 404), name
+    for name in ("sessions", "apiKeys"):
+        assert refusal(await web.get(f"/{name}:export", headers=await people.root()))[0] in (403, 404), name
+    body = {"content": b"username\nx\n", "headers": {**await people.root(), "content-type": "text/csv"}}
+    assert refusal(await web.post("/users:import", **body)) == (403, "NO_PERMISSION")
+    paths = accepted_document(await web.get("/swagger:get", headers=await people.root()))
+    assert "/users:export" in paths and "/users:import" not in paths
+
+
+def accepted_document(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["paths"]
+    return found

@@ -21,7 +21,11 @@ _USERS = "root admin clerk"
 
 RESOURCES: Final = {
     "app": {"getInfo getLang": _EVERYONE},
-    "auth": {"signIn signUp": _EVERYONE, "check signOut changePassword": _PEOPLE},
+    "auth": {
+        "signIn signUp lostPassword checkResetToken resetPassword": _EVERYONE,
+        "check signOut syncCookies changePassword": _PEOPLE,
+    },
+    "authenticators": {"publicList": _EVERYONE},
     "pm": {"listEnabled": _EVERYONE, "list get enable disable update": _MANAGERS},
     "jobs": {"list get retry cancel undo": _PEOPLE},
     "roles": {"check": _EVERYONE, "create update destroy setDefaultRole": _MANAGERS},
@@ -67,8 +71,8 @@ RECORDS: Final = {
     # Of a plugin.
     **{name: {_WHOLE: _MANAGERS} for name in ("authors", "books", "tags", "booksTags")},
     # Of access itself. What is not here is an action of the resource.
-    "users": {_READ: _USERS, "firstOrCreate updateOrCreate move import export": NOBODY},
-    "roles": {_READ: _MANAGERS, "firstOrCreate updateOrCreate move import export": NOBODY},
+    "users": {f"{_READ} export": _USERS, "firstOrCreate updateOrCreate move import": NOBODY},
+    "roles": {f"{_READ} export": _MANAGERS, "firstOrCreate updateOrCreate move import": NOBODY},
     **{
         name: {_WHOLE: ABSENT}
         for name in (
@@ -159,6 +163,7 @@ async def wrong(
     found = []
     for caller in CALLERS:
         answer = await ask(people.web, heads[caller], address, writes=writes, streams=streams)
+        people.web.cookies.clear()
         status, code = refusal(answer)
         closed = (401, "EMPTY_TOKEN") if caller == "anonymous" else (403, "NO_PERMISSION")
         if expected == ABSENT:
