@@ -15,7 +15,7 @@ ONLY_IN = {
     "sqlite3": ("insula.database", "insula.testing"),
     "sqlalchemy": ("insula.data", "insula.database", "insula.testing"),
     "argon2": ("insula.application.access", "insula.data.fields"),
-    "charset_normalizer": ("insula.plugins.import_export",),
+    "anyascii": ("insula.plugins.import_export",),
     "click": ("insula.cli",),
     "cryptography": ("insula.application", "insula.server", "insula.testing"),
     "dotenv": ("insula.server",),

@@ -75,9 +75,8 @@ class Violations:
             if written.get(name) is not None
         }
         if error.columns:
-            return (
-                None if error.in_use else next((name for name in error.columns if name in candidates), None)
-            )
+            known = collection.references
+            return None if error.in_use else next((name for name in error.columns if name in known), None)
         for name, reference in candidates.items():
             # SQLite does not say which key it was, so each is looked for; beside the transaction, which failed
             if not await self._exists(reference, written[name]):

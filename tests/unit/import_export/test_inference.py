@@ -38,10 +38,11 @@ def test_type_follows_from_all_values(values: list[str], type_: str, layout: str
 
 
 def test_names_are_valid_and_differ_case_folded() -> None:
-    header = ["First Name", "first name", "2010", "Ünï", "%", "a" * 80]
+    header = ["First Name", "first name", "2010", "Ünï", "%", "a" * 80, "größe", "Город", "pg_x", "名前"]
     names = [column.name for column in inference.propose(header, [])]
-    assert names[:5] == ["First_Name", "first_name_2", "_2010", "n", "column"]
+    assert names[:5] == ["First_Name", "first_name_2", "_2010", "Uni", "column"]
     assert len(names[5]) == 50
+    assert names[6:] == ["grosse", "Gorod", "_pg_x", "MingQian"]
     assert len({name.lower() for name in names}) == len(names)
 
 
@@ -74,3 +75,25 @@ def test_reading_gives_the_value(reading: moments.Reading, text: str, value: dat
 def test_reading_says_what_it_expects() -> None:
     with pytest.raises(ValueError, match="must be written as %Y/%m/%d"):
         moments.reader(moments.Reading("dateOnly", "%Y/%m/%d"))("yesterday")
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "read"),
+    [
+        (["01/02/2026", "03/04/2026"], None, ("dateOnly", "%m/%d/%Y", True)),
+        (["01/02/2026", "03/04/2026"], "dmy", ("dateOnly", "%d/%m/%Y", False)),
+        (["01/02/2026", "03/04/2026"], "mdy", ("dateOnly", "%m/%d/%Y", False)),
+        (["01/02/2026 10:00"], None, ("datetimeNoTz", "%m/%d/%Y %H:%M", True)),
+        (["01/02/2026 10:00"], "dmy", ("datetimeNoTz", "%d/%m/%Y %H:%M", False)),
+        (["31/02/2026"], None, ("string", None, False)),
+        (["31/01/2026", "01/02/2026"], None, ("dateOnly", "%d/%m/%Y", False)),
+        (["31/01/2026"], "mdy", ("string", None, False)),
+        (["01/01/2026", "02/02/2026"], None, ("dateOnly", "%m/%d/%Y", False)),
+        (["2026-01-02"], "dmy", ("dateOnly", None, False)),
+    ],
+)
+def test_days_that_can_be_read_in_two_ways_say_so(
+    values: list[str], order: str | None, read: tuple[str, str | None, bool]
+) -> None:
+    (column,) = inference.propose(["x"], [[value] for value in values], order)
+    assert (column.type, column.layout, column.ambiguous) == read

@@ -29,12 +29,47 @@ def test_layout_is_proposed_from_the_data(tmp_path: Path, data: bytes, encoding:
     assert source.detect(written(tmp_path, data)) == source.Layout(encoding, delimiter)
 
 
-def test_text_that_is_not_utf8_gets_an_encoding_that_reads_it(tmp_path: Path) -> None:
-    text = "ville,pays\nOrléans,France\nBesançon,France\nSaint-Étienne,France\n"
+def test_text_that_is_not_utf8_is_not_guessed_but_refused_with_its_line(tmp_path: Path) -> None:
+    """One wrong byte far down would otherwise turn all other letters of the file into other ones."""
+    text = "ville,pays\nLyon,France\nBesançon,France\nSaint-Étienne,France\n"
     path = written(tmp_path, text.encode("cp1252"))
-    layout = source.detect(path)
+    with pytest.raises(UnreadableCsv, match=r"line 3: the text is not UTF-8; .*encoding=windows-1252"):
+        source.detect(path)
+    layout = source.detect(path, encoding="windows-1252")
     (batch,) = source.batches(path, layout, size=10)
-    assert [row[0] for row in batch.rows] == ["Orléans", "Besançon", "Saint-Étienne"]
+    assert [row[0] for row in batch.rows] == ["Lyon", "Besançon", "Saint-Étienne"]
+
+
+@pytest.mark.parametrize("letter", ["ä", "€", "😀"])
+def test_the_beginning_of_a_file_is_cut_between_letters(tmp_path: Path, letter: str) -> None:
+    whole = letter.encode()
+    for sent in range(len(whole) + 1):
+        path = written(tmp_path, b"a\n1" + whole[:sent])
+        source.cut_whole(path)
+        assert path.read_bytes() == b"a\n1" + (whole if sent == len(whole) else b"")
+    path = written(tmp_path, b"")
+    source.cut_whole(path)
+    assert path.read_bytes() == b""
+
+
+def test_a_batch_holds_no_more_text_than_its_limit(tmp_path: Path) -> None:
+    """Also where rows come that are just short enough to be taken many at once."""
+    row = b"x" * 1_900 + b"\n"
+    path = written(tmp_path, b"a\n" + row * 20_000)
+    found = list(source.batches(path, source.Layout("utf-8", ","), size=20_000))
+    assert sum(len(batch.rows) for batch in found) == 20_000
+    most = max(sum(len(cell) for cells in batch.rows for cell in cells) for batch in found)
+    assert most < source.MAX_BATCH_CHARACTERS + 2 * 1024 * 1024
+    assert all(batch.characters >= 0.9 * sum(len(row[0]) for row in batch.rows) for batch in found)
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_lines_end_as_they_do_anywhere(tmp_path: Path, end: bytes) -> None:
+    path = written(tmp_path, end.join((b"a,b", b"1,2", b"", b"3,4", b"")))
+    assert source.header(path, source.Layout("utf-8", ",")) == ["a", "b"]
+    assert list(source.batches(path, source.Layout("utf-8", ","), size=10)) == [
+        source.Batch([2, 4], [["1", "2"], ["3", "4"]])
+    ]
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,5 @@ class JobKind:
     title: str
     steps: tuple[Step, ...]
     undoable: bool = False
+    tidy: Callable[[Application], Awaitable[None]] | None = None
+    """Removes what ended jobs have left behind and nobody needs any more; called at the start and every hour."""

@@ -26,6 +26,7 @@ _logger = logging.getLogger(__name__)
 
 JOBS_AT_ONCE: Final = 2
 """Jobs of one application that run at the same time; the others wait in their order."""
+TIDY_EVERY_S: Final = 3600.0
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +50,7 @@ class Jobs:
         """Number of a job → what was begun on it last."""
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._started = False
+        self._tidying: asyncio.Task[None] | None = None
 
     @property
     def store(self) -> JobStore:
@@ -71,11 +73,15 @@ class Jobs:
                 self._launch(job.id)
             else:
                 _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
+        self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
 
     async def stop(self) -> None:
         """Interrupt what runs; it goes on with the next start."""
         self._started = False
         tasks = [work.task for work in self._work.values()]
+        if self._tidying is not None:
+            tasks.append(self._tidying)
+            self._tidying = None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -127,6 +133,18 @@ class Jobs:
         await self.store.move(identifier, "be undone")
         self._launch(identifier)
         return await self.store.get(identifier)
+
+    async def _tidy(self) -> None:
+        while True:
+            for kind in list(self._kinds.values()):
+                try:
+                    if kind.tidy is not None:
+                        await kind.tidy(self._application)
+                except Exception:
+                    _logger.exception(
+                        "what jobs of the kind %s left could not be tidied; tried again", kind.name
+                    )
+            await asyncio.sleep(TIDY_EVERY_S)
 
     def _launch(self, identifier: int) -> None:
         """Begin what the status of the job asks for, once what was begun on it before has ended."""

@@ -10,7 +10,8 @@ from typing import Any
 from insula.application.api.encode import encode, moment
 
 Row = dict[str, Any]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Also as full-width forms, which some programs read as the others."""
 
 
 def _cell(value: Any) -> str:

@@ -1,30 +1,36 @@
 """The job that brings a file's rows in: batch by batch, each committed together with the place reached."""
 
 import asyncio
+import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core.errors import InsulaError, Kind
 from insula.data.collection import Collection
 from insula.data.csv_rows import CsvRows
+from insula.data.faults import Fault, Faults
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
+from insula.database.errors import ColumnMissing, TableMissing
 from insula.database.executor import Transaction
 from insula.plugins.import_export.conversion import BadCell, Target, to_csv, to_values
 from insula.plugins.import_export.errors import InvalidImport
+from insula.plugins.import_export.files import KIND, folder, sweep
 from insula.plugins.import_export.mapping import Assigned
 from insula.plugins.import_export.source import Batch, Layout, batches
 
 ROWS_PER_TRANSACTION = 10_000
+CHARACTERS_PER_TRANSACTION = 16 * 1024 * 1024
+"""Of rows that are full of text, fewer are held at once."""
+SIFTINGS = 3
+"""Times that rows are asked for those that break rules; what is refused for another reason is found by halving."""
 ROWS_PER_PIECE = 1_000
 """Converted at one go, or as values encoded at one go: about a millisecond."""
 REPORTED_ROWS = 1_000
 """Rejected rows that the job names; the others are counted."""
-KIND = "records.import"
 
 _ROW_FAULTS = frozenset((Kind.INVALID, Kind.CONFLICT))
 """Failures of a statement that are the fault of a row, and not of the world."""
@@ -114,7 +120,7 @@ class Plan:
         even: Sequence[int] = range(len(batch.rows))
         if set(map(len, batch.rows)) != {self._width}:
             bad = {
-                row: (None, f"has {len(cells)} cells instead of {self._width}")
+                row: (None, f"has {_counted(len(cells))} instead of {self._width}")
                 for row, cells in enumerate(batch.rows)
                 if len(cells) != self._width
             }
@@ -138,14 +144,22 @@ class Plan:
         into.taken += len(batch.rows)
 
 
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
+
+
 def _missing(target: Target, cells: Sequence[str]) -> list[BadCell]:
     if not (target.field.required or target.field.primary_key) or "" not in cells:
         return []
     return [BadCell(row, target.field.name, "is required") for row, cell in enumerate(cells) if not cell]
 
 
+class _Changed(Exception):
+    """The collection has been changed since the import was worked out."""
+
+
 class Import:
-    """One run of the job's step."""
+    """One run of the job's step, for a collection as it is at its beginning."""
 
     def __init__(self, step: StepContext) -> None:
         self._step = step
@@ -153,12 +167,24 @@ class Import:
         self._repository: Repository = step.application.repository
         self._collection: Collection = step.application.metadata.get(self._order.collection)
         targets = [column.target(self._collection) for column in self._order.columns]
-        self._names = [target.field.name for target in targets if target]
+        fields = [target.field for target in targets if target]
+        self._names = [field.name for field in fields]
         self._csv = self._repository.csv_rows(self._order.collection, self._names)
         self._plan = Plan(targets, self._csv)
+        self._faults = Faults(self._repository.catalog, self._collection, self._names)
+        self._watched = [
+            (position, field.name, to_values(Target(field)))
+            for position, field in enumerate(fields)
+            if field.name in self._faults.columns
+        ]
         self._scopes = Unrestricted({"createdBy": self._order.user, "updatedBy": self._order.user})
         self._tally = Tally(**(step.record.state or {}))
         self._path = folder(step.application.options.storage) / self._order.file
+
+    @property
+    def is_outdated(self) -> bool:
+        """The collection is not the one any more that this was worked out for."""
+        return self._step.application.metadata.find(self._order.collection) is not self._collection
 
     async def run(self) -> dict[str, Any]:
         """Bring in what is not in yet; gives the tally. Raises ``UnreadableCsv`` and ``InvalidImport``."""
@@ -182,14 +208,18 @@ class Import:
         """Read and convert what comes next in a thread while what came before is written."""
 
         def work() -> Converted:
-            converted = Converted()
+            converted, characters = Converted(), 0
             for batch in islice(rows, ROWS_PER_TRANSACTION // ROWS_PER_PIECE):
                 self._plan.convert(batch, converted)
+                characters += batch.characters
+                if characters > CHARACTERS_PER_TRANSACTION:
+                    break
             return converted
 
         return asyncio.create_task(asyncio.to_thread(work), name="import: next rows")
 
     async def _store(self, converted: Converted) -> None:
+        self._refuse_changed()
         tally = Tally(**self._tally.to_json())
         # Lines of CSV go into the database all at once, values piece by piece.
         size = ROWS_PER_TRANSACTION if self._csv else ROWS_PER_PIECE
@@ -209,24 +239,57 @@ class Import:
         self._tally = tally
 
     async def _append(
-        self, lines: list[int], rows: list[Any], tally: Tally, transaction: Transaction
+        self,
+        lines: list[int],
+        rows: list[Any],
+        tally: Tally,
+        transaction: Transaction,
+        siftings: int = SIFTINGS,
     ) -> None:
-        """Append rows; where the database refuses, halve until the row at fault stands alone."""
+        """Append rows; where the database refuses, without those at fault."""
         if not rows:
             return
         try:
             async with transaction.savepoint():
                 await self._insert(rows, transaction)
             tally.imported += len(rows)
+            return
         except InsulaError as error:
+            self._refuse_changed()
             if error.kind not in _ROW_FAULTS:
                 raise
-            if len(rows) == 1:
-                tally.reject(lines[0], error.message, error.details.get("field"))
-                return
+            refusal = error
+        faults = await self._find_faults(rows, transaction) if siftings and len(rows) > 1 else {}
+        if faults:
+            for position, fault in faults.items():
+                tally.reject(lines[position], fault.reason, fault.field)
+            good = [position for position in range(len(rows)) if position not in faults]
+            lines, rows = [lines[position] for position in good], [rows[position] for position in good]
+            await self._append(lines, rows, tally, transaction, siftings - 1)
+        elif len(rows) == 1:
+            tally.reject(lines[0], refusal.message, refusal.details.get("field"))
+        else:
             half = len(rows) // 2
-            await self._append(lines[:half], rows[:half], tally, transaction)
-            await self._append(lines[half:], rows[half:], tally, transaction)
+            await self._append(lines[:half], rows[:half], tally, transaction, 0)
+            await self._append(lines[half:], rows[half:], tally, transaction, 0)
+
+    async def _find_faults(self, rows: list[Any], transaction: Transaction) -> dict[int, Fault]:
+        if not self._watched:
+            return {}
+        columns = await asyncio.to_thread(self._watched_columns, rows)
+        return await self._faults.find(columns, transaction)
+
+    def _watched_columns(self, rows: list[Any]) -> dict[str, Sequence[Any]]:
+        if self._csv is None:
+            return {name: [row[position] for row in rows] for position, name, _ in self._watched}
+        cells = list(csv.reader(rows))
+        return {
+            name: convert([row[position] for row in cells])[0] for position, name, convert in self._watched
+        }
+
+    def _refuse_changed(self) -> None:
+        if self.is_outdated:
+            raise _Changed
 
     async def _insert(self, rows: list[Any], transaction: Transaction) -> None:
         if self._csv:
@@ -237,17 +300,18 @@ class Import:
         )
 
 
-def folder(storage: Path | None) -> Path:
-    """Where files wait to be imported. Raises ``InvalidImport`` for an application without a folder."""
-    if storage is None:
-        raise InvalidImport(reason="this application has no storage folder")
-    path = storage / "imports"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
-
-
 async def _run(step: StepContext) -> dict[str, Any]:
-    return await Import(step).run()
+    while True:
+        work = Import(step)
+        try:
+            return await work.run()
+        except _Changed:
+            step.log("the collection has been changed; the import goes on with it as it is now")
+        except (ColumnMissing, TableMissing):
+            # A change may be committed and not known here yet; once it is, what is gone can be named.
+            await step.application.metadata.settled_version()
+            if not work.is_outdated:
+                raise
 
 
-IMPORT = JobKind(KIND, "Import records", (Step("rows", _run),))
+IMPORT = JobKind(KIND, "Import records", (Step("rows", _run),), tidy=sweep)

@@ -44,6 +44,8 @@ class Column:
     type: str
     layout: str | None = None
     """How days and moments are written, where they are not ISO 8601."""
+    ambiguous: bool = False
+    """Day and month could as well be exchanged: an import needs to be told their order."""
 
     def field(self) -> dict[str, Any]:
         """The body of ``fields:create``."""
@@ -58,21 +60,25 @@ class Column:
         return asdict(self)
 
 
-def propose(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[Column]:
-    """A column for each of ``header``, its type from the values below it (rows of another width are left out)."""
+def propose(header: Sequence[str], rows: Iterable[Sequence[str]], order: str | None = None) -> list[Column]:
+    """A column for each of ``header``, its type from the values below it (rows of another width are left out).
+
+    ``order`` of days with slashes: one of ``moments.ORDERS``, where it is known.
+    """
     width = len(header)
     even = [row for row in rows if len(row) == width]
     taken: set[str] = set()
     columns = []
     for position, title in enumerate(header):
         name = _field_name(title, taken)
-        columns.append(_column(title, name, [row[position] for row in even if row[position]]))
+        columns.append(_column(title, name, [row[position] for row in even if row[position]], order))
     return columns
 
 
-def _column(title: str, name: str, values: list[str]) -> Column:
-    if reading := moments.recognise(values):
-        return Column(title, name, reading.type, None if reading.layout == moments.ISO else reading.layout)
+def _column(title: str, name: str, values: list[str], order: str | None) -> Column:
+    if reading := moments.recognise(values, order):
+        layout = None if reading.layout == moments.ISO else reading.layout
+        return Column(title, name, reading.type, layout, reading.ambiguous)
     return Column(title, name, _plain_type(values))
 
 
@@ -95,11 +101,22 @@ def _plain_type(values: list[str]) -> str:
 
 def _field_name(title: str, taken: set[str]) -> str:
     """A valid field name that resembles the title and differs, case folded, from those before it."""
-    plain = re.sub(r"[^0-9A-Za-z_]+", "_", title).strip("_") or "column"
-    plain = (f"_{plain}" if plain[0].isdigit() else plain)[: names.MAX_NAME_LENGTH]
+    plain = re.sub(r"[^0-9A-Za-z_]+", "_", _in_ascii(title)).strip("_") or "column"
+    if plain[0].isdigit() or plain.lower().startswith(names.RESERVED_PREFIXES):
+        plain = f"_{plain}"
+    plain = plain[: names.MAX_NAME_LENGTH]
     name, number = plain, 2
     while name.lower() in taken:
         suffix = f"_{number}"
         name, number = plain[: names.MAX_NAME_LENGTH - len(suffix)] + suffix, number + 1
     taken.add(name.lower())
     return name
+
+
+def _in_ascii(title: str) -> str:
+    """As it would be written without other letters: ``größe`` is ``grosse``."""
+    if title.isascii():
+        return title
+    from anyascii import anyascii
+
+    return anyascii(title)

@@ -51,6 +51,11 @@ class Lines:
             yield from block
 
     @property
+    def characters(self) -> int:
+        """Read for the rows that were taken last."""
+        return self._characters
+
+    @property
     def long(self) -> bool:
         """Rows hold so much text that a batch should be of few."""
         return self._at_once < ROWS_AT_ONCE

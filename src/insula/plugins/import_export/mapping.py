@@ -1,7 +1,7 @@
 """Which column of a file goes to which field of a collection."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from insula.data.collection import Collection, Field
@@ -12,6 +12,23 @@ from insula.plugins.import_export.moments import Reading
 
 _SYSTEM_FIELDS = ("createdAt", "updatedAt", "createdById", "updatedById")
 _WHOLE = ("integer", "bigInt")
+
+
+Wanted = Mapping[str, str | None]
+"""Header → name of a field, ``None`` to leave the column out."""
+
+
+def renamed(columns: Sequence[Column], wanted: Wanted) -> list[Column]:
+    """The columns that a collection is to be made of: named as is wanted, without those left out.
+
+    Raises ``InvalidImport``.
+    """
+    _refuse_unknown(columns, wanted)
+    kept = [replace(column, name=wanted.get(column.header, column.name) or "") for column in columns]
+    kept = [column for column in kept if column.name]
+    _refuse_twice([column.name for column in kept])
+    _refuse_ambiguous(column.header for column in kept if column.ambiguous)
+    return kept
 
 
 def new_collection(name: str, columns: Sequence[Column]) -> dict[str, Any]:
@@ -60,39 +77,56 @@ def assign(
     collection: Collection,
     columns: Sequence[Column],
     open_fields: frozenset[str] | None,
-    given: Mapping[str, str | None] | None = None,
+    wanted: Wanted,
 ) -> list[Assigned]:
-    """Columns to fields: as ``given`` (header → field name, null to leave out), else by name, then by title.
+    """Columns to fields: as is wanted, else by name, then by title.
 
-    Raises ``InvalidImport`` naming the columns that fit nothing.
+    Raises ``InvalidImport`` naming the columns that fit nothing, or whose days can be read in two ways.
     """
     by_name = {field.name.lower(): field for field in _importable(collection, open_fields)}
     by_title = {_title(field).lower(): field for field in by_name.values()}
-    wanted = dict(given or {})
-    if unknown := sorted(set(wanted) - {column.header for column in columns}):
-        raise InvalidImport(reason=f"the file has no column {', '.join(map(repr, unknown))}")
-    assigned, homeless = [], []
+    _refuse_unknown(columns, wanted)
+    assigned, homeless, ambiguous = [], [], []
     for column in columns:
         name = wanted.get(column.header, column.header)
         if name is None:
             assigned.append(Assigned(column.header, None))
             continue
-        field = by_name.get(name.lower()) or by_name.get(column.name.lower()) or by_title.get(name.lower())
+        field = by_name.get(name.lower()) or by_title.get(name.lower())
+        if field is None and column.header in wanted:
+            raise InvalidImport(reason=f'"{collection.name}" has no field {name!r} to import into')
+        field = field or by_name.get(column.name.lower())
         if field is None:
             homeless.append(column.header)
-        else:
-            assigned.append(Assigned(column.header, field.name, _layout(column, field)))
+            continue
+        layout = _layout(column, field)
+        if layout and column.ambiguous:
+            ambiguous.append(column.header)
+        assigned.append(Assigned(column.header, field.name, layout))
     if homeless:
         raise InvalidImport(
             reason=f'"{collection.name}" has no field for the columns {", ".join(map(repr, homeless))}; '
             'say where they go with columns={"<column>": "<field>"}, null to leave one out'
         )
-    _refuse_twice(assigned)
+    _refuse_twice([one.field for one in assigned if one.field])
+    _refuse_ambiguous(ambiguous)
     return assigned
 
 
-def _refuse_twice(assigned: Iterable[Assigned]) -> None:
-    fields = [one.field for one in assigned if one.field]
+def _refuse_unknown(columns: Sequence[Column], wanted: Wanted) -> None:
+    if unknown := sorted(set(wanted) - {column.header for column in columns}):
+        raise InvalidImport(reason=f"the file has no column {', '.join(map(repr, unknown))}")
+
+
+def _refuse_ambiguous(headers: Iterable[str]) -> None:
+    if named := ", ".join(map(repr, headers)):
+        raise InvalidImport(
+            reason=f"the days of {named} can be read in two ways; say dateOrder=dmy (day first) or "
+            "dateOrder=mdy (month first)"
+        )
+
+
+def _refuse_twice(fields: Sequence[str]) -> None:
     if twice := sorted({field for field in fields if fields.count(field) > 1}):
         raise InvalidImport(reason=f'two columns go to the field "{twice[0]}"')
     if not fields:

@@ -5,15 +5,18 @@ which of the two is the month.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 ISO = "ISO 8601"
 
-DAY_LAYOUTS = ("%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y", "%B %d, %Y")
-"""``strptime`` layouts of days beside ISO's; where month and day could both be first, the month is."""
-_TIMES = ("%H:%M", "%H:%M:%S")
-MOMENT_LAYOUTS = tuple(f"{day} {time}" for day in DAY_LAYOUTS for time in _TIMES)
+MONTH_FIRST = "%m/%d/%Y"
+DAY_FIRST = "%d/%m/%Y"
+ORDERS = {"mdy": MONTH_FIRST, "dmy": DAY_FIRST}
+"""What may be said of numbers with slashes, whose order only some values give away: ``31/12/2020``."""
+DAY_LAYOUTS = ("%Y/%m/%d", "%d.%m.%Y", MONTH_FIRST, DAY_FIRST, "%b %d %Y", "%d %b %Y", "%B %d, %Y")
+"""``strptime`` layouts of days beside ISO's."""
+_TIMES = ("", " %H:%M", " %H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,16 @@ class Reading:
     type: str
     """``dateOnly``, ``datetimeTz`` or ``datetimeNoTz``."""
     layout: str
+    ambiguous: bool = False
+    """All values could as well be read with day and month exchanged, and would be other days then."""
 
 
-def recognise(values: Iterable[str]) -> Reading | None:
-    """The first reading that fits all of ``values``; ``None`` when they are no dates."""
-    values = list(values)
+def recognise(values: Iterable[str], order: str | None = None) -> Reading | None:
+    """The first reading that fits all of ``values``; ``None`` when they are no dates.
+
+    ``order``: one of ``ORDERS``, where it is known.
+    """
+    values = list(dict.fromkeys(values))
     if not values or not all(any(c.isdigit() for c in value) for value in values):
         return None
     if _all(values, _iso_day):
@@ -37,13 +45,22 @@ def recognise(values: Iterable[str]) -> Reading | None:
         if all(zoned):
             return Reading("datetimeTz", ISO)
         return None if any(zoned) else Reading("datetimeNoTz", ISO)
-    for layout in DAY_LAYOUTS:
-        if _all(values, reader(Reading("dateOnly", layout))):
-            return Reading("dateOnly", layout)
-    for layout in MOMENT_LAYOUTS:
-        if _all(values, reader(Reading("datetimeNoTz", layout))):
-            return Reading("datetimeNoTz", layout)
+    excluded = set(ORDERS.values()) - {ORDERS[order]} if order else set()
+    for time in _TIMES:
+        for day in DAY_LAYOUTS:
+            reading = Reading("datetimeNoTz" if time else "dateOnly", day + time)
+            if day not in excluded and _all(values, reader(reading)):
+                return replace(reading, ambiguous=order is None and _is_ambiguous(values, reading))
     return None
+
+
+def _is_ambiguous(values: list[str], reading: Reading) -> bool:
+    """``values`` fit the reading with the month first, which is tried before the other."""
+    if not reading.layout.startswith(MONTH_FIRST):
+        return False
+    other = replace(reading, layout=DAY_FIRST + reading.layout.removeprefix(MONTH_FIRST))
+    read, otherwise = reader(reading), reader(other)
+    return _all(values, otherwise) and any(read(value) != otherwise(value) for value in values)
 
 
 def _iso_day(value: str) -> date:

@@ -17,13 +17,18 @@ _COLLECTION: Final = _query(
 _LAYOUT: Final = (
     _query(
         "encoding",
-        "The file's encoding, such as utf-8; found from the data when left out.",
+        "The file's encoding, such as windows-1252; UTF-8, or what its mark says, when left out.",
         {"type": "string"},
     ),
     _query(
         "delimiter",
         "What stands between cells; found from the data when left out.",
         {"type": "string", "minLength": 1, "maxLength": 1},
+    ),
+    _query(
+        "dateOrder",
+        "What comes first in days such as 01/02/2026; needed where the values do not tell.",
+        {"enum": ["dmy", "mdy"]},
     ),
 )
 _COLUMNS: Final = {
@@ -85,7 +90,7 @@ EXPORT: Final = {
             "Whether cells that a spreadsheet would take for formulas are made text; of CSV alone.",
             {"enum": ["true", "false"], "default": "false"},
         ),
-        *(ref("parameters", name) for name in ("filter", "fields", "except", "sort")),
+        *(ref("parameters", name) for name in ("filter", "fields", "appends", "except", "sort")),
     ],
     "responses": {
         "200": {

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ SAMPLE_BYTES = 64 * 1024
 """Read to guess encoding and delimiter."""
 MAX_COLUMNS = 1_000
 MAX_CELL_CHARACTERS = 1_000_000
+MAX_BATCH_CHARACTERS = 16 * 1024 * 1024
+"""No further rows are added to a batch that holds so much text, however many were asked for."""
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED_ROWS = 50
 _BYTE_ORDER_MARKS = (
@@ -33,6 +35,9 @@ _BYTE_ORDER_MARKS = (
 )
 
 _LINE_END = re.compile("\r\n|\r|\n")
+_NO_UTF8 = "the text is not UTF-8; say which encoding it has, such as encoding=windows-1252"
+_LONGEST_CHARACTER = 4
+"""Bytes, in UTF-8."""
 
 csv.field_size_limit(MAX_CELL_CHARACTERS)
 
@@ -51,6 +56,8 @@ class Batch:
 
     lines: list[int]
     rows: list[list[str]]
+    characters: int = field(default=0, compare=False)
+    """Of the lines read for them, about."""
 
 
 def detect(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Layout:
@@ -78,19 +85,10 @@ def _checked_encoding(name: str) -> str:
 
 
 def _guess_encoding(path: Path, sample: bytes) -> str:
-    """UTF-8 when the whole file is, else the most likely one of the sample."""
+    """What a mark says, or UTF-8 when the whole file is: text in one-byte encodings does not tell which it is."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if sample.startswith(mark):
             return encoding
-    if _is_utf8(path):
-        return "utf-8"
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample).best()
-    return best.encoding if best else "latin-1"
-
-
-def _is_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
@@ -98,8 +96,22 @@ def _is_utf8(path: Path) -> bool:
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return False
-    return True
+            raise UnreadableCsv(line=_first_wrong_line(path, "utf-8"), reason=_NO_UTF8) from None
+    return "utf-8"
+
+
+def cut_whole(path: Path) -> None:
+    """Take the beginning of a character, of which the rest was not sent, from the end of UTF-8 text."""
+    with path.open("r+b") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _LONGEST_CHARACTER))
+        tail = file.read()
+        for length in range(1, len(tail) + 1):
+            first = tail[-length]
+            if first & 0xC0 != 0x80:  # not within a character
+                if first >= 0xC0 and length < (4 if first >= 0xF0 else 3 if first >= 0xE0 else 2):
+                    file.truncate(size - length)
+                return
 
 
 def _decode_sample(sample: bytes, encoding: str) -> str:
@@ -188,8 +200,8 @@ def _skip(lines: Lines, reader: "_csv.Reader", most: int) -> None:
 
 
 def _take(lines: Lines, reader: "_csv.Reader", size: int) -> Batch:
-    batch = Batch([], [])
-    while len(batch.rows) < size:
+    batch, characters = Batch([], []), 0
+    while len(batch.rows) < size and characters < MAX_BATCH_CHARACTERS:
         before = reader.line_num
         taken = lines.take(reader, size - len(batch.rows))
         if not taken:
@@ -199,9 +211,10 @@ def _take(lines: Lines, reader: "_csv.Reader", size: int) -> Batch:
             batch.rows.extend(taken)
         else:
             _add_uneven(batch, taken, before + 1)
+        characters += lines.characters
         if lines.long and batch.rows:
             break
-    return batch
+    return replace(batch, characters=characters)
 
 
 def _add_uneven(batch: Batch, taken: list[list[str]], line: int) -> None:

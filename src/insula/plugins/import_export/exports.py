@@ -1,0 +1,73 @@
+"""The action that gives records as a file."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from insula.application.api.action import Context, Stream
+from insula.application.api.bodies import with_body
+from insula.application.api.queries import flag, read_query
+from insula.application.api.records import zone_of
+from insula.data.collection import Collection
+from insula.data.filters.tree import All
+from insula.data.query import Query
+from insula.plugins.import_export import export
+from insula.plugins.import_export.errors import InvalidExport
+
+_OWN_PARAMETERS = ("format", "spreadsheet")
+_TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
+
+
+async def export_records(context: Context) -> Stream:
+    """The records that match, as CSV (``format=csv``) or JSON lines (``format=jsonl``)."""
+    given = with_body(context.params, context.body)
+    wanted = given.get("format", "csv")
+    if not isinstance(wanted, str) or wanted not in _TYPES:
+        raise InvalidExport(reason="format must be csv or jsonl")
+    spreadsheet = flag(given, "spreadsheet", default=False)
+    collection = context.application.metadata.get(context.resource)
+    query, names = _asked(context, collection, given)
+    rows = context.application.repository.stream(collection.name, query, scopes=context.scopes)
+    # The first batch is read before the answer begins, so that a wrong query still gets an error.
+    batches = _begun(await anext(rows, None), rows)
+    chunks = (
+        export.as_csv(batches, names, for_spreadsheets=spreadsheet)
+        if wanted == "csv"
+        else export.as_json_lines(batches, names)
+    )
+    disposition = f'attachment; filename="{collection.name}.{wanted}"'.encode()
+    return Stream(chunks, _TYPES[wanted], ((b"content-disposition", disposition),))
+
+
+def _asked(
+    context: Context, collection: Collection, given: Mapping[str, Any]
+) -> tuple[Query, tuple[str, ...]]:
+    """What is read, and the names of what is written of it: fields, and relations that are appended."""
+    params = {name: value for name, value in given.items() if name not in _OWN_PARAMETERS}
+    query = read_query(b"", params, zone_of(context), "none")
+    if query.tree:
+        raise InvalidExport(reason="a tree is not for exports; a record that has a parent names it")
+    scope = context.scopes.scope(collection.name, "export")
+    names = _names(collection, query, scope.fields)
+    filters = [node for node in (query.filter, scope.filter) if node is not None]
+    relations = tuple(dict.fromkeys(path.partition(".")[0] for path in query.appends))
+    if scope.fields is not None and (closed := [name for name in relations if name not in scope.fields]):
+        raise InvalidExport(reason=f'"{collection.name}" has no relation "{closed[0]}" to export')
+    query = replace(query, filter=All(tuple(filters)) if filters else None, fields=names, page_size=None)
+    return query, (*names, *relations)
+
+
+def _names(collection: Collection, query: Query, open_fields: frozenset[str] | None) -> tuple[str, ...]:
+    visible = [field.name for field in collection.visible if open_fields is None or field.name in open_fields]
+    if query.fields is None:
+        return tuple(name for name in visible if name not in query.excepts)
+    if closed := [name for name in query.fields if name not in visible]:
+        raise InvalidExport(reason=f'"{collection.name}" has no field "{closed[0]}" to export')
+    return query.fields
+
+
+async def _begun(first: list[Any] | None, rest: AsyncIterator[list[Any]]) -> AsyncIterator[list[Any]]:
+    if first is not None:
+        yield first
+    async for batch in rest:
+        yield batch

@@ -1,0 +1,147 @@
+"""Whatever fails around the commit of a batch, each row is there once, and the answer counts right."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from insula.application.application import Application
+from insula.application.jobs.store import Job, JobStore
+from insula.database.errors import DatabaseGone
+from insula.database.executor import Database, Transaction
+from insula.plugins.import_export.importer import ROWS_PER_TRANSACTION
+
+COUNT = ROWS_PER_TRANSACTION * 2 + 2_345
+DATA = b"n\n" + b"".join(b"%d\n" % n for n in range(COUNT))
+TOTAL = {
+    "measures": [
+        {"field": ["n"], "aggregation": "sum", "alias": "sum"},
+        {"field": ["n"], "aggregation": "count", "alias": "rows"},
+    ]
+}
+
+
+class SecondCommit:
+    """Comes in between when the state of the second batch has been written, and its commit is next."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rows: int = ROWS_PER_TRANSACTION + 1) -> None:
+        """``rows``: that are in by then, at least."""
+        self.reached = asyncio.Event()
+        self.met = False
+        save = JobStore.save
+
+        async def saved(store: JobStore, job: Job, on: Transaction | None = None) -> None:
+            await save(store, job, on)
+            if on is not None and not self.met and job.steps[0].state["rows"] >= rows:
+                self.met = True
+                self.reached.set()
+                await self.meet(on)
+
+        monkeypatch.setattr(JobStore, "save", saved)
+
+    async def meet(self, transaction: Transaction) -> None:
+        """What happens there: for ever nothing."""
+        await asyncio.Event().wait()
+
+
+async def begin(client: httpx.AsyncClient, times: int = 1) -> int:
+    data = b"n\n" + DATA.removeprefix(b"n\n") * times
+    answer = await client.post("/imports:create?collection=numbers", content=data)
+    return int(answer.json()["data"]["jobId"])
+
+
+async def check(client: httpx.AsyncClient, job: Job) -> None:
+    assert (job.status, job.error) == ("succeeded", None)
+    assert job.steps[0].result == {"rows": COUNT, "imported": COUNT, "rejected": 0, "errors": []}
+    (found,) = (await client.post("/numbers:query", json=TOTAL)).json()["data"]
+    assert (int(found["rows"]), int(found["sum"])) == (COUNT, COUNT * (COUNT - 1) // 2)
+
+
+async def test_a_connection_lost_before_the_commit(
+    application: Application,
+    client: httpx.AsyncClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commit = SecondCommit(monkeypatch)
+
+    async def lose(transaction: Transaction) -> None:
+        if transaction.dialect.is_file:
+            raise DatabaseGone(reason="the file was taken away")
+        (own,) = await transaction.run(sa.select(sa.func.pg_backend_pid().label("pid")))
+        await database.run(sa.select(sa.func.pg_terminate_backend(own["pid"])))
+
+    monkeypatch.setattr(commit, "meet", lose)
+    job = await application.jobs.finished(await begin(client))
+    assert commit.met
+    assert job.steps[0].attempts == 2
+    await check(client, job)
+
+
+async def test_cancelled_before_the_commit_and_retried(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SecondCommit(monkeypatch)
+    number = await begin(client)
+    await commit.reached.wait()
+    answer: Any = (await client.post(f"/jobs:cancel/{number}")).json()["data"]
+    assert (answer["status"], answer["steps"][0]["status"]) == ("cancelled", "cancelled")
+    assert answer["steps"][0]["state"]["imported"] == ROWS_PER_TRANSACTION
+    assert (await client.get("/numbers:count")).json()["data"]["count"] == ROWS_PER_TRANSACTION
+    await client.post(f"/jobs:retry/{number}")
+    await check(client, await application.jobs.finished(number))
+
+
+async def test_stopped_before_the_commit_and_started_again(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SecondCommit(monkeypatch)
+    number = await begin(client)
+    await commit.reached.wait()
+    await application.jobs.stop()
+    await application.jobs.start()
+    await check(client, await application.jobs.finished(number))
+
+
+async def test_a_field_dropped_meanwhile_ends_the_import_at_once(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SecondCommit(monkeypatch, rows=1)
+    await client.post(
+        "/collections:create", json={"name": "numbers", "fields": [{"name": "n", "type": "integer"}]}
+    )
+    changes: list[asyncio.Task[Any]] = []
+
+    async def drop(transaction: Transaction) -> None:
+        # While the batch is being written no field can go: the change waits for it.
+        changes.append(asyncio.create_task(application.metadata.destroy_field("numbers", "n")))
+
+    monkeypatch.setattr(commit, "meet", drop)
+    number = await begin(client, times=5)
+    job = await application.jobs.finished(number)
+    await asyncio.gather(*changes)
+    assert (job.status, job.error) == (
+        "failed",
+        'rows: The import can not begin: "numbers" has no field "n" any more.',
+    )
+    assert job.steps[0].state["rejected"] == 0
+    assert job.steps[0].status == "failed"
+
+
+async def test_a_field_added_meanwhile_does_not_hinder_the_import(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = SecondCommit(monkeypatch)
+    changes: list[asyncio.Task[Any]] = []
+
+    async def add(_: Transaction) -> None:
+        body = {"name": "more", "type": "string", "defaultValue": "x"}
+        changes.append(asyncio.create_task(application.metadata.create_field("numbers", body)))
+
+    monkeypatch.setattr(commit, "meet", add)
+    number = await begin(client)
+    job = await application.jobs.finished(number)
+    await asyncio.gather(*changes)
+    await check(client, job)
