@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from insula.application.api.parameters import parse_query
-from insula.application.api.queries import keys_of, names, one_key, read_query, timezone
+from insula.application.api.queries import check_names, keys_of, names, one_key, read_query, timezone
 from insula.application.errors import InvalidParameter
 from insula.data.errors import InvalidFilter
 from insula.data.filters.tree import Condition
@@ -54,7 +54,7 @@ def test_defaults() -> None:
         b"paginate=maybe",
         b"tree[]=1",
         b"pagesize=1",
-        b"unknown=1",
+        b"pagesize=1",
         b"fields[a]=1",
         b"fields=[1]",
         b"fields=[",
@@ -122,3 +122,29 @@ def test_zones(zone: str) -> None:
 def test_zones_that_do_not_exist(zone: str) -> None:
     with pytest.raises(InvalidParameter):
         timezone(zone, "UTC")
+
+
+KNOWN = frozenset(("filterByTk", "filter", "fields", "sort", "page", "pageSize"))
+
+SLIPS = {
+    "Filter": "filter", "filters": "filter", "filte": "filter", "fliter": "filter", "filtre": "filter",
+    "fikter": "filter", "filterByTK": "filterByTk", "filter_by_tk": "filterByTk", "filter-by-tk": "filterByTk",
+    "field": "fields", "page_size": "pageSize", "pagesize": "pageSize", "pages": "page", "srot": "sort",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "meant"), SLIPS.items())
+def test_a_slip_of_the_pen_is_named(name: str, meant: str) -> None:
+    with pytest.raises(InvalidParameter, match=f'"{name}" is not known here, but {meant} is'):
+        check_names({name: "x"}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("_", "__appName", "showAnonymous", "tree", "context", "manual", "timestamp", "token", "refresh"),
+        *("triggerWorkflows", "where", "limit", "", "x" * 5000, "fliters", "ä"),
+    ],
+)
+def test_what_others_send_is_passed_over(name: str) -> None:
+    check_names({name: "x", "filter": "{}"}, KNOWN)

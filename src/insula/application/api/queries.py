@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,9 +27,9 @@ READ_PARAMETERS: Final = frozenset(
 WRITE_PARAMETERS: Final = frozenset(
     ["filterByTk", "filter", "whitelist", "blacklist", "updateAssociationValues", "filterKeys", "values"]
 )
-IGNORED_PARAMETERS: Final = frozenset(("triggerWorkflows", "token", "context", "timestamp"))
-"""Sent by clients of the protocol for features that do not change the answer."""
 
+_LONGEST_SLIP: Final = 40
+"""Characters; nobody misspells a name of at most half of them into more."""
 _MEMO_ENTRIES: Final = 2048
 _MEMO_LONGEST_BYTES: Final = 512
 _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
@@ -84,15 +85,40 @@ def narrowed(query: Query, node: Node) -> Query:
 
 
 def check_names(params: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Raises ``InvalidParameter`` for a name that is not ``known``, so that a slip of the pen is not ignored.
+    """Raises ``InvalidParameter`` for a name that is one of the ``known`` but for a slip of the pen.
 
-    Names that begin with an underscore are for others (``__appName``, ``_`` against caches).
+    Any other is passed over: clients of the protocol send parameters of features that are not here, and against
+    caches. One that is meant and misspelt would change which records are meant.
     """
     for name in params:
-        if name not in known and name not in IGNORED_PARAMETERS and not name.startswith("_"):
-            raise InvalidParameter(
-                parameter=shown(name), reason=f"is not known here; known are {', '.join(sorted(known))}"
-            )
+        if name not in known and (meant := _meant(name, known)) is not None:
+            raise InvalidParameter(parameter=shown(name), reason=f"is not known here, but {meant} is")
+
+
+@lru_cache(maxsize=_MEMO_ENTRIES)
+def _meant(name: str, known: frozenset[str]) -> str | None:
+    """The known name that differs from ``name`` in capitals, joints, or one letter; the first in the alphabet."""
+    if len(name) > _LONGEST_SLIP:
+        return None
+    return next((other for other in sorted(known) if _alike(_plain(name), _plain(other))), None)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one letter more, less, other or exchanged with its neighbour makes one word of the other."""
+    start = _shared(one, other)
+    one, other = one[start:], other[start:]
+    end = _shared(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
+
+
+def _shared(one: str, other: str) -> int:
+    """Letters that both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def names(params: Mapping[str, Any], name: str) -> tuple[str, ...]:

@@ -231,3 +231,19 @@ async def test_permissions_are_listed(people: People, web: httpx.AsyncClient) ->
     found = accepted(await web.get("/availableActions:list", headers=await people.add("ann", "member")))
     assert [action["name"] for action in found] == ALL
     assert {action["name"] for action in found if action["onNewRecord"]} == {"create", "import"}
+
+
+async def test_what_clients_of_the_protocol_send_beside(people: People, web: httpx.AsyncClient) -> None:
+    """Parameters of features that are not here do not matter; what is meant and misspelt is refused."""
+    root = await people.root()
+    for address in (
+        *("/roles:list?showAnonymous=true&_=123", "/roles:check?_=1", "/users:list?tree=false&context[a]=1"),
+        *("/auth:check?manual=true", "/collections:list?manual=true", "/users:get/1?timestamp=5"),
+        *("/users:count?showAnonymous=true", "/app:getInfo?x=y", "/systemSettings:get?refresh=1"),
+    ):
+        accepted(await web.get(address, headers=root))
+    body = {"name": "guest"}
+    accepted(await web.post("/roles:create?triggerWorkflows=a&skipNotify=true", json=body, headers=root))
+    for address, meant in (("/users:list?filters[id]=1", "filter"), ("/users:list?pagesize=1", "pageSize")):
+        answer = await web.get(address, headers=root)
+        assert refusal(answer) == (400, "INVALID_PARAMETER") and meant in answer.text, address
