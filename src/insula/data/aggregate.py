@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from weakref import ref
 
@@ -28,28 +29,55 @@ MAX_COLUMNS = 50
 """Measures and dimensions of one query, each."""
 MAX_ROWS = 10_000
 """Rows of one answer; also the limit where none is asked for."""
+_LABEL = "__c"
+"""Before the number of a column: no alias and no field begins so."""
 AGGREGATIONS = frozenset(("count", "sum", "avg", "min", "max"))
 
 
 def bind_aggregate(
     catalog: Catalog, collection: Collection, aggregate: Aggregate, scopes: Scopes, dialect: Dialect
-) -> tuple[Plan, Mapping[str, Any]]:
-    """Check and bind; the plan with the values for its statement.
+) -> tuple[Plan, Mapping[str, Any], Mapping[str, str]]:
+    """Check and bind; the plan, the values for its statement, and which label of its rows is which alias.
+
+    Aliases are the caller's to choose, and no part of the plan: they would make a statement of each.
 
     Raises ``InvalidQuery``, ``InvalidFilter``, ``UnknownField``.
     """
     scope = scopes.scope(collection.name, "view")
     binder = Binder(catalog, scopes)
-    bound = _bind(binder, collection, scope, aggregate)
+    asked = _bind(binder, collection, scope, aggregate)
+    labels = {item.alias: f"{_LABEL}{index}" for index, item in enumerate(columns_of(aggregate))}
+    bound = _numbered(asked, labels)
+    numbered = bound.aggregate
     key = (
         *(dialect.name, "aggregate", ref(collection), bound.where, bound.having),
-        *(aggregate.measures, aggregate.dimensions, aggregate.orders, aggregate.timezone),
+        *(numbered.measures, numbered.dimensions, numbered.orders, numbered.timezone),
         tuple((path, source.shape) for path, source in bound.sources.items()),
     )
     values = {parameter(index): value for index, value in enumerate(binder.values)}
     values["limit"] = MAX_ROWS if aggregate.limit is None else aggregate.limit
     values["offset"] = aggregate.offset
-    return PLANS.get(key, len(binder.values), lambda: aggregate_plan(dialect, bound)), values
+    plan = PLANS.get(key, len(binder.values), lambda: aggregate_plan(dialect, bound))
+    return plan, values, {label: alias for alias, label in labels.items()}
+
+
+def _numbered(bound: Bound, labels: Mapping[str, str]) -> Bound:
+    """The same with labels in the place of aliases."""
+    aggregate = bound.aggregate
+    renamed = replace(
+        aggregate,
+        measures=tuple(replace(item, alias=labels[item.alias]) for item in aggregate.measures),
+        dimensions=tuple(replace(item, alias=labels[item.alias]) for item in aggregate.dimensions),
+        orders=tuple(
+            replace(order, field=(labels[order.field[0]],))
+            if len(order.field) == 1 and order.field[0] in labels
+            else order
+            for order in aggregate.orders
+        ),
+    )
+    having = tuple((labels[alias], name, variant) for alias, name, variant in bound.having)
+    outputs = {labels[alias]: field for alias, field in bound.outputs.items()}
+    return replace(bound, aggregate=renamed, having=having, outputs=outputs)
 
 
 def _bind(binder: Binder, collection: Collection, scope: Scope, aggregate: Aggregate) -> Bound:

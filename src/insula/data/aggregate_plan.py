@@ -187,10 +187,11 @@ def _orders(
         yield directed(dialect, group, descending=False)
 
 
-def computed(plan: Plan, rows: list[Row]) -> list[Row]:
-    """The rows as they are answered: averages of decimals divided."""
-    for alias, unit in plan.details:
+def computed(plan: Plan, rows: list[Row], aliases: Mapping[str, str]) -> list[Row]:
+    """The rows as they are answered: averages of decimals divided, columns under their aliases."""
+    for label, unit in plan.details:
         for row in rows:
-            number, total = row.pop(_COUNT + alias), row.pop(_SUM + alias)
-            row[alias] = None if not number else (total / number).quantize(unit)
-    return rows
+            number, total = row.pop(_COUNT + label), row.pop(_SUM + label)
+            row[label] = None if not number else (total / number).quantize(unit)
+    named = tuple(aliases.items())
+    return [{alias: row[label] for label, alias in named} for row in rows]

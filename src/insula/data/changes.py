@@ -4,11 +4,15 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import groupby
+from typing import Any, Final, Literal
 
 from insula.database.executor import Executor
 
 logger = logging.getLogger(__name__)
+
+MAX_KEYS: Final = 10_000
+"""Keys that one change lists when it is put together from several."""
 
 ChangeAction = Literal["create", "update", "destroy"]
 
@@ -23,7 +27,7 @@ class Change:
     collection: str
     action: ChangeAction
     keys: tuple[Any, ...]
-    """Values of the primary key; empty where they are not known (bulk inserts, collections without a key)."""
+    """Values of the primary key; empty where they are not known (bulk inserts, collections without a key) or very many."""
     fields: frozenset[str] = frozenset()
     """Names of the columns that were written; empty for ``destroy``."""
 
@@ -86,14 +90,15 @@ class Announcer:
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """Neighbours of the same collection and action as one."""
+    """Neighbours of the same collection and action as one; of very many records the keys are not listed."""
     result: list[Change] = []
-    for change in changes:
-        last = result[-1] if result else None
-        if last and (last.collection, last.action) == (change.collection, change.action):
-            known = bool(last.keys and change.keys)
-            keys = tuple(dict.fromkeys(last.keys + change.keys)) if known else ()
-            result[-1] = Change(change.collection, change.action, keys, last.fields | change.fields)
-        else:
-            result.append(change)
+    for (collection, action), group in groupby(changes, lambda change: (change.collection, change.action)):
+        alike = list(group)
+        if len(alike) == 1:
+            result += alike
+            continue
+        known = all(change.keys for change in alike) and sum(len(c.keys) for c in alike) <= MAX_KEYS
+        keys = tuple(dict.fromkeys(key for change in alike for key in change.keys)) if known else ()
+        fields = frozenset[str]().union(*(change.fields for change in alike))
+        result.append(Change(collection, action, keys, fields))
     return result

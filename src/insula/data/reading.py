@@ -132,8 +132,8 @@ class Reader:
         """Grouped and computed rows. Raises as ``find``."""
         described = self._catalog.get(collection)
         executor = on or self._database
-        plan, values = bind_aggregate(self._catalog, described, aggregate, scopes, executor.dialect)
-        return computed(plan, await executor.fetch(plan.statement, values))
+        plan, values, aliases = bind_aggregate(self._catalog, described, aggregate, scopes, executor.dialect)
+        return computed(plan, await executor.fetch(plan.statement, values), aliases)
 
     def _read(self, collection: Collection, query: Query, kind: str, scopes: Scopes) -> _Read:
         """Check and bind a query."""

@@ -26,7 +26,17 @@ from insula.data.trees import tree
 from insula.data.units import Units
 from insula.data.validate import Draft, form
 from insula.data.violations import Violations
-from insula.data.write_statements import KEY, KEYS, Statements, equal, follow_key, parameter, statements
+from insula.data.write_statements import (
+    AFTER,
+    KEY,
+    KEYS,
+    UNTIL,
+    Statements,
+    equal,
+    follow_key,
+    parameter,
+    statements,
+)
 from insula.database.errors import DatabaseError
 from insula.database.executor import Database, Executor, Row, Transaction
 from insula.database.statement import Statement
@@ -51,6 +61,15 @@ class Selection:
     """What the caller asks for; may only speak of what is open to them."""
     scope: Scope = EVERYTHING
     """The rows that the caller may touch."""
+    after: Any = None
+    until: Any = None
+    """Only keys behind the one, and up to the other, where they are given."""
+
+    @property
+    def spans(self) -> tuple[tuple[str, Any], ...]:
+        """The bounds that are given, by their bound names."""
+        given = ((AFTER, self.after), (UNTIL, self.until))
+        return tuple(bound for bound in given if bound[1] is not None)
 
 
 class Rows:
@@ -186,6 +205,15 @@ class Rows:
         )
         return await (on or self.database).fetch(statement, bound)
 
+    async def nth_key(
+        self, collection: Collection, selection: Selection, place: int, scopes: Scopes, on: Executor | None
+    ) -> Any:
+        """The key of the selected row at this place in the order of keys, from 1; ``None`` where there are fewer."""
+        shapes = self.statements(collection)
+        statement, bound = self._chosen(collection, ("nth",), shapes.nth, selection, scopes)
+        rows = await (on or self.database).fetch(statement, {**bound, "skipped": place - 1})
+        return rows[0]["key"] if rows else None
+
     async def last(self, collection: Collection, name: str, on: Executor) -> int:
         """The highest number in a column (of a sort column: of all its lists), 0 where there is none."""
         column = collection.table.c[name]
@@ -193,13 +221,22 @@ class Rows:
         return int(rows[0]["last"])
 
     async def delete(
-        self, collection: Collection, selection: Selection, scopes: Scopes, on: Executor | None
+        self,
+        collection: Collection,
+        selection: Selection,
+        scopes: Scopes,
+        on: Executor | None,
+        *,
+        told: bool = True,
     ) -> int:
-        """Remove the selected rows. Gives their number."""
+        """Remove the selected rows. Gives their number; observers are ``told`` their keys."""
         shapes = self.statements(collection)
-        statement, bound = self._chosen(collection, ("delete",), shapes.delete, selection, scopes)
-        if not statement.returns_rows:
-            count = await (on or self.database).execute(statement, bound)
+        told = told and collection.primary_key is not None
+        statement, bound = self._chosen(
+            collection, ("delete", told), lambda where: shapes.delete(where, told=told), selection, scopes
+        )
+        if not told:
+            count = await self._execute(statement, bound, collection, on)
             if count:
                 self.announcer.note(Change(collection.name, "destroy", ()), on)
             return count
@@ -226,7 +263,10 @@ class Rows:
         if selection.keys is not None:
             bound[KEY if one else KEYS] = selection.keys[0] if one else list(selection.keys)
         empty = tuple((name, value is None) for name, value in selection.equal.items())
-        how: tuple[Any, ...] = (selection.keys is None, one, selection.by, selection.others, empty)
+        spans = selection.spans
+        bound.update(spans)
+        spanned = tuple(name for name, _ in spans)
+        how: tuple[Any, ...] = (selection.keys is None, one, selection.by, selection.others, empty, spanned)
         limits: tuple[Shape, ...] = ()
         if selection.filter is not None or selection.scope.filter is not None:
             limits, values = self._limits(collection, selection, scopes)
@@ -258,6 +298,8 @@ class Rows:
             column = shapes.table.c[name]
             bound = sa.bindparam(equal(name), type_=column.type)
             parts.append(column.is_(None) if value is None else column == bound)
+        for name, _ in selection.spans:
+            parts.append(shapes.within(name))
         if limits:
             builder = filters.Builder(self.database.dialect)
             parts += [builder.where(limit, shapes.collection, shapes.table) for limit in limits]
@@ -278,6 +320,14 @@ class Rows:
         statement = self.statements(collection).keep(("follow key",), lambda: follow_key(key.name))
         table = self.database.schema_prefix + self.database.dialect.quote(collection.name)
         await (on or self.database).fetch(statement, {"table": table, "highest": highest})
+
+    async def _execute(
+        self, statement: Statement, bound: Mapping[str, Any], collection: Collection, on: Executor | None
+    ) -> int:
+        try:
+            return await (on or self.database).execute(statement, bound)
+        except DatabaseError as error:
+            raise await self.violations.explain(error, collection, NOTHING) from error
 
     async def _fetch(
         self,

@@ -18,6 +18,9 @@ from insula.database.statement import Statement
 KEPT_SHAPES = 256
 """Statements kept per collection. A shape is a set of columns, and clients choose those: so there is a limit."""
 
+AFTER = "w_after"
+UNTIL = "w_until"
+"""Bound names of the keys between which the rows of a statement are: behind the one, up to the other."""
 KEY = "w_key"
 KEYS = "w_keys"
 """Bound names of the key or the list of keys that a statement is for."""
@@ -148,18 +151,33 @@ class Statements:
                 values[item.name] = sa.case((stays, number), else_=self.next_number(item.name))
         return sa.update(self.table).where(where).values(values).returning(*returned)
 
-    def delete(self, where: sa.ColumnElement[bool]) -> Executable:
-        """Remove the rows ``where``; gives their keys."""
+    def delete(self, where: sa.ColumnElement[bool], *, told: bool) -> Executable:
+        """Remove the rows ``where``; gives their keys when they are to be ``told``."""
         statement = sa.delete(self.table).where(where)
+        return statement.returning(self.key) if told else statement
+
+    @property
+    def key(self) -> sa.ColumnClause[Any]:
+        """The column of the primary key. Raises ``LookupError``."""
         key = self.collection.primary_key
-        return statement.returning(self.table.c[key.name]) if key is not None else statement
+        if key is None:
+            raise LookupError(f"{self.collection.name} has no primary key")
+        return self.table.c[key.name]
+
+    def nth(self, where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        """The key behind as many rows ``where`` as are bound as ``skipped``."""
+        skipped = sa.bindparam("skipped", type_=sa.BigInteger())
+        found = sa.select(self.key.label("key")).where(where).order_by(self.key)
+        return found.limit(sa.literal_column("1")).offset(skipped)
+
+    def within(self, bound: str) -> sa.ColumnElement[bool]:
+        """The key is behind the one that is bound as ``AFTER``, or not behind ``UNTIL``."""
+        value = sa.bindparam(bound, type_=self.key.type)
+        return self.key > value if bound == AFTER else self.key <= value
 
     def by_keys(self, name: str, *, one: bool) -> sa.ColumnElement[bool]:
         """The column ``name`` (or the primary key) holds the value bound as ``KEY``, or one of the list ``KEYS``."""
-        key = self.collection.primary_key
-        if not name and key is None:
-            raise LookupError(f"{self.collection.name} has no primary key")
-        column = self.table.c[name or (key.name if key is not None else "")]
+        column = self.table.c[name] if name else self.key
         if one:
             return column == sa.bindparam(KEY, type_=column.type)
         return among(self.dialect.name, column, KEYS)

@@ -28,6 +28,7 @@ from insula.data.echo import Echo
 from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.tree import All, Condition, Node, Not, Some
 from insula.data.links import Links
+from insula.data.many import Many
 from insula.data.nested import Nested
 from insula.data.once import Once, Place
 from insula.data.ordering import Move, Ordering
@@ -55,6 +56,7 @@ class Writer:
         self.transaction = self.units.transaction
         self._ordering = Ordering(self.rows)
         self._bulk = Bulk(self.rows)
+        self._many = Many(self.rows)
 
     @property
     def observers(self) -> list[Observer]:
@@ -113,7 +115,8 @@ class Writer:
         choice: Choice = WHOLE,
         on: Transaction | None = None,
     ) -> list[Row]:
-        """Write the records with these keys that fit the filter. Gives them as they are afterwards.
+        """Write the records with these keys that fit the filter. Gives them as they are afterwards, of very many
+        the first ``many.MAX_ANSWERED`` and one.
 
         ``within`` are the only records that there are for this write, those behind a relation. Raises
         ``RecordNotFound`` for a single key that is not there (or not open); of several keys those that are
@@ -130,7 +133,7 @@ class Writer:
                 answered = await self.echo.whole(target, rows, [draft], scopes, transaction)
         else:
             if draft.columns:
-                rows = await self.rows.update(target, draft.columns, selection, scopes, on)
+                rows = await self._many.update(target, draft.columns, selection, scopes, on)
             else:
                 rows = await self.rows.find(target, selection, scopes, on)
             answered = self.echo.flat(target, rows, scopes)
@@ -155,7 +158,7 @@ class Writer:
         target = self.catalog.get(collection)
         scope = scopes.scope(collection, "destroy")
         selection = self._selection("destroy", target, keys, filter, within, scope)
-        count = await self.rows.delete(target, selection, scopes, on)
+        count = await self._many.delete(target, selection, scopes, on)
         if not count and keys is not None and len(keys) == 1:
             raise RecordNotFound(collection=collection, key=keys[0])
         return count

@@ -8,6 +8,7 @@ import pytest
 from insula.data.catalog import StaticCatalog
 from insula.data.errors import DataError, UnknownField
 from insula.data.filters.parse import parse_filter
+from insula.data.plan import PLANS
 from insula.data.query import Aggregate, Dimension, Measure, Order
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
@@ -173,3 +174,22 @@ async def test_rows_can_be_taken_as_they_are(repository: Repository) -> None:
     )
     rows = await repository.aggregate("posts", plain, scopes=ALL)
     assert rows == [{"id": 1, "t": "Post 1"}, {"id": 2, "t": "Post 2"}]
+
+
+async def test_other_aliases_make_no_other_plan(repository: Repository) -> None:
+    def asked(one: str, other: str) -> Aggregate:
+        return Aggregate(
+            (measure("price", "avg", one), measure("", "count", other)),
+            (dimension("state"),),
+            orders=(Order((other,)),),
+            having={other: {"$gt": 0}},
+        )
+
+    first = await repository.aggregate("posts", asked("a", "b"), scopes=ALL)
+    known = len(PLANS)
+    for number in range(5):
+        rows = await repository.aggregate("posts", asked(f'a"{number}', f"b {number}"), scopes=ALL)
+        assert [(row["d"], row[f'a"{number}'], row[f"b {number}"]) for row in rows] == [
+            (row["d"], row["a"], row["b"]) for row in first
+        ]
+    assert len(PLANS) == known

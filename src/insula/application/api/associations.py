@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from insula.application.api import records
-from insula.application.api.action import Action, Answer, Context
+from insula.application.api.action import Action, Answer, Context, Stream
 from insula.application.api.bodies import as_object
 from insula.application.api.queries import keys_of, names
 from insula.application.errors import InvalidBody, NotAnAddress
@@ -80,11 +80,11 @@ async def move_related(context: Context) -> Answer:
     )
 
 
-async def update_related(context: Context) -> Answer:
+async def update_related(context: Context) -> Answer | Stream:
     """The updated related records, as a list."""
     collection, key, relation = _through(context)
     params, values = records.written(context)
-    return Answer(
+    return records.updated(
         await context.application.repository.through.update(
             collection,
             key,

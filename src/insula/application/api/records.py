@@ -27,7 +27,9 @@ from insula.application.errors import InvalidBody, InvalidParameter
 from insula.data.choice import Choice
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Node, RelatedTo
+from insula.data.many import MAX_ANSWERED
 from insula.data.query import Counting, Page, Query
+from insula.database.executor import Row
 
 MAX_RECORDS: Final = 1_000
 """Records that one ``create`` takes as a list."""
@@ -82,10 +84,10 @@ async def create_record(context: Context) -> Answer:
     return Answer(row)
 
 
-async def update_records(context: Context) -> Answer:
+async def update_records(context: Context) -> Answer | Stream:
     """The updated records, as a list."""
     params, values = written(context)
-    return Answer(
+    return updated(
         await context.application.repository.update(
             context.resource,
             as_object(values),
@@ -95,6 +97,14 @@ async def update_records(context: Context) -> Answer:
             choice=choice_of(params),
         )
     )
+
+
+def updated(rows: list[Row]) -> Answer | Stream:
+    """The list of updated records; of very many the first, with ``hasNext`` beside them."""
+    if len(rows) <= BATCH_ROWS:
+        return Answer(rows)
+    cut = len(rows) > MAX_ANSWERED
+    return Stream(encode_list(rows[:MAX_ANSWERED], {"hasNext": True} if cut else None))
 
 
 async def destroy_records(context: Context) -> Answer:

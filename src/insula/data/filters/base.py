@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 from insula.data.collection import Field
 from insula.data.errors import InvalidFilter
 
-MAX_LIST_VALUES = 50_000
+MAX_LIST_VALUES = 10_000
 """Values in one list (``$in`` …)."""
 
 Prepared = tuple[str, tuple[Any, ...]]
