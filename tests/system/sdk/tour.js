@@ -17,6 +17,16 @@ const refused = async (promise, status, code) => {
   assert.equal(error.response.data.errors[0].code, code);
 };
 
+async function arrive() {
+  const ways = data(await client.request({ url: "authenticators:publicList", params: { _: Date.now() } }));
+  assert.deepEqual(ways.map((way) => way.name), ["basic"]);
+  assert.equal(data(await client.request({ url: "roles:check" })).role, "anonymous");
+  assert.ok(data(await client.request({ url: "systemSettings:get" })).title);
+  await refused(client.auth.signUp({ username: "eve", password: "mine alone 5" }, "basic"), 403, "TURNED_OFF");
+  await refused(client.auth.resetPassword({ resetToken: "x", password: "y" }), 403, "TURNED_OFF");
+  await refused(client.auth.checkResetToken({ resetToken: "x" }), 403, "TURNED_OFF");
+}
+
 async function signIn() {
   await refused(client.auth.signIn({ account, password: "wrong" }, "basic"), 401, "INVALID_CREDENTIALS");
   const answer = await client.auth.signIn({ account, password }, "basic");
@@ -26,6 +36,9 @@ async function signIn() {
   assert.ok(me.roles.some((role) => role.name === "root"), JSON.stringify(me));
   const role = data(await client.request({ url: "roles:check" }));
   assert.equal(role.role, "root");
+  await client.auth.syncCookies();
+  const roles = data(await client.request({ url: "roles:list", params: { showAnonymous: true, paginate: false } }));
+  assert.ok(roles.some((known) => known.name === "anonymous"));
   const info = data(await client.request({ url: "app:getInfo" }));
   assert.equal(info.name, "main");
 }
@@ -169,6 +182,7 @@ async function signOut() {
 }
 
 (async () => {
+  await arrive();
   await signIn();
   await model();
   const records = await write();
