@@ -214,11 +214,15 @@ def test_files_that_are_not_in_the_encoding_they_claim(server: Instance, client:
         headers=CSV,
     )
     assert "klingon" in refused(unknown)["message"]
+    silent = client.post(
+        "/imports:create", params={"collection": "enc"}, content=text.encode("latin-1"), headers=CSV
+    )
+    assert "line 2: the text is not UTF-8" in refused(silent)["message"]
     for number, encoding in enumerate(("latin-1", "utf-16", "utf-8-sig", "cp1252")):
-        name = f"enc{number}"
-        answer = client.post(
-            "/imports:create", params={"collection": name}, content=text.encode(encoding), headers=CSV
-        )
+        params = {"collection": (name := f"enc{number}")}
+        if not encoding.startswith("utf"):
+            params["encoding"] = encoding
+        answer = client.post("/imports:create", params=params, content=text.encode(encoding), headers=CSV)
         assert server.wait_for_job(client, answer.json()["data"]["jobId"])["status"] == "succeeded"
         (row,) = client.get(f"/{name}:list").json()["data"]
         assert (row["name"], row["city"]) == ("Zoë", "Köln")
