@@ -61,6 +61,8 @@ class Plugin:
     resources: Sequence[Resource] = ()
     record_actions: Sequence[Action] = ()
     """Actions that every collection gets from this plugin (``export``, ``import`` …); gate ``records``."""
+    snippets: Sequence[str] = ()
+    """Configuration rights that no action states, since the plugin asks for them itself (``Access.holds``)."""
     migrations: Sequence[Migration] = ()
 
     async def install(

@@ -20,6 +20,7 @@ from insula.application.errors import Misstated, PluginCycle, UnknownPlugin
 from insula.application.hooks import PROJECT, Hooks
 from insula.application.hooks_guard import Guarded
 from insula.application.jobs.resource import JOBS_RESOURCE
+from insula.application.jobs.resource import SNIPPET as JOBS_SNIPPET
 from insula.application.plugin import Plugin
 from insula.data.collection import Collection
 
@@ -81,6 +82,7 @@ class Registry:
         resources += [resource for plugin in plugins for resource in plugin.resources]
         collections = [*CORE_COLLECTIONS, *(item for plugin in plugins for item in plugin.collections)]
         asked = [action.snippet for resource in resources for action in resource.actions]
+        asked += [JOBS_SNIPPET, *(snippet for plugin in plugins for snippet in plugin.snippets)]
         asked += [str(item.options.get("snippet", f"pm.{item.name}")) for item in collections]
         return frozenset(snippet for snippet in asked if snippet)
 

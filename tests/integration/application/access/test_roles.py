@@ -145,7 +145,7 @@ async def test_a_snippet_that_is_not_known_is_named(people: People, web: httpx.A
     assert refusal(answer) == INVALID
     assert "pm.userz" in answer.text and "pm.acl.roles, pm.api-doc.documentation" in answer.text
     # As the protocol's clients send it for a new role.
-    usual = {"name": "usual", "snippets": ["!ui.*", "!pm", "!pm.*", "!app", "pm.acl.*"]}
+    usual = {"name": "usual", "snippets": ["!ui.*", "!pm", "!pm.*", "!app", "pm.acl.*", "pm.jobs"]}
     accepted(await web.post("/roles:create", json=usual, headers=root))
     changed = await web.post("/roles:update/usual", json={"snippets": ["*.x"]}, headers=root)
     assert refusal(changed) == INVALID
