@@ -87,12 +87,19 @@ def _database_file(declared: Declaration, value: str) -> str | None:
     return None
 
 
+def _username(declared: Declaration, value: str) -> str | None:
+    from insula.application.access.naming import is_username
+
+    return None if is_username(value) else wrong_value(declared, value)
+
+
 _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "TZ": _time_zone,
     "APP_TRUSTED_PROXIES": _networks,
     "APP_KEY": _app_key,
     "API_BASE_PATH": _api_base_path,
     "DB_STORAGE": _database_file,
+    "INIT_ROOT_USERNAME": _username,
 }
 
 
@@ -199,11 +206,27 @@ def _first_administrator(values: Mapping[str, Any], sources: Mapping[str, str]) 
     needed = {"INIT_ROOT_EMAIL": "admin@example.com", "INIT_ROOT_PASSWORD": "correct-horse-battery"}
     if not given:
         return {}
-    return {
+    wrong = {
         name: f"{given[0]} is set, but {name} is not; write it too, such as {name}={example}."
         for name, example in needed.items()
         if name not in sources
     }
+    return wrong or _weak_password(values)
+
+
+def _weak_password(values: Mapping[str, Any]) -> dict[str, str]:
+    """By the rule that holds for everyone's passwords."""
+    from insula.application.access.errors import InvalidAccess
+    from insula.application.access.passwords import SHORTEST, check_strength
+
+    names = (values.get("INIT_ROOT_EMAIL"), values.get("INIT_ROOT_USERNAME"))
+    password = values.get("INIT_ROOT_PASSWORD")
+    try:
+        if password is not None:
+            check_strength(password, names, SHORTEST, field="INIT_ROOT_PASSWORD")
+    except InvalidAccess as error:
+        return {"INIT_ROOT_PASSWORD": error.message}
+    return {}
 
 
 def remarks(values: Mapping[str, Any]) -> list[str]:

@@ -236,7 +236,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         _meta(
             "User name of the first administrator.",
-            "a name of 1 to 50 characters",
+            "a name of 1 to 50 characters without spaces, @, quotes or slashes",
             "admin",
             group="Secrets and first administrator",
             min_length=1,

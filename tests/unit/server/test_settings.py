@@ -73,6 +73,11 @@ WRONG = [
         {"INIT_ROOT_EMAIL": "a@b.c", "INIT_ROOT_PASSWORD": "short"},
         "INIT_ROOT_PASSWORD is not usable; write at least 8 characters",
     ),
+    (
+        {"INIT_ROOT_EMAIL": "a@b.c", "INIT_ROOT_PASSWORD": "Password123"},
+        "INIT_ROOT_PASSWORD is too easy to guess; choose another",
+    ),
+    ({"INIT_ROOT_USERNAME": "a@b.c"}, 'INIT_ROOT_USERNAME is "a@b.c"; write a name of 1 to 50 characters without'),
     ({"INSULA_LOG_FROMAT": "json"}, "INSULA_LOG_FROMAT is no setting of Insula; did you mean INSULA_LOG_FORMAT?"),
     ({"INSULA_ZZZ": ""}, "INSULA_ZZZ is no setting of Insula; docs/reference/settings.md lists all settings."),
     ({"INSULA_STOP_TIMEOUT_S": "-1"}, "write a number of seconds between 0 and 600"),
