@@ -70,6 +70,16 @@ async def test_savepoints(items: Database, insert: Statement) -> None:
     assert await ids(items) == [1, 3]
 
 
+async def test_a_savepoint_that_was_rolled_back_to_is_gone(items: Database, insert: Statement) -> None:
+    """Those that stay open would pile up under all that follow, each with its locks."""
+    with pytest.raises(errors.DatabaseError):
+        async with items.transaction() as transaction:
+            with pytest.raises(ZeroDivisionError):
+                async with transaction.savepoint():
+                    raise ZeroDivisionError
+            await transaction.run(sa.text("RELEASE SAVEPOINT insula_1"))
+
+
 async def test_a_failure_can_not_be_ignored(items: Database, insert: Statement) -> None:
     with pytest.raises(errors.TransactionFailed):
         async with items.transaction() as transaction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection
-from insula.data.errors import Conflict, InvalidValue
+from insula.data.errors import InvalidValue
 from insula.data.lists import among
 from insula.database.executor import Transaction
 
@@ -83,7 +83,7 @@ class Faults:
     async def _taken(self, names: Sequence[str], columns: Columns, on: Transaction) -> _Rule:
         keys = list(zip(*(columns[name] for name in names), strict=True))
         quoted = ", ".join(f'"{name}"' for name in names)
-        message = Conflict(collection=self._collection.name, fields=quoted).message
+        message = f'The value of {quoted} in "{self._collection.name}" is already taken.'
         fault = Fault(names[0] if len(names) == 1 else None, message)
         return _Rule(keys, await present(self._collection, names, keys, on), fault, wants_known=False)
 
@@ -106,16 +106,38 @@ async def present(
     collection: Collection, names: Sequence[str], keys: Iterable[Key], on: Transaction
 ) -> set[Key]:
     """Those of the keys (values of the columns ``names``) that records of the collection have."""
-    wanted = [key for key in dict.fromkeys(keys) if None not in key]
-    table = collection.table
-    columns = [table.c[name] for name in names]
-    lists = [f"k_{number}" for number in range(len(names))]
-    held = sa.and_(*(among(on.dialect.name, c, bound) for c, bound in zip(columns, lists, strict=True)))
-    statement = sa.select(*(column.label(f"c_{number}") for number, column in enumerate(columns))).where(held)
     size = KEYS_AT_ONCE if len(names) == 1 else COMBINED_KEYS_AT_ONCE
-    found: set[Key] = set()
-    for start in range(0, len(wanted), size):
-        some = wanted[start : start + size]
-        values = {bound: [key[number] for key in some] for number, bound in enumerate(lists)}
-        found.update(tuple(row.values()) for row in await on.run(statement, values))
-    return found
+    return {row async for row in _read(collection, names, names, keys, size, on)}
+
+
+async def holders(
+    collection: Collection, name: str, values: Iterable[Any], on: Transaction
+) -> dict[Any, Any]:
+    """Value of the unique column ``name`` → key of the record that has it, for those of the values that one has."""
+    key = collection.primary_key
+    wanted = (name, name if key is None else key.name)
+    keys = [(value,) for value in values]
+    return {row[0]: row[1] async for row in _read(collection, (name,), wanted, keys, KEYS_AT_ONCE, on)}
+
+
+async def _read(
+    collection: Collection,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    keys: Iterable[Key],
+    size: int,
+    on: Transaction,
+) -> AsyncIterator[Key]:
+    """The columns ``wanted`` of records whose columns ``names`` hold some of the keys."""
+    some = [key for key in dict.fromkeys(keys) if None not in key]
+    table = collection.table
+    lists = [f"k_{number}" for number in range(len(names))]
+    held = (among(on.dialect.name, table.c[name], bound) for name, bound in zip(names, lists, strict=True))
+    columns = (table.c[name].label(f"c_{number}") for number, name in enumerate(wanted))
+    statement = sa.select(*columns).where(*held)
+    for start in range(0, len(some), size):
+        values = {
+            bound: [key[number] for key in some[start : start + size]] for number, bound in enumerate(lists)
+        }
+        for row in await on.run(statement, values):
+            yield tuple(row.values())

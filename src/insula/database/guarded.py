@@ -51,6 +51,8 @@ class GuardedTransaction(ABC):
             except BaseException:
                 self._failed = False
                 await self._script(f"ROLLBACK TO SAVEPOINT {name}")
+                # Else it stays open, and those that follow pile up on it.
+                await self._script(f"RELEASE SAVEPOINT {name}")
                 raise
             await self._script(f"RELEASE SAVEPOINT {name}")
         finally:

@@ -27,6 +27,8 @@ async def test_import_makes_the_collection(client: httpx.AsyncClient, importing:
     assert await importing("/imports:create", PEOPLE, collection="people") == {
         "rows": 2,
         "imported": 2,
+        "updated": 0,
+        "skipped": 0,
         "rejected": 0,
         "errors": [],
     }
@@ -258,7 +260,7 @@ EVERY_TYPE = {
         "2026-01-02",
         "2026-01-02T03:04:05.9999+02:00",
         "",
-        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:01Z",
     ],
     "datetimeNoTz": [
         "2026-01-02T03:04:05.678Z",
@@ -330,8 +332,23 @@ async def test_the_document_describes_imports_and_exports_wholly(importing: Impo
         stated = paths[path][verb]["parameters"]
         return [p["$ref"].rpartition("/")[2] if "$ref" in p else p["name"] for p in stated]
 
-    assert names("/imports:create", "post") == ["collection", "encoding", "delimiter", "dateOrder", "columns"]
-    assert names("/people:import", "post") == ["encoding", "delimiter", "dateOrder", "columns"]
+    assert names("/imports:create", "post") == [
+        "collection",
+        "encoding",
+        "delimiter",
+        "dateOrder",
+        "columns",
+        "matchOn",
+        "existing",
+    ]
+    assert names("/people:import", "post") == [
+        "encoding",
+        "delimiter",
+        "dateOrder",
+        "columns",
+        "matchOn",
+        "existing",
+    ]
     assert names("/imports:preview", "post") == ["encoding", "delimiter", "dateOrder"]
     listing = ["filter", "fields", "appends", "except", "sort"]
     assert names("/people:export", "get") == ["format", "spreadsheet", *listing]

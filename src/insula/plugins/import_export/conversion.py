@@ -172,7 +172,7 @@ def _days(cells: Cells, field: Field) -> list[Any]:
 def _moments(cells: Cells) -> list[Any]:
     """Moments written to the second or millisecond, with ``Z`` or no zone."""
     text = ",".join(cells) + ","
-    if text.count(",") != len(cells) or not _MOMENTS.fullmatch(text):
+    if text.count(",") != len(cells) or _FIRST_DAY in text or not _MOMENTS.fullmatch(text):
         raise _Doubt
     return [datetime.fromisoformat(cell) if cell else None for cell in cells]
 
@@ -191,7 +191,7 @@ def _written_days(cells: Cells, field: Field) -> None:
 def _written_moments(cells: Cells, field: Field) -> None:
     """With a zone: what has none would be taken for the database's."""
     joined = "".join(cells)
-    if joined.count("Z") != sum(map(bool, cells)) or _FIRST_DAY in joined:
+    if joined.count("Z") != sum(map(bool, cells)):
         raise _Doubt
     _zoned(cells, field)
 
@@ -199,12 +199,6 @@ def _written_moments(cells: Cells, field: Field) -> None:
 def _zoneless(cells: Cells, field: Field) -> list[Any]:
     del field
     return [value and value.replace(tzinfo=None) for value in _moments(cells)]
-
-
-def _written_clock(cells: Cells, field: Field) -> None:
-    if _FIRST_DAY in "".join(cells):
-        raise _Doubt
-    _zoneless(cells, field)
 
 
 def _storable(cells: Cells, field: Field) -> None:
@@ -244,7 +238,6 @@ _AS_WRITTEN: dict[str, Callable[[Cells, Field], object]] = {
     "dateOnly": _written_days,
     "date": _written_moments,
     "datetimeTz": _written_moments,
-    "datetimeNoTz": _written_clock,
     "string": _storable,
     "text": _storable,
 }

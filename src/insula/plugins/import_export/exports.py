@@ -6,21 +6,23 @@ from typing import Any
 
 from insula.application.api.action import Context, Stream
 from insula.application.api.bodies import with_body
-from insula.application.api.queries import flag, read_query
+from insula.application.api.queries import READ_PARAMETERS, flag, read_query
 from insula.application.api.records import zone_of
 from insula.data.collection import Collection
 from insula.data.filters.tree import All
 from insula.data.query import Query
 from insula.plugins.import_export import export
 from insula.plugins.import_export.errors import InvalidExport
+from insula.plugins.import_export.parameters import check_known
 
-_OWN_PARAMETERS = ("format", "spreadsheet")
+_OWN_PARAMETERS = frozenset(("format", "spreadsheet"))
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
 
 
 async def export_records(context: Context) -> Stream:
     """The records that match, as CSV (``format=csv``) or JSON lines (``format=jsonl``)."""
     given = with_body(context.params, context.body)
+    check_known(given, READ_PARAMETERS | _OWN_PARAMETERS)
     wanted = given.get("format", "csv")
     if not isinstance(wanted, str) or wanted not in _TYPES:
         raise InvalidExport(reason="format must be csv or jsonl")

@@ -11,7 +11,7 @@ from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core.errors import InsulaError, Kind
 from insula.data.collection import Collection
 from insula.data.csv_rows import CsvRows
-from insula.data.faults import Fault, Faults
+from insula.data.faults import Fault, Faults, holders
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
 from insula.database.errors import ColumnMissing, TableMissing
@@ -46,6 +46,10 @@ class Order:
     layout: Layout
     columns: tuple[Assigned, ...]
     user: int | None
+    match: str | None = None
+    """A unique field: rows whose value a record has already are not added."""
+    updates: bool = False
+    """They change that record; else they are passed over."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -56,13 +60,24 @@ class Order:
             "delimiter": self.layout.delimiter,
             "columns": [column.to_json() for column in self.columns],
             "user": self.user,
+            "match": self.match,
+            "updates": self.updates,
         }
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "Order":
         columns = tuple(Assigned(**column) for column in given["columns"])
         layout = Layout(given["encoding"], given["delimiter"])
-        return cls(given["collection"], given["file"], given["lines"], layout, columns, given["user"])
+        return cls(
+            given["collection"],
+            given["file"],
+            given["lines"],
+            layout,
+            columns,
+            given["user"],
+            given.get("match"),
+            given.get("updates", False),
+        )
 
 
 @dataclass(slots=True)
@@ -71,6 +86,10 @@ class Tally:
 
     rows: int = 0
     imported: int = 0
+    """New records."""
+    updated: int = 0
+    skipped: int = 0
+    """Rows whose record was there already, or stands further up or down in the file."""
     rejected: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
 
@@ -83,6 +102,8 @@ class Tally:
         return {
             "rows": self.rows,
             "imported": self.imported,
+            "updated": self.updated,
+            "skipped": self.skipped,
             "rejected": self.rejected,
             "errors": list(self.errors),
         }
@@ -169,7 +190,9 @@ class Import:
         targets = [column.target(self._collection) for column in self._order.columns]
         fields = [target.field for target in targets if target]
         self._names = [field.name for field in fields]
-        self._csv = self._repository.csv_rows(self._order.collection, self._names)
+        self._csv = (
+            None if self._order.updates else self._repository.csv_rows(self._order.collection, self._names)
+        )
         self._plan = Plan(targets, self._csv)
         self._faults = Faults(self._repository.catalog, self._collection, self._names)
         self._watched = [
@@ -177,6 +200,8 @@ class Import:
             for position, field in enumerate(fields)
             if field.name in self._faults.columns
         ]
+        if self._order.match and self._order.match not in self._faults.columns:
+            raise InvalidImport(reason=f'"{self._order.match}" is not unique any more')
         self._scopes = Unrestricted({"createdBy": self._order.user, "updatedBy": self._order.user})
         self._tally = Tally(**(step.record.state or {}))
         self._path = folder(step.application.options.storage) / self._order.file
@@ -227,7 +252,10 @@ class Import:
         async def write(transaction: Transaction) -> Any:
             for start in range(0, len(converted.rows), size):
                 piece = slice(start, start + size)
-                await self._append(converted.lines[piece], converted.rows[piece], tally, transaction)
+                lines, values = converted.lines[piece], converted.rows[piece]
+                if self._order.match:
+                    lines, values = await self._match(self._order.match, lines, values, tally, transaction)
+                await self._append(lines, values, tally, transaction)
             for line, name, reason in converted.bad:
                 tally.reject(line, reason, name)
             tally.rows += converted.taken
@@ -237,6 +265,45 @@ class Import:
         rows = self._tally.rows + converted.taken
         await self._step.commit(write, min(1.0, rows / max(1, self._order.lines)))
         self._tally = tally
+
+    async def _match(
+        self, name: str, lines: list[int], rows: list[Any], tally: Tally, transaction: Transaction
+    ) -> tuple[list[int], list[Any]]:
+        """See to the rows that have a record already; gives the others."""
+        columns = await asyncio.to_thread(self._watched_columns, rows)
+        values = columns[name]
+        held = await holders(self._collection, name, values, transaction)
+        new: list[int] = []
+        last = {value: position for position, value in enumerate(values)}
+        first: set[Any] = set()
+        for position, value in enumerate(values):
+            # Of rows with one value, updating leaves what the last says, skipping what the first says.
+            counts = last[value] == position if self._order.updates else value not in first
+            if value is None or (counts and value not in held):
+                new.append(position)
+            elif counts and self._order.updates:
+                await self._update(held[value], lines[position], rows[position], tally, transaction)
+            else:
+                tally.skipped += 1
+            first.add(value)
+        return [lines[position] for position in new], [rows[position] for position in new]
+
+    async def _update(
+        self, key: Any, line: int, row: Sequence[Any], tally: Tally, transaction: Transaction
+    ) -> None:
+        values = dict(zip(self._names, row, strict=True))
+        try:
+            async with transaction.savepoint():
+                await self._repository.update(
+                    self._collection.name, values, keys=[key], scopes=self._scopes, on=transaction
+                )
+        except InsulaError as error:
+            self._refuse_changed()
+            if error.kind not in _ROW_FAULTS:
+                raise
+            tally.reject(line, error.message, error.details.get("field"))
+        else:
+            tally.updated += 1
 
     async def _append(
         self,

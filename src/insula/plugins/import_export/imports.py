@@ -11,14 +11,14 @@ import orjson
 from insula.application.access.decide import Grant, decide
 from insula.application.access.errors import Denied
 from insula.application.api.action import Answer, Context
-from insula.application.api.queries import check_names
 from insula.core.ids import random_id
 from insula.data.collection import Collection
 from insula.plugins.import_export import inference, moments, source
 from insula.plugins.import_export.errors import InvalidImport, StorageFull
 from insula.plugins.import_export.files import KIND, folder
 from insula.plugins.import_export.importer import Order
-from insula.plugins.import_export.mapping import Wanted, assign, new_collection, renamed
+from insula.plugins.import_export.mapping import Wanted, assign, check_match, new_collection, renamed
+from insula.plugins.import_export.parameters import check_known
 from insula.plugins.import_export.screen import Screen
 
 MAX_FILE_BYTES = 8 * 1024**3
@@ -27,18 +27,19 @@ PREVIEW_ROWS = 10
 MODELLING = "pm.collections"
 """The right to make collections."""
 _LAYOUT_PARAMETERS = frozenset(("encoding", "delimiter", "dateOrder"))
-_PARAMETERS = _LAYOUT_PARAMETERS | {"columns"}
+_PARAMETERS = _LAYOUT_PARAMETERS | {"columns", "matchOn", "existing"}
+_EXISTING = ("skip", "update")
 
 
 async def import_records(context: Context) -> Answer:
     """Take a CSV file as the body and import it into this collection."""
-    check_names(context.params, _PARAMETERS)
+    check_known(context.params, _PARAMETERS)
     return await _import(context, context.application.metadata.get(context.resource).name)
 
 
 async def create_import(context: Context) -> Answer:
     """Take a CSV file as the body and import it; the collection is made when there is none."""
-    check_names(context.params, _PARAMETERS | {"collection"})
+    check_known(context.params, _PARAMETERS | {"collection"})
     name = context.params.get("collection")
     if not isinstance(name, str) or not name:
         raise InvalidImport(reason="say which collection with collection=<name>")
@@ -47,7 +48,7 @@ async def create_import(context: Context) -> Answer:
 
 async def preview_import(context: Context) -> Answer:
     """What a file would become: encoding, delimiter, columns, the first rows. Send its first megabyte or less."""
-    check_names(context.params, _LAYOUT_PARAMETERS)
+    check_known(context.params, _LAYOUT_PARAMETERS)
     path, _ = await _receive(context, PREVIEW_BYTES)
     try:
         await asyncio.to_thread(source.cut_whole, path)
@@ -67,21 +68,27 @@ async def preview_import(context: Context) -> Answer:
 
 async def _import(context: Context, name: str) -> Answer:
     application, user = context.application, context.principal.user_id
-    wanted = _wanted(context.params)
+    wanted, (match, updates) = _wanted(context.params), _matching(context.params)
     grant = _may_make(context, name) if application.metadata.find(name) is None else None
     path, lines = await _receive(context, MAX_FILE_BYTES)
     try:
         layout, columns = await asyncio.to_thread(_look, path, context.params)
         if application.metadata.find(name) is None:
             kept = renamed(columns, wanted)
+            if match is not None:
+                _refuse_unmatched(match, kept)
             _refuse_closed(name, kept, grant)
-            await application.metadata.create_collection(new_collection(name, kept))
+            await application.metadata.create_collection(new_collection(name, kept, unique=match))
         collection = application.metadata.get(name)
         if collection.builtin:
             raise InvalidImport(reason=f'"{name}" is built in; use its own actions')
         scope = context.scopes.scope(name, "import")
         assigned = tuple(assign(collection, columns, scope.fields, wanted))
-        order = Order(name, path.name, lines, layout, assigned, user)
+        if match is not None:
+            check_match(
+                collection, assigned, match, context.scopes.scope(name, "update") if updates else None
+            )
+        order = Order(name, path.name, lines, layout, assigned, user, match, updates)
         title = f"Import into {collection.title or name}"
         job = await application.jobs.submit(KIND, order.to_json(), created_by=user, title=title)
     except BaseException:
@@ -114,11 +121,26 @@ def _may_make(context: Context, name: str) -> Grant | None:
     return grant
 
 
+def _refuse_unmatched(match: str, columns: list[inference.Column]) -> None:
+    if match not in {column.name for column in columns}:
+        raise InvalidImport(reason=f'no column goes to the field "{match}", which matchOn names')
+
+
 def _refuse_closed(name: str, columns: list[inference.Column], grant: Grant | None) -> None:
     if grant is None or grant.fields is None:
         return
     if closed := [column.name for column in columns if column.name not in grant.fields]:
         raise InvalidImport(reason=f'the role may not import into the field "{closed[0]}" of "{name}"')
+
+
+def _matching(params: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """The field that tells whether a record is there already, and whether such records are updated."""
+    match, existing = params.get("matchOn"), params.get("existing", _EXISTING[0])
+    if existing not in _EXISTING or ("existing" in params and match is None):
+        raise InvalidImport(reason="existing must be skip or update, with matchOn=<field> beside it")
+    if match is not None and not isinstance(match, str):
+        raise InvalidImport(reason="matchOn must name one field")
+    return match, existing == "update"
 
 
 def _wanted(params: Mapping[str, Any]) -> Wanted:

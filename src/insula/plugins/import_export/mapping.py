@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from insula.data.collection import Collection, Field
+from insula.data.scope import Scope
 from insula.plugins.import_export.conversion import Target
 from insula.plugins.import_export.errors import InvalidImport
 from insula.plugins.import_export.inference import Column
@@ -31,20 +32,26 @@ def renamed(columns: Sequence[Column], wanted: Wanted) -> list[Column]:
     return kept
 
 
-def new_collection(name: str, columns: Sequence[Column]) -> dict[str, Any]:
-    """The body of ``collections:create`` for what a file proposes.
+def new_collection(name: str, columns: Sequence[Column], *, unique: str | None = None) -> dict[str, Any]:
+    """The body of ``collections:create`` for what a file proposes; the field ``unique`` is to be so.
 
     A column ``id`` of whole numbers becomes the key; time stamps that the file brings are the file's.
     """
     names = {column.name for column in columns}
     own_key = any(column.name == "id" and column.type not in _WHOLE for column in columns)
     fields = [
-        {**column.field(), "primaryKey": True} if column.name == "id" else column.field()
+        {**column.field(), **_flags(column.name, unique)}
         for column in columns
         if column.name != "id" or own_key
     ]
     stamps = {stamp: stamp not in names for stamp in ("createdAt", "updatedAt")}
     return {"name": name, "title": name, "fields": fields, "autoGenId": not own_key, **stamps}
+
+
+def _flags(name: str, unique: str | None) -> dict[str, bool]:
+    if name == "id":
+        return {"primaryKey": True}
+    return {"unique": True} if name == unique else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,30 @@ def assign(
     _refuse_twice([one.field for one in assigned if one.field])
     _refuse_ambiguous(ambiguous)
     return assigned
+
+
+def check_match(
+    collection: Collection, assigned: Iterable[Assigned], match: str, updating: Scope | None
+) -> None:
+    """Whether records can be found by the field ``match`` and, ``updating`` them, be changed: all, in all columns.
+
+    Raises ``InvalidImport``.
+    """
+    names = {one.field for one in assigned if one.field}
+    field = collection.fields.get(match)
+    if field is None or match not in names:
+        raise InvalidImport(reason=f'no column goes to the field "{match}", which matchOn names')
+    if not (field.unique or field.primary_key):
+        raise InvalidImport(
+            reason=f'"{match}" of "{collection.name}" is not unique, so records can not be told by it'
+        )
+    if updating is None:
+        return
+    closed = set() if updating.fields is None else names - updating.fields - {match}
+    if updating.filter is not None or closed:
+        raise InvalidImport(
+            reason="existing=update is for roles that may update all records in all columns of the file"
+        )
 
 
 def _refuse_unknown(columns: Sequence[Column], wanted: Wanted) -> None:

@@ -39,6 +39,18 @@ _COLUMNS: Final = {
         "application/json": {"schema": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}}
     },
 }  # fmt: skip
+_MATCHING: Final = (
+    _query(
+        "matchOn",
+        "A unique field that tells whether a row's record is there already.",
+        {"type": "string"},
+    ),
+    _query(
+        "existing",
+        "What becomes of rows whose record is there already, beside matchOn.",
+        {"enum": ["skip", "update"], "default": "skip"},
+    ),
+)
 _FILE: Final = {
     "required": True,
     "description": "The file as it is: CSV with a line of names first. Any Content-Type will do.",
@@ -66,10 +78,10 @@ _STARTED: Final = _answer(
     {"jobId": {"type": "integer"}, "collection": {"type": "string"}, **_FOUND},
 )
 
-IMPORT: Final = {"parameters": [*_LAYOUT, _COLUMNS], "requestBody": _FILE, "responses": _STARTED}
+IMPORT: Final = {"parameters": [*_LAYOUT, _COLUMNS, *_MATCHING], "requestBody": _FILE, "responses": _STARTED}
 """Into the collection that is addressed."""
 IMPORT_ANYWHERE: Final = {
-    "parameters": [_COLLECTION, *_LAYOUT, _COLUMNS],
+    "parameters": [_COLLECTION, *_LAYOUT, _COLUMNS, *_MATCHING],
     "requestBody": _FILE,
     "responses": _STARTED,
 }

@@ -70,3 +70,28 @@ async def test_an_existing_collection_needs_no_right_to_make_one(
     path = '/imports:create?collection=fresh&columns={"age":null}'
     job = accepted(await web.post(path, content=DATA, headers=head))["jobId"]
     assert (await house.jobs.finished(job)).steps[0].result["imported"] == 1
+
+
+async def test_records_are_updated_only_for_who_may_update_all_of_them(
+    people: People, house: Application, web: httpx.AsyncClient
+) -> None:
+    fields = [{"name": "name", "type": "string", "unique": True}, {"name": "age", "type": "integer"}]
+    await house.metadata.create_collection({"name": "fresh", "fields": fields, "createdBy": True})
+    narrow = [{"name": "import"}, {"name": "update", "fields": ["name"]}]
+    await people.role("importer", ["import"])
+    await people.role("namer", fresh=narrow)
+    await people.role("keeper", ["import", "update:own"])
+    await people.role("editor", ["import", "update"])
+    told = {}
+    for role in ("importer", "namer", "keeper", "editor"):
+        path = "/fresh:import?matchOn=name&existing=update"
+        answer = await web.post(path, content=DATA, headers=await people.add(f"of_{role}", role))
+        told[role] = refusal(answer)
+        if answer.status_code == 200:
+            await house.jobs.finished(answer.json()["data"]["jobId"])
+    assert told == {
+        "importer": (403, "NO_PERMISSION"),
+        "namer": (400, "INVALID_IMPORT"),
+        "keeper": (400, "INVALID_IMPORT"),
+        "editor": (200, ""),
+    }
