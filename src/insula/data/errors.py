@@ -71,10 +71,15 @@ class FilterRequired(DataError):
 
 
 class Conflict(DataError):
-    """The value of {fields} in "{collection}" is already taken."""
+    """The value of {named} in "{collection}" is already taken."""
 
     code = "CONFLICT"
     kind = Kind.CONFLICT
+
+    def __init__(self, *, collection: str, fields: Sequence[str]) -> None:
+        """``fields`` hold the value together; none where the database does not say which."""
+        named = ", ".join(f'"{name}"' for name in fields) or "its key"
+        super().__init__(collection=collection, fields=tuple(fields), named=named)
 
 
 class InUse(DataError):

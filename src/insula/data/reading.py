@@ -30,6 +30,8 @@ from insula.data.sorting import bind_sort
 from insula.data.trees import parent_field
 from insula.database.executor import STREAM_BATCH_ROWS, Database, Executor, Row
 
+MAX_LEVELS = 64
+"""Levels of a tree that one answer holds inside one another: what reads JSON goes no deeper than some hundreds."""
 CHILDREN = "children"
 """Under which a record of a tree holds those below it; left out where there are none."""
 
@@ -196,7 +198,8 @@ class Reader:
 
         if executor is not self._database:
             return await run()
-        same = tuple(values[name] for name in plan.statement.names)
+        # a statement may have values of its own beside those
+        same = tuple(values.get(name) for name in plan.statement.names)
         try:
             hash(same)
         except TypeError:  # a list or an object among the values
@@ -221,9 +224,16 @@ async def _nest(executor: Executor, tops: list[Row], read: _Read, below: Plan, p
     """
     up = relation_of(read.shape.collection, parent.name)
     level, descendants = tops, []
+    levels = 1
     while level:
         keys = [row[up.target_key] for row in level]
         found = await executor.fetch(below.statement, {**read.values, KEYS: keys})
+        levels += 1
+        if found and levels > MAX_LEVELS:
+            reason = (
+                f"leads deeper than {MAX_LEVELS} levels: narrow the filter, or read records by their parents"
+            )
+            raise InvalidQuery(parameter="tree", reason=reason)
         if read.loads and found:
             await attach(executor, found, read.loads)
         groups: dict[Any, list[Row]] = {}

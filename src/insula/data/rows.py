@@ -103,12 +103,20 @@ class Rows:
         preset: Mapping[str, Any] = NOTHING,
     ) -> Row:
         """Add one row; ``preset`` are columns that the body does not decide. Gives the row as stored."""
+        keys = form(collection)
         up = tree(collection)
         led = up is not None and (up.led(draft.columns) or up.led(preset))
-        if on is None and (led or computing(collection).counts):
+        counted = tuple(
+            name for name in keys.sorts if draft.columns.get(name) is None and preset.get(name) is None
+        )
+        alone = counted and not self.database.dialect.is_file
+        if on is None and (led or alone or computing(collection).counts):
             async with self.units.transaction() as transaction:
                 return await self.insert(collection, draft, scopes, transaction, preset)
-        keys = form(collection)
+        if alone and on is not None:
+            # two records that are counted at once would get one number; a file has one writer anyway
+            for name in counted:
+                await on.lock(f"sort {collection.name} {name}")
         row = keys.complete({**draft.columns, **preset} if preset else draft.columns, scopes.stamps)
         if keys.computed:
             await computing(collection).complete((row,), on)

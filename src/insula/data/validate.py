@@ -165,6 +165,8 @@ class Form:
 
     def _put(self, draft: Draft, item: Field, raw: Any) -> None:
         """A value into its column, or what is wrong with it among the problems."""
+        if raw == "" and item.type.family in _NO_TEXT:
+            raw = None  # how forms send a number or date that was left empty
         if raw is None and item.required:
             draft.problems.append(self._refuse(item.name, "is required"))
             return
@@ -249,6 +251,8 @@ class Form:
         return row
 
 
+_NO_TEXT = frozenset(("number", "date", "boolean"))
+"""Families of types for whose fields an empty text is no value."""
 _UNKNOWN: tuple[Part, Field | None] = (Part.VALUE, None)
 
 

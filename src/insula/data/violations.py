@@ -37,7 +37,7 @@ class Violations:
         ``written`` are the columns that the statement set, with their values; none when it removed rows.
         """
         if isinstance(error, UniqueViolation):
-            return Conflict(collection=collection.name, fields=_listed(error.columns) or "its key")
+            return Conflict(collection=collection.name, fields=error.columns)
         if isinstance(error, NotNullViolation):
             return InvalidValue(
                 collection=collection.name, field=", ".join(error.columns), reason="is required"

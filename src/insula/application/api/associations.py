@@ -23,6 +23,8 @@ async def get_related(context: Context) -> Answer:
     if context.key is None and "filterByTk" not in context.params:
         query = replace(records.related_query(context), page=1, page_size=1, counting="none")
         page = await context.application.repository.find(context.resource, query, scopes=context.scopes)
+        if not page.rows:
+            await records.check_parent(context)
         return Answer(page.rows[0] if page.rows else None)
     return await records.get_record(context)
 

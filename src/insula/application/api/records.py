@@ -25,6 +25,7 @@ from insula.application.api.queries import (
 )
 from insula.application.errors import InvalidBody, InvalidParameter
 from insula.data.choice import Choice
+from insula.data.errors import RecordNotFound
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Node, RelatedTo
 from insula.data.many import MAX_ANSWERED
@@ -42,8 +43,11 @@ async def list_records(context: Context) -> Answer | Stream:
     query = related_query(context)
     repository = context.application.repository
     if query.page_size is None:
+        await check_parent(context)
         return Stream(encode_batches(repository.stream(context.resource, query, scopes=context.scopes)))
     page = await repository.find(context.resource, query, scopes=context.scopes)
+    if not page.rows:
+        await check_parent(context)
     meta = _meta(query, page, query.page_size)
     if len(page.rows) > BATCH_ROWS:
         return Stream(encode_list(page.rows, meta))
@@ -56,7 +60,10 @@ async def get_record(context: Context) -> Answer:
     key = one_key(context.key, with_body(context.params, context.body))
     repository = context.application.repository
     if key is not None:
-        return Answer(await repository.find_one(context.resource, key, query, scopes=context.scopes))
+        row = await repository.find_one(context.resource, key, query, scopes=context.scopes)
+        if row is None:
+            await check_parent(context)
+        return Answer(row)
     if query.filter is None:
         raise InvalidParameter(parameter="filterByTk", reason="must name the record")
     query = replace(query, page=1, page_size=1, counting="none")
@@ -154,6 +161,8 @@ async def count_records(context: Context) -> Answer:
     check_names(params, _COUNT_PARAMETERS)
     node = _related(context, parse_filter(params.get("filter"), zone=zone_of(context)))
     count = await context.application.repository.count(context.resource, node, scopes=context.scopes)
+    if not count:
+        await check_parent(context)
     return Answer({"count": count})
 
 
@@ -161,6 +170,7 @@ async def query_records(context: Context) -> Answer:
     """Grouped and computed rows."""
     aggregate = read_aggregate(with_body(context.params, context.body), zone_of(context))
     aggregate = replace(aggregate, filter=_related(context, aggregate.filter))
+    await check_parent(context)
     rows = await context.application.repository.aggregate(context.resource, aggregate, scopes=context.scopes)
     return Answer(rows)
 
@@ -228,6 +238,18 @@ def _meta(query: Query, page: Page, size: int) -> Mapping[str, Any]:
         "pageSize": size,
         "totalPage": -(-page.count // size),
     }
+
+
+async def check_parent(context: Context) -> None:
+    """Raises ``RecordNotFound`` where the request comes through a record that is not there (for the caller)."""
+    if context.parent is None:
+        return
+    collection, key = context.parent
+    own = context.application.metadata.get(collection).primary_key
+    query = Query(fields=None if own is None else (own.name,))
+    repository = context.application.repository
+    if await repository.find_one(collection, key, query, scopes=context.scopes) is None:
+        raise RecordNotFound(collection=collection, key=key)
 
 
 def _related(context: Context, node: Node | None) -> Node | None:

@@ -24,7 +24,7 @@ class DateOnly(FieldType):
 
     def prepare(self, value: Any, field: Field) -> dt.date:
         """The day as written; a time of day, if one is written, is dropped."""
-        return moment(value).date()
+        return moment(value, "2026-01-02").date()
 
     def openapi(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date"}

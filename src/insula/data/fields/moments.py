@@ -17,13 +17,14 @@ MIN_MS = -62_135_596_800_000
 MAX_MS = 253_402_300_799_999
 """The end of year 9999 in milliseconds since 1970."""
 
+_FIRST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def moment(value: Any) -> dt.datetime:
+def moment(value: Any, example: str = "2026-01-02T03:04:05.000Z") -> dt.datetime:
     """ISO 8601 text, a number of milliseconds since 1970, or a ``datetime`` → as written, cut to milliseconds.
 
-    Naive when no zone is written. Raises ``ValueError``.
+    Naive when no zone is written. Raises ``ValueError``, which shows the ``example`` for what is no date.
     """
     if isinstance(value, dt.datetime):
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
@@ -35,7 +36,7 @@ def moment(value: Any) -> dt.datetime:
         return _EPOCH + dt.timedelta(milliseconds=int(value))
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError("must be a date such as 2026-01-02T03:04:05.000Z")
+        raise ValueError(f"must be a date such as {example}")
     try:
         return dt.datetime.combine(dt.date.fromisoformat(match["date"]), _clock(match), _zone(match["zone"]))
     except ValueError as error:
@@ -62,12 +63,13 @@ def _zone(text: str | None) -> dt.tzinfo | None:
 def utc_moment(value: Any) -> dt.datetime:
     """As ``moment``, moved to UTC; what has no zone is taken for UTC."""
     written = moment(value)
-    if written.tzinfo is None:
-        return written.replace(tzinfo=dt.UTC)
     try:
-        return written.astimezone(dt.UTC)
+        found = written.replace(tzinfo=dt.UTC) if written.tzinfo is None else written.astimezone(dt.UTC)
     except OverflowError:
         raise ValueError("must be a date between the years 1 and 9999") from None
+    if found == _FIRST:  # means "before all others" to the driver of PostgreSQL
+        raise ValueError("must be later than the first moment of the year 1")
+    return found
 
 
 def time_of_day(value: Any) -> dt.time:

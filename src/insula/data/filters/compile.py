@@ -228,7 +228,7 @@ def _postgres_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str
 
 
 def _sqlite_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str) -> sa.ColumnElement[Any]:
-    steps = "".join(f"[{part}]" if part.isdigit() else f'."{part}"' for part in path)
+    steps = "".join(f"[{part}]" if part.isascii() and part.isdigit() else f'."{part}"' for part in path)
     where = sa.literal("$" + steps, sa.Text())
     kind = sa.func.json_type(column, where)
     if cast == "any":

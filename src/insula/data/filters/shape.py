@@ -249,11 +249,15 @@ def visible_field(collection: Collection, scope: Scope, name: str, place: str) -
 
 
 def prepared_key(collection: Collection, key: Any) -> Any:
-    """A primary key from outside → the stored value. Raises ``InvalidFilter``."""
+    """A primary key from outside → the stored value. Raises ``InvalidQuery``, ``InvalidFilter``."""
     field = collection.primary_key
     if field is None:
         raise InvalidFilter(reason=f'"{collection.name}" has no primary key')
-    return Subject(field, field.name, "UTC").prepare(key)
+    try:
+        return field.type.prepare(key, field)
+    except ValueError as error:
+        reason = f'names no record of "{collection.name}": its key "{field.name}" {error}'
+        raise InvalidQuery(parameter="filterByTk", reason=reason) from None
 
 
 def _any_value(collection: Collection, field: Field) -> Field:
