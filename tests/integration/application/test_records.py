@@ -64,7 +64,7 @@ async def test_get(client: httpx.AsyncClient, books: list[Any]) -> None:
         "name"
     ] == "Ann"
     await error(await client.get("/books:get"), 400, "INVALID_PARAMETER")
-    await error(await client.get("/books:get/x"), 400, "INVALID_FILTER")
+    await error(await client.get("/books:get/x"), 400, "INVALID_PARAMETER")
 
 
 async def test_lists(client: httpx.AsyncClient, books: list[Any]) -> None:
