@@ -33,9 +33,16 @@ def records() -> None:
 @click.argument("file")
 @app_option
 @click.option("--collection", required=True, help="Where to; it is made when there is none of this name.")
-@click.option("--encoding", help="The file's encoding; found from the data when not given.")
+@click.option("--encoding", help="The file's encoding; UTF-8 when not given.")
 @click.option("--delimiter", help="What stands between cells; found from the data when not given.")
 @click.option("--columns", help='JSON such as {"Year": "year", "Note": null}: column → field, null for none.')
+@click.option(
+    "--date-order", "dateOrder", type=click.Choice(["dmy", "mdy"]), help="Of days such as 01/02/2026."
+)
+@click.option("--match-on", "matchOn", help="A unique field that tells which records are there already.")
+@click.option(
+    "--existing", type=click.Choice(["skip", "update"]), help="What becomes of those; skip when not given."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def import_file(file: str, app: str, collection: str, as_json: bool, **layout: str | None) -> None:
     """Import the CSV file FILE (- is standard input). Bad rows are left out and listed with their lines; then the exit code is 3."""
@@ -97,6 +104,10 @@ def _hidden(quiet: bool) -> bool:
 def _tell(collection: str, tally: dict[str, Any]) -> None:
     many = tally["imported"] != 1
     click.echo(f"{tally['imported']} record{'s were' if many else ' was'} imported into {collection}.")
+    if tally["updated"] or tally["skipped"]:
+        click.echo(
+            f"Of those that were there already, {tally['updated']} were updated; {tally['skipped']} rows were passed over."
+        )
     if not tally["rejected"]:
         return
     many = tally["rejected"] != 1

@@ -1,6 +1,7 @@
 """Whatever fails around the commit of a batch, each row is there once, and the answer counts right."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -11,7 +12,8 @@ from insula.application.application import Application
 from insula.application.jobs.store import Job, JobStore
 from insula.database.errors import DatabaseGone
 from insula.database.executor import Database, Transaction
-from insula.plugins.import_export.importer import ROWS_PER_TRANSACTION
+from insula.plugins.import_export.importer import CHARACTERS_PER_TRANSACTION, ROWS_PER_TRANSACTION
+from insula.plugins.import_export.source import MAX_BATCH_CHARACTERS
 
 COUNT = ROWS_PER_TRANSACTION * 2 + 2_345
 DATA = b"n\n" + b"".join(b"%d\n" % n for n in range(COUNT))
@@ -146,3 +148,26 @@ async def test_a_field_added_meanwhile_does_not_hinder_the_import(
     job = await application.jobs.finished(number)
     await asyncio.gather(*changes)
     await check(client, job)
+
+
+async def test_rows_full_of_text_are_committed_in_smaller_numbers(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held at once is bounded by text too, not by rows alone."""
+    commits: list[int] = []
+    save = JobStore.save
+
+    async def saved(store: JobStore, job: Job, on: Transaction | None = None) -> None:
+        if on is not None:
+            commits.append(job.steps[0].state["rows"])
+        await save(store, job, on)
+
+    monkeypatch.setattr(JobStore, "save", saved)
+    row = b"x" * 900_000 + b"\n"
+    answer = await client.post("/imports:create?collection=long", content=b"text\n" + row * 60)
+    assert answer.status_code == 200, answer.text
+    job = await application.jobs.finished(answer.json()["data"]["jobId"])
+    assert job.steps[0].result["imported"] == 60
+    assert len(commits) >= 3
+    sizes = [late - early for early, late in pairwise([0, *commits])]
+    assert max(sizes) * len(row) < CHARACTERS_PER_TRANSACTION + MAX_BATCH_CHARACTERS

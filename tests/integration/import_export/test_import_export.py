@@ -365,6 +365,6 @@ async def test_an_export_takes_its_parameters_from_the_body_too(
     wanted = {"filter": {"age": {"$gt": 30}}, "fields": ["name"], "format": "jsonl"}
     answer = await client.post("/people:export", json=wanted)
     assert answer.text == '{"name":"Ada"}\n'
-    for wrong in ({"filter": {"nope": 1}}, {"format": ["csv"]}, {"nope": 1}):
+    for wrong in ({"filter": {"nope": 1}}, {"format": ["csv"]}, {"nope": 1}, {"page": 2}, {"filterByTk": 1}):
         assert (await client.post("/people:export", json=wrong)).status_code == 400
     assert (await client.post("/people:export", json=[1])).status_code == 400

@@ -6,7 +6,7 @@ from typing import Any
 
 from insula.application.api.action import Context, Stream
 from insula.application.api.bodies import with_body
-from insula.application.api.queries import READ_PARAMETERS, flag, read_query
+from insula.application.api.queries import flag, read_query
 from insula.application.api.records import zone_of
 from insula.data.collection import Collection
 from insula.data.filters.tree import All
@@ -16,13 +16,14 @@ from insula.plugins.import_export.errors import InvalidExport
 from insula.plugins.import_export.parameters import check_known
 
 _OWN_PARAMETERS = frozenset(("format", "spreadsheet"))
+_PARAMETERS = _OWN_PARAMETERS | {"filter", "fields", "appends", "except", "sort"}
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
 
 
 async def export_records(context: Context) -> Stream:
     """The records that match, as CSV (``format=csv``) or JSON lines (``format=jsonl``)."""
     given = with_body(context.params, context.body)
-    check_known(given, READ_PARAMETERS | _OWN_PARAMETERS)
+    check_known(given, _PARAMETERS)
     wanted = given.get("format", "csv")
     if not isinstance(wanted, str) or wanted not in _TYPES:
         raise InvalidExport(reason="format must be csv or jsonl")
@@ -47,8 +48,6 @@ def _asked(
     """What is read, and the names of what is written of it: fields, and relations that are appended."""
     params = {name: value for name, value in given.items() if name not in _OWN_PARAMETERS}
     query = read_query(b"", params, zone_of(context), "none")
-    if query.tree:
-        raise InvalidExport(reason="a tree is not for exports; a record that has a parent names it")
     scope = context.scopes.scope(collection.name, "export")
     names = _names(collection, query, scope.fields)
     filters = [node for node in (query.filter, scope.filter) if node is not None]

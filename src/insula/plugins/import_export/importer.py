@@ -2,25 +2,24 @@
 
 import asyncio
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core.errors import InsulaError, Kind
 from insula.data.collection import Collection
-from insula.data.csv_rows import CsvRows
 from insula.data.faults import Fault, Faults, holders
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
 from insula.database.errors import ColumnMissing, TableMissing
 from insula.database.executor import Transaction
-from insula.plugins.import_export.conversion import BadCell, Target, to_csv, to_values
+from insula.plugins.import_export.conversion import Target, to_values
 from insula.plugins.import_export.errors import InvalidImport
 from insula.plugins.import_export.files import KIND, folder, sweep
-from insula.plugins.import_export.mapping import Assigned
-from insula.plugins.import_export.source import Batch, Layout, batches
+from insula.plugins.import_export.orders import Order, Tally
+from insula.plugins.import_export.plan import Converted, Plan
+from insula.plugins.import_export.source import Batch, batches
 
 ROWS_PER_TRANSACTION = 10_000
 CHARACTERS_PER_TRANSACTION = 16 * 1024 * 1024
@@ -29,150 +28,9 @@ SIFTINGS = 3
 """Times that rows are asked for those that break rules; what is refused for another reason is found by halving."""
 ROWS_PER_PIECE = 1_000
 """Converted at one go, or as values encoded at one go: about a millisecond."""
-REPORTED_ROWS = 1_000
-"""Rejected rows that the job names; the others are counted."""
 
 _ROW_FAULTS = frozenset((Kind.INVALID, Kind.CONFLICT))
 """Failures of a statement that are the fault of a row, and not of the world."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a job was asked to import; its JSON is the job's input."""
-
-    collection: str
-    file: str
-    lines: int
-    layout: Layout
-    columns: tuple[Assigned, ...]
-    user: int | None
-    match: str | None = None
-    """A unique field: rows whose value a record has already are not added."""
-    updates: bool = False
-    """They change that record; else they are passed over."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "collection": self.collection,
-            "file": self.file,
-            "lines": self.lines,
-            "encoding": self.layout.encoding,
-            "delimiter": self.layout.delimiter,
-            "columns": [column.to_json() for column in self.columns],
-            "user": self.user,
-            "match": self.match,
-            "updates": self.updates,
-        }
-
-    @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> "Order":
-        columns = tuple(Assigned(**column) for column in given["columns"])
-        layout = Layout(given["encoding"], given["delimiter"])
-        return cls(
-            given["collection"],
-            given["file"],
-            given["lines"],
-            layout,
-            columns,
-            given["user"],
-            given.get("match"),
-            given.get("updates", False),
-        )
-
-
-@dataclass(slots=True)
-class Tally:
-    """How far an import is; kept with each batch, so that it goes on exactly there."""
-
-    rows: int = 0
-    imported: int = 0
-    """New records."""
-    updated: int = 0
-    skipped: int = 0
-    """Rows whose record was there already, or stands further up or down in the file."""
-    rejected: int = 0
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-    def reject(self, line: int, reason: str, name: str | None = None) -> None:
-        self.rejected += 1
-        if len(self.errors) < REPORTED_ROWS:
-            self.errors.append({"line": line, "field": name, "reason": reason})
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "rows": self.rows,
-            "imported": self.imported,
-            "updated": self.updated,
-            "skipped": self.skipped,
-            "rejected": self.rejected,
-            "errors": list(self.errors),
-        }
-
-
-@dataclass(slots=True)
-class Converted:
-    """Rows of the file, converted: the good ones with their lines, and what is wrong with the others."""
-
-    lines: list[int] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
-    """Tuples of values, or lines of CSV."""
-    bad: list[tuple[int, str | None, str]] = field(default_factory=list)
-    """(line, field, reason), one for each rejected row."""
-    taken: int = 0
-    """Rows of the file, good and bad."""
-
-
-class Plan:
-    """How the batches of one file are converted: worked out once. Used in threads."""
-
-    def __init__(self, targets: Sequence[Target | None], csv: CsvRows | None) -> None:
-        """``csv``: what takes lines of CSV; without, rows are tuples of values."""
-        self._width = len(targets)
-        self._columns = [
-            (position, target, to_csv(target, csv.render(target.field.name)) if csv else to_values(target))
-            for position, target in enumerate(targets)
-            if target is not None
-        ]
-        self._join: Callable[[tuple[Any, ...]], Any] = ",".join if csv else tuple
-
-    def convert(self, batch: Batch, into: Converted) -> None:
-        """Add all rows of a batch to ``into``."""
-        bad: dict[int, tuple[str | None, str]] = {}
-        even: Sequence[int] = range(len(batch.rows))
-        if set(map(len, batch.rows)) != {self._width}:
-            bad = {
-                row: (None, f"has {_counted(len(cells))} instead of {self._width}")
-                for row, cells in enumerate(batch.rows)
-                if len(cells) != self._width
-            }
-            even = [row for row in even if row not in bad]
-        table = list(zip(*(batch.rows[row] for row in even), strict=True)) or [()] * self._width
-        columns = []
-        for position, target, convert in self._columns:
-            converted, wrong = convert(table[position])
-            columns.append(converted)
-            for cell in [*wrong, *_missing(target, table[position])]:
-                bad.setdefault(even[cell.row], (cell.field, cell.reason))
-        rows = list(map(self._join, zip(*columns, strict=True)))
-        if bad:
-            kept = [(even[position], row) for position, row in enumerate(rows) if even[position] not in bad]
-            into.lines += [batch.lines[position] for position, _ in kept]
-            into.rows += [row for _, row in kept]
-            into.bad += [(batch.lines[row], name, reason) for row, (name, reason) in sorted(bad.items())]
-        else:
-            into.lines += batch.lines
-            into.rows += rows
-        into.taken += len(batch.rows)
-
-
-def _counted(cells: int) -> str:
-    return "1 cell" if cells == 1 else f"{cells} cells"
-
-
-def _missing(target: Target, cells: Sequence[str]) -> list[BadCell]:
-    if not (target.field.required or target.field.primary_key) or "" not in cells:
-        return []
-    return [BadCell(row, target.field.name, "is required") for row, cell in enumerate(cells) if not cell]
 
 
 class _Changed(Exception):

@@ -16,8 +16,8 @@ from insula.data.collection import Collection
 from insula.plugins.import_export import inference, moments, source
 from insula.plugins.import_export.errors import InvalidImport, StorageFull
 from insula.plugins.import_export.files import KIND, folder
-from insula.plugins.import_export.importer import Order
 from insula.plugins.import_export.mapping import Wanted, assign, check_match, new_collection, renamed
+from insula.plugins.import_export.orders import Order
 from insula.plugins.import_export.parameters import check_known
 from insula.plugins.import_export.screen import Screen
 

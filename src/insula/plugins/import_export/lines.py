@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 BLOCK_CHARACTERS = 64 * 1024
 MAX_ROW_CHARACTERS = 8 * 1024 * 1024
 """Of one row, over all its lines."""
-MAX_PIECE_CHARACTERS = 32 * 1024 * 1024
-"""Of rows taken at once: only where long rows follow upon many short ones."""
+ROWS_PER_LOOK = 4
+"""Read before it is looked how much text there is: as many as may be of the greatest length at once."""
 WANTED_PIECE_CHARACTERS = 1024 * 1024
 """Where rows are long, fewer are taken at once."""
 ROWS_AT_ONCE = 500
-"""Read by one call of C, during which no other thread runs: less than a millisecond."""
+"""Taken before others may be thought of: less than a millisecond."""
 
 
 class Lines:
@@ -35,7 +35,7 @@ class Lines:
         self._at_once = ROWS_AT_ONCE
 
     def __iter__(self) -> Iterator[str]:
-        """Raises ``csv.Error`` inside a row, or a piece, that takes too much."""
+        """Raises ``csv.Error`` inside a row that takes too much."""
         before, pending = 0, 0
         while block := self._file.readlines(BLOCK_CHARACTERS):
             rows = len(self._taken)
@@ -46,8 +46,6 @@ class Lines:
             pending += size
             if pending > MAX_ROW_CHARACTERS:
                 raise csv.Error("a row goes on for too long; is a quote not closed?")
-            if self._characters > MAX_PIECE_CHARACTERS:
-                raise csv.Error(f"{rows} rows hold more than {MAX_PIECE_CHARACTERS} characters")
             yield from block
 
     @property
@@ -63,7 +61,12 @@ class Lines:
     def take(self, reader: "_csv.Reader", most: int) -> list[list[str]]:
         """At most so many rows of the reader of these lines, blank ones too; none at the end of the file."""
         self._taken, self._characters = [], 0
-        self._taken.extend(islice(reader, min(most, self._at_once)))
+        most = min(most, self._at_once)
+        while len(self._taken) < most and self._characters <= WANTED_PIECE_CHARACTERS:
+            before = len(self._taken)
+            self._taken.extend(islice(reader, min(ROWS_PER_LOOK, most - before)))
+            if len(self._taken) == before:
+                break
         if self._characters > WANTED_PIECE_CHARACTERS:
             self._at_once = max(1, self._at_once // 8)
         elif self._at_once < ROWS_AT_ONCE:
