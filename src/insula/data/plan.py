@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import sqlalchemy as sa
@@ -22,9 +22,12 @@ from insula.data.filters.shape import Shape, visible_field
 from insula.data.lists import among
 from insula.data.outline import Outline
 from insula.data.scope import Scope
+from insula.data.slow import run_slow
 from insula.data.sorting import Order, order_by
 from insula.database.dialects.base import Dialect
 from insula.database.statement import Statement
+
+T = TypeVar("T")
 
 MAX_PLANS = 2_048
 """Plans kept per process, at about 5 kB each."""
@@ -73,6 +76,23 @@ class Plans:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+async def compiled(values: int, shapes: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What ``make`` builds and compiles; of very many ``values`` in a thread, since it takes tens of milliseconds.
+
+    ``shapes`` are those that it builds from: the tables that they name are made here, once for all threads.
+    """
+    if values <= MAX_KEPT_VALUES:
+        return make()
+    waiting: list[object] = list(shapes)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += part
+        elif isinstance(part, ref) and isinstance(collection := part(), Collection):
+            _ = collection.table
+    return await run_slow(make)
 
 
 PLANS = Plans()

@@ -23,7 +23,7 @@ from insula.data.filters.compile import parameter, relation_of
 from insula.data.filters.shape import Binder, Shape, prepared_key
 from insula.data.filters.tree import All, Condition, Node
 from insula.data.outline import EVERYTHING, outline
-from insula.data.plan import COUNT, KEYS, PLANS, Plan, ReadShape, count_plan, read_plan
+from insula.data.plan import COUNT, KEYS, PLANS, Plan, ReadShape, compiled, count_plan, read_plan
 from insula.data.query import MAX_PAGE, MAX_PAGE_SIZE, Aggregate, Page, Query
 from insula.data.scope import Scopes
 from insula.data.sorting import bind_sort
@@ -74,7 +74,7 @@ class Reader:
             kind = "all"
         elif query.counting == "exact" and query.appends:
             kind = "counted"
-        read = self._read(described, query, kind, scopes)
+        read = await self._read(described, query, kind, scopes)
         if query.page_size is not None:
             read.values["limit"] = query.page_size + (query.counting == "simple")
             read.values["offset"] = (query.page - 1) * query.page_size
@@ -94,9 +94,9 @@ class Reader:
         described = self._catalog.get(collection)
         if isinstance(key, Mapping):
             query = replace(query, filter=_named(key, query.filter))
-            read = self._read(described, query, "one", scopes)
+            read = await self._read(described, query, "one", scopes)
         else:
-            read = self._read_key(described, key, query, scopes)
+            read = await self._read_key(described, key, query, scopes)
         executor = on or self._database
         rows = await executor.fetch(read.plan.statement, read.values)
         if not rows:
@@ -109,7 +109,7 @@ class Reader:
     ) -> AsyncIterator[list[Row]]:
         """All records that match, in batches of 250, each with what is appended. Raises as ``find``."""
         described = self._catalog.get(collection)
-        read = self._read(described, query, "all", scopes)
+        read = await self._read(described, query, "all", scopes)
         batches = self._database.stream(read.plan.statement, read.values, STREAM_BATCH_ROWS)
         # Who reads may stop at any time: then the cursor is closed at once, and not when it is collected.
         async with aclosing(cast("AsyncGenerator[list[Row], None]", batches)):
@@ -137,7 +137,7 @@ class Reader:
         plan, values, aliases = bind_aggregate(self._catalog, described, aggregate, scopes, executor.dialect)
         return computed(plan, await executor.fetch(plan.statement, values), aliases)
 
-    def _read(self, collection: Collection, query: Query, kind: str, scopes: Scopes) -> _Read:
+    async def _read(self, collection: Collection, query: Query, kind: str, scopes: Scopes) -> _Read:
         """Check and bind a query."""
         scope = scopes.scope(collection.name, "view")
         asked = outline(query.fields, query.appends, query.excepts)
@@ -146,9 +146,9 @@ class Reader:
         order = bind_sort(binder, collection, scope, query.sort) if query.sort else ()
         parent = _parent(collection) if query.tree else None
         shape = ReadShape(kind, collection, scope, asked, where, order, parent)
-        return self._planned(shape, binder.values, scopes)
+        return await self._planned(shape, binder.values, scopes)
 
-    def _read_key(self, collection: Collection, key: Any, query: Query, scopes: Scopes) -> _Read:
+    async def _read_key(self, collection: Collection, key: Any, query: Query, scopes: Scopes) -> _Read:
         """As ``_read``, for the record of one key: what is asked most of all."""
         scope = scopes.scope(collection.name, "view")
         asked = outline(query.fields, query.appends, query.excepts)
@@ -159,18 +159,23 @@ class Reader:
         shape = ReadShape(
             "one", collection, scope, asked, where if limits is None else ("and", limits, where), ()
         )
-        return self._planned(shape, binder.values, scopes)
+        return await self._planned(shape, binder.values, scopes)
 
-    def _planned(self, shape: ReadShape, values: Sequence[Any], scopes: Scopes) -> _Read:
+    async def _planned(self, shape: ReadShape, values: Sequence[Any], scopes: Scopes) -> _Read:
         dialect = self._database.dialect
-        plan = PLANS.get(shape.key(dialect.name), len(values), lambda: read_plan(dialect, shape))
+        many, parts = len(values), (ref(shape.collection), shape.where, shape.order)
+
+        def planned(shape: ReadShape) -> Plan:
+            return PLANS.get(shape.key(dialect.name), many, lambda: read_plan(dialect, shape))
+
+        plan = await compiled(many, parts, lambda: planned(shape))
         read = _Read(shape, plan, _bound(values), ())
         asked = shape.outline
         if asked.children or asked.only is not None:
             read.loads = Loader(self._catalog, scopes, dialect).loads(shape.collection, shape.scope, asked)
         if shape.parent is not None:
             level = replace(shape, kind="level")
-            read.below = PLANS.get(level.key(dialect.name), len(values), lambda: read_plan(dialect, level))
+            read.below = await compiled(many, parts, lambda: planned(level))
         return read
 
     async def _paged(self, query: Query, read: _Read, rows: list[Row], executor: Executor) -> Page:
@@ -191,7 +196,12 @@ class Reader:
         dialect = executor.dialect
         parent = None if shape.parent is None else shape.parent.name
         key = (dialect.name, "count", ref(shape.collection), shape.where, parent)
-        plan = PLANS.get(key, len(values), lambda: count_plan(dialect, shape))
+        many, parts = len(values), (ref(shape.collection), shape.where)
+
+        def planned() -> Plan:
+            return PLANS.get(key, many, lambda: count_plan(dialect, shape))
+
+        plan = await compiled(many, parts, planned)
 
         async def run() -> int:
             return int((await executor.fetch(plan.statement, values))[0][COUNT])

@@ -98,7 +98,18 @@ REFUSED: list[tuple[str, Any]] = [
     *(
         (name, value)
         for name in ("datetimeTz", "datetimeNoTz", "dateOnly")
-        for value in ("0000-01-01", "10000-01-01", "2026-02-30", "2026-13-01", "soon", " ", [], {}, True, "\0")
+        for value in (
+            "0000-01-01",
+            "10000-01-01",
+            "2026-02-30",
+            "2026-13-01",
+            "soon",
+            " ",
+            [],
+            {},
+            True,
+            "\0",
+        )
     ),
     ("datetimeTz", "0000-01-01T00:00:00Z"),
     ("datetimeTz", "10000-01-01T00:00:00Z"),

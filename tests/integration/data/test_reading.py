@@ -88,7 +88,7 @@ async def test_find_one(repository: Repository) -> None:
     filtered = Query(fields=("id",), filter=parse_filter({"qty": 10}))
     assert await repository.find_one("posts", 1, filtered, scopes=ALL) == {"id": 1}
     assert await repository.find_one("posts", 2, filtered, scopes=ALL) is None
-    with pytest.raises(InvalidFilter, match="id"):
+    with pytest.raises(InvalidQuery, match="id"):
         await repository.find_one("posts", "one", scopes=ALL)
     with pytest.raises(InvalidFilter, match="no primary key"):
         await repository.find_one("postsTags", 1, scopes=ALL)
