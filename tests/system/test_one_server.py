@@ -1,10 +1,12 @@
 """Two servers, two storage folders, one database: the second one does not start, on both dialects."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 
@@ -50,3 +52,33 @@ def test_the_second_server_on_a_database_is_told_who_has_it(
         with Instance(tmp_path / "two", settings) as two:
             two.start()
             assert two.stop() == 0
+
+
+async def take_away(server: servers.Server, database: str) -> asyncpg.Connection:
+    """Cut the claim's session off, and take its lock before it is made again."""
+    other = await asyncpg.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, database=database
+    )
+    (held,) = await other.fetch(
+        "SELECT pid, classid::bigint, objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    await other.execute("SELECT pg_terminate_backend($1)", held["pid"])
+    await other.execute("SELECT pg_advisory_lock($1::int, $2::int)", held["classid"], held["objid"])
+    return other
+
+
+async def test_a_server_whose_database_another_has_taken_ends_and_says_so(
+    tmp_path: Path, postgresql: servers.Server
+) -> None:
+    with Instance(tmp_path / "one", database_settings(postgresql, "insula_lost")) as one:
+        await asyncio.to_thread(one.start)
+        assert one.process is not None
+        other = await take_away(postgresql, "insula_lost")
+        assert await asyncio.to_thread(one.process.wait, PATIENCE_S) == Exit.CONFLICT
+        await other.close()
+        (sentence,) = [line for line in one.log.splitlines() if line.startswith("insula: ")]
+        assert "used by another Insula server" in sentence
+        assert "Traceback" not in one.log
+        await asyncio.to_thread(one.start)
+        assert one.stop() == 0

@@ -30,7 +30,7 @@ from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from insula.application.api.request import Receive, Scope, Send
     from insula.application.plugin import Plugin
@@ -74,6 +74,8 @@ class Application:
         self.state = State.NEW
         self.cause = ""
         """Why the application is in ``State.ERROR``, as one sentence."""
+        self.on_failure: Callable[[InsulaError], None] | None = None
+        """Told when it does not run any more although nobody stopped it."""
         self.metadata = Metadata(database, CORE_COLLECTIONS)
         """Collections: those of the plugins, and those that people made."""
         self.repository = Repository(self.metadata, database)
@@ -95,7 +97,7 @@ class Application:
         await install.install(self, root)
 
     async def start(self) -> None:
-        """Come up. Does nothing when running.
+        """Come up. Does nothing when running. Not after ``stop``: ``RuntimeError``.
 
         Raises ``NotInstalled``, ``OwnedByAnother``, ``WrongKey``, ``NewerDatabase``, ``UpgradeNeeded``,
         ``MigrationFailed``, ``PluginFailed`` (of a required plugin), and what the database raises; the state is
@@ -104,6 +106,10 @@ class Application:
         async with self._moving:
             if self.state is State.RUNNING:
                 return
+            if self.state is State.STOPPED:
+                raise RuntimeError(
+                    f"{self.name} has stopped for good; another start takes another Application"
+                )
             try:
                 if self.state is State.ERROR:  # what still ran when a plugin failed
                     await self._take_down(monotonic() + self.options.stop_deadline_s)
@@ -163,12 +169,18 @@ class Application:
             self.plugin_manager.fail(plugin, f"in {hook}: {reason_of(error)}")
 
     def fail(self, error: InsulaError) -> None:
-        """What the application can not run without has failed: no more requests are taken; ``start`` tries again."""
+        """What the application can not run without has failed: no more requests are taken, and jobs are interrupted.
+
+        ``start`` tries again.
+        """
         if self.state is State.RUNNING:
             _logger.error("the application %s does not run any more: %s", self.name, error.message)
             self._dispatcher.in_flight.open = False
+            self.jobs.interrupt()
             self.cause = error.message
             self.state = State.ERROR
+            if self.on_failure is not None:
+                self.on_failure(error)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._dispatcher(self, scope, receive, send)
@@ -182,15 +194,13 @@ class Application:
         refuse_newer(self.name, stored.fingerprint, target)
         self.offer(plugins)
         await self.metadata.load()
-        failed: dict[str, str] = {}
-        if behind := outdated(stored.fingerprint, target):
-            if self.options.auto_upgrade:
-                failed = await migrations.upgrade(self)
-                rows = await read_rows(self.repository)
-            else:
-                failed = failed_before(stored.fingerprint, target)
-                if behind - failed.keys():
-                    raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
+        # What failed with this very code fails again: it waits for other code, or for someone who enables it.
+        failed = failed_before(stored.fingerprint, target)
+        if outdated(stored.fingerprint, target) - failed.keys():
+            if not self.options.auto_upgrade:
+                raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
+            failed = await migrations.upgrade(self)
+            rows = await read_rows(self.repository)
         self.plugin_manager = PluginManager(self, self.registry, rows)
         self.plugin_manager.failed.update(failed)
         await self.access.start()

@@ -234,6 +234,9 @@ class PluginManager:
                 )
                 self._fail(plugin.name, reason_of(error))
                 await self._unload(plugin)
+            except BaseException:  # cancelled: what it began is undone all the same
+                await self._unload(plugin)
+                raise
             else:
                 self._loaded.append(plugin)
         if plugin.required and plugin.name in self.failed:

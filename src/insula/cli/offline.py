@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import httpx
 
 from insula.core import log
+from insula.core.errors import InsulaError
 from insula.gateway.selector import MAIN
 from insula.server.build import build
 from insula.server.declared import Settings
@@ -28,7 +29,7 @@ class OfflineTransport(httpx.BaseTransport):
             on_failure.callback(self._stack.close)
             self._stack.enter_context(StorageLock(folder))
             self._runner = self._stack.enter_context(asyncio.Runner())
-            installation = build(settings, folder, makes=False)
+            installation = build(settings, folder, self._lost, makes=False)
             self._stack.callback(lambda: self._runner.run(installation.process.stop(MAIN)))
             # What is wrong is raised, so nothing needs to be logged about the start.
             logging.getLogger("insula").setLevel(logging.CRITICAL)
@@ -48,3 +49,6 @@ class OfflineTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         self._stack.close()
+
+    def _lost(self, error: InsulaError) -> None:
+        """The application answers no more; the command ends with that."""

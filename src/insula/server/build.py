@@ -5,15 +5,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from insula.application.access.collections import ROOT_ROLE
+from insula.application.access.holding import ROOT_LOCK
 from insula.application.access.people import create_root
 from insula.application.application import Application
 from insula.application.errors import NotInstalled, WrongKey
 from insula.application.options import Options, RootUser
 from insula.core.clock import now
+from insula.core.errors import InsulaError
 from insula.data.filters.tree import Condition
 from insula.data.scope import Unrestricted
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseInUse
+from insula.database.executor import Executor
 from insula.database.options import DatabaseOptions
 from insula.database.provision.claim import Claim, claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
@@ -27,7 +31,7 @@ from insula.gateway.selector import MAIN
 from insula.gateway.trust import TrustedProxies
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.errors import NotYet
+from insula.server.errors import AlreadySetUp, NotYet
 from insula.server.host import Host
 from insula.server.pulse import Pulse
 from insula.server.setup_form import Administrator
@@ -38,9 +42,10 @@ from insula.server.storage import wrong_key
 
 _log = logging.getLogger(__name__)
 
-ROOT_ROLE = "root"
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
+
+Told = Callable[[InsulaError], None]
 
 
 class MainSteps(Steps):
@@ -49,8 +54,11 @@ class MainSteps(Steps):
     Unless the host ``makes``, nothing is made: what is not there yet raises.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, failed: Told, lost: Told) -> None:
+        """``failed`` is told when the application does not run any more, ``lost`` when another has its database."""
         self._host = host
+        self._failed = failed
+        self._told_lost = lost
         self._settings = host.settings
         self._database = database_options(host.settings, host.folder)
         self._claim: Claim = claim(self._database, self._lost)
@@ -79,6 +87,7 @@ class MainSteps(Steps):
             raise
         options = application_options(self._settings, self._host.folder)
         self._application = Application(MAIN, database, registry, key, options)
+        self._application.on_failure = self._failed
 
     async def initialize(self) -> None:
         try:
@@ -105,6 +114,7 @@ class MainSteps(Steps):
         """Two that write one database would work on stale metadata: the one that was cut off gives way."""
         if self._application is not None:
             self._application.fail(error)
+        self._told_lost(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +127,25 @@ class Installation:
     """A token for the set-up link where there is no administrator yet."""
 
 
-def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installation:
+def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -> Installation:
     """Put the roles together. Nothing runs yet. Unless ``makes``, an installation that is not there is an error.
 
-    Raises ``NotYet`` for modes that this version has not.
+    ``lost`` is told when another process has taken the database: this one has to end. Raises ``NotYet`` for modes that this version has not.
     """
     if settings.app_mode != "single":
         raise NotYet(mode=settings.app_mode)
     lifecycle = Lifecycle(MAIN, now)
-    steps = MainSteps(Host(settings, folder, makes=makes))
     process, directory = LocalProcess(), MemoryDirectory()
+    steps = MainSteps(
+        Host(settings, folder, makes=makes), lambda error: process.fail(MAIN, error.message), lost
+    )
     process.add(lifecycle, steps)
     directory.add(lifecycle)
     link = SetupLink()
     templates = Templates(_TEMPLATES)
 
     async def set_up(asked: Administrator) -> None:
-        root = RootUser(asked.email, asked.username, asked.nickname, asked.password)
-        repository = steps.application.repository
-        async with repository.transaction() as transaction:
-            await create_root(repository, transaction, root, ROOT_ROLE)
+        await make_administrator(steps.application, asked)
 
     async def setup_token() -> str | None:
         return None if await _has_administrator(steps.application) else link.issue()
@@ -149,9 +158,20 @@ def build(settings: Settings, folder: Path, *, makes: bool = True) -> Installati
     return Installation(Gateway(options, directory, process, pages), process, setup_token)
 
 
-async def _has_administrator(application: Application) -> bool:
+async def make_administrator(application: Application, asked: Administrator) -> None:
+    """The first one. Raises ``AlreadySetUp`` where somebody is there by now, however they came."""
+    root = RootUser(asked.email, asked.username, asked.nickname, asked.password)
+    repository = application.repository
+    async with repository.transaction() as transaction:
+        await transaction.lock(ROOT_LOCK)
+        if await _has_administrator(application, transaction):
+            raise AlreadySetUp()
+        await create_root(repository, transaction, root, ROOT_ROLE)
+
+
+async def _has_administrator(application: Application, on: Executor | None = None) -> bool:
     root = Condition(("roleName",), "$eq", ROOT_ROLE)
-    return await application.repository.count("rolesUsers", root, scopes=_EVERYTHING) > 0
+    return await application.repository.count("rolesUsers", root, scopes=_EVERYTHING, on=on) > 0
 
 
 def database_options(settings: Settings, folder: Path) -> DatabaseOptions:

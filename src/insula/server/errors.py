@@ -68,6 +68,13 @@ class WrongAppKey(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class AlreadySetUp(InsulaError):
+    """There is an administrator already."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
 class NotYet(InsulaError):
     """APP_MODE={mode} is the multi-environment mode, which this version has not yet; write APP_MODE=single."""
 

@@ -23,7 +23,7 @@ class Exit(enum.IntEnum):
     USAGE = 2, "The command line can not be understood."
     INVALID = 3, "A setting or an input is wrong; the sentence says what to write."
     UNAVAILABLE = 4, "The server or the database does not answer, or not in time."
-    CONFLICT = 5, "Something else holds the port, the storage folder, the name or the value."
+    CONFLICT = 5, "Something else holds the port, the storage folder, the database, the name or the value."
     MISSING = 6, "There is nothing of that name."
     DENIED = 7, "This may not be done."
     INTERRUPTED = 130, "Ended by Ctrl-C."

@@ -3,6 +3,8 @@
 start: settings → log → storage folder → lock → port → operator's socket → (answering 503 from here on)
        database → application → ready
 stop:  no new connections → requests in flight → application and its connections → sockets → lock
+
+Besides a signal, a database that another server has taken ends the process: 5, with the sentence.
 """
 
 import asyncio
@@ -110,7 +112,13 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
     from insula.server.protocol import Limits
 
     told_to_stop = _on_signals()
-    installation = build(settings, folder)
+    lost: list[InsulaError] = []
+
+    def end(error: InsulaError) -> None:
+        lost.append(error)
+        told_to_stop.set()
+
+    installation = build(settings, folder, end)
     limits = Limits(
         settings.insula_head_timeout_s,
         settings.insula_body_timeout_s,
@@ -136,6 +144,8 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             await listener.drain(deadline_s)
         await installation.process.stop(MAIN)
     _log.info("stopped")
+    if lost:
+        raise lost[0]
 
 
 async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:

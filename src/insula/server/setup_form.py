@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from insula.application.access.errors import InvalidAccess
 from insula.application.access.naming import EMAIL_LONGEST, USERNAME_LONGEST, is_email, is_username
@@ -15,21 +14,12 @@ TEXT_LONGEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """The first administrator, as asked for by the page or by ``INIT_ROOT_*``."""
+    """The first administrator, as asked for by the page."""
 
     email: str
     username: str
     nickname: str
     password: str
-
-    def values(self) -> dict[str, Any]:
-        """The record of the user."""
-        return {
-            "email": self.email,
-            "username": self.username,
-            "nickname": self.nickname,
-            "password": self.password,
-        }
 
 
 def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:

@@ -27,7 +27,7 @@ class Verdict(enum.Enum):
     WRONG = "wrong"
     """It is another one, too old, or none."""
     USED = "used"
-    """It was the one, and has made the administrator."""
+    """It was the one, and there is an administrator by now."""
     THROTTLED = "throttled"
     """Too many wrong ones came; nothing is compared for the rest of the window."""
 

@@ -9,6 +9,7 @@ from insula.core.errors import InsulaError
 from insula.fleet.process.base import Receive, Scope, Send
 from insula.gateway.pages import Templates
 from insula.server.command import command
+from insula.server.errors import AlreadySetUp
 from insula.server.setup_form import Administrator, read_form
 from insula.server.setup_link import WINDOW_S, SetupLink, Verdict
 
@@ -22,7 +23,7 @@ _ORDER = (*_FIELDS, "again")
 """As they stand on the page: the first that is wrong gets the focus."""
 
 Create = Callable[[Administrator], Awaitable[None]]
-"""Makes the administrator. Raises ``InsulaError``; its detail ``field`` or ``fields`` names the culprit."""
+"""Makes the administrator. Raises ``AlreadySetUp``, and ``InsulaError``, whose detail ``field`` or ``fields`` names the culprit."""
 
 
 class SetupPage:
@@ -65,7 +66,12 @@ class SetupPage:
                 return
             asked, wrong = read_form(form)
             if not wrong:
-                wrong = await self._try_to_create(asked)
+                try:
+                    wrong = await self._try_to_create(asked)
+                except AlreadySetUp:
+                    self._link.use()
+                    await self._say_used(send)
+                    return
             if wrong:
                 await self._show_form(token, asked, wrong, send, status=400)
                 return
@@ -86,6 +92,8 @@ class SetupPage:
         """Field → sentence when it did not work; the empty field is the form as a whole."""
         try:
             await self._create(asked)
+        except AlreadySetUp:
+            raise
         except InsulaError as error:
             culprits = str(error.details.get("field") or error.details.get("fields") or "").split(", ")
             return {next((name for name in culprits if name in _FIELDS), ""): error.message}
@@ -98,9 +106,7 @@ class SetupPage:
             return True
         page = self._templates.send_sentence
         if verdict is Verdict.USED:
-            await page(send, 410, "Already set up", "This link has made its administrator.",
-                       "Sign in with that account; a forgotten password is set anew with "
-                       f"“{command()} users reset-password”.")  # fmt: skip
+            await self._say_used(send)
         elif verdict is Verdict.THROTTLED:
             await page(send, 429, "Too many tries", "Too many wrong links were tried.", "Wait a minute.",
                        ((b"retry-after", str(int(WINDOW_S)).encode()),))  # fmt: skip
@@ -109,6 +115,13 @@ class SetupPage:
                        "As long as there is no administrator, each start of Insula prints a new one "
                        "in its terminal.")  # fmt: skip
         return False
+
+    async def _say_used(self, send: Send) -> None:
+        await self._templates.send_sentence(
+            send, 410, "Already set up", "There is an administrator; this link makes no other.",
+            "Sign in with that account; a forgotten password is set anew with "
+            f"“{command()} users reset-password”.",
+        )  # fmt: skip
 
     async def _show_form(
         self, token: str, asked: Administrator, wrong: dict[str, str], send: Send, status: int = 200

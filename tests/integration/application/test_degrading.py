@@ -1,7 +1,7 @@
 """What an application does when a plugin fails under it, or when it is told to stop half way, on both dialects."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
@@ -10,6 +10,7 @@ from insula.application.application import Application, State
 from insula.application.collections import PLUGINS
 from insula.application.errors import PluginFailed, UpgradeNeeded
 from insula.application.hooks import hook
+from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.application.plugin import Plugin
 from insula.data.metadata import LOCK as METADATA_LOCK
 from insula.data.schema_plan import plan_removal
@@ -176,6 +177,16 @@ class Fails(Plugin):
         raise RuntimeError("the moon is full")
 
 
+class FailsCounted(Fails):
+    """Counts how often it is tried."""
+
+    tries: ClassVar[int] = 0
+
+    async def install(self, application: Application, transaction: Any, root: Any) -> None:
+        FailsCounted.tries += 1
+        await super().install(application, transaction, root)
+
+
 class FailsAbove(Plugin):
     """Needs the one that fails."""
 
@@ -204,8 +215,77 @@ async def test_an_optional_plugin_that_can_not_be_installed_is_off_and_the_appli
 
     application = make(Library(), Mended(), FailsAbove())
     await application.start()
+    assert application.plugin_manager.failed.keys() == {"fails", "fails-above"}
+    await application.plugin_manager.enable("fails-above")
+    assert application.plugin_manager.failed == {}
+    await application.stop()
+    application = make(Library(), Mended(), FailsAbove())
+    await application.start()
     assert application.plugin_manager.failed == {}
     assert await application.repository.count("halves", scopes=ALL) == 0
+    await application.stop()
+
+
+async def test_a_plugin_that_failed_makes_no_start_an_upgrade_until_its_code_changes(
+    make: MakeApplication,
+) -> None:
+    await (await running(make)).stop()
+    FailsCounted.tries = 0
+    for _ in range(3):
+        application = make(Library(), FailsCounted())
+        await application.start()
+        assert FailsCounted.tries == 1
+        assert application.plugin_manager.failed.keys() == {"fails"}
+        await application.stop()
+    application = make(Library(), type("Newer", (FailsCounted,), {"version": "99.0"})())
+    await application.start()
+    assert FailsCounted.tries == 2
+    await application.stop()
+
+
+async def test_an_application_that_failed_interrupts_its_jobs_and_tells_its_owner(
+    make: MakeApplication,
+) -> None:
+    application = await running(make)
+    begun, told = asyncio.Event(), []
+
+    async def never_ends(context: StepContext) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    application.jobs.register(JobKind("endless", "Endless", (Step("one", never_ends),)))
+    job = await application.jobs.submit("endless", {})
+    await begun.wait()
+    application.on_failure = told.append
+    error = PluginFailed(plugin="library", reason="it is closed")
+    application.fail(error)
+    await application.jobs.submit("endless", {})
+    assert (await application.jobs.finished(job)).status == "running"
+    assert told == [error]
+    assert application.state is State.ERROR
+    await application.stop()
+
+
+async def test_an_application_that_has_stopped_says_so(make: MakeApplication) -> None:
+    application = await running(make)
+    await application.stop()
+    with pytest.raises(RuntimeError, match="main has stopped for good"):
+        await application.start()
+    async with client_of(application) as client:
+        assert (await client.get("books:list")).status_code == 503
+
+
+async def test_a_load_that_was_cancelled_is_taken_back(make: MakeApplication) -> None:
+    base = Base()
+    application = make(Library(), base)
+    await application.install()
+    base.may_load.clear()
+    starting = asyncio.create_task(application.start())
+    await base.loading.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert base.seen == ["unload"]
     await application.stop()
 
 

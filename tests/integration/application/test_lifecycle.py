@@ -248,6 +248,8 @@ async def test_a_failing_migration_turns_its_plugin_off_and_changes_nothing(
 
     mended = make(NotesTwo(), Library())
     await mended.start()
+    assert "moon" in mended.plugin_manager.failed["notes"]
+    await mended.plugin_manager.enable("notes")
     note = await mended.repository.find_one("notes", 1, scopes=ALL)
     assert note is not None
     assert note["length"] == 10

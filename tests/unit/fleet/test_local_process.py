@@ -109,15 +109,33 @@ def slow(fails_at: str = "") -> tuple[LocalProcess, Lifecycle, Slow]:
     return made, lifecycle, steps
 
 
-async def test_a_cancelled_start_is_given_up_and_can_be_stopped() -> None:
+async def test_a_start_goes_on_when_the_only_one_who_asked_for_it_hangs_up() -> None:
     made, lifecycle, steps = slow()
-    starting = asyncio.create_task(made.start("main"))
+    first = asyncio.create_task(made.start("main"))
     await steps.begun.wait()
-    starting.cancel()
+    first.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await starting
-    assert lifecycle.status.observed is Observed.ERROR
-    assert "given up" in lifecycle.status.cause
+        await first
+    assert lifecycle.status.observed is Observed.PREPARING
+    second = asyncio.create_task(made.start("main"))
+    steps.go_on.set()
+    await second
+    assert [name for name, _ in steps.seen] == ["prepare", "initialize", "run"]
+    assert lifecycle.status.observed is Observed.RUNNING
+
+
+async def test_what_fails_while_it_runs_answers_no_more_and_can_be_started_again() -> None:
+    made, lifecycle, _ = process()
+    await made.start("main")
+    made.fail("main", "its database is gone")
+    assert made.running("main") is None
+    status = lifecycle.status
+    assert (status.observed, status.step, status.cause) == (Observed.ERROR, "run", "its database is gone")
+    made.fail("main", "once more")
+    assert lifecycle.status is status
+    await made.start("main")
+    assert made.running("main") is answering
+    made.fail("main", "again")
     await made.stop("main")
     assert lifecycle.status.observed is Observed.STOPPED
 

@@ -11,6 +11,7 @@ from insula.core.errors import InsulaError, Kind
 from insula.fleet.process.base import Message
 from insula.gateway.pages import Templates
 from insula.server.build import _TEMPLATES
+from insula.server.errors import AlreadySetUp
 from insula.server.setup_form import Administrator, read_form
 from insula.server.setup_link import LIFETIME_S, WINDOW_S, WRONG_TRIES, SetupLink, Verdict
 from insula.server.setup_page import FORM_LIMIT_BYTES, SetupPage
@@ -160,9 +161,18 @@ async def test_the_way_through() -> None:
     assert setup.made == [Administrator("ada@example.com", "ada", "Ada", "analytical engine")]
     for again in (await setup.submit(), await setup.ask("GET", f"token={setup.token}")):
         assert again[0] == 410
-        assert "has made its administrator" in again[1]
+        assert "There is an administrator" in again[1]
     stranger = await setup.ask("GET", "token=wrong")
     assert stranger[:2] == (await Setup().ask("GET", "token=wrong"))[:2]
+
+
+async def test_a_link_is_used_up_where_an_administrator_came_otherwise() -> None:
+    setup = Setup()
+    setup.refuses = AlreadySetUp()
+    for again in (await setup.submit(), await setup.submit(), await setup.ask("GET", f"token={setup.token}")):
+        assert again[0] == 410
+        assert "There is an administrator" in again[1]
+    assert setup.made == []
 
 
 async def test_wrong_fields_come_back_filled_and_escaped_but_never_the_password() -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from insula.data.repository import Repository
     from insula.database.executor import Transaction
 
+ROOT_LOCK: Final = "root users"
+"""Held by whoever changes whether there is somebody in the role root."""
 _ROOTS: Final = All((Condition(("roles", "name"), "$eq", ROOT_ROLE), Condition(("blocked",), "$ne", True)))
 
 
@@ -93,7 +95,7 @@ class Holding:
 
         Raises ``Fixed``, which undoes the change.
         """
-        await self._on.lock("root users")
+        await self._on.lock(ROOT_LOCK)
         if not await self._repository.count("users", _ROOTS, scopes=EVERYTHING, on=self._on):
             raise Fixed(
                 what="The last user in the role root",

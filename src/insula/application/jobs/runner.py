@@ -75,16 +75,20 @@ class Jobs:
                 _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
         self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
 
-    async def stop(self) -> None:
-        """Interrupt what runs; it goes on with the next start."""
+    def interrupt(self) -> list[asyncio.Task[None]]:
+        """Begin no more, and cut off what runs, which goes on with the next start. Gives what is ending now."""
         self._started = False
         tasks = [work.task for work in self._work.values()]
         if self._tidying is not None:
             tasks.append(self._tidying)
-            self._tidying = None
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        return tasks
+
+    async def stop(self) -> None:
+        """As ``interrupt``, and wait for its end."""
+        await asyncio.gather(*self.interrupt(), return_exceptions=True)
+        self._tidying = None
 
     async def submit(
         self, kind: str, given: Mapping[str, Any], *, created_by: int | None = None, title: str | None = None

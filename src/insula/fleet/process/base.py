@@ -22,8 +22,8 @@ class ProcessAdapter(ABC):
     async def start(self, application: str) -> None:
         """Bring it up: prepared, initialized, running. What a step raises is passed on, state ``error``.
 
-        Starting one that runs does nothing; one that is being started is waited for. A start that nobody waits for
-        any more is given up. Raises ``StartGivenUp`` when it was stopped meanwhile, ``ApplicationNotFound``.
+        Starting one that runs does nothing; one that is being started is waited for. A start goes on when whoever
+        asked for it does not wait any more; only ``stop`` ends it. Raises ``StartGivenUp`` when it was stopped meanwhile, ``ApplicationNotFound``.
         """
 
     @abstractmethod

@@ -52,6 +52,13 @@ class LocalProcess(ProcessAdapter):
     async def stop(self, application: str) -> None:
         await self._find(application).stop()
 
+    def fail(self, application: str, cause: str) -> None:
+        """Something that runs has failed: it does not answer any more. ``start`` tries again, ``stop`` clears up.
+
+        Raises ``ApplicationNotFound``.
+        """
+        self._find(application).fail(cause)
+
     def _find(self, application: str) -> _Local:
         """Raises ``ApplicationNotFound``."""
         try:
@@ -69,8 +76,7 @@ class _Local:
         self._running = running
         self._name = lifecycle.application
         self._starting: asyncio.Task[None] | None = None
-        self._askers = 0
-        """Who wait for the start; when none is left, it is given up."""
+        """Belongs to nobody who asked for it: it goes on when they hang up, and only ``stop`` ends it."""
         self._turn = asyncio.Lock()
         """Held while it goes up or down."""
 
@@ -82,22 +88,21 @@ class _Local:
             self._starting = asyncio.create_task(self._start(), name=f"start of {self._name}")
             self._starting.add_done_callback(self._started)
         starting = self._starting
-        self._askers += 1
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
             if starting.cancelled() and not _asked_to_end():
                 raise StartGivenUp(application=self._name) from None
             raise
-        finally:
-            self._askers -= 1
-            if not self._askers and not starting.done():
-                await _cancelled(starting)
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting = None
         if not task.cancelled():
             task.exception()  # told to those who wait, and kept in the lifecycle
+
+    def fail(self, cause: str) -> None:
+        if self._running.pop(self._name, None) is not None:
+            self._lifecycle.move(Observed.ERROR, step="run", cause=cause)
 
     async def stop(self) -> None:
         if self._starting is not None:
