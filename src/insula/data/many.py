@@ -1,7 +1,9 @@
 """Updates and removals of any number of records, in parts that stop nobody else.
 
 The rows of one statement are read at one go, on the event loop. So an update of many records is several
-statements, each for a range of keys, in one transaction; and a removal of many does not give their keys.
+statements in one transaction; and a removal of many does not give their keys. Which records are meant is
+decided once, before the first of them is written: what is written may be what the filter asks for, in the
+records themselves or in those that they are related to.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from insula.database.executor import Row, Transaction
 
 PART_ROWS: Final = 1_000
 """Records that one statement updates and gives back."""
+KEYS_AT_ONCE: Final = 2_000
+"""Keys that are read at one go: some 2 ms."""
 MAX_ANSWERED: Final = 10_000
 """Records that an update answers; it may update more."""
 
@@ -36,33 +40,41 @@ class Many:
         on: Transaction | None,
     ) -> list[Row]:
         """``Rows.update``; of more than ``MAX_ANSWERED`` rows gives one more than that, those of the lowest keys."""
-        until = await self._end_of_part(collection, selection, scopes, on)
-        if until is None:
+        if not await self._are_many(collection, selection, scopes, on):
             return await self._rows.update(collection, columns, selection, scopes, on)
         answered: list[Row] = []
-        part = selection
         async with self._rows.units.unit(on) as transaction:
-            while True:
-                part = replace(part, until=until)
+            keys = await self._locked(collection, selection, scopes, transaction)
+            for start in range(0, len(keys), PART_ROWS):
+                part = Selection(tuple(keys[start : start + PART_ROWS]))
                 rows = await self._rows.update(collection, columns, part, scopes, transaction)
                 answered += rows[: MAX_ANSWERED + 1 - len(answered)]
-                if until is None:
-                    return answered
-                part = replace(part, after=until, until=None)
-                until = await self._end_of_part(collection, part, scopes, transaction)
+        return answered
 
     async def delete(
         self, collection: Collection, selection: Selection, scopes: Scopes, on: Transaction | None
     ) -> int:
-        """``Rows.delete``; observers are not told the keys of many."""
-        until = await self._end_of_part(collection, selection, scopes, on)
-        return await self._rows.delete(collection, selection, scopes, on, told=until is None)
+        """``Rows.delete``, by one statement; observers are not told the keys of many."""
+        many = await self._are_many(collection, selection, scopes, on)
+        return await self._rows.delete(collection, selection, scopes, on, told=not many)
 
-    async def _end_of_part(
+    async def _are_many(
         self, collection: Collection, selection: Selection, scopes: Scopes, on: Transaction | None
-    ) -> Any:
-        """The key at which the next part ends, ``None`` where one part is all."""
+    ) -> bool:
         few = selection.keys is not None and len(selection.keys) <= PART_ROWS
         if few or collection.primary_key is None:
-            return None
-        return await self._rows.nth_key(collection, selection, PART_ROWS, scopes, on)
+            return False
+        last = await self._rows.some_keys(collection, selection, scopes, on, limit=1, skipped=PART_ROWS - 1)
+        return bool(last)
+
+    async def _locked(
+        self, collection: Collection, selection: Selection, scopes: Scopes, on: Transaction
+    ) -> list[Any]:
+        """The keys of all selected rows, in their order, which nobody else writes from now on."""
+        keys: list[Any] = []
+        while some := await self._rows.some_keys(
+            collection, selection, scopes, on, limit=KEYS_AT_ONCE, locked=True
+        ):
+            keys += some
+            selection = replace(selection, after=some[-1])
+        return keys

@@ -21,6 +21,7 @@ from insula.data.errors import InvalidQuery, InvalidValue
 from insula.data.filters import compile as filters
 from insula.data.filters.shape import Binder, Shape
 from insula.data.filters.tree import Node
+from insula.data.plan import MAX_KEPT_VALUES, compiled
 from insula.data.scope import Scope, Scopes
 from insula.data.trees import tree
 from insula.data.units import Units
@@ -30,7 +31,8 @@ from insula.data.write_statements import (
     AFTER,
     KEY,
     KEYS,
-    UNTIL,
+    LIMIT,
+    SKIPPED,
     Statements,
     equal,
     follow_key,
@@ -62,14 +64,7 @@ class Selection:
     scope: Scope = EVERYTHING
     """The rows that the caller may touch."""
     after: Any = None
-    until: Any = None
-    """Only keys behind the one, and up to the other, where they are given."""
-
-    @property
-    def spans(self) -> tuple[tuple[str, Any], ...]:
-        """The bounds that are given, by their bound names."""
-        given = ((AFTER, self.after), (UNTIL, self.until))
-        return tuple(bound for bound in given if bound[1] is not None)
+    """Only rows whose key is behind this one, where it is given."""
 
 
 class Rows:
@@ -181,7 +176,7 @@ class Rows:
         if (follows or led) and on is None:
             async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
-        statement, bound = self._chosen(
+        statement, bound = await self._chosen(
             collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
         )
         for name in names:
@@ -208,19 +203,30 @@ class Rows:
     ) -> list[Row]:
         """The selected rows as ``update`` gives them; only the one with the lowest key with ``first``."""
         shapes = self.statements(collection)
-        statement, bound = self._chosen(
+        statement, bound = await self._chosen(
             collection, ("find", first), lambda where: shapes.find(where, first=first), selection, scopes
         )
         return await (on or self.database).fetch(statement, bound)
 
-    async def nth_key(
-        self, collection: Collection, selection: Selection, place: int, scopes: Scopes, on: Executor | None
-    ) -> Any:
-        """The key of the selected row at this place in the order of keys, from 1; ``None`` where there are fewer."""
+    async def some_keys(
+        self,
+        collection: Collection,
+        selection: Selection,
+        scopes: Scopes,
+        on: Executor | None,
+        *,
+        limit: int,
+        skipped: int = 0,
+        locked: bool = False,
+    ) -> list[Any]:
+        """Keys of the selected rows in their order; ``locked``: nobody else writes these until ``on`` ends."""
         shapes = self.statements(collection)
-        statement, bound = self._chosen(collection, ("nth",), shapes.nth, selection, scopes)
-        rows = await (on or self.database).fetch(statement, {**bound, "skipped": place - 1})
-        return rows[0]["key"] if rows else None
+        statement, bound = await self._chosen(
+            *(collection, ("keys", locked), lambda where: shapes.keys(where, locked=locked)),
+            *(selection, scopes),
+        )
+        rows = await (on or self.database).fetch(statement, {**bound, LIMIT: limit, SKIPPED: skipped})
+        return [row[KEY] for row in rows]
 
     async def last(self, collection: Collection, name: str, on: Executor) -> int:
         """The highest number in a column (of a sort column: of all its lists), 0 where there is none."""
@@ -240,7 +246,7 @@ class Rows:
         """Remove the selected rows. Gives their number; observers are ``told`` their keys."""
         shapes = self.statements(collection)
         told = told and collection.primary_key is not None
-        statement, bound = self._chosen(
+        statement, bound = await self._chosen(
             collection, ("delete", told), lambda where: shapes.delete(where, told=told), selection, scopes
         )
         if not told:
@@ -253,7 +259,7 @@ class Rows:
             self._note(collection, "destroy", rows, (), on)
         return len(rows)
 
-    def _chosen(
+    async def _chosen(
         self,
         collection: Collection,
         shape: tuple[Any, ...],
@@ -271,16 +277,23 @@ class Rows:
         if selection.keys is not None:
             bound[KEY if one else KEYS] = selection.keys[0] if one else list(selection.keys)
         empty = tuple((name, value is None) for name, value in selection.equal.items())
-        spans = selection.spans
-        bound.update(spans)
-        spanned = tuple(name for name, _ in spans)
-        how: tuple[Any, ...] = (selection.keys is None, one, selection.by, selection.others, empty, spanned)
+        behind = selection.after is not None
+        if behind:
+            bound[AFTER] = selection.after
+        how: tuple[Any, ...] = (selection.keys is None, one, selection.by, selection.others, empty, behind)
         limits: tuple[Shape, ...] = ()
         if selection.filter is not None or selection.scope.filter is not None:
             limits, values = self._limits(collection, selection, scopes)
             bound.update((filters.parameter(index), value) for index, value in enumerate(values))
             how += limits
-        return shapes.keep((*shape, how), lambda: make(self._where(shapes, selection, limits))), bound
+
+        def wanted() -> Executable:
+            return make(self._where(shapes, selection, limits))
+
+        many = len(bound)
+        if many <= MAX_KEPT_VALUES:
+            return shapes.keep((*shape, how), wanted), bound
+        return await compiled(many, limits, lambda: self.database.dialect.compile(wanted())), bound
 
     def _limits(
         self, collection: Collection, selection: Selection, scopes: Scopes
@@ -306,8 +319,8 @@ class Rows:
             column = shapes.table.c[name]
             bound = sa.bindparam(equal(name), type_=column.type)
             parts.append(column.is_(None) if value is None else column == bound)
-        for name, _ in selection.spans:
-            parts.append(shapes.within(name))
+        if selection.after is not None:
+            parts.append(shapes.behind())
         if limits:
             builder = filters.Builder(self.database.dialect)
             parts += [builder.where(limit, shapes.collection, shapes.table) for limit in limits]

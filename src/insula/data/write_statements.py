@@ -19,8 +19,10 @@ KEPT_SHAPES = 256
 """Statements kept per collection. A shape is a set of columns, and clients choose those: so there is a limit."""
 
 AFTER = "w_after"
-UNTIL = "w_until"
-"""Bound names of the keys between which the rows of a statement are: behind the one, up to the other."""
+"""Bound name of the key behind which the rows of a statement are."""
+SKIPPED = "w_skipped"
+LIMIT = "w_limit"
+"""Bound names of how many rows are passed over, and of how many are read after that."""
 KEY = "w_key"
 KEYS = "w_keys"
 """Bound names of the key or the list of keys that a statement is for."""
@@ -164,16 +166,21 @@ class Statements:
             raise LookupError(f"{self.collection.name} has no primary key")
         return self.table.c[key.name]
 
-    def nth(self, where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-        """The key behind as many rows ``where`` as are bound as ``skipped``."""
-        skipped = sa.bindparam("skipped", type_=sa.BigInteger())
-        found = sa.select(self.key.label("key")).where(where).order_by(self.key)
-        return found.limit(sa.literal_column("1")).offset(skipped)
+    def keys(self, where: sa.ColumnElement[bool], *, locked: bool) -> sa.Select[Any]:
+        """The keys of rows ``where`` in their order: behind as many as are bound as ``SKIPPED``, up to ``LIMIT``.
 
-    def within(self, bound: str) -> sa.ColumnElement[bool]:
-        """The key is behind the one that is bound as ``AFTER``, or not behind ``UNTIL``."""
-        value = sa.bindparam(bound, type_=self.key.type)
-        return self.key > value if bound == AFTER else self.key <= value
+        ``locked``: nobody else writes these rows until the transaction ends.
+        """
+        skipped, limit = (
+            sa.bindparam(SKIPPED, type_=sa.BigInteger()),
+            sa.bindparam(LIMIT, type_=sa.BigInteger()),
+        )
+        found = sa.select(self.key.label(KEY)).where(where).order_by(self.key).limit(limit).offset(skipped)
+        return found.with_for_update(key_share=True) if locked else found
+
+    def behind(self) -> sa.ColumnElement[bool]:
+        """The key is behind the one that is bound as ``AFTER``."""
+        return self.key > sa.bindparam(AFTER, type_=self.key.type)
 
     def by_keys(self, name: str, *, one: bool) -> sa.ColumnElement[bool]:
         """The column ``name`` (or the primary key) holds the value bound as ``KEY``, or one of the list ``KEYS``."""

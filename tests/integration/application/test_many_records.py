@@ -87,3 +87,23 @@ async def test_what_fails_late_leaves_nothing(client: httpx.AsyncClient, applica
     answer = await client.post('/things:update?filter={"state":"new"}', json={"state": "x", "code": "same"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "CONFLICT")
     assert await count(client, state="new") == many
+
+
+@pytest.mark.parametrize("many", [PART_ROWS - 100, 3 * PART_ROWS])
+@pytest.mark.parametrize("action", ["update", "destroy"])
+async def test_records_are_chosen_once(
+    client: httpx.AsyncClient, application: Application, many: int, action: str
+) -> None:
+    """The filter asks for what the first of the records says, and that one is written too."""
+    fields = [{"name": "active", "type": "boolean"}]
+    boss = {"name": "boss", "type": "belongsTo", "target": "staff", "foreignKey": "bossId"}
+    assert (await client.post("/collections:create", json={"name": "staff", "fields": fields})).is_success
+    assert (await client.post("/collections/staff/fields:create", json=boss)).is_success
+    columns = ("id", "active", "bossId")
+    rows = [(number, True, 2 if number > 2 else 1) for number in range(1, many + 1)]
+    await application.repository.bulk_insert("staff", rows, columns, scopes=Unrestricted())
+    path = f'/staff:{action}?filter={{"boss.active":true}}'
+    answer = await client.post(path, json={"active": False} if action == "update" else None)
+    assert answer.is_success, answer.text
+    left = await client.post("/staff:count", json={"filter": {"active": True}})
+    assert left.json()["data"]["count"] == 0
