@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from insula.data.bodies import Related, Wanted
-from insula.data.errors import InvalidQuery, UnknownField
+from insula.data.errors import InvalidQuery
 from insula.data.links import Side
 from insula.data.owners import Owners
 from insula.data.scope import Scopes
@@ -114,9 +114,7 @@ class Associations:
     def _side(self, collection: str, relation: str, scopes: Scopes) -> Side:
         """The relation, when the caller may change it. Raises ``UnknownField``."""
         side = self._links.side(self._writer.catalog.get(collection), relation)
-        fields = scopes.scope(collection, "update").fields
-        if fields is not None and relation not in fields:
-            raise UnknownField(collection=collection, field=relation, place="relation")
+        side.check_own(scopes)
         return side
 
     async def _relate(

@@ -16,8 +16,9 @@ from typing import Any
 
 from insula.data.collection import Collection, Field, Relation
 from insula.data.errors import InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
+from insula.data.gates import check_new, check_relation, linked_scope
 from insula.data.rows import Rows, Selection
-from insula.data.scope import Scope, Scopes
+from insula.data.scope import Scopes
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 
@@ -38,6 +39,14 @@ class Side:
     @property
     def through_row(self) -> bool:
         return self.relation.kind == "belongsToMany"
+
+    def check_own(self, scopes: Scopes) -> None:
+        """As ``gates.check_relation``."""
+        check_relation(self.collection, self.field, scopes)
+
+    def check_new(self, scopes: Scopes) -> None:
+        """As ``gates.check_new``."""
+        check_new(self.collection, self.field, self.target, scopes)
 
     def refuse(self, reason: str, path: str = "") -> InvalidValue:
         """The error for a value of this relation, or for what stands at ``path`` in it."""
@@ -82,7 +91,7 @@ class Links:
             )
             await self._rows.delete(through, others, scopes, on)
             return
-        scope = self._writable(side, scopes)
+        scope = linked_scope(side.target, relation, "update", scopes)
         others = Selection(tuple(kept), others=True, equal={relation.foreign_key: owner}, scope=scope)
         await self._let_go(side, others, scopes, on)
 
@@ -93,7 +102,7 @@ class Links:
             gone = Selection(tuple(keys), str(relation.other_key), equal={relation.foreign_key: owner})
             await self._rows.delete(self.through(relation), gone, scopes, on)
             return
-        scope = self._writable(side, scopes)
+        scope = linked_scope(side.target, relation, "update", scopes)
         gone = Selection(tuple(keys), equal={relation.foreign_key: owner}, scope=scope)
         await self._let_go(side, gone, scopes, on)
 
@@ -125,7 +134,7 @@ class Links:
             return
         loose = tuple(key for key, row in found.items() if row[relation.foreign_key] != owner)
         if loose:
-            scope = self._writable(side, scopes)
+            scope = linked_scope(side.target, relation, "update", scopes)
             chosen = Selection(loose, scope=scope)
             await self._rows.update(side.target, {relation.foreign_key: owner}, chosen, scopes, on)
 
@@ -174,20 +183,6 @@ class Links:
     def through(self, relation: Relation) -> Collection:
         """The collection between, of a belongsToMany relation."""
         return self._rows.catalog.get(str(relation.through))
-
-    def _writable(self, side: Side, scopes: Scopes) -> Scope:
-        """The target's rows that may be changed, when the column of this relation may be."""
-        scope = scopes.scope(side.target.name, "update")
-        column = side.relation.foreign_key
-        if scope.fields is not None and column not in scope.fields:
-            inverse = (
-                f.name
-                for f in side.target.relations.values()
-                if f.relation and f.relation.foreign_key == column
-            )
-            if scope.fields.isdisjoint(inverse):
-                raise UnknownField(collection=side.target.name, field=column, place="values")
-        return scope
 
 
 def required_by(collection: Collection, column: str) -> str | None:

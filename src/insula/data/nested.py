@@ -111,6 +111,8 @@ class Nested:
         if only:
             await self._links.keep_only(side, owner, settled.found, scopes, on)
         preset = NOTHING if side.through_row else {side.relation.foreign_key: owner}
+        if settled.new and not side.through_row:
+            side.check_new(scopes)
         for item in settled.new:
             settled.add(side.joint, await self._make(side, item, preset, scopes, on), item)
         if settled.found:

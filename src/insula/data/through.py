@@ -173,12 +173,14 @@ class Through:
 
     async def _make(self, side: Side, key: Any, draft: Draft, scopes: Scopes, on: Transaction) -> Row:
         """A new record that the record ``key`` is related to."""
+        side.check_new(scopes)
         if side.relation.kind == "belongsTo":
             owner = await self._owners.get(side, key, "update", scopes, on)
             row = await self._nested.create(side.target, draft, scopes, on)
             await self._owners.point(side, owner, row[side.joint], scopes, on)
             return row
-        source = (await self._owners.get(side, key, "view", scopes, on))[side.relation.source_key]
+        action = "update" if side.through_row else "view"
+        source = (await self._owners.get(side, key, action, scopes, on))[side.relation.source_key]
         if source is None:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
         if side.relation.kind == "hasOne":

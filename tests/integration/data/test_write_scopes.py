@@ -112,7 +112,7 @@ async def test_new_records_need_no_more_than_create(world: SimpleNamespace) -> N
         {
             "authors create": Scope(),
             "authors view": Scope(),
-            "books create": Scope(None, frozenset({"title", "tags"})),
+            "books create": Scope(None, frozenset({"title", "tags", "authorId"})),
             "profiles create": Scope(),
             "tags create": Scope(),
             "tags view": LOW,

@@ -92,7 +92,12 @@ ATTEMPTS: list[tuple[str, str, Any, Refusal | None]] = [
     ("admin", "/roles:updateOrCreate", {"values": {"name": "root"}, "filterKeys": ["name"]}, DENIED),
     ("admin", "/roles:update/admin", {"name": "root"}, CONFLICT),
     ("admin", "/roles:update/member", {"users": [1, 2, 3]}, (400, "VALIDATION_ERROR")),
-    ("admin", "/roles:create", {"name": "taken", "users": [{"id": 2, "password": "mine alone 5"}]}, (400, "VALIDATION_ERROR")),
+    (
+        "admin",
+        "/roles:create",
+        {"name": "taken", "users": [{"id": 2, "password": "mine alone 5"}]},
+        (400, "VALIDATION_ERROR"),
+    ),
     ("admin", "/roles:update/root", {"title": "x"}, ESCALATION),
     ("admin", "/roles:destroy/root", None, ESCALATION),
     ("admin", "/roles/root/resources:create", {"name": "notes", "actions": []}, INVALID),

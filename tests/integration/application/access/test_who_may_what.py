@@ -87,7 +87,11 @@ _LINK = "add set remove toggle"
 _TO_USERS = {_READ: _USERS, f"{_CREATE} {_CHANGE}": NOBODY, _LINK: "root admin member"}
 
 RELATED: Final = {
-    "notes.labels": {f"{_READ} {_CREATE}": _PEOPLE, f"{_CHANGE} {_LINK}": "root admin member"},
+    "notes.labels": {
+        # These make nothing without "filterKeys"; what they make is linked, which is a change of the note.
+        f"{_READ} firstOrCreate updateOrCreate": _PEOPLE,
+        f"create {_CHANGE} {_LINK}": "root admin member",
+    },
     "notes.owner": _TO_USERS,
     "notes.createdBy": _TO_USERS,
     "notes.updatedBy": _TO_USERS,
