@@ -1,6 +1,7 @@
 """Whatever fails around the commit of a batch, each row is there once, and the answer counts right."""
 
 import asyncio
+import threading
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,8 @@ from insula.application.jobs.store import Job, JobStore
 from insula.database.errors import DatabaseGone
 from insula.database.executor import Database, Transaction
 from insula.plugins.import_export.importer import CHARACTERS_PER_TRANSACTION, ROWS_PER_TRANSACTION
-from insula.plugins.import_export.source import MAX_BATCH_CHARACTERS
+from insula.plugins.import_export.plan import Converted, Plan
+from insula.plugins.import_export.source import MAX_BATCH_CHARACTERS, Batch
 
 COUNT = ROWS_PER_TRANSACTION * 2 + 2_345
 DATA = b"n\n" + b"".join(b"%d\n" % n for n in range(COUNT))
@@ -104,6 +106,30 @@ async def test_stopped_before_the_commit_and_started_again(
     number = await begin(client)
     await commit.reached.wait()
     await application.jobs.stop()
+    await application.jobs.start()
+    await check(client, await application.jobs.finished(number))
+
+
+async def test_stopped_while_a_thread_reads_the_file(
+    application: Application, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is closed only when the thread is done with it, and the import goes on later."""
+    reading, go_on = threading.Event(), threading.Event()
+    convert = Plan.convert
+
+    def held_up(plan: Plan, batch: Batch, converted: Converted) -> None:
+        if batch.lines[0] > ROWS_PER_TRANSACTION:
+            reading.set()
+            go_on.wait(timeout=30)
+        convert(plan, batch, converted)
+
+    monkeypatch.setattr(Plan, "convert", held_up)
+    number = await begin(client)
+    await asyncio.to_thread(reading.wait, 30)
+    stopping = asyncio.create_task(application.jobs.stop())
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await stopping
     await application.jobs.start()
     await check(client, await application.jobs.finished(number))
 

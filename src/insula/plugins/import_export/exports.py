@@ -1,7 +1,7 @@
 """The action that gives records as a file."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from insula.application.api.action import Context, Stream
@@ -9,8 +9,8 @@ from insula.application.api.bodies import with_body
 from insula.application.api.queries import flag, read_query
 from insula.application.api.records import zone_of
 from insula.data.collection import Collection
-from insula.data.filters.tree import All
 from insula.data.query import Query
+from insula.data.scope import Scope, Scopes
 from insula.plugins.import_export import export
 from insula.plugins.import_export.errors import InvalidExport
 from insula.plugins.import_export.parameters import check_known
@@ -18,6 +18,22 @@ from insula.plugins.import_export.parameters import check_known
 _OWN_PARAMETERS = frozenset(("format", "spreadsheet"))
 _PARAMETERS = _OWN_PARAMETERS | {"filter", "fields", "appends", "except", "sort"}
 _TYPES = {"csv": b"text/csv; charset=utf-8", "jsonl": b"application/jsonl; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Exported:
+    """Scopes under which what may be exported of a collection is what is read of it; others as they are."""
+
+    collection: str
+    scopes: Scopes
+
+    @property
+    def stamps(self) -> Mapping[str, Any]:
+        return self.scopes.stamps
+
+    def scope(self, collection: str, action: str) -> Scope:
+        exported = (collection, action) == (self.collection, "view")
+        return self.scopes.scope(collection, "export" if exported else action)
 
 
 async def export_records(context: Context) -> Stream:
@@ -30,7 +46,8 @@ async def export_records(context: Context) -> Stream:
     spreadsheet = flag(given, "spreadsheet", default=False)
     collection = context.application.metadata.get(context.resource)
     query, names = _asked(context, collection, given)
-    rows = context.application.repository.stream(collection.name, query, scopes=context.scopes)
+    scopes = _Exported(collection.name, context.scopes)
+    rows = context.application.repository.stream(collection.name, query, scopes=scopes)
     # The first batch is read before the answer begins, so that a wrong query still gets an error.
     batches = _begun(await anext(rows, None), rows)
     chunks = (
@@ -50,12 +67,10 @@ def _asked(
     query = read_query(b"", params, zone_of(context), "none")
     scope = context.scopes.scope(collection.name, "export")
     names = _names(collection, query, scope.fields)
-    filters = [node for node in (query.filter, scope.filter) if node is not None]
     relations = tuple(dict.fromkeys(path.partition(".")[0] for path in query.appends))
     if scope.fields is not None and (closed := [name for name in relations if name not in scope.fields]):
         raise InvalidExport(reason=f'"{collection.name}" has no relation "{closed[0]}" to export')
-    query = replace(query, filter=All(tuple(filters)) if filters else None, fields=names, page_size=None)
-    return query, (*names, *relations)
+    return replace(query, fields=names, page_size=None), (*names, *relations)
 
 
 def _names(collection: Collection, query: Query, open_fields: frozenset[str] | None) -> tuple[str, ...]:

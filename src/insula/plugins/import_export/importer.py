@@ -76,13 +76,14 @@ class Import:
         rows = batches(self._path, self._order.layout, size=ROWS_PER_PIECE, skip=self._tally.rows)
         coming = self._read_ahead(rows)
         try:
-            while (converted := await coming).taken:
+            while (converted := await asyncio.shield(coming)).taken:
                 coming = self._read_ahead(rows)
                 await self._store(converted)
         finally:
-            # Closing the file waits for the thread that reads it.
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+            # Also when cancelled: the file can be closed only once the thread that reads it has come back.
+            await asyncio.wait((coming,))
+            if not coming.cancelled():
+                coming.exception()  # seen: where it matters, it is under way already
             await asyncio.to_thread(rows.close)
         await asyncio.to_thread(self._path.unlink, missing_ok=True)
         return self._tally.to_json()

@@ -69,7 +69,8 @@ async def preview_import(context: Context) -> Answer:
 async def _import(context: Context, name: str) -> Answer:
     application, user = context.application, context.principal.user_id
     wanted, (match, updates) = _wanted(context.params), _matching(context.params)
-    grant = _may_make(context, name) if application.metadata.find(name) is None else None
+    if application.metadata.find(name) is None:
+        _may_make(context, name)  # refused before the file is sent
     path, lines = await _receive(context, MAX_FILE_BYTES)
     try:
         layout, columns = await asyncio.to_thread(_look, path, context.params)
@@ -77,7 +78,7 @@ async def _import(context: Context, name: str) -> Answer:
             kept = renamed(columns, wanted)
             if match is not None:
                 _refuse_unmatched(match, kept)
-            _refuse_closed(name, kept, grant)
+            _refuse_closed(name, kept, _may_make(context, name))
             await application.metadata.create_collection(new_collection(name, kept, unique=match))
         collection = application.metadata.get(name)
         if collection.builtin:

@@ -217,3 +217,20 @@ async def test_a_hash_can_not_be_set(house: Application, people: People, heads: 
     accepted(await people.web.post("/users:update/3", json={"password": text}, headers=heads["root"]))
     assert await password_hash(house.repository, 3) != text
     await people.sign_in("bob", text)
+
+
+async def test_an_export_has_the_rows_and_fields_of_its_own_grant(
+    people: People, heads: dict[str, Head]
+) -> None:
+    """Its scope may look at fields that the role may not; nobody learns them."""
+    web, root = people.web, heads["root"]
+    accepted(await web.post("/notes:create", json={"title": "B", "secret": "other"}, headers=root))
+    scope = {"key": "theirs", "name": "Theirs", "resourceName": "notes", "scope": {"secret": "other"}}
+    number = accepted(await web.post("/rolesResourcesScopes:create", json=scope, headers=root))["id"]
+    exported = {"name": "export", "fields": ["title"], "scope": number}
+    await people.role("clerk", ["export"], notes=[exported])
+    clerk = await people.add("cleo", "clerk")
+    answer = await web.get("/notes:export", headers=clerk)
+    assert (answer.status_code, answer.text.split()) == (200, ["id,title", "2,B"])
+    for params in (filtered("secret", "$eq", "other"), {"fields": "secret"}, {"sort": "secret"}):
+        assert refusal(await web.get("/notes:export", params=params, headers=clerk))[0] == 400
