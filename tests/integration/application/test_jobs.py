@@ -356,3 +356,71 @@ async def test_a_job_kept_by_another_version_stops_no_start(owner: Owner) -> Non
     await jobs.start()
     assert (await jobs.finished(row["id"])).status == "succeeded"
     await jobs.stop()
+
+
+async def test_a_retry_that_waits_for_what_ends_can_be_cancelled(jobs: Jobs) -> None:
+    ending = asyncio.Event()
+
+    async def ends_slowly(context: StepContext) -> None:
+        log.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await ending.wait()
+
+    log = Log()
+    jobs.register(JobKind("test", "Test", (Step("one", ends_slowly),)))
+    number = await jobs.submit("test", {})
+    await log.begun.wait()
+    before = jobs._work[number]
+    await jobs.store.move(number, "be cancelled")
+    await jobs.retry(number)
+    while jobs._work[number] is before:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (await jobs.cancel(number)).status == "cancelled"
+    assert (await jobs.store.get(number)).status == "cancelled"
+    ending.set()
+    before.task.cancel()
+    await asyncio.wait((before.task,))
+
+
+async def test_steps_that_another_version_changed_fail_the_job_which_can_be_retried_and_undone(
+    jobs: Jobs, owner: Owner
+) -> None:
+    log = Log()
+    jobs.register(log.kind("a", "waits", "old"))
+    number = await jobs.submit("test", {})
+    await log.begun.wait()
+    await jobs.stop()
+    again = Jobs(owner)  # type: ignore[arg-type]
+    again.register(log.kind("a", "new", "waits"))
+    await again.start()
+    job = await again.finished(number)
+    assert job.status == "failed"
+    assert job.error is not None
+    assert "another version began it, in other steps (a, waits, old)" in job.error
+    assert [step.status for step in job.steps] == ["succeeded", "failed", "waiting"]
+    log.go_on.set()
+    await again.retry(number)
+    job = await again.finished(number)
+    assert (job.status, [step.name for step in job.steps]) == ("succeeded", ["a", "new", "waits"])
+    assert log.calls == ["a", "waits", "new", "waits"]
+    await again.undo(number)
+    assert (await again.finished(number)).status == "undone"
+    assert log.calls[4:] == ["undo waits", "undo new", "undo a"]
+    await again.stop()
+
+
+async def test_a_step_that_this_version_does_not_know_is_not_said_to_be_undone(jobs: Jobs) -> None:
+    log = Log()
+    jobs.register(log.kind("a", "b"))
+    number = await jobs.submit("test", {})
+    await jobs.finished(number)
+    jobs.register(log.kind("a"))
+    await jobs.undo(number)
+    job = await jobs.finished(number)
+    assert job.status == "failed"
+    assert job.error is not None
+    assert "undoing b: this version has no such step" in job.error
+    assert log.calls == ["a", "b"]

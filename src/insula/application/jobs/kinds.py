@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -111,3 +111,8 @@ class JobKind:
     undoable: bool = False
     tidy: Callable[[Application], Awaitable[None]] | None = None
     """Removes what ended jobs have left behind and nobody needs any more; called at the start and every hour."""
+
+    def records(self, kept: Sequence[StepRecord]) -> list[StepRecord]:
+        """One record for each step of today: what was kept of it by its name, else a new one."""
+        found = {record.name: record for record in kept}
+        return [found.get(step.name) or StepRecord(step.name) for step in self.steps]

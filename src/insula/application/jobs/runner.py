@@ -109,8 +109,11 @@ class Jobs:
         return await self.store.get(identifier)
 
     async def retry(self, identifier: int) -> Job:
-        """Go on with a job from the step that failed. Raises ``UnknownJob``, ``WrongJobState``."""
-        await self.store.move(identifier, "be retried")
+        """Go on with a job from the step that failed, by the steps of today. Raises ``UnknownJob``, ``WrongJobState``."""
+        job = await self.store.get(identifier)
+        kind = self._kinds.get(job.kind)
+        steps = job.steps if kind is None else kind.records(job.steps)
+        await self.store.move(identifier, "be retried", steps)
         self._launch(identifier)
         return await self.store.get(identifier)
 
@@ -164,10 +167,10 @@ class Jobs:
             del self._work[work.job]
 
     async def _do(self, work: _Work, before: _Work | None) -> None:
-        if before is not None:
-            await asyncio.wait((before.task,))
         try:
             try:
+                if before is not None:
+                    await asyncio.wait((before.task,))
                 await self._in_turn(work.job)
             except asyncio.CancelledError:
                 if not work.cancelled:

@@ -49,6 +49,8 @@ class StepRunner:
 
     async def run(self) -> str | None:
         """Do what is not done yet. Gives why a step failed, as a sentence, or ``None``."""
+        if [record.name for record in self._job.steps] != [step.name for step in self._kind.steps]:
+            return self._began_otherwise()
         for step, record in zip(self._kind.steps, self._job.steps, strict=True):
             if record.status != "succeeded":
                 why = await self._failure(record, step.name, step.run)
@@ -60,14 +62,30 @@ class StepRunner:
 
     async def undo(self) -> str | None:
         """Take back what was done, last step first. Gives why that failed, or ``None``."""
-        for step, record in reversed(list(zip(self._kind.steps, self._job.steps, strict=True))):
-            if record.status not in ("waiting", "undone") and step.undo is not None:
+        steps = {step.name: step for step in self._kind.steps}
+        for record in reversed(self._job.steps):
+            if record.status in ("waiting", "undone"):
+                continue
+            step = steps.get(record.name)
+            if step is None:
+                return f"undoing {record.name}: this version has no such step, and can not take it back"
+            if step.undo is not None:
                 why = await self._failure(record, f"undoing {step.name}", step.undo)
                 if why is not None:
                     return why
                 record.status = "undone"
                 await self.lasting(lambda: self._store.save(self._job))
         return None
+
+    def _began_otherwise(self) -> str:
+        """Another version has begun it in other steps: a person looks at it before it goes on."""
+        for record in self._job.steps:
+            if record.status == "running":
+                record.status = "failed"
+        steps = ", ".join(record.name for record in self._job.steps)
+        return (
+            f"another version began it, in other steps ({steps}); a retry goes on with the steps of this one"
+        )
 
     async def lasting(self, work: Callable[[], Awaitable[None]]) -> None:
         """Write what must be written, however long the database is away."""
