@@ -24,7 +24,7 @@ from insula.data.filters.tree import Node
 from insula.data.plan import MAX_KEPT_VALUES, compiled
 from insula.data.scope import Scope, Scopes
 from insula.data.trees import tree
-from insula.data.units import Units
+from insula.data.units import UNKNOWN, Units
 from insula.data.validate import Draft, form
 from insula.data.violations import Violations
 from insula.data.write_statements import (
@@ -121,7 +121,7 @@ class Rows:
             automatic_key=keys.automatic_key is not None and row[keys.automatic_key] is None,
         )
         bound = {name: row[column] for column, name in shapes.parameters}
-        stored = (await self._fetch(statement, bound, collection, row, on))[0]
+        stored = (await self._fetch(statement, bound, collection, row, on, "create"))[0]
         if up is not None and led:
             up.check_new(stored)
         self._note(collection, "create", [stored], draft.columns, on)
@@ -183,7 +183,7 @@ class Rows:
             bound[parameter(name)] = written[name]
         if up is not None and led and on is not None:
             await up.lock(on)
-        rows = await self._fetch(statement, bound, collection, written, on)
+        rows = await self._fetch(statement, bound, collection, written, on, "update")
         if up is not None and led and on is not None:
             await up.check(rows, written[up.relation.foreign_key], on)
         if follows and on is not None:
@@ -254,7 +254,7 @@ class Rows:
             if count:
                 self.announcer.note(Change(collection.name, "destroy", ()), on)
             return count
-        rows = await self._fetch(statement, bound, collection, NOTHING, on)
+        rows = await self._fetch(statement, bound, collection, NOTHING, on, "destroy")
         if rows:
             self._note(collection, "destroy", rows, (), on)
         return len(rows)
@@ -347,6 +347,9 @@ class Rows:
     ) -> int:
         try:
             return await (on or self.database).execute(statement, bound)
+        except UNKNOWN:
+            self._note_unknown(collection, "destroy", NOTHING, on)
+            raise
         except DatabaseError as error:
             raise await self.violations.explain(error, collection, NOTHING) from error
 
@@ -357,11 +360,22 @@ class Rows:
         collection: Collection,
         written: Mapping[str, Any],
         on: Executor | None,
+        action: ChangeAction,
     ) -> list[Row]:
         try:
             return await (on or self.database).fetch(statement, bound)
+        except UNKNOWN:
+            self._note_unknown(collection, action, written, on)
+            raise
         except DatabaseError as error:
             raise await self.violations.explain(error, collection, written) from error
+
+    def _note_unknown(
+        self, collection: Collection, action: ChangeAction, written: Iterable[str], on: Executor | None
+    ) -> None:
+        """Tell of a statement that commits by itself where nobody knows whether it was done."""
+        if on is None:
+            self.announcer.note(Change(collection.name, action, (), frozenset(written)), None)
 
     def _note(
         self,

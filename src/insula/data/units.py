@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
-from insula.data.changes import Announcer
+from insula.data.changes import Announcer, Change
+from insula.database.errors import DatabaseGone
 from insula.database.executor import Database, Transaction
+
+UNKNOWN: Final = (asyncio.CancelledError, DatabaseGone)
+"""After these errors of a commit nobody knows whether it was done: what may have changed is told."""
 
 
 class Units:
@@ -19,9 +25,15 @@ class Units:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction for several writes (given to them as ``on``); their changes are announced at its end."""
-        async with self._database.transaction() as transaction:
-            with self._announcer.collecting(transaction) as changes:
-                yield transaction
+        changes: list[Change] = []
+        try:
+            async with self._database.transaction() as transaction:
+                with self._announcer.collecting(transaction) as noted:
+                    yield transaction
+                changes = noted  # from here on they may be kept
+        except UNKNOWN:
+            self._announcer.announce(changes)
+            raise
         self._announcer.announce(changes)
 
     @contextlib.asynccontextmanager

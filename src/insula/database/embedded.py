@@ -7,6 +7,7 @@ has nothing more to do.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,6 +18,7 @@ from sqlalchemy.types import TypeEngine
 from insula.database import sqlite_jobs as jobs
 from insula.database.dialects.base import Dialect
 from insula.database.encoding import encode_rows
+from insula.database.ending import to_the_end
 from insula.database.errors import Contention, DatabaseClosed, NotSupported, TransactionFailed
 from insula.database.executor import STREAM_BATCH_ROWS, Row
 from insula.database.guarded import NOTHING, GuardedTransaction
@@ -57,7 +59,7 @@ class SqliteDatabase:
 
     async def touch(self) -> None:
         """Create the file if it is missing. Raises InvalidStorage."""
-        await self.write(lambda connection: None, self.statement_timeout_s)
+        await self.write(_nothing, self.statement_timeout_s)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         job = jobs.fetch(statement, values)
@@ -116,7 +118,13 @@ class SqliteDatabase:
             future = self.write(job, self.statement_timeout_s)
         finally:
             self.turn.release()
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if not self._closed:
+                # The one thread takes jobs in their order: when it does this one, the other is over.
+                await to_the_end(self.write(_nothing, None))
+            raise
 
     async def take_turn(self) -> None:
         """Wait until no other transaction writes; ``turn.release`` ends the turn. Raises Contention."""
@@ -238,13 +246,8 @@ class SqliteTransaction(GuardedTransaction):
             ending = self._database.write(job, None)
         finally:
             self._database.turn.release()
-        await _shielded(ending)
+        await to_the_end(ending)
 
 
-async def _shielded(future: "asyncio.Future[None]") -> None:
-    """Wait for ``future``, which goes on also when the waiting task is cancelled."""
-    try:
-        await asyncio.shield(future)
-    except asyncio.CancelledError:
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise
+def _nothing(connection: sqlite3.Connection) -> None:
+    """A job that only takes its turn."""

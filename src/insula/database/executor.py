@@ -20,7 +20,8 @@ STREAM_BATCH_ROWS = 250
 class Executor(Protocol):
     """Runs statements, either each on a leased connection of its own or all inside one transaction.
 
-    Every method raises the errors of ``insula.database.errors`` and no driver's.
+    Every method raises the errors of ``insula.database.errors`` and no driver's. A statement that may write and
+    is cancelled is interrupted; it may have been done all the same, but it is over when the call ends.
     """
 
     @property
@@ -95,6 +96,8 @@ class Database(Executor, Protocol):
         self, *, statement_timeout_s: float | None = None
     ) -> AbstractAsyncContextManager[Transaction]:
         """Begin; commit when the block ends, roll back when it raises (cancellation included).
+
+        A commit that has begun is waited for also by who is cancelled meanwhile.
 
         ``statement_timeout_s`` replaces the database's own limit per statement, for changes of schema.
         """

@@ -21,6 +21,7 @@ from insula.database.budget import ConnectionBudget
 from insula.database.connection import Cursor, ServerConnection
 from insula.database.dialects.base import Dialect
 from insula.database.encoding import schema_mark
+from insula.database.ending import to_the_end
 from insula.database.errors import DatabaseClosed, DatabaseGone, StatementOutdated, TooManyConnections
 from insula.database.executor import STREAM_BATCH_ROWS, Row
 from insula.database.guarded import NOTHING
@@ -70,7 +71,7 @@ class PooledDatabase:
         except BaseException as error:
             problem = self.dialect.translate(error)
             again = not statement.writes and self._stale(connection, problem)
-            self.pool.recover(connection)
+            await self._ended(connection, error if statement.writes else None)
             if not again:
                 if problem is error:
                     raise
@@ -183,10 +184,22 @@ class PooledDatabase:
     async def _once(self, work: Callable[[ServerConnection], Awaitable[_T]], *, fresh: bool = False) -> _T:
         """Do ``work`` on a leased connection; never twice, for it may write."""
         connection = await (self.pool.lease_fresh(self.schema) if fresh else self.lease())
-        with self.leased(connection):
+        try:
             result = await work(connection)
+        except BaseException as error:
+            await self._ended(connection, error)
+            problem = self.dialect.translate(error)
+            if problem is error:
+                raise
+            raise problem from error
         self.pool.give_back(connection)
         return result
+
+    async def _ended(self, connection: ServerConnection, error: BaseException | None) -> None:
+        """End a lease after an error; of a statement that was given up, when it is over on the server too."""
+        cleaning = self.pool.recover(connection)
+        if cleaning is not None and isinstance(error, asyncio.CancelledError):
+            await to_the_end(cleaning)
 
     async def _cursor(
         self, connection: ServerConnection, begin: str, text: str, arguments: Sequence[Any]

@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from insula.database.connection import ServerConnection
 from insula.database.encoding import encode_rows, lock_key, schema_mark
+from insula.database.ending import to_the_end
 from insula.database.errors import NotSupported, StatementOutdated, TransactionFailed
 from insula.database.executor import Row
 from insula.database.guarded import GuardedTransaction
@@ -157,7 +158,7 @@ class PooledTransaction(GuardedTransaction):
     async def _commit(self, connection: ServerConnection) -> None:
         connection.busy_since = monotonic()
         with self._database.leased(connection):
-            word = await connection.script("COMMIT")
+            word = await to_the_end(connection.script("COMMIT"))
         self._database.pool.give_back(connection)
         if word == "ROLLBACK":
             raise TransactionFailed()
