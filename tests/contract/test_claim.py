@@ -93,3 +93,20 @@ async def test_it_is_told_when_another_took_the_database_meanwhile(
     assert "used by another" in told.result().message
     await held.release()
     await other.release()
+
+
+async def test_the_server_notices_within_half_a_minute_that_this_machine_is_gone(
+    database: Database, database_options: DatabaseOptions
+) -> None:
+    if database_options.storage is not None:
+        return  # a file has no network
+    text = (
+        "SELECT current_setting('tcp_keepalives_idle')::int + current_setting('tcp_keepalives_interval')::int"
+        " * current_setting('tcp_keepalives_count')::int AS s, current_setting('tcp_user_timeout') AS unsaid"
+    )
+    held = SessionClaim(database_options, fails)
+    await held.take()
+    assert held._connection is not None
+    (row,) = await held._connection.fetch(text, ())
+    assert dict(row) == {"s": 30, "unsaid": "30000"}
+    await held.release()

@@ -15,6 +15,7 @@ from insula.server.exits import Exit
 from insula.testing.instance import Instance
 
 PATIENCE_S = 60.0
+PASSPHRASE = "garden of many forking paths"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -104,6 +105,19 @@ def test_a_user_is_made_with_roles_and_signs_in(run: Run, server: Instance) -> N
     weak = run("users", "create", "--username", "bob", "--password", "a")
     assert weak.returncode == Exit.INVALID
     assert "Traceback" not in weak.stderr
+
+
+def test_a_password_is_reset_for_whoever_signs_in_by_that_name(run: Run, server: Instance) -> None:
+    for words in (["--username", "carol"], ["--username", "dave", "--email", "carol@example.com"]):
+        assert run("users", "create", *words, "--password", PASSPHRASE).returncode == 0
+    assert run("users", "reset-password", "Carol", "--password", PASSPHRASE + " 2").returncode == 0
+    server.sign_in("carol", PASSPHRASE + " 2").close()
+    server.sign_in("dave", PASSPHRASE).close()
+    assert (
+        run("users", "reset-password", "CAROL@example.com", "--password", PASSPHRASE + " 3").returncode == 0
+    )
+    server.sign_in("dave", PASSPHRASE + " 3").close()
+    assert run("users", "reset-password", "caro", "--password", PASSPHRASE).returncode == Exit.MISSING
 
 
 def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> None:

@@ -54,6 +54,13 @@ def test_changes_of_schema_and_rights_are_told_with_who_made_them(server: Instan
         client.post("/roles:create", json={"name": "clerk", "title": SECRET_VALUE})
         client.post("/roles:create", json={"name": "clerk"})
         client.post("/users:update/1", json={"nickname": SECRET_VALUE})
+        person = {
+            "username": "ada.lovelace",
+            "email": "ada@example.com",
+            "password": SECRET_VALUE,
+        }
+        client.post("/users:create", json=person).raise_for_status()
+        client.post("/users:update?filterByTk=2", json={"username": "ada.king"}).raise_for_status()
         client.post("/orders:create", json={"n": SECRET_VALUE})
         client.post("/collections:destroy/orders")
     assert server.stop() == 0
@@ -62,8 +69,12 @@ def test_changes_of_schema_and_rights_are_told_with_who_made_them(server: Instan
         "user 1 in the role root did collections/orders/fields:create (secret)",
         "user 1 in the role root did roles:create (clerk)",
         "user 1 in the role root did users:update/1",
+        "user 1 in the role root did users:create",
+        "user 1 in the role root did users:update (2)",
         "user 1 in the role root did collections:destroy/orders",
     ]
+    for personal in ("ada.lovelace", "ada.king", "ada@example.com"):
+        assert personal not in server.log
     assert SECRET_VALUE not in server.log
 
 

@@ -1,4 +1,8 @@
-"""Who changed what others work with: a line in the log for each change of schema, people, permissions and plugins."""
+"""Who changed what others work with: a line in the log for each change of schema, people, permissions and plugins.
+
+The log names people by their numbers alone, whether they act or are acted on: names and addresses are personal,
+may change, and do not belong into what is kept and copied elsewhere. What has a name for a key is told by it.
+"""
 
 import logging
 from typing import TYPE_CHECKING, Final
@@ -23,28 +27,31 @@ AUDITED: Final = frozenset(
     )
 )
 """Resources whose changes are told, by the first name of the path."""
-_KEYS: Final = ("name", "username", "email", "filterByTk")
-"""What of a body or a query says which one is meant. Nothing else of them is told."""
+_NAMED: Final = frozenset(("collections", "fields", "pm", "roles"))
+"""Of these, the ones whose key is a name, which a body may hold."""
 _LONGEST: Final = 80
 
 
 def tell(context: "Context") -> None:
     """Called once an action that writes has succeeded."""
     path = context.request.path
-    if path[1:].partition("/")[0].partition(":")[0] in AUDITED:
-        _log.info("%s did %s%s", who(context.principal), path[1:], _which(context))
+    resource = path[1:].partition("/")[0].partition(":")[0]
+    if resource in AUDITED:
+        keys = ("name", "filterByTk") if resource in _NAMED else ("filterByTk",)
+        _log.info("%s did %s%s", who(context.principal), path[1:], _which(context, keys))
 
 
 def who(principal: "Principal") -> str:
-    """The one who asks, as a log names them: no name, which is personal and may change."""
+    """The one who asks, as a log names them."""
     if principal.kind == "local":
         return "the local administrator"
     key = "an API key of " if principal.kind == "key" else ""
     return f"{key}user {principal.user_id} in the role {principal.role}"
 
 
-def _which(context: "Context") -> str:
+def _which(context: "Context", keys: tuple[str, ...]) -> str:
+    """What of a body or a query says which one is meant. Nothing else of them is told."""
     body = context.body if isinstance(context.body, dict) else {}
     given = {**context.params, **body}
-    found = next((given[name] for name in _KEYS if isinstance(given.get(name), str | int)), None)
+    found = next((given[name] for name in keys if isinstance(given.get(name), str | int)), None)
     return "" if found is None else f" ({str(found)[:_LONGEST]})"

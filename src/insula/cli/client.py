@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S = 60.0
+"""For an answer to what only reads."""
+CHANGE_TIMEOUT_S = 720.0
+"""For an answer to what changes something: a schema of large tables may take the server's own 660 s."""
 
 
 def complain(sentences: str) -> None:
@@ -69,11 +72,16 @@ class Client:
         """The whole answer, with ``meta``. Ends the command with a sentence when it is an error."""
         import httpx
 
-        method = "GET" if body is None and content is None else "POST"
+        changes = not (body is None and content is None)
+        method, timeout_s = ("POST", CHANGE_TIMEOUT_S) if changes else ("GET", TIMEOUT_S)
+        timeout = httpx.Timeout(TIMEOUT_S, read=timeout_s)
         try:
             answer = self._http().request(
-                method, self._base + path, params=params, json=body, content=content
+                method, self._base + path, params=params, json=body, content=content, timeout=timeout
             )
+        except httpx.ReadTimeout:
+            goes_on = "; what it has begun goes on there, and its log says how it ends" if changes else ""
+            fail(f"the server did not answer within {timeout_s:.0f} s{goes_on}", Exit.UNAVAILABLE)
         except httpx.TransportError as error:
             self._broken(error)
         self._check(answer)

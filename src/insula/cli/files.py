@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import secrets
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,17 +36,34 @@ def writing(name: str) -> Iterator[IO[bytes]]:
     if name == STANDARD:
         yield sys.stdout.buffer
         return
-    path = Path(name).absolute()
-    # Devices and pipes have no draft; a folder is refused in the words of the system.
-    special = path.exists() and not path.is_file()
-    draft = path if special else path.resolve().with_name(f".{path.name}.{os.getpid()}")
+    path = Path(name)
     try:
-        with draft.open("wb") as sink:
-            yield sink
-        if not special:
-            draft.replace(path.resolve())
+        # Devices and pipes have no draft; a folder is refused in the words of the system.
+        if path.exists() and not path.is_file():
+            with path.open("wb") as sink:
+                yield sink
+        else:
+            with _drafted(path.resolve()) as sink:
+                yield sink
     except OSError as error:
         fail(f"{name} can not be written: {error.strerror}.", Exit.INVALID)
-    finally:
-        if not special:
+
+
+@contextlib.contextmanager
+def _drafted(path: Path) -> Iterator[IO[bytes]]:
+    """A draft beside the file, which takes its place in the end, for the same readers as the file before.
+
+    Nobody can foresee its name and have something there: it is made by this process, or not at all.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    draft = path.with_name(f".insula-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(draft, flags, 0o666 if mode is None else 0o600), "wb") as sink:
+        try:
+            if mode is not None:
+                os.fchmod(sink.fileno(), mode)
+            yield sink
+            sink.flush()
+            draft.replace(path)
+        finally:
             draft.unlink(missing_ok=True)

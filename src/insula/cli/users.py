@@ -60,11 +60,21 @@ def create_user(roles: tuple[str, ...], app: str, as_json: bool, **given: str | 
 def reset_password(account: str, app: str, password: str) -> None:
     """Set a new password for ACCOUNT (an e-mail address or a user name)."""
     client = Client(app, offline=True)
-    wanted: dict[str, Any] = {
-        "$or": [{"email": account.lower()}, {"username": {"$in": [account, account.lower()]}}]
-    }
-    found = client.call(action("users", "list"), body={"filter": wanted})
-    if not found:
+    user = _find(client, account)
+    if user is None:
         fail(f"There is no user {account} in {app}.", Exit.MISSING)
-    client.call(action("users", "update", found[0]["id"]), body={"password": password})
+    client.call(action("users", "update", user), body={"password": password})
     click.echo(f"{account} has a new password.")
+
+
+def _find(client: Client, account: str) -> int | None:
+    """The number of who signs in with ``account``: by e-mail address, else by user name as it is written, else by
+    the name in small letters. Others that only look alike are somebody else."""
+    small = account.lower()
+    wanted: dict[str, Any] = {"$or": [{"email": small}, {"username": {"$in": [account, small]}}]}
+    found = client.call(action("users", "list"), params={"paginate": "false"}, body={"filter": wanted})
+    for field, text in (("email", small), ("username", account), ("username", small)):
+        for user in found:
+            if user[field] == text:
+                return int(user["id"])
+    return None

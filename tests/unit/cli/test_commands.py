@@ -1,11 +1,16 @@
 """The command line without a server: its reference page, its words, its exit codes."""
 
 import errno
+import socket
+import stat
 from pathlib import Path
 
 import click
 import pytest
 
+from insula.application.api.in_flight import SLOW_DEADLINE_S
+from insula.cli import client
+from insula.cli.client import CHANGE_TIMEOUT_S
 from insula.cli.commands import insula, run_command
 from insula.cli.files import writing
 from insula.cli.output import show, show_one
@@ -14,6 +19,7 @@ from insula.cli.values import parse_values
 from insula.core.errors import InsulaError, Kind
 from insula.server.command import command
 from insula.server.exits import Exit, of_error, of_status
+from insula.server.storage import SOCKET_FILE
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +165,58 @@ def test_what_is_written_replaces_a_file_only_when_it_is_whole(tmp_path: Path) -
     assert target.read_text() == "after"
     assert link.is_symlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "out.csv"]
+
+
+def test_what_is_written_is_for_the_readers_of_the_file_before(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    for mode in (0o600, 0o640):
+        target.write_text("before")
+        target.chmod(mode)
+        with writing(str(target)) as sink:
+            (draft,) = tmp_path.glob(".*")
+            assert stat.S_IMODE(draft.stat().st_mode) == mode
+            sink.write(b"after")
+        assert stat.S_IMODE(target.stat().st_mode) == mode
+        assert target.read_text() == "after"
+    (tmp_path / "plain").touch()
+    with writing(str(tmp_path / "new")) as sink:
+        sink.write(b"new")
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_draft_follows_no_link_that_lies_in_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insula.cli.files.secrets.token_hex", lambda _: "foreseen")
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / ".insula-foreseen").symlink_to(victim)
+    with pytest.raises(click.exceptions.Exit), writing(str(tmp_path / "out")):
+        pytest.fail("it must not be opened")
+    assert victim.read_text() == "mine"
+
+
+def test_a_change_may_take_as_long_as_the_server_lets_it() -> None:
+    assert CHANGE_TIMEOUT_S > SLOW_DEADLINE_S
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(None, "within 0 s\n"), ({}, "within 0 s; what it has begun goes on")]
+)
+def test_of_a_change_without_an_answer_it_is_said_that_it_goes_on(
+    body: object,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("TIMEOUT_S", "CHANGE_TIMEOUT_S"):
+        monkeypatch.setattr(client, name, 0.05)
+    (tmp_path / "storage").mkdir()
+    with socket.socket(socket.AF_UNIX) as mute, click.Context(insula):
+        mute.bind(str(tmp_path / "storage" / SOCKET_FILE))
+        mute.listen()
+        with pytest.raises(click.exceptions.Exit):
+            client.Client().call("collections:destroy", body=body)
+    assert said in capsys.readouterr().err
 
 
 def test_the_command_to_type(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

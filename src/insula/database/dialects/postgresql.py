@@ -35,6 +35,14 @@ HANG_GRACE_S = 5.0
 """How much later than the server's own limit a statement without an answer is given up here."""
 IDLE_IN_TRANSACTION_S = 300.0
 """The server ends a transaction in which nothing was said for this long."""
+KEEPALIVES = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+"""Seconds, and for the last milliseconds: after 30 s without a sign of life from this machine the server ends the
+session, with its locks. Else a machine that lost its power would keep them for two hours."""
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -255,6 +263,7 @@ class Postgresql(Dialect):
                     "application_name": options.application_name,
                     "statement_timeout": _milliseconds(options.statement_timeout_s),
                     "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_S),
+                    **KEEPALIVES,
                 },
             )
         except BaseException as error:
