@@ -143,6 +143,11 @@ class Metadata:
         """Raises ``MetadataInUse``, ``UnknownCollection``, ``UnknownField``."""
         await self._change(lambda draft: fields.destroy_field(draft, collection, name))
 
+    async def destroy_fields(self, addresses: Iterable[tuple[str, str]]) -> None:
+        """All of them (collection, name) or none. Raises as ``destroy_field``."""
+        wanted = list(addresses)
+        await self._change(lambda draft: fields.destroy_fields(draft, wanted))
+
     async def _change(self, work: Callable[[Draft], T]) -> T:
         return await self._changes.run(self._commit(work))
 

@@ -262,3 +262,26 @@ async def test_simple_pagination(client: httpx.AsyncClient) -> None:
         meta = (await client.get(f"/things:list?pageSize=2&page={page}")).json()["meta"]
         assert meta["hasNext"] is more
         assert "count" not in meta
+
+
+async def names(client: httpx.AsyncClient) -> list[str]:
+    return [field["name"] for field in await data(client.get("/collections/things/fields:list"))]
+
+
+async def test_of_fields_that_are_dropped_together_all_go_or_none(client: httpx.AsyncClient) -> None:
+    await made(client, {"type": "string"}, "a")
+    for body in (
+        {"name": "y", "type": "string"},
+        {"name": "z", "type": "formula", "dataType": "string", "engine": "formula.js", "expression": "{{x}}"},
+        {"name": "above", "type": "belongsTo", "target": "things", "foreignKey": "aboveId"},
+    ):
+        await data(client.post("/collections/things/fields:create", json=body))
+    before = await names(client)
+    address = "/collections/things/fields:destroy"
+    refused = await client.post(address, params={"filterByTk[]": ["y", "x"]})
+    assert refused.status_code == 409, refused.text
+    unknown = await client.post(address, params={"filterByTk[]": ["y", "none"]})
+    assert unknown.status_code in (400, 404)
+    assert await names(client) == before
+    assert await data(client.post(address, params={"filterByTk[]": ["aboveId", "above", "y"]})) == 3
+    assert [name for name in before if name not in await names(client)] == ["y", "aboveId", "above"]

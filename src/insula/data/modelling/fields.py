@@ -105,6 +105,18 @@ def destroy_field(draft: Draft, collection: str, name: str) -> None:
     remove_relation(draft, row, Use(collection, name, field.relation))
 
 
+def destroy_fields(draft: Draft, addresses: Iterable[tuple[str, str]]) -> None:
+    """As ``destroy_field`` of each (collection, name), in whichever order they are given.
+
+    Relations go first, and may take along others that are named here.
+    """
+    found = {address: draft.field(*address) for address in addresses}
+    for collection, name in sorted(found, key=lambda address: found[address].relation is None):
+        left = draft.find(collection)
+        if left is not None and name in left.fields:
+            destroy_field(draft, collection, name)
+
+
 def remove_relation(draft: Draft, row: FieldRow, use: Use) -> None:
     """Remove a relation and what was made for it and serves nothing else."""
     draft.rows.remove(row)

@@ -60,14 +60,14 @@ async def update_field(context: Context) -> Answer:
 
 
 async def destroy_fields(context: Context) -> Answer:
-    """The number of dropped fields."""
+    """The number of dropped fields; all that are named, or none."""
     keys = keys_of(context.key, {**context.params, **as_object(context.body)})
     if not keys:
         raise FilterRequired(action="destroy", collection="fields")
     found = [_addressed(context, str(key)) for key in keys]
-    for collection, field in found:
-        await context.application.metadata.destroy_field(collection.name, field.name)
-    return Answer(len(found))
+    addresses = [(collection.name, field.name) for collection, field in found]
+    await context.application.metadata.destroy_fields(addresses)
+    return Answer(len(set(addresses)))
 
 
 async def move_field(context: Context) -> Answer:
