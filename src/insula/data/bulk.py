@@ -57,7 +57,7 @@ class Bulk:
             count = await on.copy_rows(collection.name, names, complete, types)
         except DatabaseError as error:
             written = dict(zip(names, complete[0], strict=True)) if len(complete) == 1 else NOTHING
-            raise await self._rows.violations.explain(error, collection, written) from error
+            raise await self._rows.violations.explain(error, collection, written, on) from error
         key = keys.automatic_key
         if key is not None and key in columns:
             place = list(columns).index(key)

@@ -68,7 +68,7 @@ class CsvRows:
         try:
             count = await on.copy_csv(collection.name, (*self._columns, *tail), chunks)
         except DatabaseError as error:
-            raise await self._violations.explain(error, collection, NOTHING) from error
+            raise await self._violations.explain(error, collection, NOTHING, on) from error
         if key is not None and key in self._columns:
             await self._rows.follow_key(collection, await self._rows.last(collection, key, on), on)
         self._rows.announcer.note(Change(collection.name, "create", (), frozenset(self._columns)), on)

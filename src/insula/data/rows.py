@@ -154,7 +154,7 @@ class Rows:
             try:
                 await on.execute_many(statement, values)
             except DatabaseError as error:
-                raise await self.violations.explain(error, collection, rows[0]) from error
+                raise await self.violations.explain(error, collection, rows[0], on) from error
             self.announcer.note(Change(collection.name, "create", ()), on)
 
     async def update(
@@ -239,7 +239,7 @@ class Rows:
         collection: Collection,
         selection: Selection,
         scopes: Scopes,
-        on: Executor | None,
+        on: Transaction | None,
         *,
         told: bool = True,
     ) -> int:
@@ -343,7 +343,7 @@ class Rows:
         await (on or self.database).fetch(statement, {"table": table, "highest": highest})
 
     async def _execute(
-        self, statement: Statement, bound: Mapping[str, Any], collection: Collection, on: Executor | None
+        self, statement: Statement, bound: Mapping[str, Any], collection: Collection, on: Transaction | None
     ) -> int:
         try:
             return await (on or self.database).execute(statement, bound)
@@ -351,7 +351,7 @@ class Rows:
             self._note_unknown(collection, "destroy", NOTHING, on)
             raise
         except DatabaseError as error:
-            raise await self.violations.explain(error, collection, NOTHING) from error
+            raise await self.violations.explain(error, collection, NOTHING, on) from error
 
     async def _fetch(
         self,
@@ -359,7 +359,7 @@ class Rows:
         bound: Mapping[str, Any],
         collection: Collection,
         written: Mapping[str, Any],
-        on: Executor | None,
+        on: Transaction | None,
         action: ChangeAction,
     ) -> list[Row]:
         try:
@@ -368,7 +368,7 @@ class Rows:
             self._note_unknown(collection, action, written, on)
             raise
         except DatabaseError as error:
-            raise await self.violations.explain(error, collection, written) from error
+            raise await self.violations.explain(error, collection, written, on) from error
 
     def _note_unknown(
         self, collection: Collection, action: ChangeAction, written: Iterable[str], on: Executor | None

@@ -19,7 +19,7 @@ from insula.database.errors import (
     UniqueViolation,
     ValueOutOfRange,
 )
-from insula.database.executor import Database
+from insula.database.executor import Database, Transaction
 
 
 class Violations:
@@ -30,11 +30,16 @@ class Violations:
         self._database = database
 
     async def explain(
-        self, error: DatabaseError, collection: Collection, written: Mapping[str, Any]
+        self,
+        error: DatabaseError,
+        collection: Collection,
+        written: Mapping[str, Any],
+        on: Transaction | None,
     ) -> Exception:
         """The error to raise instead; ``error`` itself where it says nothing of the record.
 
-        ``written`` are the columns that the statement set, with their values; none when it removed rows.
+        ``written`` are the columns that the statement set, with their values; none when it removed rows. ``on``
+        is the transaction that it ran in.
         """
         if isinstance(error, UniqueViolation):
             return Conflict(collection=collection.name, fields=error.columns)
@@ -43,7 +48,7 @@ class Violations:
                 collection=collection.name, field=", ".join(error.columns), reason="is required"
             )
         if isinstance(error, ForeignKeyViolation):
-            return await self._foreign_key(error, collection, written)
+            return await self._foreign_key(error, collection, written, on)
         if isinstance(error, ValueOutOfRange):
             return InvalidQuery(parameter="values", reason="has a value beyond what its field can hold")
         if isinstance(error, CheckViolation):
@@ -51,9 +56,13 @@ class Violations:
         return error
 
     async def _foreign_key(
-        self, error: ForeignKeyViolation, collection: Collection, written: Mapping[str, Any]
+        self,
+        error: ForeignKeyViolation,
+        collection: Collection,
+        written: Mapping[str, Any],
+        on: Transaction | None,
     ) -> DataError:
-        column = await self._dangling(error, collection, written)
+        column = await self._dangling(error, collection, written, on)
         if column is None:
             return InUse(
                 collection=collection.name, users=self._users(error, collection, written) or "others"
@@ -66,7 +75,11 @@ class Violations:
         )
 
     async def _dangling(
-        self, error: ForeignKeyViolation, collection: Collection, written: Mapping[str, Any]
+        self,
+        error: ForeignKeyViolation,
+        collection: Collection,
+        written: Mapping[str, Any],
+        on: Transaction | None,
     ) -> str | None:
         """The written column that points to nothing; ``None`` when it is others that point to the record."""
         candidates = {
@@ -78,16 +91,17 @@ class Violations:
             known = collection.references
             return None if error.in_use else next((name for name in error.columns if name in known), None)
         for name, reference in candidates.items():
-            # SQLite does not say which key it was, so each is looked for; beside the transaction, which failed
-            if not await self._exists(reference, written[name]):
+            # SQLite does not say which key it was, so each is looked for
+            if not await self._exists(reference, written[name], on):
                 return name
         return None
 
-    async def _exists(self, reference: Reference, key: Any) -> bool:
+    async def _exists(self, reference: Reference, key: Any, on: Transaction | None) -> bool:
         table = self._catalog.get(reference.collection).table
         column = table.c[reference.field]
         found = sa.select(column).where(column == sa.bindparam(KEY, type_=column.type))
-        return bool(await self._database.run(found, {KEY: key}))
+        look = self._database.run if on is None else on.look
+        return bool(await look(found, {KEY: key}))
 
     def _users(self, error: ForeignKeyViolation, collection: Collection, written: Mapping[str, Any]) -> str:
         """Names of the collections that hold on to records of this one, or may, where it is not said."""

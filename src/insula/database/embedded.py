@@ -199,6 +199,12 @@ class SqliteTransaction(GuardedTransaction):
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         return await self._guard(jobs.fetch(statement, values))
 
+    async def look(self, element: Executable, values: Mapping[str, Any]) -> list[Row]:
+        statement = self.dialect.compile(element)
+        if not self._open or statement.writes:
+            raise RuntimeError("only reads explain a failure, and inside of the transaction's block")
+        return await self._database.write(jobs.fetch(statement, values), self._timeout_s)
+
     async def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
         return await self._guard(jobs.execute(statement, values))
 

@@ -51,6 +51,10 @@ class Transaction(Executor, Protocol):
     TransactionFailed and the transaction is rolled back, also when its block ends without an error.
     """
 
+    async def look(self, element: Executable, values: Mapping[str, Any]) -> list[Row]:
+        """``run`` of what only reads, to explain a failure: after it, where the dialect still can (SQLite)."""
+        ...
+
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """What is done inside is undone alone when it raises."""
         ...

@@ -38,6 +38,9 @@ class GuardedTransaction(ABC):
     async def run(self, element: Executable, values: Mapping[str, Any] = NOTHING) -> list[Row]:
         return await self.fetch(self.dialect.compile(element), values)
 
+    async def look(self, element: Executable, values: Mapping[str, Any]) -> list[Row]:
+        return await self.run(element, values)
+
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         self._depth += 1

@@ -151,3 +151,13 @@ async def test_a_link_that_is_required_does_not_go(world: SimpleNamespace) -> No
         await writer.update("parts", {"boxId": None}, keys=[1], scopes=ALL)
     with pytest.raises(InvalidValue, match="is required"):
         await writer.create("parts", {"label": "d"}, scopes=ALL)
+
+
+async def test_what_the_same_transaction_made_does_exist(world: SimpleNamespace) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        async with world.writer.transaction() as transaction:
+            author = await world.writer.create("authors", {"name": "new"}, scopes=ALL, on=transaction)
+            book = {"title": "t", "authorId": author["id"], "shelfCode": "nowhere"}
+            await world.writer.create("books", book, scopes=ALL, on=transaction)
+    assert refused.value.details["field"] == "shelfCode"
+    assert await count(world, "authors") == 0
