@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -169,5 +170,30 @@ async def test_waiting_for_the_writer_has_an_end(tmp_path: Path) -> None:
                         pytest.fail("two transactions write at once")
         await database.run(sa.insert(NOTES).values(text="third"))
         assert [row["text"] for row in await database.run(sa.select(NOTES))] == ["first", "third"]
+    finally:
+        await database.close()
+
+
+async def test_what_others_read_keeps_its_log(tmp_path: Path) -> None:
+    """Another process that opens and closes the file, a backup for one, must find SQLite's locks in place."""
+    path = tmp_path / "main.sqlite"
+    database = opened(path)
+    try:
+        await database.run(sa.schema.CreateTable(NOTES))
+        for number in range(3):
+            await database.run(sa.insert(NOTES).values(text=str(number)))
+            await asyncio.gather(*(database.run(sa.select(NOTES)) for _ in range(20)))
+            log = path.with_name("main.sqlite-wal")
+            before = log.stat().st_ino
+            backup = tmp_path / f"backup {number}"
+            script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('VACUUM INTO ?', sys.argv[2:]); c.close()"
+            subprocess.run([sys.executable, "-c", script, str(path), str(backup)], check=True, timeout=60)
+            assert log.stat().st_ino == before
+            copy = sqlite3.connect(backup)
+            assert copy.execute("SELECT count(*) FROM notes").fetchone() == (number + 1,)
+            copy.close()
+            database_again = opened(path)
+            await database_again.run(sa.select(NOTES))
+            await database_again.close()
     finally:
         await database.close()

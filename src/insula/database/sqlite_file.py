@@ -61,11 +61,20 @@ class SqliteFile:
         return connection
 
     def _make(self) -> None:
+        """Create the file where it is missing.
+
+        One that is there is never opened here: closing a descriptor of a file gives up all locks that the process
+        has on it, those of SQLite's connections too, and another process would take the log of writes for left
+        behind (sqlite.org/howtocorrupt.html, 2.2).
+        """
         if self._path.is_dir():
             raise InvalidStorage(path=self._path, reason="is a folder, not a file")
         try:
             self._path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+            if not self._path.exists():
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+        except FileExistsError:
+            return  # made in the same moment by someone else
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             raise InvalidStorage(path=self._path, reason=f"can not be opened: {reason}") from error
