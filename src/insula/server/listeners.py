@@ -10,6 +10,7 @@ from typing import Any, cast
 from uvicorn import Config, Server
 
 from insula.fleet.process.base import AsgiApp
+from insula.server.crowd import Crowd
 from insula.server.protocol import Limits, Protocol
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Listener:
         self._socket = bound
         config = Config(
             cast(Any, app),
-            http=cast(Any, functools.partial(Protocol, limits)),
+            http=cast(Any, functools.partial(Protocol, limits, Crowd(limits.connections))),
             ws="none",
             lifespan="off",
             interface="asgi3",

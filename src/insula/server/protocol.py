@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from insula.core.ids import request_id
+from insula.server.crowd import Crowd
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -52,6 +52,7 @@ class Protocol(HttpToolsProtocol):
     def __init__(
         self,
         limits: Limits,
+        crowd: Crowd,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
@@ -59,6 +60,7 @@ class Protocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._limits = limits
+        self._crowd = crowd
         self._since = self.loop.time()
         """When the wait for a head, or for more of a body, began."""
         self._kept = False
@@ -77,10 +79,11 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > self._limits.connections:
-            others = cast("Iterable[Protocol]", self.connections)
-            idle = (each for each in others if each is not self and not each.busy)
-            min(idle, key=lambda each: each._since, default=self).transport.abort()
+        self._crowd.come(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.leave(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._parting:
@@ -143,6 +146,7 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self._since = self.loop.time()
         self._kept = True
+        self._crowd.answered(self)
         if self._parting or self.transport.is_closing():
             return
         self.flow.resume_reading()

@@ -1,0 +1,63 @@
+"""What is used of libraries beside what they promise: pinned to the version that it was tried with, and still there."""
+
+import inspect
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import asyncpg
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import Server, ServerState
+
+from insula.database.dialects import dialect
+from insula.database.options import DatabaseOptions
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("library", ["uvicorn", "asyncpg"])
+def test_libraries_whose_insides_are_used_change_only_by_patches(library: str) -> None:
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (wanted,) = [each for each in map(Requirement, stated) if each.name == library]
+    found = Version(version(library))
+    assert found in wanted.specifier
+    assert Version(f"{found.major}.{found.minor + 1}") not in wanted.specifier
+    assert Version(f"{found.major}.{found.minor - 1}.999") not in wanted.specifier
+
+
+def test_uvicorns_protocol_has_what_ours_overrides_and_reads() -> None:
+    for name in ("connection_made", "connection_lost", "data_received", "on_message_begin", "on_body"):
+        assert callable(getattr(HttpToolsProtocol, name))
+    for name in ("on_headers_complete", "on_message_complete", "on_response_complete", "send_400_response"):
+        assert callable(getattr(HttpToolsProtocol, name))
+    assert list(inspect.signature(HttpToolsProtocol._start_asgi_task).parameters) == ["self", "cycle", "app"]
+    of_cycle = inspect.signature(RequestResponseCycle.__init__).parameters
+    assert {"scope", "transport", "flow", "message_event", "keep_alive"} <= of_cycle.keys()
+
+
+async def test_uvicorns_connection_has_the_attributes_that_ours_uses() -> None:
+    async def app(scope: object, receive: object, send: object) -> None: ...
+
+    made = HttpToolsProtocol(
+        Config(app, interface="asgi3", lifespan="off", log_config=None), ServerState(), {}
+    )
+    for name in ("loop", "connections", "server_state", "parser", "pipeline", "cycle"):
+        assert hasattr(made, name), name
+    assert {"startup", "shutdown", "on_tick"} <= set(dir(Server))
+
+
+async def test_asyncpgs_protocol_can_be_asked_whether_a_statement_is_being_cancelled(
+    database_options: DatabaseOptions, database: object
+) -> None:
+    if database_options.storage is not None:
+        return  # another driver
+    connection = await dialect(database_options.dialect).connect(database_options)  # type: ignore[attr-defined]
+    raw: asyncpg.Connection = connection._raw
+    assert raw._protocol._is_cancelling() is False
+    await raw._protocol._wait_for_cancellation()
+    assert connection.clean
+    await connection.close()
