@@ -1,7 +1,6 @@
-"""Related records that are answered with records: one statement per relation and level, whatever the number.
+"""The statements for related records that are answered with records; ``attaching`` runs them.
 
-The keys that the rows of one level name are bound as one list; a missing or closed record is ``None``. What
-is related to one record is answered up to ``MAX_RELATED``; a record that has more says so under ``MORE``.
+The keys that the rows of one level name are bound as one list.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 from weakref import ref
 
 import sqlalchemy as sa
@@ -25,31 +24,23 @@ from insula.data.plan import KEYS, PLANS, Plan, children, chosen_columns
 from insula.data.scope import Scope, Scopes
 from insula.data.sorting import order_by
 from insula.database.dialects.base import Dialect
-from insula.database.executor import Executor, Row
 
 MAX_LOADS = 100
 """Relations in one read, all levels together: each is a statement."""
 
-MAX_RELATED = 1_000
-"""Records that are answered of one relation to many of one record."""
-MAX_RELATED_AT_ONCE = 100_000
-"""Records that are answered of one relation for all records of a page, shared evenly between them: so the
-answer to ``pageSize=1000`` has 100 of each."""
-MORE = "__more"
-"""Under which a record names those of its appended relations that hold more than is answered."""
-
-AT_FIRST = 5_000
-"""Rows of one relation that are read as they are. Only where there are more does a second statement number the
-rows of each record to bound them, which costs a third more; so what is common stays one statement."""
-
-_LIMIT = "related_limit"
+RELATED_LIMIT = "related_limit"
+"""Bound name of how many rows are read."""
+COUNTED = "__counted"
+"""Label of the number of rows of one owner."""
 _PLACE = "__place"
 
 OWNER = "__owner"
 """Label of the key by which rows behind a many-to-many relation are told apart."""
-_THROUGH = "__through."
+THROUGH = "__through."
 """Before the labels of the columns of the row between."""
 _KEPT_OUTLINES = 256
+
+Kind = Literal["first", "bounded", "counted"]
 
 
 @dataclass(slots=True)
@@ -64,7 +55,9 @@ class Load:
     """Label of the related rows that equals it."""
     plan: Plan
     bounded: Callable[[], Plan] | None
-    """The plan for more rows than ``AT_FIRST``; ``None`` where each key finds one row."""
+    """The plan that bounds the rows of each key; ``None`` where each key finds one row."""
+    counted: Callable[[], Plan]
+    """The plan that gives the number of rows of each key that has some, as ``OWNER`` and ``COUNTED``."""
     values: dict[str, Any]
     loads: Sequence[Load]
     through: str | None
@@ -107,8 +100,8 @@ class Loader:
             None if through is None else (ref(through.collection), through.fields),
         )
 
-        def plan(kind: str) -> Plan:
-            make = partial(load_plan, self._dialect, shape, bounded=kind == "bounded")
+        def plan(kind: Kind) -> Plan:
+            make = partial(load_plan, self._dialect, shape, kind)
             return PLANS.get((*key, kind), len(binder.values), make)
 
         return Load(
@@ -118,6 +111,7 @@ class Loader:
             remote=shape.remote,
             plan=plan("first"),
             bounded=None if relation.kind == "belongsTo" else partial(plan, "bounded"),
+            counted=partial(plan, "counted"),
             values={parameter(index): value for index, value in enumerate(binder.values)},
             loads=self.loads(target, open_part, outline),
             through=None if through is None else through.collection.name,
@@ -168,10 +162,10 @@ class LoadShape:
         return OWNER if self.relation.through is not None else self.relation.foreign_key
 
 
-def load_plan(dialect: Dialect, shape: LoadShape, *, bounded: bool) -> Plan:
-    """Build and compile: the related rows of all keys that are bound as one list.
+def load_plan(dialect: Dialect, shape: LoadShape, kind: Kind) -> Plan:
+    """Build and compile: the related rows of all keys that are bound as one list, or their numbers.
 
-    Where a key finds several, the bound limit is that of all rows, or with ``bounded`` of those of each key.
+    Where a key finds several, the bound limit is that of all rows, or when ``bounded`` of those of each key.
     """
     target, relation, table = shape.target, shape.relation, shape.target.table
     builder = Builder(dialect)
@@ -189,16 +183,19 @@ def load_plan(dialect: Dialect, shape: LoadShape, *, bounded: bool) -> Plan:
         selected.append(owner.label(OWNER))
         helpers = (*helpers, OWNER)
         for name in shape.between.fields if shape.between is not None else ():
-            selected.append(between.c[name].label(_THROUGH + name))
+            selected.append(between.c[name].label(THROUGH + name))
     statement = sa.select(*selected).select_from(source).where(among(dialect.name, owner, KEYS))
     if shape.limits is not None:
         statement = statement.where(builder.where(shape.limits, target, table))
+    if kind == "counted":
+        count = sa.func.count().label(COUNTED)
+        return Plan(dialect.compile(statement.with_only_columns(owner.label(OWNER), count).group_by(owner)))
     if relation.kind != "belongsTo":
         order = order_by(builder, target, table, (), [])
-        if bounded:
+        if kind == "bounded":
             statement = _first_of_each(statement, owner, order)
         else:
-            statement = statement.order_by(*order).limit(sa.bindparam(_LIMIT, type_=sa.BigInteger()))
+            statement = statement.order_by(*order).limit(sa.bindparam(RELATED_LIMIT, type_=sa.BigInteger()))
     return Plan(dialect.compile(statement), helpers)
 
 
@@ -209,7 +206,7 @@ def _first_of_each(
     place = sa.func.row_number().over(partition_by=owner, order_by=order or None).label(_PLACE)
     numbered = statement.add_columns(place).subquery("numbered")
     answered = [column for column in numbered.c if column.name != _PLACE]
-    limit = sa.bindparam(_LIMIT, type_=sa.BigInteger())
+    limit = sa.bindparam(RELATED_LIMIT, type_=sa.BigInteger())
     return sa.select(*answered).where(numbered.c[_PLACE] <= limit).order_by(numbered.c[_PLACE])
 
 
@@ -217,67 +214,3 @@ def _between_table(shape: LoadShape) -> sa.TableClause:
     if shape.between is not None:
         return shape.between.collection.table
     return through_table(shape.relation, shape.collection, shape.target)
-
-
-async def attach(executor: Executor, rows: Sequence[Row], loads: Sequence[Load]) -> None:
-    """Run the loads and put what they find into ``rows``. Rows that name the same record share its dict."""
-    for load in loads:
-        keys = list(dict.fromkeys(key for row in rows if (key := row[load.local]) is not None))
-        limit = related_limit(len(keys)) if load.to_many else 1
-        found = await _related(executor, load, keys, limit) if keys else []
-        if load.to_many:
-            found = _put_many(rows, found, load, limit)
-        else:
-            # of several (hasOne keeps no promise) the first counts
-            one = {related[load.remote]: related for related in reversed(found)}
-            for row in rows:
-                row[load.name] = one.get(row[load.local])
-        if load.loads and found:
-            await attach(executor, found, load.loads)
-        strip(found, load.plan.helpers)
-        if load.through is not None:
-            _fold(found, load.through)
-
-
-async def _related(executor: Executor, load: Load, keys: list[Any], limit: int) -> list[Row]:
-    """The related rows: of each record at least one more than the ``limit``, where it has so many."""
-    bound = {**load.values, KEYS: keys, _LIMIT: AT_FIRST + 1}
-    found = await executor.fetch(load.plan.statement, bound)
-    if len(found) <= AT_FIRST or load.bounded is None:
-        return found
-    bound[_LIMIT] = limit + 1
-    return await executor.fetch(load.bounded().statement, bound)
-
-
-def related_limit(owners: int) -> int:
-    """How many records are answered of a relation to many, of each of so many records."""
-    return max(1, min(MAX_RELATED, MAX_RELATED_AT_ONCE // max(1, owners)))
-
-
-def _put_many(rows: Sequence[Row], found: list[Row], load: Load, limit: int) -> list[Row]:
-    """Give each row its part of what was found; gives what is answered of it."""
-    groups: dict[Any, list[Row]] = {}
-    for related in found:
-        groups.setdefault(related[load.remote], []).append(related)
-    cut = {owner for owner, group in groups.items() if len(group) > limit}
-    for owner in cut:
-        del groups[owner][limit:]
-    for row in rows:
-        row[load.name] = groups.get(row[load.local], [])
-        if cut and row[load.local] in cut:
-            row.setdefault(MORE, []).append(load.name)
-    return [related for group in groups.values() for related in group] if cut else found
-
-
-def strip(rows: Sequence[Row], helpers: Sequence[str]) -> None:
-    """Take away the columns that were fetched for joining."""
-    for label in helpers:
-        for row in rows:
-            del row[label]
-
-
-def _fold(rows: Sequence[Row], name: str) -> None:
-    """The columns of the row between → one dict under the name of its collection."""
-    for row in rows:
-        labels = [label for label in row if label.startswith(_THROUGH)]
-        row[name] = {label[len(_THROUGH) :]: row.pop(label) for label in labels}

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from insula.data.appends import MORE
+from insula.data.attaching import MORE
 from insula.data.choice import WHOLE, Choice
 from insula.data.collection import Collection
 from insula.data.errors import InvalidQuery, InvalidValue, all_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from insula.core.errors import InsulaError, Kind
-from insula.data.appends import MAX_LOADS, MORE, Loader, attach
+from insula.data.appends import MAX_LOADS, Loader
+from insula.data.attaching import MORE, attach
 from insula.data.bodies import written_paths
 from insula.data.collection import Collection
 from insula.data.outline import outline

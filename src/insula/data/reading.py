@@ -14,7 +14,8 @@ from weakref import ref
 
 from insula.data.aggregate import bind_aggregate
 from insula.data.aggregate_plan import computed
-from insula.data.appends import Load, Loader, attach, strip
+from insula.data.appends import Load, Loader
+from insula.data.attaching import attach, strip
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection, Field
 from insula.data.counting import Counter
@@ -32,6 +33,8 @@ from insula.database.executor import STREAM_BATCH_ROWS, Database, Executor, Row
 
 MAX_LEVELS = 64
 """Levels of a tree that one answer holds inside one another: what reads JSON goes no deeper than some hundreds."""
+STREAM_BATCH_WITH_MANY = 50
+"""Records of a stream that are read at one go with their relations to many, of which they share what is answered."""
 CHILDREN = "children"
 """Under which a record of a tree holds those below it; left out where there are none."""
 
@@ -107,10 +110,15 @@ class Reader:
     async def stream(
         self, collection: str, query: Query = _ALL, *, scopes: Scopes
     ) -> AsyncIterator[list[Row]]:
-        """All records that match, in batches of 250, each with what is appended. Raises as ``find``."""
+        """All records that match, in batches of 250 (of 50 with relations to many), each with what is appended.
+
+        Raises as ``find``.
+        """
         described = self._catalog.get(collection)
         read = await self._read(described, query, "all", scopes)
-        batches = self._database.stream(read.plan.statement, read.values, STREAM_BATCH_ROWS)
+        many = any(load.to_many for load in read.loads)
+        batch = STREAM_BATCH_WITH_MANY if many else STREAM_BATCH_ROWS
+        batches = self._database.stream(read.plan.statement, read.values, batch)
         # Who reads may stop at any time: then the cursor is closed at once, and not when it is collected.
         async with aclosing(cast("AsyncGenerator[list[Row], None]", batches)):
             async for rows in batches:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from insula.data.appends import MAX_RELATED
+from insula.data.attaching import MAX_RELATED
 
 
 async def data(answer: httpx.Response) -> Any:

@@ -1,27 +1,30 @@
 """What is appended of relations to many is bounded, and says where it was cut; on every dialect."""
 
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from insula.data import appends
-from insula.data.appends import MAX_RELATED, MAX_RELATED_AT_ONCE, MORE, related_limit
+from insula.data import attaching
+from insula.data.attaching import MAX_RELATED, MAX_RELATED_AT_ONCE, MORE, related_limit
 from insula.data.catalog import StaticCatalog
 from insula.data.query import Query
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
-from insula.database.executor import Database
+from insula.database.executor import Database, Row
+from insula.database.statement import Statement
 from insula.testing.library import create_tables, library
 
 ALL = Unrestricted()
 
 
-@pytest.fixture(params=[appends.AT_FIRST, 1], ids=["few", "numbered"])
+@pytest.fixture(params=[attaching.AT_ONCE, 1], ids=["few", "numbered"])
 async def world(
     database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> SimpleNamespace:
     """An author of one book more than is answered, one of exactly as many, one of none."""
-    monkeypatch.setattr(appends, "AT_FIRST", request.param)
+    monkeypatch.setattr(attaching, "AT_ONCE", request.param)
     collections = library()
     await create_tables(database, collections)
     repository = Repository(StaticCatalog(collections), database)
@@ -50,7 +53,7 @@ async def test_rows_between_two_others_and_deeper_levels(
     world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = world.repository
-    monkeypatch.setattr(appends, "MAX_RELATED", 2)
+    monkeypatch.setattr(attaching, "MAX_RELATED", 2)
     await repository.create(
         "books", {"title": "b", "tags": [{"name": n} for n in "xyz"], "author": 3}, scopes=ALL
     )
@@ -75,6 +78,36 @@ async def test_to_one_is_answered_as_one(world: SimpleNamespace) -> None:
 
 
 def test_the_page_shares_what_is_answered_at_once() -> None:
-    assert related_limit(0) == related_limit(1) == related_limit(100) == MAX_RELATED
+    assert related_limit(0) == related_limit(1) == related_limit(20) == MAX_RELATED
     assert related_limit(1000) * 1000 == MAX_RELATED_AT_ONCE
     assert related_limit(10**9) == 1
+
+
+async def test_much_is_read_in_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the rows are spread over the records, each part is about as long as is said."""
+    collections = library()
+    await create_tables(database, collections)
+    repository = Repository(StaticCatalog(collections), database)
+    each = [0, 7, 1, 30, 0, 2, 9, 12, 3, 25]
+    for number in range(len(each)):
+        await repository.create("authors", {"name": f"a{number}"}, scopes=ALL)
+    rows = [(f"{owner}.{n}", owner) for owner, many in enumerate(each, 1) for n in range(many)]
+    await repository.bulk_insert("books", rows, ["title", "authorId"], scopes=ALL)
+    monkeypatch.setattr(attaching, "AT_ONCE", 10)
+    monkeypatch.setattr(attaching, "KEYS_AT_ONCE", 4)
+    monkeypatch.setattr(attaching, "MAX_RELATED", 20)
+    read: list[int] = []
+    fetch = database.fetch
+
+    async def counting(statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        found = await fetch(statement, values)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(database, "fetch", counting)
+    query = Query(appends=("books.author.profile",), sort=("id",))
+    found = (await repository.find("authors", query, scopes=ALL)).rows
+    assert [len(author["books"]) for author in found] == [min(many, 20) for many in each]
+    assert [author["name"] for author in found if MORE in author] == ["a3", "a9"]
+    assert all(book["author"]["id"] == author["id"] for author in found for book in author["books"])
+    assert max(read) == 20 + 1

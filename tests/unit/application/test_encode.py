@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from insula.application.api.encode import encode, encode_batches, encode_list
+from insula.application.api.encode import are_many, encode, encode_batches, encode_list
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,23 @@ async def test_lists_in_pieces_are_the_same_as_whole(number: int) -> None:
     assert json.loads(b"".join([piece async for piece in encode_batches(batches())])) == {"data": rows}
     pieces = [piece async for piece in encode_list(rows, {"count": number})]
     assert json.loads(b"".join(pieces)) == {"data": rows, "meta": {"count": number}}
+
+
+async def test_records_inside_others_count() -> None:
+    """What is too much for one piece is not only a matter of the rows themselves."""
+    inner = [{"n": n, "tags": [1, 2, 3]} for n in range(100)]
+    rows = [{"id": number, "comments": inner, "owner": {"id": 1}} for number in range(5)]
+    assert are_many(rows)
+    assert not are_many(rows[:0])
+    assert not are_many([{"id": number, "tags": []} for number in range(250)])
+    pieces = [piece async for piece in encode_list(rows, {"count": 5})]
+    assert json.loads(b"".join(pieces)) == {"data": rows, "meta": {"count": 5}}
+    assert len(pieces) == len(rows) + 1
+
+    async def batches() -> AsyncIterator[list[dict[str, Any]]]:
+        yield rows
+        yield []
+
+    pieces = [piece async for piece in encode_batches(batches())]
+    assert json.loads(b"".join(pieces)) == {"data": rows}
+    assert len(pieces) == len(rows) + 1

@@ -7,7 +7,7 @@ are text. orjson does the work; only what it refuses comes back here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
@@ -35,20 +35,59 @@ def encode(value: Any) -> bytes:
 
 async def encode_list(rows: Sequence[Any], meta: Mapping[str, Any] | None) -> AsyncIterator[bytes]:
     """A list that is too long to encode at one go, in pieces."""
-    yield b'{"data":['
-    for start in range(0, len(rows), BATCH_ROWS):
-        piece = encode(rows[start : start + BATCH_ROWS])[1:-1]
-        yield b"," + piece if start else piece
+    opening = b'{"data":['
+    for part in _parts(rows):
+        yield opening + encode(part)[1:-1]
+        opening = b","
         await asyncio.sleep(0)
+    if not rows:
+        yield opening
     yield b"]}" if meta is None else b'],"meta":' + encode(meta) + b"}"
 
 
+def are_many(rows: Sequence[Any]) -> bool:
+    """Whether the rows, with the records inside them, are too many to encode at one go."""
+    if len(rows) > BATCH_ROWS:
+        return True
+    size = 0
+    for row in rows:
+        size += _size(row)
+        if size > BATCH_ROWS:
+            return True
+    return False
+
+
+def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The rows in parts of about ``BATCH_ROWS``, the records inside them counted; at least one row in each."""
+    start = size = 0
+    for index, row in enumerate(rows):
+        size += (own := _size(row))
+        if size > BATCH_ROWS and index > start:
+            yield rows[start:index]
+            start, size = index, own
+    if rows:
+        yield rows[start:]
+
+
+def _size(record: Any) -> int:
+    """About how many records a record is, with those inside it: of a list all are taken to be like the first."""
+    if type(record) is not dict:
+        return 1
+    size = 1
+    for value in record.values():
+        if type(value) is list and value:
+            size += len(value) * _size(value[0])
+        elif type(value) is dict:
+            size += _size(value)
+    return size
+
+
 async def encode_batches(batches: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
-    """``{"data": […]}`` from rows that come in batches, one piece for each batch."""
+    """``{"data": […]}`` from rows that come in batches, in pieces."""
     opening = b'{"data":['
     async for batch in batches:
-        if batch:
-            yield opening + encode(batch)[1:-1]
+        for part in _parts(batch):
+            yield opening + encode(part)[1:-1]
             opening = b","
             # Rows that the driver has already read would else come without a turn for anyone else.
             await asyncio.sleep(0)

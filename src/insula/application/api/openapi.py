@@ -17,7 +17,7 @@ from insula.application.api.openapi_parts import (
     json_body,
     ref,
 )
-from insula.data.appends import MORE
+from insula.data.attaching import MORE
 from insula.data.collection import Collection, Field
 from insula.data.validate import stamps
 

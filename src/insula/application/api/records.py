@@ -11,7 +11,7 @@ from typing import Any, Final
 from insula.application.api.action import Action, Answer, Context, Stream
 from insula.application.api.aggregates import read_aggregate
 from insula.application.api.bodies import as_object, record, with_body
-from insula.application.api.encode import BATCH_ROWS, encode_batches, encode_list
+from insula.application.api.encode import BATCH_ROWS, are_many, encode_batches, encode_list
 from insula.application.api.queries import (
     WRITE_PARAMETERS,
     check_names,
@@ -49,7 +49,7 @@ async def list_records(context: Context) -> Answer | Stream:
     if not page.rows:
         await check_parent(context)
     meta = _meta(query, page, query.page_size)
-    if len(page.rows) > BATCH_ROWS:
+    if are_many(page.rows) if query.appends or query.tree else len(page.rows) > BATCH_ROWS:
         return Stream(encode_list(page.rows, meta))
     return Answer(page.rows, meta)
 
