@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from insula.application.api.parameters import parse_query
-from insula.application.api.queries import check_names, keys_of, names, one_key, read_query, timezone
+from insula.application.api.queries import (
+    check_names,
+    keys_of,
+    names,
+    number_of,
+    one_key,
+    read_query,
+    timezone,
+)
 from insula.application.errors import InvalidParameter
 from insula.data.errors import InvalidFilter
 from insula.data.filters.tree import Condition
@@ -148,3 +156,24 @@ def test_a_slip_of_the_pen_is_named(name: str, meant: str) -> None:
 )
 def test_what_others_send_is_passed_over(name: str) -> None:
     check_names({name: "x", "filter": "{}"}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [
+        ("7", 7),
+        (7, 7),
+        ("9" * 18, 10**18 - 1),
+        ("9" * 19, None),
+        ("²", None),
+        ("٣", None),
+        ("-1", None),
+        ("", None),
+        (True, None),
+        (None, None),
+        (1.0, None),
+        ({"id": 1}, None),
+    ],
+)
+def test_a_key_that_is_a_number(key: Any, number: int | None) -> None:
+    assert number_of(key) == number

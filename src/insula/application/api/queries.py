@@ -20,6 +20,8 @@ from insula.data.query import DEFAULT_PAGE_SIZE, MAX_PAGE, MAX_PAGE_SIZE, Counti
 
 MAX_KEYS: Final = 10_000
 """Records that one request may name by key."""
+MAX_DIGITS: Final = 18
+"""Of a number in an address: 64 bits hold all of them."""
 
 READ_PARAMETERS: Final = frozenset(
     ["filterByTk", "filter", "fields", "appends", "except", "sort", "page", "pageSize", "paginate", "tree"]
@@ -189,6 +191,12 @@ def one_key(key: str | None, params: Mapping[str, Any]) -> Any:
     if len(keys) != 1:
         raise InvalidParameter(parameter="filterByTk", reason="must name one record")
     return keys[0]
+
+
+def number_of(key: Any) -> int | None:
+    """A key that is a whole number, as it stands in an address; ``None`` for what can be the number of nothing."""
+    text = str(key) if isinstance(key, str | int) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
 
 
 def _key(text: str) -> Any:

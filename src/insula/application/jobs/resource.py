@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.openapi_parts import ref
-from insula.application.api.queries import one_key, read_query
+from insula.application.api.queries import number_of, one_key, read_query
 from insula.application.errors import InvalidParameter, UnknownJob
 from insula.application.jobs.store import Job
 from insula.data.filters.tree import All, Condition
@@ -64,11 +64,10 @@ async def undo_job(context: Context) -> Answer:
 async def _job(context: Context) -> Job:
     """The job that is addressed. Raises ``UnknownJob`` also for one of someone else."""
     params: Any = {**context.params, **(context.body if isinstance(context.body, dict) else {})}
-    key = one_key(context.key, params)
-    text = str(key) if isinstance(key, str | int) else ""
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = number_of(one_key(context.key, params))
+    if number is None:
         raise InvalidParameter(parameter="filterByTk", reason="must be the number of a job")
-    job = await context.application.jobs.store.get(int(text))
+    job = await context.application.jobs.store.get(number)
     if _own(context) is not None and job.created_by != context.principal.user_id:
         raise UnknownJob(job=job.id)
     return job

@@ -14,7 +14,7 @@ from insula.application.access.people import EVERYTHING
 from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_scope, scopes_named
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
 from insula.application.api.bodies import as_object, record
-from insula.application.api.queries import keys_of
+from insula.application.api.queries import keys_of, number_of
 from insula.application.api.records import get_record, list_records
 from insula.application.errors import InvalidParameter
 from insula.data.errors import FilterRequired
@@ -143,9 +143,9 @@ async def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:
     keys = keys_of(context.key, params)
     if not keys:
         raise FilterRequired(action=context.action, collection=_NAME)
-    if not all(str(key).isdecimal() and len(str(key)) < 19 for key in keys):
+    numbers = [number for key in keys if (number := number_of(key)) is not None]
+    if len(numbers) != len(keys):
         raise InvalidParameter(parameter="filterByTk", reason="must be the number of a scope")
-    numbers = [int(str(key)) for key in keys]
     if _BUILT_IN & await _names(context, numbers):
         raise Fixed(what="A built-in scope", verb="changed", reason="every application has it")
     return numbers

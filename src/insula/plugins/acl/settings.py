@@ -14,7 +14,7 @@ from insula.application.access.rules import parse_actions
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.parameters import shown
-from insula.application.api.queries import keys_of
+from insula.application.api.queries import keys_of, number_of
 from insula.data.collection import Collection
 from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.parse import parse_filter
@@ -23,7 +23,6 @@ from insula.data.query import Query
 from insula.plugins.acl.prospect import check_role, check_rules_of
 
 _FIELDS: Final = ("name", "usingActionsConfig", "actions")
-_MAX_DIGITS: Final = 18
 
 
 async def list_settings(context: Context) -> Answer:
@@ -140,7 +139,7 @@ def _chosen(context: Context, params: Mapping[str, Any], *, some: bool = True) -
     nodes: list[Node] = [Condition(("roleName",), "$eq", _role(context))]
     keys = keys_of(context.key, params)
     if keys:
-        numbers = [int(str(key)) for key in keys if str(key).isdecimal() and len(str(key)) <= _MAX_DIGITS]
+        numbers = [number for key in keys if (number := number_of(key)) is not None]
         names = [str(key) for key in keys]
         nodes.append(Some((Condition(("id",), "$in", numbers), Condition(("name",), "$in", names))))
     asked = parse_filter(params.get("filter"))

@@ -12,7 +12,7 @@ from insula.application.access.holding import Holding
 from insula.application.access.opened import Opened
 from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
-from insula.application.api.queries import keys_of
+from insula.application.api.queries import keys_of, number_of
 from insula.application.api.records import list_records
 from insula.application.errors import InvalidParameter
 from insula.data.errors import RecordNotFound
@@ -20,8 +20,6 @@ from insula.data.scope import Scope
 
 if TYPE_CHECKING:
     from insula.database.executor import Transaction
-
-_MAX_DIGITS: Final = 18
 
 
 async def list_users(context: Context) -> Answer | Stream:
@@ -96,10 +94,11 @@ def _named(context: Context) -> list[int]:
     if raw is None:
         raise InvalidAccess(what="The body", reason="must name users")
     items = raw if isinstance(raw, list) else [raw]
-    texts = [str(item.get("id") if isinstance(item, dict) else item) for item in items]
-    if not all(text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS for text in texts):
+    found = [number_of(item.get("id") if isinstance(item, dict) else item) for item in items]
+    numbers = [number for number in found if number is not None]
+    if len(numbers) != len(found):
         raise InvalidParameter(parameter="filterByTk", reason="must hold numbers of users")
-    return [int(text) for text in texts]
+    return numbers
 
 
 def _write(name: str, handler: Any, summary: str) -> Action:

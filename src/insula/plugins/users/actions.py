@@ -17,7 +17,7 @@ from insula.application.access.people import EVERYTHING, add_user
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.parameters import shown
-from insula.application.api.queries import keys_of
+from insula.application.api.queries import keys_of, number_of
 from insula.application.errors import InvalidParameter
 from insula.data.errors import FilterRequired
 from insula.data.scope import Scope
@@ -25,7 +25,6 @@ from insula.data.scope import Scope
 _FIXED: Final = frozenset({"id", "sub", "createdAt", "updatedAt"})
 _PROFILE: Final = ("nickname", "username", "email", "phone", "appLang", "systemSettings")
 """What people change of themselves."""
-_MAX_DIGITS: Final = 18
 _MAX_SETTINGS_BYTES: Final = 16 * 1024
 
 
@@ -163,10 +162,10 @@ def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:
 
 def user_number(raw: Any) -> int:
     """The number of a user as it stands in an address. Raises ``InvalidParameter``."""
-    text = str(raw)
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+    number = number_of(raw)
+    if number is None:
         raise InvalidParameter(parameter="filterByTk", reason="must be the number of a user")
-    return int(text)
+    return number
 
 
 def _manage(name: str, handler: Any, summary: str) -> Action:
