@@ -18,7 +18,8 @@ from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
 from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
-from insula.application.plugin_manager import PluginManager, reason_of
+from insula.application.plugin_failures import reason_of
+from insula.application.plugin_manager import PluginManager
 from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey, Secrets

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import MigrationFailed, PluginFailed
 from insula.application.plugin import Plugin
-from insula.application.plugin_manager import reason_of
+from insula.application.plugin_failures import needs, reason_of
 from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.snapshot import describe, restore
 from insula.application.stored import read_stored, write_stored
@@ -89,7 +89,7 @@ class _Upgrade:
     async def _one(self, plugin: Plugin) -> None:
         missing = [name for name in plugin.requires if name in self.failed]
         if missing:
-            raise PluginFailed(plugin=plugin.name, reason=f"it needs {', '.join(missing)}, which is off")
+            raise PluginFailed(plugin=plugin.name, reason=needs(missing))
         async with self.transaction.savepoint():
             tables = await _sync(self.application, self.transaction, self.tables, plugin.collections)
             row = self.rows.get(plugin.name) or PluginRow(enabled=True)

@@ -18,11 +18,11 @@ import pluggy
 from insula.application.api.routing import ActionTable
 from insula.application.errors import PluginFailed, PluginRequired, UnknownPlugin
 from insula.application.plugin import Plugin
+from insula.application.plugin_failures import absence, needs, off_with, reason_of, refused_by
 from insula.application.plugin_rows import PluginRow, write_row
 from insula.application.plugin_settings import change_settings, read_settings
 from insula.application.registry import Registry
 from insula.core.detached import Detached
-from insula.core.errors import InsulaError
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -81,7 +81,7 @@ class PluginManager:
     async def load(self) -> None:
         """Load all enabled plugins. Raises ``PluginFailed`` when a required one fails."""
         for name in sorted(self.enabled - self.registry.plugins.keys()):
-            self._fail(name, self._absence(name))
+            self._fail(name, absence(self.registry, name))
         for plugin in self.registry.in_order(self.enabled):
             if plugin.name not in self.failed:
                 await self._load(plugin)
@@ -129,7 +129,7 @@ class PluginManager:
     async def _enable(self, name: str) -> None:
         self._known(name)
         if name not in self.registry.plugins:
-            raise PluginFailed(plugin=name, reason=self._absence(name))
+            raise PluginFailed(plugin=name, reason=absence(self.registry, name))
         async with self._lock:
             wanted = self.registry.with_required([name])
             new = [plugin for plugin in self.registry.in_order(wanted) if plugin.name not in self.loaded]
@@ -148,7 +148,12 @@ class PluginManager:
                 await self._load(plugin)
                 if plugin.name in self.failed:
                     raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
-            await self._keep({plugin.name: replace(self._row(plugin.name), enabled=True) for plugin in new})
+            await self._keep(
+                {
+                    plugin.name: replace(self.rows.get(plugin.name, PluginRow()), enabled=True)
+                    for plugin in new
+                }
+            )
         except BaseException:
             for undone in reversed(began):
                 await self._take_off(undone)
@@ -166,7 +171,7 @@ class PluginManager:
             users = [p.name for p in self._loaded if name in p.requires]
             if users:
                 raise PluginRequired(plugin=name, reason=f"{', '.join(users)} need it")
-            await self._keep({name: replace(self._row(name), enabled=False)})
+            await self._keep({name: replace(self.rows.get(name, PluginRow()), enabled=False)})
             self.failed.pop(name, None)
             for plugin in self.registry.in_order((name,)):
                 await self._take_off(plugin)
@@ -176,7 +181,7 @@ class PluginManager:
 
     async def _change_settings(self, plugin: Plugin, given: Mapping[str, Any]) -> msgspec.Struct:
         async with self._lock:
-            row = self._row(plugin.name)
+            row = self.rows.get(plugin.name, PluginRow())
             settings = change_settings(plugin, row.settings, given, self._application.secrets)
             await self._keep({plugin.name: replace(row, settings=settings)})
             if plugin.name in self.enabled:
@@ -199,11 +204,7 @@ class PluginManager:
 
     def _give_up(self, name: str, reason: str) -> list[Plugin]:
         """Take note that a plugin and all that need it are off. Gives those that are to be unloaded, in order."""
-        off = {name: reason}
-        for plugin in self._loaded:
-            missing = [required for required in plugin.requires if required in off]
-            if missing:
-                off.setdefault(plugin.name, f"it needs {', '.join(missing)}, which is off")
+        off = off_with(name, reason, self._loaded)
         for each, why in off.items():
             self._fail(each, why)
         gone = [plugin for plugin in reversed(self._loaded) if plugin.name in off]
@@ -223,7 +224,7 @@ class PluginManager:
         """Load one plugin, or take note of why it is off. A required one that fails raises ``PluginFailed``."""
         missing = [name for name in plugin.requires if name not in self.loaded]
         if missing:
-            self._fail(plugin.name, f"it needs {', '.join(missing)}, which is off")
+            self._fail(plugin.name, needs(missing))
         else:
             try:
                 self.settings_of(plugin)
@@ -262,24 +263,14 @@ class PluginManager:
     def _swap(self) -> None:
         """Build what follows from the set of plugins, then put it in place at once."""
         loaded = self.loaded
-        refused: dict[str, str] = {}
-        for plugin in self.registry.in_order(self.failed):
-            refused |= {resource.name: plugin.name for resource in plugin.resources}
-            refused |= {collection.name: plugin.name for collection in plugin.collections}
+        self.refused = refused_by(self.registry.in_order(self.failed))
         self.table = self.registry.actions(loaded)
         self.hooks = self.registry.hooks(loaded)
-        self.refused = refused
 
     def _known(self, name: str) -> None:
         """Raises ``UnknownPlugin``; a plugin whose code is gone is known while it is enabled."""
         if name not in self.registry.plugins and name not in self.rows:
             raise UnknownPlugin(plugin=name[:100])
-
-    def _row(self, name: str) -> PluginRow:
-        return self.rows.get(name) or PluginRow()
-
-    def _absence(self, name: str) -> str:
-        return self.registry.broken.get(name, "it is not installed in this version")
 
     async def _keep(self, rows: Mapping[str, PluginRow]) -> None:
         """Write rows; they count here once they are committed."""
@@ -291,10 +282,3 @@ class PluginManager:
 
     def _switched(self, name: str, *, enabled: bool) -> None:
         self._application.call("plugin_switched", plugin=name, enabled=enabled)
-
-
-def reason_of(error: Exception) -> str:
-    """Why a plugin failed, as part of a sentence: its own words, or the type of what it raised."""
-    if isinstance(error, InsulaError):
-        return error.message
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
