@@ -7,7 +7,8 @@ the tables, all in one transaction: several processes may change metadata, and w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from insula.core.detached import Detached
@@ -45,6 +46,9 @@ class Metadata:
         self._built: dict[str, Collection] = {}
         """Collections as they were asked for since the last change."""
         self._turn = asyncio.Lock()
+        self._changing = False
+        self._writers = 0
+        self._no_writers = asyncio.Event()
         self._subscribers: list[Callable[[MetadataChange], None]] = []
         self.companions: list[Companion] = []
         """Called inside the transaction of every change that makes or removes a collection or field; append to it."""
@@ -87,6 +91,28 @@ class Metadata:
         """``version``, once a change that is under way has ended."""
         async with self._turn:
             return self.version
+
+    @asynccontextmanager
+    async def steady(self) -> AsyncIterator[None]:
+        """Around writing records: what the values were made for stays as it is until they are written.
+
+        A file has no types that would refuse values made for another one, and one writer anyway: writers wait for
+        a change under way, and the next change for the writers. A server checks types, and locks only the tables
+        that change, so there nobody waits here. Must not be entered twice by one task.
+        """
+        if not self._database.dialect.is_file:
+            yield
+            return
+        while self._changing:
+            async with self._turn:
+                pass
+        self._writers += 1
+        try:
+            yield
+        finally:
+            self._writers -= 1
+            if not self._writers:
+                self._no_writers.set()
 
     def subscribe(self, observer: Callable[[MetadataChange], None]) -> Callable[[], None]:
         """Have ``observer`` called after each change; it must not raise. Gives what ends it."""
@@ -153,7 +179,7 @@ class Metadata:
 
     async def _commit(self, work: Callable[[Draft], T]) -> T:
         # one at a time in this process too, so that what was committed last is also taken last
-        async with self._turn:
+        async with self._turn, self._alone():
             async with self._database.transaction(statement_timeout_s=CHANGE_TIMEOUT_S) as transaction:
                 await transaction.lock(LOCK)
                 old = await read_rows(transaction)
@@ -168,6 +194,18 @@ class Metadata:
                 await self._change_tables(transaction, self._draft(old), draft)
             self._take(draft.rows)
         return result
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Once those who are writing have written; others wait, see ``steady``."""
+        self._changing = True
+        try:
+            while self._writers:
+                self._no_writers.clear()
+                await self._no_writers.wait()
+            yield
+        finally:
+            self._changing = False
 
     async def _change_tables(self, transaction: Transaction, old: Draft, new: Draft) -> None:
         names = old.rows.changed(new.rows)

@@ -155,6 +155,10 @@ class ObjectExists(DatabaseError):
     kind = Kind.CONFLICT
 
 
+class TypeMismatch(DatabaseError):
+    """A column has another type than the statement was made for: {reason}."""
+
+
 class StatementOutdated(DatabaseError):
     """The schema changed while the transaction ran; run it again."""
 

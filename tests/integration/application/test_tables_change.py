@@ -86,6 +86,32 @@ async def test_fields_come_and_go_under_load(client: httpx.AsyncClient) -> None:
     assert len(traffic.answers) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [("decimal", "7"), ("boolean", "true"), ("bigInt", "7"), ("dateOnly", "2026-01-02")]
+)
+async def test_types_change_under_load(client: httpx.AsyncClient, kind: str, text: str) -> None:
+    """What is stored is what was written, whichever type it was made for."""
+    body = {"name": "things", "fields": [{"name": "n", "type": "string"}]}
+    assert (await client.post("/collections:create", json=body)).status_code == 200
+    plain = {"decimal": 7, "bigInt": 7, "boolean": True}.get(kind, text)
+    asked = (
+        ("POST", "/things:create", {"n": text}),
+        ("POST", "/things:create", [{"n": plain}, {"n": text}]),
+        ("POST", "/things:update/1", {"n": text}),
+        ("GET", f'/things:list?filter={{"n":"{text}"}}&pageSize=5', None),
+    )
+    async with Traffic(client, *asked) as traffic:
+        for _ in range(ROUNDS):
+            for new in (kind, "string"):
+                answer = await client.post("/collections/things/fields:update/n", json={"type": new})
+                assert answer.status_code == 200, answer.text
+    assert {answer for answer in traffic.answers if answer[0] >= 500} == set(), traffic.seen
+    rows = (await client.get("/things:list?paginate=false&fields=n")).json()["data"]
+    values = {row["n"] for row in rows}
+    assert len(rows) > ROUNDS
+    assert all(float(value) == 7 for value in values) if text == "7" else values == {text}
+
+
 async def test_collections_come_and_go_under_load(client: httpx.AsyncClient) -> None:
     asked = (
         ("POST", "/things:create", {"n": 1}),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from insula.application.api.action import Action, Answer, Context, Raw, Stream
 from insula.core.sparse import Sparse
 from insula.data.errors import ColumnLost, DataError, TableLost
-from insula.database.errors import ColumnMissing, StatementOutdated, TableMissing
+from insula.database.errors import ColumnMissing, StatementOutdated, TableMissing, TypeMismatch
 
 if TYPE_CHECKING:
     from insula.data.metadata import Metadata
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 5
 """Times that a handler is run while one change of collections follows another."""
 
-_OUTDATED: Final = (TableMissing, ColumnMissing, StatementOutdated)
+_OUTDATED: Final = (TableMissing, ColumnMissing, TypeMismatch, StatementOutdated)
 _COLUMN: Final = re.compile(r'column "?(?:[^".\s]+\.)*([^".\s]+)"?')
 _sparse = Sparse(logging.getLogger(__name__))
 
@@ -39,18 +39,25 @@ async def act(action: Action, context: Context) -> Answer | Stream | Raw:
         attempts -= 1
         version = metadata.version
         try:
-            answer = await action.handler(context)
-            return await _begun(answer) if isinstance(answer, Stream) else answer
+            if action.gate == "records" and action.writes:
+                async with metadata.steady():
+                    return await _answer(action, context)
+            return await _answer(action, context)
         except _OUTDATED as error:
             # a change that is committed but not yet taken here is taken when its turn is over
             changed = await metadata.settled_version() != version
             if changed and attempts:
                 continue
-            if isinstance(error, StatementOutdated) or changed:
+            if not isinstance(error, TableMissing | ColumnMissing) or changed:
                 raise
             lost = _lost(error, context, metadata)
             _sparse.warning(lost.message, f"the request {context.request.request_id} was refused")
             raise lost from error
+
+
+async def _answer(action: Action, context: Context) -> Answer | Stream | Raw:
+    answer = await action.handler(context)
+    return await _begun(answer) if isinstance(answer, Stream) else answer
 
 
 async def _begun(stream: Stream) -> Stream:

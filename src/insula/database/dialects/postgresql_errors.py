@@ -190,7 +190,14 @@ def _value(reason: str) -> Callable[[pg.PostgresError], BaseException]:
     return lambda error: errors.ValueOutOfRange(reason=reason)
 
 
+def _mismatch(error: pg.PostgresError) -> BaseException:
+    return errors.TypeMismatch(reason=_first_line(error))
+
+
 _BY_STATE: dict[str, Callable[[pg.PostgresError], BaseException]] = {
+    # What a statement gets that was made for a column whose type was changed before it had its turn:
+    "42804": _mismatch,
+    "42883": _mismatch,
     "23505": _unique,
     "23P01": _unique,
     "23503": _foreign_key,

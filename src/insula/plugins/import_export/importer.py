@@ -103,7 +103,6 @@ class Import:
         return asyncio.create_task(asyncio.to_thread(work), name="import: next rows")
 
     async def _store(self, converted: Converted) -> None:
-        self._refuse_changed()
         tally = Tally(**self._tally.to_json())
         # Lines of CSV go into the database all at once, values piece by piece.
         size = ROWS_PER_TRANSACTION if self._csv else ROWS_PER_PIECE
@@ -122,7 +121,9 @@ class Import:
             return tally.to_json()
 
         rows = self._tally.rows + converted.taken
-        await self._step.commit(write, min(1.0, rows / max(1, self._order.lines)))
+        async with self._step.application.metadata.steady():
+            self._refuse_changed()
+            await self._step.commit(write, min(1.0, rows / max(1, self._order.lines)))
         self._tally = tally
 
     async def _match(
