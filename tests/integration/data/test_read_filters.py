@@ -336,3 +336,8 @@ async def test_json_of_another_kind_is_no_list(repository: Repository) -> None:
     assert await found(repository, {"meta": {"$anyOf": ["red"]}}) == []
     assert await found(repository, {"meta": {"$noneOf": ["red"]}}) == [1, 2, 3, 4, 5, 6, 7]
     assert await found(repository, {"meta": {"$match": []}}) == [6]
+
+
+@pytest.mark.parametrize("name", ["²", "١", "0²"])
+async def test_digits_that_are_no_index_are_names(repository: Repository, name: str) -> None:
+    assert await found(repository, {f"meta.{name}": {"$eq": 1}}) == []
