@@ -148,12 +148,8 @@ class PluginManager:
                 await self._load(plugin)
                 if plugin.name in self.failed:
                     raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
-            await self._keep(
-                {
-                    plugin.name: replace(self.rows.get(plugin.name, PluginRow()), enabled=True)
-                    for plugin in new
-                }
-            )
+            rows = {p.name: replace(self.rows.get(p.name, PluginRow()), enabled=True) for p in new}
+            await self._keep(rows)
         except BaseException:
             for undone in reversed(began):
                 await self._take_off(undone)
