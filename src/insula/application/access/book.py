@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from insula.application.access.decide import Grant, decide
-from insula.application.access.fitting import misfit
+from insula.application.access.fitting import why_unfit
 from insula.application.access.rules import RoleRules, Rows, parse_scope, role_rules
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection
@@ -46,7 +46,7 @@ class Book:
             return None
         grant = decide(rules, current, permission)
         if grant is not None and grant.template is not None:
-            grant = replace(grant, broken=misfit(self._catalog, current, grant.template))
+            grant = replace(grant, broken=why_unfit(self._catalog, current, grant.template))
         self._grants[role, collection, permission] = (current, grant)
         return grant
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from insula.data.collection import Collection
 
 
-def misfit(catalog: Catalog, collection: Collection, rows: Rows) -> str | None:
+def why_unfit(catalog: Catalog, collection: Collection, rows: Rows) -> str | None:
     """Why the filter can not be used, as the end of a sentence; ``None`` when it can.
 
     Values that stand in the filter are checked too; those of variables are only known when someone asks.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from insula.application.access.collections import ROLES_SNIPPET
 from insula.application.access.decide import ON_NEW
 from insula.application.access.errors import Fixed, InvalidAccess
-from insula.application.access.fitting import misfit
+from insula.application.access.fitting import why_unfit
 from insula.application.access.opened import opened, plain_values
 from insula.application.access.people import EVERYTHING
 from insula.application.access.rules import ALL, OWN, PERMISSIONS, parse_scope, scopes_named
@@ -120,7 +120,7 @@ async def _check_fits(context: Context, scope: Mapping[str, Any]) -> None:
     rows = parse_scope(scope)
     for name in sorted(names):
         collection = application.metadata.find(name)
-        reason = None if collection is None else misfit(application.metadata, collection, rows)
+        reason = None if collection is None else why_unfit(application.metadata, collection, rows)
         if reason is not None:
             raise InvalidAccess(what="scope", reason=f"does not fit {name}: {reason}")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from insula.application.access.book import stored_scopes
 from insula.application.access.collections import ROLES_SNIPPET, ROOT_ROLE
 from insula.application.access.errors import Fixed, InvalidAccess
-from insula.application.access.fitting import misfit
+from insula.application.access.fitting import why_unfit
 from insula.application.access.people import EVERYTHING
 from insula.application.access.rules import parse_actions
 from insula.application.api.action import Action, Answer, Context, Resource
@@ -129,7 +129,7 @@ async def _check_actions(context: Context, given: Mapping[str, Any], collection:
         if unknown := sorted((rule.fields or frozenset()) - collection.fields.keys()):
             reason = f"names the field {shown(unknown[0])} for {permission}, which {collection.name} has not"
             raise InvalidAccess(what="actions", reason=reason)
-        if wrong := misfit(context.application.metadata, collection, rule.rows):
+        if wrong := why_unfit(context.application.metadata, collection, rule.rows):
             reason = f"limits {permission} to a scope that does not fit {collection.name}: {wrong}"
             raise InvalidAccess(what="actions", reason=reason)
 
