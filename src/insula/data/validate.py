@@ -95,6 +95,10 @@ class Form:
         self._by_foreign_key = {
             f.relation.foreign_key: f.name for f in fields if f.relation and f.relation.kind == "belongsTo"
         }
+        needed = {f.name for f in self._required}
+        self._needed = {
+            key: name for key, name in self._by_foreign_key.items() if not needed.isdisjoint((key, name))
+        }
 
     def _part(self, item: Field) -> Part:
         if item.relation is not None:
@@ -154,7 +158,30 @@ class Form:
             draft.problems.append(self._refuse(self.automatic_key, reason))
         if new and self._required:
             draft.problems += self.missing(draft, preset)
+        elif not new and self._needed:
+            draft.problems += self._emptied(draft)
+        draft.problems += self._contradictions(draft)
         return draft
+
+    def _emptied(self, draft: Draft) -> list[InvalidValue]:
+        """The links that a record must have and would lose."""
+        found = []
+        for key, name in self._needed.items():
+            if draft.relations.get(name, draft.columns.get(key, True)) is None:
+                found.append(self._refuse(name if name in draft.relations else key, "is required"))
+        return found
+
+    def _contradictions(self, draft: Draft) -> list[InvalidValue]:
+        """The relations that are said to be empty beside a foreign key that is not."""
+        found = []
+        for name, raw in draft.relations.items():
+            relation = self.fields[name].relation
+            if raw is not None or relation is None or relation.kind != "belongsTo":
+                continue
+            if draft.columns.get(relation.foreign_key) is not None:
+                reason = f'is empty, while "{relation.foreign_key}" names a record'
+                found.append(self._refuse(name, reason))
+        return found
 
     def refuse_key(self, key: int) -> str | None:
         """Why a key can not be given where the database counts on from it, if so."""

@@ -30,6 +30,12 @@ async def world(database: Database) -> SimpleNamespace:
             column("boxId", "bigInt", required=True),
             related("box", "belongsTo", "boxes", "boxId", on_delete="CASCADE"),
         ),
+        collection(
+            "lids",
+            number_key(),
+            column("boxId", "bigInt"),
+            related("box", "belongsTo", "boxes", "boxId", required=True),
+        ),
     )
     collections = (*library(), *parts)
     await create_tables(database, collections)
@@ -151,6 +157,34 @@ async def test_a_link_that_is_required_does_not_go(world: SimpleNamespace) -> No
         await writer.update("parts", {"boxId": None}, keys=[1], scopes=ALL)
     with pytest.raises(InvalidValue, match="is required"):
         await writer.create("parts", {"label": "d"}, scopes=ALL)
+
+
+@pytest.mark.parametrize("name", ["parts", "lids"])
+async def test_a_link_that_is_required_can_not_be_emptied(world: SimpleNamespace, name: str) -> None:
+    await world.writer.create("boxes", {}, scopes=ALL)
+    await world.writer.create("boxes", {}, scopes=ALL)
+    await world.writer.create(name, {"box": 1}, scopes=ALL)
+    for values, field in (({"box": None}, "box"), ({"boxId": None}, "boxId")):
+        with pytest.raises(InvalidValue, match="is required") as refused:
+            await world.writer.update(name, values, keys=[1], scopes=ALL)
+        assert told(refused.value) == [field]
+    rows = await world.writer.update(name, {"boxId": 2}, keys=[1], scopes=ALL)
+    assert rows[0]["boxId"] == 2
+    rows = await world.writer.update(name, {"boxId": 2, "box": 1}, keys=[1], scopes=ALL)
+    assert rows[0]["boxId"] == 1
+
+
+async def test_a_relation_is_not_empty_beside_its_key(world: SimpleNamespace) -> None:
+    author = await world.writer.create("authors", {"name": "a"}, scopes=ALL)
+    with pytest.raises(InvalidValue, match='"authorId" names a record') as refused:
+        await world.writer.create("books", {"title": "t", "authorId": 1, "author": None}, scopes=ALL)
+    assert told(refused.value) == ["author"]
+    book = {"title": "t", "authorId": None, "author": author["id"]}
+    await world.writer.create("books", book, scopes=ALL)
+    with pytest.raises(InvalidValue, match='"authorId" names a record'):
+        await world.writer.update("books", {"author": None, "authorId": 1}, keys=[1], scopes=ALL)
+    rows = await world.writer.update("books", {"author": None, "authorId": None}, keys=[1], scopes=ALL)
+    assert rows[0]["authorId"] is None
 
 
 async def test_what_the_same_transaction_made_does_exist(world: SimpleNamespace) -> None:
