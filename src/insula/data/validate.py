@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.core import clock
 from insula.data.choice import WHOLE, Choice
@@ -96,9 +96,9 @@ class Form:
             f.relation.foreign_key: f.name for f in fields if f.relation and f.relation.kind == "belongsTo"
         }
         needed = {f.name for f in self._required}
-        self._needed = {
-            key: name for key, name in self._by_foreign_key.items() if not needed.isdisjoint((key, name))
-        }
+        self._needed = frozenset(
+            key for key, name in self._by_foreign_key.items() if not needed.isdisjoint((key, name))
+        )
 
     def _part(self, item: Field) -> Part:
         if item.relation is not None:
@@ -158,29 +158,20 @@ class Form:
             draft.problems.append(self._refuse(self.automatic_key, reason))
         if new and self._required:
             draft.problems += self.missing(draft, preset)
-        elif not new and self._needed:
-            draft.problems += self._emptied(draft)
-        draft.problems += self._contradictions(draft)
+        draft.problems += self._link_problems(draft, new)
         return draft
 
-    def _emptied(self, draft: Draft) -> list[InvalidValue]:
-        """The links that a record must have and would lose."""
+    def _link_problems(self, draft: Draft, new: bool) -> list[InvalidValue]:
+        """The belongsTo links that a record must have and would lose, and those that are told in two ways: an
+        empty relation beside a foreign key that is not."""
         found = []
-        for key, name in self._needed.items():
-            if draft.relations.get(name, draft.columns.get(key, True)) is None:
-                found.append(self._refuse(name if name in draft.relations else key, "is required"))
-        return found
-
-    def _contradictions(self, draft: Draft) -> list[InvalidValue]:
-        """The relations that are said to be empty beside a foreign key that is not."""
-        found = []
-        for name, raw in draft.relations.items():
-            relation = self.fields[name].relation
-            if raw is not None or relation is None or relation.kind != "belongsTo":
+        for key, name in self._by_foreign_key.items():
+            if draft.relations.get(name, draft.columns.get(key, _NOT_SAID)) is not None:
                 continue
-            if draft.columns.get(relation.foreign_key) is not None:
-                reason = f'is empty, while "{relation.foreign_key}" names a record'
-                found.append(self._refuse(name, reason))
+            if draft.columns.get(key) is not None:
+                found.append(self._refuse(name, f'is empty, while "{key}" names a record'))
+            elif not new and key in self._needed:
+                found.append(self._refuse(name if name in draft.relations else key, "is required"))
         return found
 
     def refuse_key(self, key: int) -> str | None:
@@ -280,6 +271,7 @@ class Form:
 
 _NO_TEXT = frozenset(("number", "date", "boolean"))
 """Families of types for whose fields an empty text is no value."""
+_NOT_SAID: Final = object()
 _UNKNOWN: tuple[Part, Field | None] = (Part.VALUE, None)
 
 
