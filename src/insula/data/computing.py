@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -18,9 +18,13 @@ from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidValue
 from insula.data.fields.formula import Formula, read_by
 from insula.data.fields.sequence import Part, SequenceNumber
+from insula.data.lists import among
 from insula.data.metadata_collections import SEQUENCES
 from insula.database.executor import Transaction
 
+_TRIED_AT_ONCE: Final = 1_000
+"""Numbers that are looked for among the records at one go."""
+_TEXTS: Final = "texts"
 _TABLE = SEQUENCES.table
 _PERIOD = sa.bindparam("v_period", type_=sa.String())
 _NEXT = sa.bindparam("v_next", type_=sa.BigInteger())
@@ -62,11 +66,36 @@ class Computing:
         for item, _ in self._sequences:
             waiting = [row for row in rows if row[item.name] is None]
             if waiting and on is not None:
-                values = await self._explained(item, numbered(item, len(waiting), on))
+                given = frozenset(row[item.name] for row in rows)
+                free = self._free(item, len(waiting), given, on) if item.unique else None
+                values = await self._explained(item, free or numbered(item, len(waiting), on))
                 for row, value in zip(waiting, values, strict=True):
                     row[item.name] = value
         for row in rows:
             row.update(self._formulas_of(row))
+
+    async def _free(self, item: Field, count: int, given: frozenset[Any], on: Transaction) -> list[str]:
+        """Numbers that are neither among the ``given`` ones nor those of other records, which people may have
+        chosen. The numbers of taken ones are passed over."""
+        moment = clock.now()
+        found: list[str] = []
+        size = count
+        while True:
+            some = await numbered(item, size, on, moment)
+            if not _counters(item):
+                return some  # all are the same
+            taken = given | await self._taken(item, some, on)
+            free = [text for text in some if text not in taken][: count - len(found)]
+            found += free
+            if len(found) == count:
+                await _give_back(item, len(some) - 1 - some.index(found[-1]), on, moment)
+                return found
+            size = min(2 * size, max(_TRIED_AT_ONCE, count))
+
+    async def _taken(self, item: Field, texts: Sequence[str], on: Transaction) -> frozenset[str]:
+        column = self.collection.table.c[item.name]
+        there = sa.select(column).where(among(on.dialect.name, column, _TEXTS))
+        return frozenset(row[item.name] for row in await on.run(there, {_TEXTS: list(texts)}))
 
     def _formulas_of(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Formula → its value for a record. Raises ``InvalidValue``."""
@@ -118,18 +147,30 @@ def computing(collection: Collection) -> Computing:
     return kept
 
 
-async def numbered(item: Field, count: int, on: Transaction) -> list[str]:
+async def numbered(item: Field, count: int, on: Transaction, now: dt.datetime | None = None) -> list[str]:
     """The values of a sequence for ``count`` new records. Raises ``ValueError`` where they are too long."""
     if not isinstance(item.type, SequenceNumber):
         raise TypeError(f"{item.name} is no sequence")
-    kind, moment = item.type, item.type.local(clock.now(), item)
-    counters = [part for part in kind.parts(item) if part.kind == "integer"]
-    first = {part.key: await take(on, item.key, part, moment, count) for part in counters}
+    kind, moment = item.type, item.type.local(now or clock.now(), item)
+    first = {part.key: await take(on, item.key, part, moment, count) for part in _counters(item)}
     texts = (
         kind.compose(item, moment, {key: start + place for key, start in first.items()})
         for place in range(count)
     )
     return [kind.prepare(text, item) for text in texts]
+
+
+def _counters(item: Field) -> list[Part]:
+    if not isinstance(item.type, SequenceNumber):
+        return []
+    return [part for part in item.type.parts(item) if part.kind == "integer"]
+
+
+async def _give_back(item: Field, count: int, on: Transaction, now: dt.datetime) -> None:
+    """The last ``count`` numbers that this transaction took are nobody's again."""
+    if count and isinstance(item.type, SequenceNumber):
+        for part in _counters(item):
+            await take(on, item.key, part, item.type.local(now, item), -count)
 
 
 async def take(on: Transaction, field: str, part: Part, moment: dt.datetime, count: int) -> int:

@@ -94,6 +94,27 @@ async def test_the_server_numbers_and_not_the_client(client: httpx.AsyncClient) 
     assert (await created(client))["number"].endswith("-0002")
 
 
+async def test_numbers_that_people_chose_are_passed_over(client: httpx.AsyncClient) -> None:
+    pattern = [{"type": "integer", "options": {"digits": 3}}]
+    await made(client, {**NUMBER, "patterns": pattern, "inputable": True, "unique": True})
+    for number in ("001", "002", "003", "005"):
+        await created(client, number=number)
+    assert [(await created(client))["number"] for _ in range(3)] == ["004", "006", "007"]
+    await client.post("/bills:update/1", json={"number": "008"})
+    assert (await created(client))["number"] == "009"
+    doubled = await client.post("/bills:create", json={"number": "009"})
+    assert doubled.status_code == 409
+    many = await client.post("/bills:create", json=[{"number": "010"}, {}, {"number": "012"}, {}])
+    assert [row["number"] for row in many.json()["data"]] == ["010", "011", "012", "013"]
+
+
+async def test_a_unique_number_without_a_counter_is_a_conflict(client: httpx.AsyncClient) -> None:
+    pattern = [{"type": "string", "options": {"value": "x"}}]
+    await made(client, {**NUMBER, "patterns": pattern, "unique": True})
+    assert (await created(client))["number"] == "x"
+    assert (await client.post("/bills:create", json={})).status_code == 409
+
+
 async def test_records_that_exist_are_numbered(client: httpx.AsyncClient) -> None:
     await made(client, {"name": "title", "type": "string"})
     for title in "abc":
@@ -131,6 +152,8 @@ async def test_the_counter_goes_with_its_field(client: httpx.AsyncClient, applic
         ([{"type": "integer", "options": {"digits": 0}}], "from 1 to 18 for digits"),
         ([{"type": "integer", "options": {"cycle": "*/5 * * * *"}}], "for cycle in patterns"),
         ([{"type": "integer", "options": {"key": "a"}}] * 2, "needs different keys"),
+        ([{"type": "string", "value": "-"}], "needs value inside the options"),
+        ([{"type": "integer", "start": 5, "digits": 2}], "needs start, digits inside the options"),
     ],
 )
 async def test_wrong_patterns(client: httpx.AsyncClient, patterns: Any, reason: str) -> None:
@@ -217,6 +240,8 @@ async def test_records_that_exist_are_computed_and_computed_anew(client: httpx.A
         ("sum(a, b, 1) + max(a, b) - min(a, b) + abs(-1)", "bigInt", {"a": 1, "b": 5}, 12),
         ("round(a / b, 2)", "double", {"a": 1, "b": 8}, 0.13),
         ("price + 0.1", "decimal", {"price": "0.20"}, "0.300000"),
+        ("price * a", "double", {"price": "0.25", "a": 3}, 0.75),
+        ("price * a", "integer", {"price": "0.50", "a": 4}, 2),
         ("a", "string", {"a": 5}, "5"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.types import TypeEngine
@@ -72,6 +73,8 @@ class Formula(FieldType):
             return None
         if self.family == "text" and not isinstance(value, str):
             value = str(value)
+        if isinstance(value, Decimal) and not isinstance(self.result, DecimalNumber):
+            value = float(value) if value % 1 else int(value)
         try:
             return self.result.prepare(value, field)
         except (ValueError, TypeError, ArithmeticError) as error:

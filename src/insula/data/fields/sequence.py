@@ -35,6 +35,8 @@ KEY_LENGTH = 8
 
 _PERIODS: Final[Mapping[str, str]] = {"day": "%Y-%m-%d", "week": "%G-%V", "month": "%Y-%m", "year": "%Y"}
 """Cycle → how its periods are written, each as one text."""
+_SETTINGS: Final = frozenset(("value", "format", "start", "digits", "cycle", "key"))
+"""What the options of a part may say."""
 _CRON: Final[Mapping[str, str]] = {
     "0 0 * * *": "day",
     "0 0 * * 1": "week",
@@ -131,6 +133,8 @@ def _checked(pattern: Any) -> dict[str, Any]:
     settings = pattern.get("options") or {} if isinstance(pattern, Mapping) else None
     if not isinstance(pattern, Mapping) or not isinstance(settings, Mapping):
         raise ValueError("needs objects with type and options in patterns")
+    if outside := [name for name in pattern if name in _SETTINGS]:
+        raise ValueError(f"needs {', '.join(outside)} inside the options of a part in patterns")
     kind = pattern.get("type")
     if kind == "string":
         if len(plain_text(settings.get("value", ""))) > MAX_LENGTH:
