@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from insula.data.collection import Collection, Field, Relation
-from insula.data.errors import InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
+from insula.data.errors import Conflict, InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
 from insula.data.gates import check_new, check_relation, linked_scope
 from insula.data.rows import Rows, Selection
-from insula.data.scope import Scopes
+from insula.data.scope import Scope, Scopes
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 
@@ -79,11 +79,16 @@ class Links:
     async def keep_only(
         self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction
     ) -> None:
-        """Undo all links of ``owner`` but those to ``kept``. Keys are values of the relation's two joints.
+        """Undo all links of ``owner`` but those to ``kept``, as far as the caller may see the others. Keys are
+        values of the relation's two joints.
 
         Raises ``LinkRequired`` where records can not be without the link that goes.
         """
         relation = side.relation
+        if (view := scopes.scope(side.target.name, "view")).filter is not None:
+            gone = await self._seen(side, owner, view, scopes, on) - set(kept)
+            await self.unlink(side, owner, gone, scopes, on)
+            return
         if side.through_row:
             through = self.through(relation)
             others = Selection(
@@ -94,6 +99,32 @@ class Links:
         scope = linked_scope(side.target, relation, "update", scopes)
         others = Selection(tuple(kept), others=True, equal={relation.foreign_key: owner}, scope=scope)
         await self._let_go(side, others, scopes, on)
+
+    async def _seen(self, side: Side, owner: Any, view: Scope, scopes: Scopes, on: Transaction) -> set[Any]:
+        """The joints of those linked records that lie within ``view``."""
+        relation = side.relation
+        if not side.through_row:
+            chosen = Selection(equal={relation.foreign_key: owner}, scope=view)
+            return {row[side.joint] for row in await self._rows.find(side.target, chosen, scopes, on)}
+        between = Selection(equal={relation.foreign_key: owner})
+        rows = await self._rows.find(self.through(relation), between, scopes, on)
+        keys = {row[str(relation.other_key)] for row in rows} - {None}
+        chosen = Selection(tuple(keys), side.joint, scope=view)
+        return {row[side.joint] for row in await self._rows.find(side.target, chosen, scopes, on)}
+
+    async def check_vacant(
+        self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction
+    ) -> None:
+        """That a record to one of which something is to be linked has no other, which the caller may not touch.
+
+        Raises ``Conflict``.
+        """
+        if side.relation.kind != "hasOne":
+            return
+        column = side.relation.foreign_key
+        chosen = Selection(tuple(kept), others=True, equal={column: owner})
+        if await self._rows.find(side.target, chosen, scopes, on, first=True):
+            raise Conflict(collection=side.target.name, fields=(column,))
 
     async def unlink(self, side: Side, owner: Any, keys: Names[Any], scopes: Scopes, on: Transaction) -> None:
         """Undo the links of ``owner`` to ``keys``; what is not linked stays as it is. Raises as ``keep_only``."""

@@ -110,6 +110,8 @@ class Nested:
         settled = await self._settle(related, "view" if side.through_row else "update", scopes, on)
         if only:
             await self._links.keep_only(side, owner, settled.found, scopes, on)
+            if settled.found or settled.new:
+                await self._links.check_vacant(side, owner, settled.found, scopes, on)
         preset = NOTHING if side.through_row else {side.relation.foreign_key: owner}
         if settled.new and not side.through_row:
             side.check_new(scopes)

@@ -185,6 +185,7 @@ class Through:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
         if side.relation.kind == "hasOne":
             await self._links.keep_only(side, source, (), scopes, on)
+            await self._links.check_vacant(side, source, (), scopes, on)
         own = NOTHING if side.through_row else {side.relation.foreign_key: source}
         row = await self._nested.create(side.target, draft, scopes, on, own)
         if side.through_row:

@@ -1,13 +1,9 @@
 """What a caller with a limited scope may write through relations, on every dialect."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from insula.core.errors import InsulaError, Kind
 from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
 from insula.data.choice import Choice
@@ -18,30 +14,11 @@ from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
+from insula.testing.scopes import Denied, Limited
 
 ALL = Unrestricted()
 LOW = Scope(parse_filter({"id": {"$lt": 3}}))
 """Records with the keys 1 and 2."""
-
-
-class Denied(InsulaError):
-    """May not."""
-
-    kind = Kind.DENIED
-
-
-@dataclass(frozen=True)
-class Limited:
-    """Scopes by ``collection action``; everything else is denied."""
-
-    scopes: Mapping[str, Scope]
-    stamps: Mapping[str, Any] = field(default_factory=dict)
-
-    def scope(self, collection: str, action: str) -> Scope:
-        try:
-            return self.scopes[f"{collection} {action}"]
-        except KeyError:
-            raise Denied from None
 
 
 @pytest.fixture

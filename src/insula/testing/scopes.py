@@ -1,0 +1,31 @@
+"""Scopes for tests, said one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from insula.core.errors import InsulaError, Kind
+from insula.data.scope import Scope
+
+
+class Denied(InsulaError):
+    """May not."""
+
+    kind = Kind.DENIED
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Scopes by ``collection action``; everything else is denied."""
+
+    scopes: Mapping[str, Scope]
+    stamps: Mapping[str, Any] = field(default_factory=dict)
+
+    def scope(self, collection: str, action: str) -> Scope:
+        """Raises ``Denied``."""
+        try:
+            return self.scopes[f"{collection} {action}"]
+        except KeyError:
+            raise Denied from None
