@@ -19,6 +19,7 @@ from insula.data.choice import WHOLE, Choice
 from insula.data.collection import Collection
 from insula.data.errors import InvalidQuery, InvalidValue, all_of
 from insula.data.links import Links, Side
+from insula.data.pointing import Pointing
 from insula.data.scope import Scopes
 from insula.data.validate import Draft, form
 
@@ -74,13 +75,16 @@ class Related:
 
     side: Side
     items: list[Item]
+    by_key: bool = False
+    """It was said by the foreign key alone."""
 
 
 class Bodies:
     """Checks bodies for the collections of one application. Reads and writes nothing."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, pointing: Pointing) -> None:
         self._links = links
+        self._pointing = pointing
 
     async def draft(
         self,
@@ -104,12 +108,16 @@ class Bodies:
         return draft
 
     async def drafts(
-        self, collection: Collection, records: Sequence[Mapping[str, Any]], wanted: Wanted
+        self,
+        collection: Collection,
+        records: Sequence[Mapping[str, Any]],
+        wanted: Wanted,
+        preset: Iterable[str] = (),
     ) -> list[Draft]:
         """Bodies for new records. What is wrong is told with the place of each: ``3.title``."""
         drafts, problems = [], []
         for index, values in enumerate(records):
-            draft = self._draft(collection, values, wanted, True, ())
+            draft = self._draft(collection, values, wanted, True, preset)
             await self._finish(collection, draft)
             drafts.append(draft)
             problems += [_at(f"{index}.{problem.details['field']}", problem) for problem in draft.problems]
@@ -175,7 +183,17 @@ class Bodies:
                 draft.problems.append(side.refuse(reason))
             else:
                 draft.related.append(self.related(side, raw, wanted, draft.problems))
+        self._link_keys(collection, draft, wanted.scopes, preset)
         return draft
+
+    def _link_keys(self, collection: Collection, draft: Draft, scopes: Scopes, preset: Iterable[str]) -> None:
+        """Foreign keys that point where the caller does not see every record are links to what they may see."""
+        given = {name for name, value in draft.columns.items() if value is not None}
+        for side in self._pointing.limited(collection, given.difference(preset), scopes):
+            column = side.relation.foreign_key
+            key = draft.columns.pop(column)
+            if side.field.name not in draft.relations:
+                draft.related.append(Related(side, [Item(column, key, side.joint)], by_key=True))
 
     async def _finish(self, collection: Collection, draft: Draft) -> None:
         """Prepare what takes long, and gather what is wrong with nested records."""
@@ -251,7 +269,7 @@ def preset(side: Side) -> tuple[str, ...]:
 
 def written_paths(draft: Draft) -> list[str]:
     """The relations that a draft writes, as dotted paths; those of the record itself first."""
-    paths = [related.side.field.name for related in draft.related]
+    paths = [related.side.field.name for related in draft.related if not related.by_key]
     deeper: dict[str, None] = {}
     for related in draft.related:
         for item in related.items:

@@ -2,7 +2,8 @@
 
 On update, what a to-many relation holds is the whole of it: what is not named is no longer related; ``null``
 is none. Records are linked only where the caller may view them, or update them where the link is a column of
-theirs. A foreign key that is written as a plain column is checked by the database alone.
+theirs. A foreign key that is written as a plain column is such a link where the caller does not see every record
+that it may name; else the database alone checks it.
 """
 
 from __future__ import annotations
@@ -69,12 +70,27 @@ class Nested:
         self, collection: Collection, draft: Draft, selection: Selection, scopes: Scopes, on: Transaction
     ) -> list[Row]:
         """Write the selected rows, which the caller may update, and what their relations hold. Gives the rows."""
+        await self._pass_unchanged(collection, draft, selection, scopes, on)
         later = await self._resolve_own_columns(draft, scopes, on)
         rows = await self._rows.update(collection, draft.columns, selection, scopes, on)
         for row in rows:
             for related in later:
                 await self.relate(related, row[related.side.relation.source_key], scopes, on, only=True)
         return rows
+
+    async def _pass_unchanged(
+        self, collection: Collection, draft: Draft, selection: Selection, scopes: Scopes, on: Transaction
+    ) -> None:
+        """A foreign key that the records have already is no new link: records are sent back as they were read."""
+        keys = [related for related in draft.related if related.by_key]
+        if not keys or selection.keys is None:
+            return
+        rows = await self._rows.find(collection, selection, scopes, on)
+        for related in keys:
+            column, key = related.side.relation.foreign_key, related.items[0].key
+            if rows and all(row[column] == key for row in rows):
+                draft.columns[column] = key
+                draft.related.remove(related)
 
     async def _resolve_own_columns(self, draft: Draft, scopes: Scopes, on: Transaction) -> list[Related]:
         """Put belongsTo relations into the draft's columns; gives the relations that are written afterwards."""

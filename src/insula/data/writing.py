@@ -32,6 +32,7 @@ from insula.data.many import Many
 from insula.data.nested import Nested
 from insula.data.once import Once, Place
 from insula.data.ordering import Move, Ordering
+from insula.data.pointing import Pointing
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scope, Scopes
 from insula.data.trees import tree
@@ -48,7 +49,7 @@ class Writer:
         self.announcer = Announcer()
         self.rows = Rows(catalog, database, self.announcer)
         self.links = Links(self.rows)
-        self.bodies = Bodies(self.links)
+        self.bodies = Bodies(self.links, Pointing(catalog))
         self.nested = Nested(self.rows, self.links, self.bodies)
         self.units = self.rows.units
         self.once = Once(self.rows, self.bodies, self.units)
@@ -330,6 +331,8 @@ def _constant(node: Node) -> bool | None:
     if isinstance(node, Not):
         inner = _constant(node.node)
         return None if inner is None else not inner
+    if isinstance(node, Condition) and node.operator in ("$in", "$notIn") and node.value in ([], ()):
+        return node.operator == "$notIn"
     return None
 
 

@@ -7,14 +7,15 @@ import pytest
 
 from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
-from insula.data.errors import Conflict
+from insula.data.errors import Conflict, InvalidValue
 from insula.data.filters.parse import parse_filter
 from insula.data.scope import Scope, Unrestricted
 from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
-from insula.testing.library import create_tables, library
-from insula.testing.scopes import Limited
+from insula.testing.library import collection, create_tables, library, number_key, related
+from insula.testing.library import column as column_
+from insula.testing.scopes import Denied, Limited
 
 ALL = Unrestricted()
 LOW = Scope(parse_filter({"id": {"$lt": 3}}))
@@ -82,3 +83,79 @@ async def test_a_record_has_not_two_of_what_it_has_one(world: SimpleNamespace) -
     assert await column(world, "profiles", "authorId") == [4, 3, 2, 1]
     await world.links.set("authors", 3, "profile", 1, scopes=FEW)
     assert await column(world, "profiles", "authorId") == [3, None, 2, 1]
+
+
+async def test_a_foreign_key_is_a_link(world: SimpleNamespace) -> None:
+    writer, inside = world.writer, {"title": "t", "authorId": 3}
+    for write in (
+        writer.create("books", {"title": "t", "author": 3}, scopes=FEW),
+        writer.create("books", inside, scopes=FEW),
+        writer.create("books", {**inside, "authorId": 99}, scopes=FEW),
+        writer.create_many("books", [{"title": "t"}, inside], scopes=FEW),
+        writer.create("tags", {"name": "new", "books": [inside]}, scopes=FEW),
+        writer.update("books", {"authorId": 3}, keys=[1], scopes=FEW),
+        writer.update("books", {"authorId": 3}, filter=LOW.filter, scopes=FEW),
+        writer.first_or_create("books", ["title"], inside, scopes=FEW),
+        writer.update_or_create("books", ["title"], {**inside, "title": "book 1"}, scopes=FEW),
+        world.through.create("tags", 1, "books", inside, scopes=FEW),
+        writer.create("bookTags", {"bookId": 3, "tagName": "tag 1"}, scopes=FEW),
+    ):
+        with pytest.raises(InvalidValue, match="that does not exist"):
+            await write
+    assert await column(world, "books", "authorId") == [4] * 4
+    made = await writer.create("books", {**inside, "authorId": 2}, scopes=FEW)
+    assert (made["authorId"], "author" in made) == (2, False)
+    closed = {name: scope for name, scope in EVERYTHING.items() if name != "authors view"}
+    with pytest.raises(Denied):
+        await writer.create("books", inside, scopes=Limited(closed))
+
+
+async def test_a_foreign_key_that_is_sent_back_as_it_was_is_no_new_link(world: SimpleNamespace) -> None:
+    values = {"title": "changed", "authorId": 4}
+    rows = await world.writer.update("books", values, keys=[1, 2], scopes=FEW)
+    assert [(row["title"], row["authorId"]) for row in rows] == [("changed", 4)] * 2
+    await world.writer.update("books", {"authorId": 1}, keys=[2], scopes=FEW)
+    with pytest.raises(InvalidValue):
+        await world.writer.update("books", values, keys=[1, 2], scopes=FEW)
+
+
+async def test_a_foreign_key_is_not_looked_up_where_everything_is_seen(
+    world: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def find(*_: Any, **__: Any) -> list[Any]:
+        raise AssertionError
+
+    monkeypatch.setattr(world.writer.rows, "find", find)
+    for scopes in (ALL, Limited(EVERYTHING)):
+        made = await world.writer.create("books", {"title": "t", "authorId": 3}, scopes=scopes)
+        assert made["authorId"] == 3
+
+
+async def test_a_key_is_a_link_where_only_the_other_side_says_so(database: Database) -> None:
+    boxes = collection(
+        "boxes",
+        number_key(),
+        related("parts", "hasMany", "parts", "boxId"),
+        related("signs", "belongsToMany", "signs", "boxId", through="marks", other_key="signId"),
+    )
+    parts = collection("parts", number_key(), column_("boxId", "bigInt"))
+    signs = collection("signs", number_key())
+    marks = collection("marks", number_key(), column_("boxId", "bigInt"), column_("signId", "bigInt"))
+    await create_tables(database, (boxes, parts, signs, marks))
+    writer = Writer(StaticCatalog((boxes, parts, signs, marks)), database)
+    for _ in range(3):
+        await writer.create("boxes", {}, scopes=ALL)
+        await writer.create("signs", {}, scopes=ALL)
+    names = ("boxes", "signs")
+    few = Limited(
+        {f"{name} create": Scope() for name in ("parts", "marks")} | {f"{name} view": LOW for name in names}
+    )
+    for name, values in (
+        ("parts", {"boxId": 3}),
+        ("marks", {"boxId": 3, "signId": 1}),
+        ("marks", {"boxId": 1, "signId": 3}),
+    ):
+        with pytest.raises(InvalidValue, match="that does not exist: 3"):
+            await writer.create(name, values, scopes=few)
+    await writer.create("parts", {"boxId": 2}, scopes=few)
+    await writer.create("marks", {"boxId": 2, "signId": 1}, scopes=few)
