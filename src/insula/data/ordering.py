@@ -208,8 +208,13 @@ class _Lists:
         return row[self.scope_key] if self.scope_key else None
 
     def named(self, raw: Any, home: Any) -> Any:
-        """The list that ``targetScope`` names: a value, or an object with the scope's field; ``home`` for none."""
+        """The list that ``targetScope`` names: a value, or an object with the scope's field; ``home`` for none.
+
+        Raises ``UnknownField`` for an object with another field, ``InvalidQuery``.
+        """
         if isinstance(raw, dict):
+            for other in raw.keys() - {self.scope_key}:
+                raise UnknownField(collection=self.collection.name, field=str(other), place="targetScope")
             raw = raw.get(self.scope_key)
         if raw is None or not self.scope_key:
             return home

@@ -7,7 +7,7 @@ from typing import Any
 
 from insula.data.bodies import Wanted, preset
 from insula.data.choice import WHOLE, Choice
-from insula.data.errors import FilterRequired
+from insula.data.errors import FilterRequired, InvalidQuery
 from insula.data.filters.tree import Node, RelatedTo
 from insula.data.links import Side
 from insula.data.once import Place
@@ -48,6 +48,27 @@ class Through:
         async with self._unit(on) as transaction:
             row = await place.make(draft, scopes, transaction)
             return (await self._writer.echo.whole(place.target, [row], [draft], scopes, transaction))[0]
+
+    async def create_many(
+        self,
+        collection: str,
+        key: Any,
+        relation: str,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        scopes: Scopes,
+        choice: Choice = WHOLE,
+        on: Transaction | None = None,
+    ) -> list[Row]:
+        """``create`` for all of the records, or none. Raises ``InvalidQuery`` where only one may be related."""
+        place = self._place(collection, key, relation)
+        if not self._links.side(self._writer.catalog.get(collection), relation).relation.to_many:
+            raise InvalidQuery(parameter="values", reason="must be one record, for a relation to one")
+        wanted = Wanted(scopes, choice)
+        drafts = await self._bodies.drafts(place.target, records, wanted, place.preset)
+        async with self._unit(on) as transaction:
+            rows = [await place.make(draft, scopes, transaction) for draft in drafts]
+            return await self._writer.echo.whole(place.target, rows, drafts, scopes, transaction)
 
     async def first_or_create(
         self,

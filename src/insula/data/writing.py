@@ -331,8 +331,8 @@ def _constant(node: Node) -> bool | None:
     if isinstance(node, Not):
         inner = _constant(node.node)
         return None if inner is None else not inner
-    if isinstance(node, Condition) and node.operator in ("$in", "$notIn") and node.value in ([], ()):
-        return node.operator == "$notIn"
+    if isinstance(node, Condition) and len(node.path) == 1 and node.value in ([], ()):
+        return {"$in": False, "$notIn": True}.get(node.operator)
     return None
 
 

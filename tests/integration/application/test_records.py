@@ -106,6 +106,13 @@ async def test_update_answers_a_list_and_destroy_a_number(
     assert changed[0]["pages"] == 9
     await error(await client.post("/books:update", json={"pages": 1}), 400, "FILTER_REQUIRED")
     await error(await client.post("/books:destroy"), 400, "FILTER_REQUIRED")
+    for everything in (
+        '{"id":{"$notIn":[]}}',
+        '{"$not":{"id":{"$in":[]}}}',
+        '{"$and":[{"id":{"$notIn":[]}}]}',
+    ):
+        answer = await client.post("/books:destroy", params={"filter": everything})
+        await error(answer, 400, "FILTER_REQUIRED")
     await error(await client.post("/books:update/99", json={"pages": 1}), 404, "NOT_FOUND")
     assert await data(await client.post("/books:destroy/1")) == 1
     assert await data(await client.post("/books:destroy", json={"filterByTk": [2, 3]})) == 2

@@ -40,6 +40,25 @@ async def test_first_or_create_and_update_or_create(client: httpx.AsyncClient, a
     assert missing.status_code == 404
 
 
+async def test_several_are_made_at_once_or_none(client: httpx.AsyncClient, ann: int) -> None:
+    path = f"/authors/{ann}/books:create"
+    made = await data(await client.post(path, json=[{"title": "x", "tags": [{"name": "t"}]}, {"title": "y"}]))
+    assert [(book["title"], book["authorId"], len(book["tags"])) for book in made] == [
+        ("x", ann, 1),
+        ("y", ann, 0),
+    ]
+    refused = await client.post(path, json=[{"title": "z"}, {"title": None}])
+    assert (refused.status_code, "1.title" in refused.text) == (400, True)
+    assert (
+        await client.post(f"/books/{made[0]['id']}/author:create", json=[{"name": "n"}])
+    ).status_code == 400
+    assert await data(await client.get(f"/authors/{ann}/books:count")) == {"count": 5}
+    tags = await data(
+        await client.post(f"/books/{made[1]['id']}/tags:create", json=[{"name": "a"}, {"name": "b"}])
+    )
+    assert [tag["name"] for tag in tags] == ["a", "b"]
+
+
 async def test_two_at_once_are_both_answered_with_the_one(client: httpx.AsyncClient, ann: int) -> None:
     body = {"filterKeys": ["name"], "values": {"name": "Eve"}}
     answers = await asyncio.gather(*(client.post("/authors:firstOrCreate", json=body) for _ in range(6)))

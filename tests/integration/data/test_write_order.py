@@ -172,6 +172,13 @@ async def test_moves_at_once_leave_no_number_twice(world: SimpleNamespace) -> No
     assert None not in {number for _, number in places}
 
 
+@pytest.mark.parametrize("scope", [{"stat": "done"}, {"state": "done", "name": "x"}])
+async def test_a_list_is_named_by_its_field_alone(world: SimpleNamespace, scope: dict[str, str]) -> None:
+    with pytest.raises(UnknownField):
+        await world.writer.move("tasks", 1, target_scope=scope, scopes=ALL)
+    assert await shown(world, "done") == "xy"
+
+
 async def test_the_list_itself_may_be_closed(world: SimpleNamespace) -> None:
     await world.writer.move("tasks", 1, 3, scopes=NoState())
     assert await shown(world) == "bcade"

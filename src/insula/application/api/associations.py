@@ -30,19 +30,18 @@ async def get_related(context: Context) -> Answer:
 
 
 async def create_related(context: Context) -> Answer:
-    """A new record that is related from the start."""
-    collection, key, relation = _through(context)
+    """A new record that is related from the start; several for a list of them, all or none."""
+    place = _through(context)
     params, values = records.written(context)
-    return Answer(
-        await context.application.repository.through.create(
-            collection,
-            key,
-            relation,
-            as_object(values),
-            scopes=context.scopes,
-            choice=records.choice_of(params),
-        )
+    through, scopes, choice = (
+        context.application.repository.through,
+        context.scopes,
+        records.choice_of(params),
     )
+    if isinstance(values, list):
+        new = records.as_objects(values)
+        return Answer(await through.create_many(*place, new, scopes=scopes, choice=choice))
+    return Answer(await through.create(*place, as_object(values), scopes=scopes, choice=choice))
 
 
 async def first_or_create_related(context: Context) -> Answer:

@@ -76,19 +76,21 @@ async def create_record(context: Context) -> Answer:
     params, values = written(context)
     repository = context.application.repository
     if isinstance(values, list):
-        if len(values) > MAX_RECORDS:
-            raise InvalidBody(reason=f"has more than {MAX_RECORDS} records")
-        rows = await repository.create_many(
-            context.resource,
-            [as_object(item) for item in values],
-            scopes=context.scopes,
-            choice=choice_of(params),
+        records, choice = as_objects(values), choice_of(params)
+        return Answer(
+            await repository.create_many(context.resource, records, scopes=context.scopes, choice=choice)
         )
-        return Answer(rows)
     row = await repository.create(
         context.resource, as_object(values), scopes=context.scopes, choice=choice_of(params)
     )
     return Answer(row)
+
+
+def as_objects(values: list[Any]) -> list[Mapping[str, Any]]:
+    """The records of a body that is a list. Raises ``InvalidBody``."""
+    if len(values) > MAX_RECORDS:
+        raise InvalidBody(reason=f"has more than {MAX_RECORDS} records")
+    return [as_object(item) for item in values]
 
 
 async def update_records(context: Context) -> Answer | Stream:

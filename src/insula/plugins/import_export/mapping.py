@@ -137,7 +137,8 @@ def check_match(
         )
     if updating is None:
         return
-    closed = set() if updating.fields is None else names - updating.fields - {match}
+    found_by = {match} if field.primary_key else set()  # a key is never written
+    closed = set() if updating.fields is None else names - updating.fields - found_by
     if updating.filter is not None or closed:
         raise InvalidImport(
             reason="existing=update is for roles that may update all records in all columns of the file"
