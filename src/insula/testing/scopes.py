@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from insula.core.errors import InsulaError, Kind
+from insula.application.access.errors import Denied
 from insula.data.scope import Scope
-
-
-class Denied(InsulaError):
-    """May not."""
-
-    kind = Kind.DENIED
 
 
 @dataclass(frozen=True)
@@ -28,4 +22,4 @@ class Limited:
         try:
             return self.scopes[f"{collection} {action}"]
         except KeyError:
-            raise Denied from None
+            raise Denied(role="limited", action=action, resource=collection) from None

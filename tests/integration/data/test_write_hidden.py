@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from insula.application.access.errors import Denied
 from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
 from insula.data.errors import Conflict, InvalidValue
@@ -15,7 +16,7 @@ from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import collection, create_tables, library, number_key, related
 from insula.testing.library import column as column_
-from insula.testing.scopes import Denied, Limited
+from insula.testing.scopes import Limited
 
 ALL = Unrestricted()
 LOW = Scope(parse_filter({"id": {"$lt": 3}}))

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from insula.application.access.errors import Denied
 from insula.data.associations import Associations
 from insula.data.catalog import StaticCatalog
 from insula.data.choice import Choice
@@ -14,7 +15,7 @@ from insula.data.through import Through
 from insula.data.writing import Writer
 from insula.database.executor import Database
 from insula.testing.library import create_tables, library
-from insula.testing.scopes import Denied, Limited
+from insula.testing.scopes import Limited
 
 ALL = Unrestricted()
 LOW = Scope(parse_filter({"id": {"$lt": 3}}))
