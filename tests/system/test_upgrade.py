@@ -114,7 +114,7 @@ def test_a_migration_that_fails_leaves_the_old_state_and_says_which(make: Make) 
             assert word in row["error"]
         assert client.get("/notes:list").json()["data"][0]["text"] == "from the old days"
     assert server.stop() == 0
-    mended = make(shelf.SECOND)
+    mended = make(shelf.MENDED)
     mended.start()
     with mended.sign_in() as client:
         assert boxes(client) == GRAMS

@@ -45,6 +45,9 @@ SECOND = f"""{_SECOND}
 Shelf.migrations = (Migration(1, "in grams", in_grams), Migration(2, "with packing", with_packing))
 """
 
+MENDED = SECOND.replace('version = "2.0.0"', 'version = "2.0.1"')
+"""What the maker of ``BROKEN`` would release."""
+
 BROKEN = f"""{_SECOND}
 
 async def fails(transaction, sync):
