@@ -138,6 +138,18 @@ async def test_the_counter_goes_with_its_field(client: httpx.AsyncClient, applic
     assert await application.repository.count("sequences", scopes=UNRESTRICTED) == 1
 
 
+@pytest.mark.parametrize("zone", ["Mars/Base", "../etc/passwd", "Europe", "", 5])
+async def test_wrong_time_zones(client: httpx.AsyncClient, zone: Any) -> None:
+    field = {"name": "number", "type": "sequence", "patterns": [{"type": "date"}], "timezone": zone}
+    status, message = await refusal(
+        await client.post("/collections:create", json={"name": "bills", "fields": [field]})
+    )
+    assert status == 400
+    assert message.endswith(
+        ("needs the name of a time zone, such as Europe/Berlin, for timezone.", "be text.")
+    )
+
+
 @pytest.mark.parametrize(
     ("patterns", "reason"),
     [
@@ -243,6 +255,8 @@ async def test_records_that_exist_are_computed_and_computed_anew(client: httpx.A
         ("price * a", "double", {"price": "0.25", "a": 3}, 0.75),
         ("price * a", "integer", {"price": "0.50", "a": 4}, 2),
         ("a", "string", {"a": 5}, "5"),
+        ("flag", "string", {"flag": True}, "true"),
+        ("price ** 9", "double", {"price": "5000"}, 1.953125e33),
     ],
 )
 async def test_what_formulas_can_say(
@@ -276,6 +290,13 @@ OPERANDS = (
         ("1e308 * 10", {}, "must be a finite number"),
         ("day", {"day": "2026-05-01"}, "must be a number"),
         ("round(a, 99)", {"a": 1}, "rounds to more than 30 digits"),
+        ("year(name)", {"name": "2026"}, "does not fit the types of its values"),
+        ("days(a, a)", {"a": 1}, "does not fit the types of its values"),
+        ("max()", {}, "does not fit the types of its values"),
+        ("ceil(1e400 - 1e400)", {}, "has no result that is a number"),
+        ("price * 1e400", {"price": "1"}, "its value is too great"),
+        ("price ** 1000", {"price": "10"}, "its value is too great"),
+        ("text(10 ** 1024 * 10 ** 1024 * 10 ** 1024)", {}, "has a number that is too great"),
     ],
 )
 async def test_values_that_can_not_be_computed(
@@ -321,3 +342,11 @@ async def test_wrong_expressions(client: httpx.AsyncClient, expression: Any, rea
     assert status == 400
     assert reason in message
     assert (await client.get("/collections:get/bills")).json() == {"data": None}
+
+
+@pytest.mark.parametrize("kind", ["json", "formula", ["double"], {"a": 1}])
+async def test_wrong_data_types(client: httpx.AsyncClient, kind: Any) -> None:
+    formula = {"name": "result", "type": "formula", "expression": "1", "dataType": kind}
+    answer = await client.post("/collections:create", json={"name": "bills", "fields": [formula]})
+    status, message = await refusal(answer)
+    assert (status, "needs one of double, integer" in message) == (400, True)

@@ -150,6 +150,8 @@ def _add(left: Any, right: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TypeError("no number")
+    if value != value:
+        raise ArithmeticError("not a number")
     return value
 
 
@@ -216,16 +218,21 @@ def _round(value: Any, digits: Any = 0) -> Any:
     return int(rounded) if digits <= 0 else float(rounded)
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Nothing is the empty text. Raises ``ValueError`` for numbers of very many digits."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise ValueError("has a number that is too great")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
 def _concat(*values: Any) -> str:
-    text = "".join(map(_text, values))
+    text = "".join(map(as_text, values))
     if len(text) > MAX_TEXT:
         raise ValueError(f"makes a text of more than {MAX_TEXT} characters")
     return text
@@ -233,8 +240,19 @@ def _concat(*values: Any) -> str:
 
 def _days(end: Any, start: Any) -> int:
     """Whole days from one date to another."""
-    days: int = (end - start).days
-    return days
+    between = end - start
+    if not isinstance(between, dt.timedelta):
+        raise TypeError("no dates")
+    return between.days
+
+
+def _part_of_date(name: str) -> Callable[[Any], Any]:
+    def part(date: Any) -> Any:
+        if date is not None and not isinstance(date, dt.date):
+            raise TypeError("no date")
+        return None if date is None else getattr(date, name)
+
+    return part
 
 
 def _of_text(function: Callable[[str], Any]) -> Callable[[Any], Any]:
@@ -252,20 +270,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": lambda value: math.ceil(_number(value)),
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "concat": _concat,
-    "day": lambda date: date.day if date is not None else None,
+    "day": _part_of_date("day"),
     "days": _days,
     "floor": lambda value: math.floor(_number(value)),
     "if": lambda condition, yes, no: yes if condition else no,
     "len": _of_text(len),
     "lower": _of_text(str.lower),
-    "max": lambda *values: max(values),
-    "min": lambda *values: min(values),
-    "month": lambda date: date.month if date is not None else None,
+    "max": lambda first, *others: max((first, *others)),
+    "min": lambda first, *others: min((first, *others)),
+    "month": _part_of_date("month"),
     "round": _round,
     "sum": lambda *values: sum(map(_number, values)),
-    "text": _text,
+    "text": as_text,
     "trim": _of_text(str.strip),
     "upper": _of_text(str.upper),
-    "year": lambda date: date.year if date is not None else None,
+    "year": _part_of_date("year"),
 }
 """Functions by name; in expressions written in small or capital letters."""

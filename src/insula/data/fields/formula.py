@@ -15,7 +15,7 @@ from insula.data.fields.date import Date
 from insula.data.fields.date_only import DateOnly
 from insula.data.fields.decimal import DecimalNumber
 from insula.data.fields.double import Double
-from insula.data.fields.expressions import Expression, parsed, worked_out
+from insula.data.fields.expressions import Expression, as_text, parsed, worked_out
 from insula.data.fields.integer import Integer
 from insula.data.fields.string import String
 from insula.data.fields.text import Text
@@ -29,6 +29,8 @@ RESULTS: Final[Mapping[str, FieldType]] = {
 }
 """What ``dataType`` may say."""
 DEFAULT_RESULT: Final = "double"
+MAX_DIGITS: Final = 400
+"""Before the point of a decimal: more than any other number holds."""
 
 
 class Formula(FieldType):
@@ -42,7 +44,8 @@ class Formula(FieldType):
         self.family = self.result.family
 
     def resolved(self, options: Mapping[str, Any]) -> FieldType:
-        return _BY_RESULT[options.get("dataType") or DEFAULT_RESULT]
+        kind = options.get("dataType") or DEFAULT_RESULT
+        return _BY_RESULT.get(kind, self) if isinstance(kind, str) else self  # which refuses these options
 
     def accepts(self, field: Field) -> bool:
         return False
@@ -71,14 +74,20 @@ class Formula(FieldType):
             raise ValueError(f"can not be computed: its expression {error}") from None
         if value is None:
             return None
-        if self.family == "text" and not isinstance(value, str):
-            value = str(value)
-        if isinstance(value, Decimal) and not isinstance(self.result, DecimalNumber):
-            value = float(value) if value % 1 else int(value)
         try:
-            return self.result.prepare(value, field)
+            return self.result.prepare(self._fitting(value), field)
         except (ValueError, TypeError, ArithmeticError) as error:
             raise ValueError(f"can not be computed: its value {error}") from None
+
+    def _fitting(self, value: Any) -> Any:
+        """A result in the form in which values of its type are given. Raises ``ValueError``."""
+        if self.family == "text":
+            return as_text(value)
+        if isinstance(value, Decimal) and not isinstance(self.result, DecimalNumber):
+            if not value.is_finite() or value.adjusted() > MAX_DIGITS:
+                raise ValueError("is too great")
+            return int(value) if value == value.to_integral_value() else float(value)
+        return value
 
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         kind = options.get("dataType", DEFAULT_RESULT)

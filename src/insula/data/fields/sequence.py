@@ -184,5 +184,5 @@ def _check_zone(zone: Any) -> None:
         return
     try:
         ZoneInfo(plain_text(zone))
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):  # what is no name at all, a folder, what is not there
         raise ValueError("needs the name of a time zone, such as Europe/Berlin, for timezone") from None
