@@ -79,6 +79,11 @@ def test_lines_end_as_they_do_anywhere(tmp_path: Path, end: bytes) -> None:
         (b"  \n \n", {}, "empty"),
         (b"a,b\n", {"encoding": "klingon"}, 'no text encoding "klingon"'),
         (b"a,b\n", {"encoding": "base64"}, "no text encoding"),
+        (b"a,b\n", {"encoding": "punycode"}, '"punycode" is no text encoding'),
+        (b"a,b\n", {"encoding": "undefined"}, '"undefined" is no text encoding'),
+        (b"a,b\n", {"encoding": "raw_unicode_escape"}, "no text encoding"),
+        (b"a,b\n", {"encoding": "utf-16"}, "line 1: the text is not utf-16; name another"),  # no mark
+        (b"a,b\n", {"encoding": "utf-32"}, "line 1: the text is not utf-32; name another"),
         (b"a,b\n", {"delimiter": "::"}, "one character"),
         (b"a,b\n\xff\xfe,2\n", {"encoding": "utf-8"}, "not utf-8"),
     ],

@@ -34,6 +34,9 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_NO_FILES = frozenset(("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"))
+"""What Python knows as text encodings, but no file is written in."""
+
 _LINE_END = re.compile("\r\n|\r|\n")
 _NO_UTF8 = "the text is not UTF-8; say which encoding it has, such as encoding=windows-1252"
 _LONGEST_CHARACTER = 4
@@ -79,7 +82,7 @@ def _checked_encoding(name: str) -> str:
         info = codecs.lookup(name)
     except LookupError:
         raise UnreadableCsv(line=1, reason=f'there is no text encoding "{name}"') from None
-    if not getattr(info, "_is_text_encoding", True):
+    if not getattr(info, "_is_text_encoding", True) or info.name.replace("_", "-") in _NO_FILES:
         raise UnreadableCsv(line=1, reason=f'"{name}" is no text encoding')
     return info.name
 
@@ -118,8 +121,8 @@ def _decode_sample(sample: bytes, encoding: str) -> str:
     """The sample as text; a character cut at its end does not matter."""
     try:
         return codecs.getincrementaldecoder(encoding)().decode(sample)
-    except UnicodeDecodeError as error:
-        line = sample.count(b"\n", 0, error.start) + 1
+    except UnicodeError as error:  # without a place where a mark is missing at the beginning
+        line = sample.count(b"\n", 0, getattr(error, "start", 0)) + 1
         raise UnreadableCsv(line=line, reason=f"the text is not {encoding}; name another encoding") from None
 
 
@@ -165,8 +168,9 @@ def _first_row(lines: Lines, reader: "_csv.Reader") -> list[str]:
                 return taken[0]
     except csv.Error as error:
         raise UnreadableCsv(line=1, reason=str(error)) from None
-    except UnicodeDecodeError as error:
-        raise UnreadableCsv(line=1, reason=f"the text is not {error.encoding}; name another") from None
+    except UnicodeError as error:
+        named = getattr(error, "encoding", "what was named")
+        raise UnreadableCsv(line=1, reason=f"the text is not {named}; name another encoding") from None
     raise UnreadableCsv(line=1, reason="the file is empty")
 
 
@@ -188,8 +192,9 @@ def batches(path: Path, layout: Layout, *, size: int, skip: int = 0) -> Generato
                 yield batch
         except csv.Error as error:
             raise UnreadableCsv(line=reader.line_num + 1, reason=str(error)) from None
-        except UnicodeDecodeError as error:
-            reason = f"the text is not {layout.encoding} ({error.reason}); name another encoding"
+        except UnicodeError as error:
+            told = getattr(error, "reason", error)
+            reason = f"the text is not {layout.encoding} ({told}); name another encoding"
             raise UnreadableCsv(line=_first_wrong_line(path, layout.encoding), reason=reason) from None
 
 
@@ -234,7 +239,7 @@ def _first_wrong_line(path: Path, encoding: str) -> int:
         for line in file:
             try:
                 decoder.decode(line)
-            except UnicodeDecodeError:
+            except UnicodeError:
                 break
             good += 1
     return good + 1
