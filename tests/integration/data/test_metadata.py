@@ -170,6 +170,8 @@ async def test_keywords_are_names_like_any_other(model: Model) -> None:
         ({"name": "a", "type": "belongsTo", "target": "users", "foreignKey": "title"}, "as a foreign key"),
         ({"name": "a", "type": "belongsTo", "target": "users", "onDelete": "EXPLODE"}, "onDelete"),
         ({"name": "a", "type": "sort", "scopeKey": "nothing"}, "scopeKey"),
+        ({"name": "a", "type": "string", "scopeKey": ["name"]}, "scopeKey"),
+        ({"name": "a", "type": "integer", "scopeKey": {}}, "scopeKey"),
         ({"name": "a", "type": "string", "uiSchema": {"x": "\0"}}, "NUL"),
         (5, "object"),
     ],

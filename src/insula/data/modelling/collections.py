@@ -206,7 +206,8 @@ def check_whole(draft: Draft, name: str) -> None:
     fields = collection.fields
     for field in fields.values():
         scope = field.options.get("scopeKey")
-        if scope is not None and (scope not in fields or not fields[scope].stored):
+        listed = fields.get(scope) if isinstance(scope, str) else None
+        if scope is not None and (listed is None or not listed.stored):
             raise _invalid(name, f'has a field "{field.name}" whose scopeKey is no field of the collection')
         if field.type.computed and collection.primary_key is None:
             raise _invalid(
