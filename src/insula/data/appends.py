@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from insula.data.catalog import Catalog
 from insula.data.collection import Collection, Relation
 from insula.data.errors import UnknownField
+from insula.data.fields.columns import rendered
 from insula.data.filters.compile import Builder, parameter, through_table
 from insula.data.filters.shape import Binder, Shape, visible_field
 from insula.data.lists import among
@@ -132,7 +133,7 @@ class Loader:
 def without_child(outline: Outline, name: str) -> Outline:
     """The same outline without one append; the same object each time, since plans are kept by it."""
     rest = tuple(child for child in outline.children if child[0] != name)
-    return Outline(outline.only, outline.without, rest)
+    return Outline(outline.only, outline.without, rest, outline.rendered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def load_plan(dialect: Dialect, shape: LoadShape, kind: Kind) -> Plan:
     builder = Builder(dialect)
     joints = () if relation.through is not None else (shape.remote,)
     columns = chosen_columns(target, shape.scope, shape.outline, joints)
-    selected: list[sa.ColumnElement[Any]] = [table.c[name] for name in (*columns.answered, *columns.helpers)]
+    selected = columns.of(table, dialect, shape.outline)
     helpers = columns.helpers
     source: sa.FromClause = table
     if relation.through is None:
@@ -183,7 +184,10 @@ def load_plan(dialect: Dialect, shape: LoadShape, kind: Kind) -> Plan:
         selected.append(owner.label(OWNER))
         helpers = (*helpers, OWNER)
         for name in shape.between.fields if shape.between is not None else ():
-            selected.append(between.c[name].label(THROUGH + name))
+            column: sa.ColumnElement[Any] = between.c[name]
+            if shape.outline.rendered:
+                column = rendered(column, dialect.name)
+            selected.append(column.label(THROUGH + name))
     statement = sa.select(*selected).select_from(source).where(among(dialect.name, owner, KEYS))
     if shape.limits is not None:
         statement = statement.where(builder.where(shape.limits, target, table))

@@ -24,6 +24,8 @@ class Outline:
     """Names that are left out of all."""
     children: tuple[tuple[str, Outline], ...]
     """Relations to append, and what is asked for behind them."""
+    rendered: bool = False
+    """Wanted as the protocol writes it, see ``Query``."""
 
 
 @dataclass(slots=True)
@@ -37,16 +39,24 @@ class _Draft:
     def child(self, name: str) -> _Draft:
         return self.children.setdefault(name, _Draft())
 
-    def done(self) -> Outline:
+    def done(self, *, rendered: bool) -> Outline:
         children = tuple(
-            (name, child.done()) for name, child in self.children.items() if name not in self.without
+            (name, child.done(rendered=rendered))
+            for name, child in self.children.items()
+            if name not in self.without
         )
         only = None if self.only is None else tuple(self.only)
-        return Outline(only, tuple(self.without), children)
+        return Outline(only, tuple(self.without), children, rendered)
 
 
 @lru_cache(maxsize=_KEPT)
-def outline(fields: tuple[str, ...] | None, appends: tuple[str, ...], excepts: tuple[str, ...]) -> Outline:
+def outline(
+    fields: tuple[str, ...] | None,
+    appends: tuple[str, ...],
+    excepts: tuple[str, ...],
+    *,
+    rendered: bool = False,
+) -> Outline:
     """The tree of three lists of dotted paths. Raises ``InvalidQuery``."""
     root = _Draft()
     if fields is not None:
@@ -73,7 +83,7 @@ def outline(fields: tuple[str, ...] | None, appends: tuple[str, ...], excepts: t
             node = node.children[name]
         else:
             node.without[path[-1]] = None
-    return root.done()
+    return root.done(rendered=rendered)
 
 
 def _paths(parameter: str, written: tuple[str, ...]) -> list[list[str]]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection, Field
 from insula.data.errors import UnknownField
+from insula.data.fields.columns import rendered
 from insula.data.filters.compile import Builder, Join, with_joins
 from insula.data.filters.shape import Shape, visible_field
 from insula.data.lists import among
@@ -105,6 +106,18 @@ class Columns:
 
     answered: tuple[str, ...]
     helpers: tuple[str, ...]
+    joints: frozenset[str]
+    """Those of both by which rows are joined: compared, and so always Python values."""
+
+    def of(self, table: sa.FromClause, dialect: Dialect, outline: Outline) -> list[sa.ColumnElement[Any]]:
+        """The columns of ``table`` to select."""
+        found: list[sa.ColumnElement[Any]] = []
+        for name in (*self.answered, *self.helpers):
+            column: sa.ColumnElement[Any] = table.c[name]
+            if outline.rendered and name not in self.joints:
+                column = rendered(column, dialect.name).label(name)
+            found.append(column)
+        return found
 
 
 def chosen_columns(
@@ -127,7 +140,8 @@ def chosen_columns(
         if relation is None:
             raise UnknownField(collection=collection.name, field=name, place="appends")
         needed[relation.foreign_key if relation.kind == "belongsTo" else relation.source_key] = None
-    return Columns(answered, tuple(name for name in needed if name not in answered))
+    helpers = tuple(name for name in needed if name not in answered)
+    return Columns(answered, helpers, frozenset(needed))
 
 
 def children(collection: Collection, outline: Outline) -> list[tuple[str, Outline]]:
@@ -180,7 +194,7 @@ def read_plan(dialect: Dialect, shape: ReadShape) -> Plan:
     joints = () if up is None else (up.foreign_key, up.target_key)
     columns = chosen_columns(collection, shape.scope, shape.outline, joints)
     builder = Builder(dialect)
-    labels: list[sa.ColumnElement[Any]] = [table.c[name] for name in (*columns.answered, *columns.helpers)]
+    labels = columns.of(table, dialect, shape.outline)
     joins: list[Join] = []
     where = conditions(builder, shape, table)
     order = order_by(builder, collection, table, shape.order, joins)

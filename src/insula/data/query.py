@@ -36,6 +36,9 @@ class Query:
     counting: Counting = "exact"
     tree: bool = False
     """Answer parents with ``children`` (collections whose template is ``tree``)."""
+    rendered: bool = False
+    """Values come as the protocol writes them wherever the database can do that (moments as text): for who only
+    passes them on, and spares making Python values of them."""
 
 
 @dataclass(frozen=True, slots=True)

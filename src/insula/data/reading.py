@@ -148,7 +148,7 @@ class Reader:
     async def _read(self, collection: Collection, query: Query, kind: str, scopes: Scopes) -> _Read:
         """Check and bind a query."""
         scope = scopes.scope(collection.name, "view")
-        asked = outline(query.fields, query.appends, query.excepts)
+        asked = outline(query.fields, query.appends, query.excepts, rendered=query.rendered)
         binder = Binder(self._catalog, scopes)
         where = binder.rows(collection, scope, query.filter)
         order = bind_sort(binder, collection, scope, query.sort) if query.sort else ()
@@ -159,7 +159,7 @@ class Reader:
     async def _read_key(self, collection: Collection, key: Any, query: Query, scopes: Scopes) -> _Read:
         """As ``_read``, for the record of one key: what is asked most of all."""
         scope = scopes.scope(collection.name, "view")
-        asked = outline(query.fields, query.appends, query.excepts)
+        asked = outline(query.fields, query.appends, query.excepts, rendered=query.rendered)
         binder = Binder(self._catalog, scopes)
         limits = binder.rows(collection, scope, query.filter)
         binder.values.append(prepared_key(collection, key))

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
-Record = Iterable[tuple[str, Any]]
-"""A row as the driver gives it: pairs, or a mapping. ``dict(record)`` makes a row of it."""
+from insula.database.statement import Record
 
 
 class Cursor(Protocol):

@@ -5,10 +5,10 @@ Types convert on both ways by SQLAlchemy's own mechanism (``TypeDecorator``), so
 conversions once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from insula.database.errors import MissingValue, ValueOutOfRange
 
@@ -17,6 +17,16 @@ SCHEMA_TOKEN = "insula_schema"  # noqa: S105 - a name, no secret
 
 BAD_VALUE = (ValueError, TypeError, ArithmeticError, AttributeError)
 """What a type's conversion raises for a value that is not of the type."""
+
+
+class Record(Protocol):
+    """A row as the driver gives it: its values in the order of its keys."""
+
+    def keys(self) -> Iterable[str]:
+        """The labels."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +86,13 @@ class Statement:
                 ) from error
         return encoded
 
-    def rows(self, records: Iterable[Iterable[tuple[str, Any]]]) -> list[dict[str, Any]]:
-        """The driver's records (each as pairs) → fresh dicts of Python values."""
-        return self.decode(list(map(dict, records)))
+    def rows(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+        """The driver's records → fresh dicts of Python values."""
+        if not records:
+            return []
+        labels = tuple(records[0].keys())
+        # Half of what dict(record) takes, which looks up each label.
+        return self.decode([dict(zip(labels, record, strict=False)) for record in records])
 
     def decode(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Convert driver values to Python values, in place."""

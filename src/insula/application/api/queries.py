@@ -38,14 +38,14 @@ _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _WORDS: Final = {"true": True, "1": True, "false": False, "0": False}
 _ALL: Final[Mapping[Counting, Query]] = {
-    "exact": Query(),
-    "simple": Query(counting="simple"),
-    "none": Query(counting="none"),
+    "exact": Query(rendered=True),
+    "simple": Query(counting="simple", rendered=True),
+    "none": Query(counting="none", rendered=True),
 }
 
 
 def read_query(raw: bytes, params: Mapping[str, Any], zone: str, counting: Counting) -> Query:
-    """The query of a read. ``params`` is ``raw`` parsed, unless a body added to it (then ``raw`` is empty).
+    """The query of a read that is answered. ``params`` is ``raw`` parsed, unless a body added to it (then ``raw`` is empty).
 
     ``counting`` is how the collection's pages are counted. Raises ``InvalidParameter`` and ``InvalidFilter``.
     """
@@ -78,6 +78,7 @@ def _query(params: Mapping[str, Any], zone: str, counting: Counting) -> Query:
         page_size=size,
         counting=counting,
         tree=flag(params, "tree", default=False),
+        rendered=True,
     )
 
 

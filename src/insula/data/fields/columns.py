@@ -53,6 +53,10 @@ class Column(TypeDecorator[Any]):
         """Driver value → Python value; ``None`` where the driver gives it as it is."""
         return None
 
+    def rendered(self, column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]:
+        """The column as the HTTP protocol writes its values, where the database can; else as it is."""
+        return column
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(self.storage(dialect.name))
 
@@ -61,6 +65,11 @@ class Column(TypeDecorator[Any]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
         return none_or(self.decoder(dialect.name))
+
+
+def rendered(column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]:
+    """``column`` as the HTTP protocol writes its values, where the database can do that; else as it is."""
+    return column.type.rendered(column, dialect) if isinstance(column.type, Column) else column
 
 
 class DoubleColumn(Column):
@@ -126,6 +135,17 @@ class DatetimeTzColumn(Column):
 
     def decoder(self, dialect: str) -> Converter | None:
         return dt.datetime.fromisoformat if dialect == "sqlite" else None
+
+    def rendered(self, column: sa.ColumnElement[Any], dialect: str) -> sa.ColumnElement[Any]:
+        """On PostgreSQL a third of what the driver takes to make ``datetime`` and the encoder to write it."""
+        if dialect == "sqlite":
+            return sa.type_coerce(column, sa.Text())
+        text = sa.func.to_char(sa.func.timezone(_UTC, column), _PROTOCOL_PATTERN)
+        return sa.type_coerce(text, sa.Text())
+
+
+_UTC: sa.ColumnClause[str] = sa.literal_column("'UTC'", sa.Text())
+_PROTOCOL_PATTERN: sa.ColumnClause[str] = sa.literal_column('\'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\'', sa.Text())
 
 
 def _utc_text(value: dt.datetime) -> str:

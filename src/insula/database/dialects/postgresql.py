@@ -17,14 +17,14 @@ from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentif
 
 from insula.database.budget import ConnectionBudget
 from insula.database.compile import QuotingPreparer
-from insula.database.connection import Cursor, Record, ServerConnection
+from insula.database.connection import Cursor, ServerConnection
 from insula.database.dialects.base import Dialect
 from insula.database.dialects.postgresql_errors import translate, translate_opening
 from insula.database.errors import ValueOutOfRange
 from insula.database.options import DatabaseOptions
 from insula.database.pool import Pool
 from insula.database.pooled import PooledDatabase
-from insula.database.statement import BAD_VALUE
+from insula.database.statement import BAD_VALUE, Record
 
 DEFAULT_PORT = 5432
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
