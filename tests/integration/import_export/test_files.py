@@ -1,6 +1,8 @@
 """Files of imports go when nobody needs them any more."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from insula.application.application import Application
 from insula.core.clock import now
 from insula.data.scope import Unrestricted
 from insula.plugins.import_export.files import KEPT_S, KIND, UNCLAIMED_S, sweep
-from insula.testing.importing import Importing
+from insula.testing.importing import Importing, rows
 
 WIDE = b"n\n" + b"1\n" * 300_000
 
@@ -68,3 +70,30 @@ async def test_what_belongs_to_no_job_or_to_one_that_is_done_goes(
     assert job["kind"] == KIND
     await sweep(application)
     assert importing.files() == [young]
+
+
+async def test_a_slow_upload_holds_nobody_up(application: Application, client: httpx.AsyncClient) -> None:
+    """While someone still sends a file, tables change and records are written."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def file() -> AsyncIterator[bytes]:
+        yield b"n\n1\n"
+        begun.set()
+        await go_on.wait()
+        yield b"2\n"
+
+    things = {"name": "things", "fields": [{"name": "n", "type": "integer"}]}
+    await client.post("/collections:create", json=things)
+    upload = asyncio.create_task(client.post("/things:import", content=file()))
+    try:
+        await begun.wait()
+        async with asyncio.timeout(20):
+            q = {"name": "q", "type": "string"}
+            changed = await client.post("/collections/things/fields:create", json=q)
+            written = await client.post("/things:create", json={"n": 3, "q": "x"})
+    finally:
+        go_on.set()
+        sent = await upload
+    assert [answer.status_code for answer in (changed, written, sent)] == [200] * 3
+    job = await application.jobs.finished(sent.json()["data"]["jobId"])
+    assert (job.status, len(await rows(client, "/things:list"))) == ("succeeded", 3)

@@ -39,7 +39,8 @@ async def act(action: Action, context: Context) -> Answer | Stream | Raw:
         attempts -= 1
         version = metadata.version
         try:
-            if action.gate == "records" and action.writes:
+            # One that streams waits for its client for as long as that takes, and writes no record meanwhile.
+            if action.gate == "records" and action.writes and not action.streams:
                 async with metadata.steady():
                     return await _answer(action, context)
             return await _answer(action, context)

@@ -108,7 +108,8 @@ class Action:
     writes: bool = False
     """Not by GET (405), and needs the CSRF header when authenticated by cookie."""
     streams: bool = False
-    """The handler reads the body itself, in pieces (``request.chunks()``); it is not read for it."""
+    """The handler reads the body itself, in pieces (``request.chunks()``); it is not read for it. Records that it
+    writes by itself are its own to write inside ``Metadata.steady``, once the body is there."""
     slow: bool = False
     """Changes tables, which may take as long as the database gives one statement for that (``CHANGE_TIMEOUT_S``); the
     ordinary deadline of a request does not end it."""
