@@ -79,10 +79,13 @@ class MovingWindow:
 class Throttle:
     """Attempts to prove who one is to one application: per account, per address, and per both."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._pair = MovingWindow(PAIR_ATTEMPTS, WINDOW_S, monotonic=monotonic)
-        self._account = MovingWindow(ACCOUNT_ATTEMPTS, WINDOW_S, monotonic=monotonic)
-        self._client = MovingWindow(CLIENT_ATTEMPTS, WINDOW_S, monotonic=monotonic)
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, max_keys: int = MAX_KEYS) -> None:
+        def window(limit: int) -> MovingWindow:
+            return MovingWindow(limit, WINDOW_S, max_keys=max_keys, monotonic=monotonic)
+
+        self._pair = window(PAIR_ATTEMPTS)
+        self._account = window(ACCOUNT_ATTEMPTS)
+        self._client = window(CLIENT_ATTEMPTS)
 
     def attempt(self, account: str, client: str) -> None:
         """Count an attempt before it is looked at, so that many at once do not slip by.
