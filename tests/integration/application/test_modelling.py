@@ -186,3 +186,28 @@ async def test_the_openapi_document(client: httpx.AsyncClient) -> None:
     assert "createdAt" not in found["components"]["schemas"]["pets.values"]["properties"]
     assert found["paths"]["/app:getInfo"]["get"]["security"] == []
     assert "insula" not in found["components"]["schemas"]
+
+
+async def test_what_records_can_not_be_without_is_not_destroyed(client: httpx.AsyncClient) -> None:
+    async def sent(path: str, body: Any = None) -> Any:
+        answer = await client.post(path, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    await sent("/collections:create", {"name": "orders"})
+    await sent("/collections:create", {"name": "lines"})
+    for name, settings, rule in (
+        ("order", {"required": True}, "RESTRICT"),
+        ("offer", {}, "SET NULL"),
+        ("draft", {"allowNull": False, "onDelete": "CASCADE"}, "CASCADE"),
+    ):
+        line = {"name": name, "type": "belongsTo", "target": "orders", "foreignKey": f"{name}Id", **settings}
+        assert (await sent("/collections/lines/fields:create", line))["onDelete"] == rule
+    order, offer, draft = (made["id"] for made in await sent("/orders:create", [{}, {}, {}]))
+    await sent("/lines:create", {"order": order, "offer": offer, "draft": draft})
+    assert await code(await client.post(f"/orders:destroy/{order}")) == (409, "CONFLICT")
+    assert await sent(f"/orders:destroy/{offer}") == 1
+    (left,) = (await client.get("/lines:list")).json()["data"]
+    assert (left["orderId"], left["offerId"], left["draftId"]) == (order, None, draft)
+    assert await sent(f"/orders:destroy/{draft}") == 1
+    assert (await client.get("/lines:list")).json()["data"] == []

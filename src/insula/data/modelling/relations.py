@@ -128,7 +128,7 @@ class Settling:
             raise self.invalid(f"needs another name for {option} than its own")
         key = target.fields[self.options[key_option]]
         present = holder.fields.get(name)
-        if present is not None and present.required and on_delete == "SET NULL":
+        if on_delete == "SET NULL" and (self._required() or (present is not None and present.required)):
             on_delete = "RESTRICT"
         asked = self.options.get("onDelete")
         rule = self.options.setdefault("onDelete", on_delete)
@@ -142,6 +142,11 @@ class Settling:
             self._make(holder, name, key, reference)
         else:
             self._adopt(holder, present, key, reference, asked)
+
+    def _required(self) -> bool:
+        """Whether a record can not be without what it belongs to."""
+        wanted = self.options.get("required") is True or self.options.get("allowNull") is False
+        return wanted and self.row.type == "belongsTo"
 
     def _make(self, holder: Collection, name: str, key: Field, reference: Mapping[str, Any]) -> None:
         self.draft.check_new_field(holder.name, name)
