@@ -30,21 +30,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.fixture
 def run(server: Instance, tmp_path: Path) -> Run:
-    """Runs one command line beside the server: ``run("users", "list", input="…")``."""
+    """Runs one command line beside the server: ``run("users", "list", input="…")``, with further settings."""
 
-    def insula(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+    def insula(*words: str, input: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-c", "from insula.cli import main; main()", *words],
-            env=server.environment,
+            env=server.environment | more,
             cwd=tmp_path,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
             check=False,
-            **more,
+            input=input,
         )
 
     return insula
+
+
+def test_text_in_another_encoding_is_told(run: Run) -> None:
+    done = run("records", "create", "roles", "name=\udcff")
+    assert (done.returncode, done.stderr) == (Exit.USAGE, "insula: what was typed is no text in UTF-8\n")
+    assert run("records", "create", "roles", "name=far", "title=東").returncode == 0
+    done = run("records", "get", "roles", "far", PYTHONIOENCODING="latin-1")
+    assert done.returncode == Exit.INVALID
+    assert done.stderr.endswith("can not be written in latin-1; set PYTHONIOENCODING=utf-8\n")
 
 
 def test_a_file_comes_from_standard_input_and_its_job_is_shown(run: Run) -> None:

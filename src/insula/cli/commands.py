@@ -56,6 +56,12 @@ def run_command(words: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         complain("ended before it was done")
         return Exit.INTERRUPTED
+    except UnicodeEncodeError as error:
+        if error.encoding == "utf-8":
+            complain("what was typed is no text in UTF-8")
+            return Exit.USAGE
+        complain(f"the output can not be written in {error.encoding}; set PYTHONIOENCODING=utf-8")
+        return Exit.INVALID
     except BrokenPipeError:
         # Whoever read our output has enough of it; the interpreter must not stumble over the rest at its end.
         _let_go_of_output()
