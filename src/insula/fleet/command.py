@@ -1,17 +1,37 @@
-"""Orders to an environment."""
+"""Orders to an environment, and what came of them."""
+
+from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from insula.fleet.configuration import Configuration
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+DEADLINE_S = 120.0
+"""How long a command may wait and run before whoever sent it is told that it expired."""
 
 
 class Verb(enum.Enum):
-    """What an environment can be told to do with an application."""
+    """What an environment can be told to do with an application. Each is idempotent: done twice is done once."""
 
+    CHECK = "check"
+    """Try everything that making it would need, and change nothing. Result: ``findings``, a list of dicts."""
+    PREPARE = "prepare"
+    """Make its database, stamped for it. Result: ``database``, where it is."""
     CREATE = "create"
+    """Make its tables and first data in the prepared database. Argument: ``root``, its first user (or nothing)."""
     START = "start"
+    """Bring it up, with an upgrade where it wants that by itself."""
     STOP = "stop"
+    """Take it down: requests in flight finish, connections and memory are given back."""
     UPGRADE = "upgrade"
+    """Bring its database to the version of the code. It is not running before or after."""
     REMOVE = "remove"
+    """Drop its data, where they bear its stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +42,28 @@ class Command:
     application: str
     request_id: str
     """Names this order in logs and answers; the same order given twice carries the same one."""
+    configuration: Configuration | None = None
+    """The application as it should be; ``stop`` alone needs none."""
+    arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
+    """What the verb says; JSON."""
+    deadline_s: float = DEADLINE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command."""
+
+    request_id: str
+    code: str = ""
+    """Empty: it was done. Else the code of what went wrong …"""
+    message: str = ""
+    """… and its sentence, with what can be done."""
+    step: str = ""
+    """Where it went wrong."""
+    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    """What the verb gives; JSON."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the command did what it says."""
+        return not self.code

@@ -24,3 +24,17 @@ class ApplicationNotFound(InsulaError):
 
     code = "APP_NOT_FOUND"
     kind: ClassVar[Kind] = Kind.MISSING
+
+
+class CommandExpired(InsulaError):
+    """The command {command} for the application {application} was not done within {seconds:g} s."""
+
+    code = "COMMAND_EXPIRED"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class EnvironmentUnavailable(InsulaError):
+    """The environment {environment} does not answer."""
+
+    code = "ENVIRONMENT_UNAVAILABLE"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE

@@ -18,3 +18,11 @@ class Directory(ABC):
 
         Asked on every request, so it answers from memory.
         """
+
+    @abstractmethod
+    async def wake(self, application: str) -> Target | None:
+        """Have an application that sleeps started, and wait until it runs or its start has failed: the target says which.
+
+        However many ask, it is started once; it goes on when whoever asked does not wait any more. One that is stopped
+        stays so. ``None`` when there is none of that name.
+        """

@@ -31,3 +31,7 @@ class MemoryDirectory(Directory):
 
     def application_of(self, host: str) -> str | None:
         return self._domains.get(host)
+
+    async def wake(self, application: str) -> Target | None:
+        """Nothing sleeps here."""
+        return await self.find(application)

@@ -1,0 +1,1 @@
+"""How commands get from the supervisor to the environments."""

@@ -1,0 +1,36 @@
+"""What an environment is told of an application in order to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Connection = Literal["new_database", "new_schema", "new_connection"]
+"""What is made for an application: a database, a schema in an existing one, or nothing but its tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One application, complete: an environment that has this needs to ask nobody."""
+
+    application: str
+    """Its name, which is its id."""
+    stamp: str
+    """The uuid that marks its database as its own; another one there is never touched."""
+    display_name: str = ""
+    connection: Connection = "new_database"
+    database: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """``dialect host port username password database schema storage``, resolved; opaque to the fleet."""
+    data_key: str = field(default="", repr=False)
+    """The application's own key (base64), which main keeps; seals its secrets."""
+    domain: str | None = None
+    """Its custom domain, lower case."""
+    auto_upgrade: bool = True
+    share_session: bool = False
+    """People who are signed in to main are let in; see ``main_key``."""
+    main_key: str = field(default="", repr=False)
+    """Main's public key (base64), by which main's tokens are verified; only with ``share_session``."""
+    lang: str = "en-US"
+    timezone: str = "UTC"

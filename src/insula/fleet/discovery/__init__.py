@@ -1,0 +1,1 @@
+"""How environments make themselves and what runs there known."""

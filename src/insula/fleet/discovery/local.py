@@ -1,0 +1,52 @@
+"""Discovery within one process: what is reported is known at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from insula.fleet.discovery.base import Discovery, Watcher
+from insula.fleet.environment import Environment
+from insula.fleet.lifecycle import Observed, Status
+
+_logger = logging.getLogger(__name__)
+
+
+class LocalDiscovery(Discovery):
+    """Keeps everything in memory: with the process everything that it tells of is gone."""
+
+    def __init__(self) -> None:
+        self._environments: dict[str, Environment] = {}
+        self._statuses: dict[str, dict[str, Status]] = {}
+        """Application → environment → status."""
+        self._watchers: list[Watcher] = []
+
+    async def announce(self, environment: Environment) -> None:
+        self._environments[environment.name] = environment
+
+    async def leave(self, name: str) -> None:
+        self._environments.pop(name, None)
+
+    async def environments(self) -> Sequence[Environment]:
+        return sorted(self._environments.values(), key=lambda environment: environment.name)
+
+    def report(self, environment: str, application: str, status: Status) -> None:
+        if status.observed is Observed.NOT_FOUND:
+            known = self._statuses.get(application, {})
+            known.pop(environment, None)
+            if not known:
+                self._statuses.pop(application, None)
+        else:
+            self._statuses.setdefault(application, {})[environment] = status
+        for watcher in tuple(self._watchers):
+            try:
+                watcher(environment, application, status)
+            except Exception:
+                _logger.exception("a watcher of the fleet failed at %s in %s", application, environment)
+
+    def statuses(self, application: str) -> Mapping[str, Status]:
+        return dict(self._statuses.get(application, {}))
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)

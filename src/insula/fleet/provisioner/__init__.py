@@ -1,0 +1,1 @@
+"""How databases of applications are made, checked and dropped."""
