@@ -63,14 +63,15 @@ def relation_of(row: FieldRow) -> Relation | None:
     if row.type not in RELATION_TYPES:
         return None
     options = row.options
+    between = options if row.type == "belongsToMany" else {}  # what others say of it means nothing
     return Relation(
         cast("RelationKind", row.type),
         options["target"],
         options["foreignKey"],
         source_key=options.get("sourceKey", "id"),
         target_key=options.get("targetKey", "id"),
-        through=options.get("through"),
-        other_key=options.get("otherKey"),
+        through=between.get("through"),
+        other_key=between.get("otherKey"),
         on_delete=options["onDelete"],
         constraints=options.get("constraints", True),
     )

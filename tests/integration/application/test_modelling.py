@@ -188,6 +188,24 @@ async def test_the_openapi_document(client: httpx.AsyncClient) -> None:
     assert "insula" not in found["components"]["schemas"]
 
 
+@pytest.mark.parametrize("through", ["tags", ["tags"], {"a": 1}])
+async def test_only_a_relation_of_many_to_many_goes_through_a_table(
+    client: httpx.AsyncClient, through: Any
+) -> None:
+    await client.post("/collections:create", json=PETS)
+    await client.post("/collections:create", json={"name": "toys"})
+    for kind in ("hasMany", "hasOne", "belongsTo"):
+        field = {"name": kind, "type": kind, "target": "toys", "foreignKey": f"{kind}Id", "through": through}
+        made = await client.post("/collections/pets/fields:create", json=field)
+        assert made.status_code == 200, made.text
+    pet = await client.post("/pets:create", json={"hasMany": [{}], "hasOne": {}, "belongsTo": {}})
+    assert pet.status_code == 200, pet.text
+    assert len(pet.json()["data"]["hasMany"]) == 1
+    for kind in ("hasMany", "hasOne", "belongsTo"):
+        gone = await client.post(f"/collections/pets/fields:destroy/{kind}")
+        assert gone.status_code == 200, gone.text
+
+
 async def test_what_records_can_not_be_without_is_not_destroyed(client: httpx.AsyncClient) -> None:
     async def sent(path: str, body: Any = None) -> Any:
         answer = await client.post(path, json=body)

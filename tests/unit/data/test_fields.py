@@ -183,6 +183,7 @@ def test_choices(enum: list[Any]) -> None:
         ("decimal", {"scale": -1}),
         ("decimal", {"precision": 2, "scale": 3}),
         ("unixTimestamp", {"accuracy": "hour"}),
+        ("unixTimestamp", {"accuracy": {"a": 1}}),
         ("uuid", {"autoFill": "no"}),
         ("nanoid", {"size": 1}),
         ("nanoid", {"customAlphabet": "aa"}),
@@ -261,6 +262,8 @@ def test_moments_come_back_and_sort_as_text(moment: dt.datetime) -> None:
     exact = prepare("unixTimestamp", moment, accuracy="millisecond")
     number = stored("unixTimestamp", exact, DIALECTS[0], accuracy="millisecond")
     assert loaded("unixTimestamp", number, DIALECTS[0], accuracy="millisecond") == exact
+    for schema in (5, {"x-component-props": [1]}):
+        assert prepare("unixTimestamp", moment, uiSchema=schema).microsecond == 0
 
 
 @given(number=st.decimals(min_value=-(10**11), max_value=10**11, allow_nan=False))

@@ -35,7 +35,7 @@ class UnixTimestamp(FieldType):
 
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         accuracy = _accuracy(options)
-        if accuracy not in _PER_SECOND:
+        if not isinstance(accuracy, str) or accuracy not in _PER_SECOND:
             raise ValueError("needs second or millisecond for accuracy")
         return {**options, "accuracy": accuracy}
 
@@ -49,5 +49,7 @@ class UnixTimestamp(FieldType):
 
 def _accuracy(options: Mapping[str, Any]) -> Any:
     """The protocol's pages keep it among the settings of the input; a setting of its own goes first."""
-    props = (options.get("uiSchema") or {}).get("x-component-props") or {}
-    return options.get("accuracy") or props.get("accuracy") or "second"
+    schema = options.get("uiSchema")
+    props = schema.get("x-component-props") if isinstance(schema, Mapping) else None
+    shown = props.get("accuracy") if isinstance(props, Mapping) else None
+    return options.get("accuracy") or shown or "second"
