@@ -17,6 +17,7 @@ from insula.data.errors import (
 from insula.data.metadata import Metadata
 from insula.data.metadata_change import MetadataChange
 from insula.data.metadata_json import collection_to_json, field_to_json
+from insula.database.errors import UniqueViolation
 from insula.database.executor import Database, Row
 from insula.database.options import DatabaseOptions
 from insula.testing.modelled import builtin, check_tables, modelled
@@ -283,6 +284,39 @@ async def test_has_many_makes_the_key_in_its_target(model: Model) -> None:
         await model.metadata.update_field("posts", "comments", {"target": "users"})
     await model.metadata.destroy_field("posts", "comments")
     assert "postId" not in model.metadata.get("comments").fields
+
+
+async def test_the_table_keeps_that_a_record_has_one(model: Model) -> None:
+    """The foreign key of a hasOne relation is unique, however the relation came about."""
+    await model.create("homes", text("town"))
+    await model.create("owners", {"name": "home", "type": "hasOne", "target": "homes"})
+    await model.add("owners", id=1)
+    await model.add("homes", ownerId=1)
+    with pytest.raises(UniqueViolation):
+        await model.add("homes", ownerId=1)
+    await model.add("homes", ownerId=None)
+    await model.add("homes", ownerId=None)
+    keeper = {"name": "keeper", "type": "belongsTo", "target": "owners"}
+    await model.metadata.create_field("homes", {**keeper, "reverseField": {"name": "kept", "type": "hasOne"}})
+    fields = model.metadata.get("homes").fields
+    assert (fields["ownerId"].unique, fields["keeperId"].unique) == (True, True)
+
+
+async def test_a_key_is_shared_once_no_relation_says_that_it_is_not(model: Model) -> None:
+    await model.create("homes", text("town"))
+    home = {"name": "home", "type": "hasOne", "target": "homes", "reverseField": {"name": "owner"}}
+    await model.create("owners", home)
+    await model.add("owners", id=1)
+    await model.metadata.create_field("owners", {"name": "homes", "type": "hasMany", "target": "homes"})
+    for _ in range(2):
+        await model.add("homes", ownerId=1)
+    keeper = {"name": "keeper", "type": "belongsTo", "target": "owners"}
+    await model.metadata.create_field("homes", {**keeper, "reverseField": {"name": "kept", "type": "hasOne"}})
+    await model.metadata.destroy_field("owners", "kept")
+    fields = model.metadata.get("homes").fields
+    assert [(fields[name].unique, fields[name].index) for name in ("ownerId", "keeperId")] == [
+        (False, True)
+    ] * 2
 
 
 async def test_belongs_to_many_makes_a_table_between(model: Model) -> None:

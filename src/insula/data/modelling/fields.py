@@ -21,6 +21,7 @@ from insula.data.modelling.relations import (
     Settling,
     add_reverse,
     drop_foreign_key,
+    let_be_many,
     let_rule,
     new_key,
     through_is_unused,
@@ -122,6 +123,8 @@ def remove_relation(draft: Draft, row: FieldRow, use: Use) -> None:
     draft.rows.remove(row)
     for holder, key in use.holders:
         drop_foreign_key(draft, holder, key)
+        if use.relation.kind == "hasOne":
+            let_be_many(draft, holder, key)
     if use.relation.through is not None and through_is_unused(draft, use.relation.through):
         del draft.rows.collections[use.relation.through]
         draft.rows.fields.pop(use.relation.through, None)

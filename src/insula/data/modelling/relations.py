@@ -19,6 +19,8 @@ KEY_LENGTH: Final = 11
 
 ON_DELETE: Final = ("SET NULL", "CASCADE", "RESTRICT", "NO ACTION")
 _TO_SOURCE: Final = ("hasOne", "hasMany")
+_BOTH_SIDES: Final = 2
+"""A relation and its reverse."""
 
 _NUMBERS: Final = frozenset({"integer", "bigInt", "snowflakeId", "sort"})
 _TEXTS: Final = frozenset({"string", "text", "uid", "nanoid"})
@@ -151,6 +153,8 @@ class Settling:
     def _make(self, holder: Collection, name: str, key: Field, reference: Mapping[str, Any]) -> None:
         self.draft.check_new_field(holder.name, name)
         options = {**_copied(key), "isForeignKey": True, "index": True, "autoCreate": True}
+        if self.row.type == "hasOne":
+            options["unique"] = True  # the database itself keeps that it is one record
         options["uiSchema"] = {"title": name, "x-read-pretty": True}
         if reference:
             options["reference"] = reference
@@ -175,6 +179,8 @@ class Settling:
                 f'can not use "{holder.name}.{present.name}" as a foreign key: '
                 f"it is of type {present.type.name}, what it points to of type {key.type.name}"
             )
+        if self.row.type == "hasMany":
+            let_be_many(self.draft, holder.name, present.name)
         row = self.draft.row(holder.name, present.name)
         if row is None or not reference or present.primary_key:
             return
@@ -219,6 +225,16 @@ def add_reverse(draft: Draft, row: FieldRow, values: Mapping[str, Any]) -> None:
     made = field_row(target, name, body, key=new_key(), sort=draft.next_sort(target))
     draft.rows.put(Settling(draft, made).settle())
     draft.rows.put(row.with_options(reverseKey=made.key))
+    if kind == "hasOne":
+        _let_be_one(draft, row.collection, options["foreignKey"])
+
+
+def _let_be_one(draft: Draft, holder: str, name: str) -> None:
+    """Where the foreign key was made for a belongsTo relation just now, let its reverse hold one record."""
+    key = draft.row(holder, name)
+    users = sum((holder, name) in use.holders for use in draft.uses())
+    if key is not None and key.options.get("autoCreate") and users == _BOTH_SIDES:
+        draft.rows.put(key.with_options(unique=True))
 
 
 def let_rule(draft: Draft, holder: tuple[str, str], rule: str) -> None:
@@ -251,6 +267,15 @@ def drop_foreign_key(draft: Draft, holder: str, name: str) -> None:
     elif "reference" in row.options:
         options = {option: value for option, value in row.options.items() if option != "reference"}
         draft.rows.put(replace(row, options=options))
+
+
+def let_be_many(draft: Draft, holder: str, name: str) -> None:
+    """Let records share a foreign key that was made by itself, unless it is the key that others point to."""
+    key = draft.row(holder, name)
+    if key is None or not (key.options.get("autoCreate") and key.options.get("unique")):
+        return
+    if not any((holder, name) in use.keys for use in draft.uses()):
+        draft.rows.put(key.with_options(unique=False))
 
 
 def through_is_unused(draft: Draft, through: str) -> bool:
