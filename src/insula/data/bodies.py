@@ -146,7 +146,7 @@ class Bodies:
                 continue
             path = f"{name}.{index}" if listed else name
             try:
-                item = self._item(side, one, path)
+                item = self._item(side, one, path, wanted.scopes)
             except InvalidValue as error:
                 problems.append(error)
                 continue
@@ -219,7 +219,7 @@ class Bodies:
         elif item.values and item.by != automatic:
             item.wanted = wanted.within(name)
 
-    def _item(self, side: Side, raw: Any, path: str) -> Item:
+    def _item(self, side: Side, raw: Any, path: str, scopes: Scopes) -> Item:
         """Raises ``InvalidValue`` naming the path."""
         target, through = side.target, side.relation.through
         if isinstance(raw, list | tuple):
@@ -228,20 +228,20 @@ class Bodies:
                     "takes keys, objects, or pairs of a key and values for the row between", path
                 )
             key = self._key(side, side.joint, raw[0], path)
-            return Item(path, key, side.joint, between=self._between(side, raw[1], path))
+            return Item(path, key, side.joint, between=self._between(side, raw[1], path, scopes))
         if not isinstance(raw, Mapping):
             return Item(path, self._key(side, side.joint, raw, path), side.joint)
         values, between = raw, None
         if through is not None and through in raw and through not in target.fields:
             values = _without(raw, through)
-            between = self._between(side, raw[through], path) if raw[through] else None
+            between = self._between(side, raw[through], path, scopes) if raw[through] else None
         own = target.primary_key
         for by in dict.fromkeys((own.name if own is not None else side.joint, side.joint)):
             if raw.get(by) is not None:
                 return Item(path, self._key(side, by, raw[by], path), by, values, between)
         return Item(path, None, "", values, between)
 
-    def _between(self, side: Side, raw: Any, path: str) -> Draft:
+    def _between(self, side: Side, raw: Any, path: str, scopes: Scopes) -> Draft:
         """Values for the row between. Which two records it links is not theirs to say."""
         through = self._links.through(side.relation)
         if not isinstance(raw, Mapping):
@@ -252,6 +252,7 @@ class Bodies:
             raise side.refuse(f'takes only plain fields of "{through.name}"', path)
         if draft.problems:
             raise all_of(_behind(side, f"{path}.{through.name}", draft.problems))
+        self._link_keys(through, draft, scopes, ())
         return draft
 
     def _key(self, side: Side, by: str, raw: Any, path: str) -> Any:

@@ -10,19 +10,21 @@ belongsToMany  rows of the collection between the two
 from __future__ import annotations
 
 from collections.abc import Collection as Names
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from insula.data.collection import Collection, Field, Relation
 from insula.data.errors import Conflict, InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
 from insula.data.gates import check_new, check_relation, linked_scope
-from insula.data.rows import Rows, Selection
+from insula.data.rows import EVERYTHING, Rows, Selection
 from insula.data.scope import Scope, Scopes
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 
 NO_VALUES: Mapping[Any, Draft] = {}
+_NAMED_AT_MOST = 10
+"""Keys of missing records that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ class Side:
     def refuse(self, reason: str, path: str = "") -> InvalidValue:
         """The error for a value of this relation, or for what stands at ``path`` in it."""
         return InvalidValue(collection=self.collection.name, field=path or self.field.name, reason=reason)
+
+    def missing(self, keys: Sequence[Any]) -> InvalidValue:
+        """The error for keys of records that are not there, or not for the caller."""
+        listed = ", ".join(str(key)[:60] for key in keys[:_NAMED_AT_MOST])
+        if len(keys) > _NAMED_AT_MOST:
+            listed += f" and {len(keys) - _NAMED_AT_MOST} more"
+        what, verb = ("a record", "does") if len(keys) == 1 else ("records", "do")
+        return self.refuse(f'refers to {what} of "{self.target.name}" that {verb} not exist: {listed}')
 
 
 class Links:
@@ -112,6 +122,12 @@ class Links:
         chosen = Selection(tuple(keys), side.joint, scope=view)
         return {row[side.joint] for row in await self._rows.find(side.target, chosen, scopes, on)}
 
+    async def hold(self, side: Side, owner: Any, on: Transaction) -> None:
+        """Let those who give ``owner`` its one record follow one another, where nothing in the table does."""
+        key = side.relation.foreign_key
+        if side.relation.kind == "hasOne" and not side.target.fields[key].unique:
+            await on.lock(f"one {side.target.name} {key} {owner}")
+
     async def check_vacant(
         self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction
     ) -> None:
@@ -163,7 +179,8 @@ class Links:
         if side.through_row:
             await self._link_through(side, owner, list(found), between, scopes, on)
             return
-        loose = tuple(key for key, row in found.items() if row[relation.foreign_key] != owner)
+        # a foreign key that is hidden is not in the rows: such a record is linked again where it is so already
+        loose = tuple(key for key, row in found.items() if row.get(relation.foreign_key) != owner)
         if loose:
             scope = linked_scope(side.target, relation, "update", scopes)
             chosen = Selection(loose, scope=scope)
@@ -196,15 +213,14 @@ class Links:
             # nothing in the table keeps two requests from adding the same link twice
             await on.lock(f"link {through.name} {owner}")
         there = await self.linked(side, owner, keys, scopes, on)
-        if any(draft.columns for draft in between.values()):
-            _check_open(through, between.values(), scopes)
         added = []
         for key in keys:
-            draft = between.get(key)
+            draft = between.get(key, Draft())
+            scope = _open_scope(through, draft, "update" if key in there else "create", scopes)
             if key not in there:
-                added.append((draft or Draft(), {pair[0]: owner, pair[1]: key}))
-            elif draft is not None and draft.columns:
-                chosen = Selection((key,), pair[1], equal={pair[0]: owner})
+                added.append((draft, {pair[0]: owner, pair[1]: key}))
+            elif draft.columns:
+                chosen = Selection((key,), pair[1], equal={pair[0]: owner}, scope=scope)
                 await self._rows.update(through, draft.columns, chosen, scopes, on)
         for draft, preset in added:
             if problems := form(through).missing(draft, preset):
@@ -225,13 +241,18 @@ def required_by(collection: Collection, column: str) -> str | None:
     return None
 
 
-def _check_open(through: Collection, drafts: Iterable[Draft], scopes: Scopes) -> None:
-    """Raises ``UnknownField`` for a column of the rows between that the caller may not write."""
-    allowed = scopes.scope(through.name, "create").fields
-    for draft in drafts:
-        for name in draft.columns:
-            if allowed is not None and name not in allowed:
-                raise UnknownField(collection=through.name, field=name, place="values")
+def _open_scope(through: Collection, draft: Draft, action: str, scopes: Scopes) -> Scope:
+    """Where the caller may write the values of a row between; everywhere, where there are none.
+
+    Raises ``UnknownField`` for a column that they may not write, and what ``scopes`` raises.
+    """
+    if not draft.columns:
+        return EVERYTHING
+    scope = scopes.scope(through.name, action)
+    for name in draft.columns:
+        if scope.fields is not None and name not in scope.fields:
+            raise UnknownField(collection=through.name, field=name, place="values")
+    return scope
 
 
 def _unique_pair(through: Collection, pair: tuple[str, str]) -> bool:

@@ -21,9 +21,6 @@ from insula.data.scope import Scopes
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 
-_NAMED_AT_MOST = 10
-"""Keys of missing records that an error names."""
-
 
 @dataclass(slots=True)
 class Settled:
@@ -88,7 +85,7 @@ class Nested:
         rows = await self._rows.find(collection, selection, scopes, on)
         for related in keys:
             column, key = related.side.relation.foreign_key, related.items[0].key
-            if rows and all(row[column] == key for row in rows):
+            if rows and all(row.get(column) == key for row in rows):
                 draft.columns[column] = key
                 draft.related.remove(related)
 
@@ -123,6 +120,7 @@ class Nested:
         side = related.side
         if owner is None:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
+        await self._links.hold(side, owner, on)
         settled = await self._settle(related, "view" if side.through_row else "update", scopes, on)
         if only:
             await self._links.keep_only(side, owner, settled.found, scopes, on)
@@ -134,7 +132,24 @@ class Nested:
         for item in settled.new:
             settled.add(side.joint, await self._make(side, item, preset, scopes, on), item)
         if settled.found:
-            await self._links.link(side, owner, settled.found, scopes, on, settled.between)
+            between = await self._resolve_between(side, owner, settled.between, scopes, on)
+            await self._links.link(side, owner, settled.found, scopes, on, between)
+
+    async def _resolve_between(
+        self, side: Side, owner: Any, between: Mapping[Any, Draft], scopes: Scopes, on: Transaction
+    ) -> dict[Any, Draft]:
+        """The values of rows between with the foreign keys in them, which are links too: for this owner alone,
+        since what its rows hold already those of another may not get."""
+        resolved = {}
+        for key, draft in between.items():
+            own = Draft(columns=dict(draft.columns), related=list(draft.related))
+            if own.related:
+                equal = {side.relation.foreign_key: owner}
+                row = Selection((key,), str(side.relation.other_key), equal=equal)
+                await self._pass_unchanged(self._links.through(side.relation), own, row, scopes, on)
+                await self._resolve_own_columns(own, scopes, on)
+            resolved[key] = own
+        return resolved
 
     async def named(self, related: Related, scopes: Scopes, on: Transaction) -> list[Any]:
         """The joints of those of the named records that the caller may see; what has no key is refused."""
@@ -176,7 +191,7 @@ class Nested:
                 else:
                     missing[key] = None
         if missing:
-            raise _not_there(side, list(missing))
+            raise side.missing(list(missing))
         return settled
 
     async def _make(
@@ -205,12 +220,3 @@ def _by_column(items: Iterable[Item]) -> dict[str, dict[Any, list[Item]]]:
         if item.key is not None:
             found.setdefault(item.by, {}).setdefault(item.key, []).append(item)
     return found
-
-
-def _not_there(side: Side, keys: list[Any]) -> Exception:
-    listed = ", ".join(str(key)[:60] for key in keys[:_NAMED_AT_MOST])
-    if len(keys) > _NAMED_AT_MOST:
-        listed += f" and {len(keys) - _NAMED_AT_MOST} more"
-    what = "a record" if len(keys) == 1 else "records"
-    verb = "does" if len(keys) == 1 else "do"
-    return side.refuse(f'refers to {what} of "{side.target.name}" that {verb} not exist: {listed}')

@@ -16,6 +16,7 @@ from insula.data.changes import Change
 from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
 from insula.data.filters.tree import Node
+from insula.data.pointing import Pointing
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scopes
 from insula.data.sorting import directed
@@ -43,8 +44,9 @@ class Move:
 class Ordering:
     """Moves records within and between lists."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, pointing: Pointing) -> None:
         self._rows = rows
+        self._pointing = pointing
 
     async def move(
         self, collection: Collection, move: Move, scopes: Scopes, within: Node | None, on: Transaction
@@ -54,7 +56,8 @@ class Ordering:
         To the place of ``target`` (into its list): before it when moving up or into another list, behind it
         when moving down, unless ``method`` says which. Without target: with ``sticky`` or ``prepend`` to the
         top, else to the end, of the list ``target_scope`` or its own. Records outside ``within`` are not there.
-        Raises ``RecordNotFound``, ``UnknownField``, ``InvalidQuery``.
+        Raises ``RecordNotFound``, ``UnknownField``, ``InvalidQuery``; ``InvalidValue`` for the list of a record that
+        the caller does not see.
         """
         if move.method not in (None, "insertAfter", "prepend"):
             raise InvalidQuery(parameter="method", reason='must be "insertAfter" or "prepend"')
@@ -68,6 +71,7 @@ class Ordering:
         new_home = place.of(goal) if goal is not None else place.named(move.target_scope, home)
         if new_home != home:
             place.check_open(scopes)
+            await self._check_seen(place, new_home, scopes, on)
         if await self._renumber_where_needed(place, {home: None, new_home: None}, on):
             moved = await found.record(move.source)
             goal = None if move.target is None else await found.record(move.target)
@@ -89,6 +93,15 @@ class Ordering:
         if item.type.name != "sort" or key is None:
             raise InvalidQuery(parameter="sortField", reason=f'names "{sort_field}", which keeps no order')
         return _Lists(collection, item, key.name)
+
+    async def _check_seen(self, place: _Lists, home: Any, scopes: Scopes, on: Transaction) -> None:
+        """Where lists are those of other records, moving to one is a link. Raises ``InvalidValue``."""
+        if home is None:
+            return
+        for side in self._pointing.limited(place.collection, (place.scope_key,), scopes):
+            chosen = Selection((home,), side.joint, scope=scopes.scope(side.target.name, "view"))
+            if not await self._rows.find(side.target, chosen, scopes, on, first=True):
+                raise side.missing([home])
 
     async def _make_room(
         self,

@@ -205,6 +205,7 @@ class Through:
         if source is None:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
         if side.relation.kind == "hasOne":
+            await self._links.hold(side, source, on)
             await self._links.keep_only(side, source, (), scopes, on)
             await self._links.check_vacant(side, source, (), scopes, on)
         own = NOTHING if side.through_row else {side.relation.foreign_key: source}

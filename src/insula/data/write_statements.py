@@ -66,6 +66,7 @@ class Statements:
         """Columns by which records are found: needed in here even where they are hidden."""
         key = self.collection.primary_key
         names = {key.name} if key is not None else set()
+        names |= {item.name for item in self.collection.columns if item.unique}
         for item in self.collection.relations.values():
             if relation := item.relation:
                 names.add(relation.foreign_key if relation.kind == "belongsTo" else relation.source_key)

@@ -49,13 +49,14 @@ class Writer:
         self.announcer = Announcer()
         self.rows = Rows(catalog, database, self.announcer)
         self.links = Links(self.rows)
-        self.bodies = Bodies(self.links, Pointing(catalog))
+        pointing = Pointing(catalog)
+        self.bodies = Bodies(self.links, pointing)
         self.nested = Nested(self.rows, self.links, self.bodies)
         self.units = self.rows.units
         self.once = Once(self.rows, self.bodies, self.units)
         self.echo = Echo(self.rows)
         self.transaction = self.units.transaction
-        self._ordering = Ordering(self.rows)
+        self._ordering = Ordering(self.rows, pointing)
         self._bulk = Bulk(self.rows)
         self._many = Many(self.rows)
 

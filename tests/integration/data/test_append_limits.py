@@ -14,7 +14,7 @@ from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
 from insula.database.executor import Database, Row
 from insula.database.statement import Statement
-from insula.testing.library import create_tables, library
+from insula.testing.library import collection, column, create_tables, library, number_key, related
 
 ALL = Unrestricted()
 
@@ -111,3 +111,24 @@ async def test_much_is_read_in_parts(database: Database, monkeypatch: pytest.Mon
     assert [author["name"] for author in found if MORE in author] == ["a3", "a9"]
     assert all(book["author"]["id"] == author["id"] for author in found for book in author["books"])
     assert max(read) == 20 + 1
+
+
+@pytest.mark.parametrize("kind", ["uuid", "string", "integer", "snowflakeId"])
+async def test_records_are_counted_by_keys_of_every_kind(
+    database: Database, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attaching, "AT_ONCE", 1)
+    keys: list[Any] = {
+        "uuid": [f"0b0e7a54-1df1-4a7a-8a1f-0000000000{n}" for n in (10, 11)],
+        "string": ["a", "B"],
+    }.get(kind, [1, 2])
+    relation = related("downs", "hasMany", "downs", "up", source_key="key")
+    ups = collection("ups", column("key", kind, primary_key=True), relation)
+    downs = collection("downs", number_key(), column("up", {"snowflakeId": "bigInt"}.get(kind, kind)))
+    await create_tables(database, (ups, downs))
+    repository = Repository(StaticCatalog((ups, downs)), database)
+    for key in keys:
+        await repository.create("ups", {"key": key, "downs": [{}, {}]}, scopes=ALL)
+    query = Query(appends=("downs",), sort=("key",))
+    rows = (await repository.find("ups", query, scopes=ALL)).rows
+    assert sorted(len(row["downs"]) for row in rows) == [2, 2]

@@ -1,5 +1,6 @@
 """What is hidden from a caller is neither linked, nor probed for, nor let go by their writes; on every dialect."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -160,3 +161,126 @@ async def test_a_key_is_a_link_where_only_the_other_side_says_so(database: Datab
             await writer.create(name, values, scopes=few)
     await writer.create("parts", {"boxId": 2}, scopes=few)
     await writer.create("marks", {"boxId": 2, "signId": 1}, scopes=few)
+
+
+async def test_values_of_rows_between_hold_links_too(database: Database) -> None:
+    """A loan is between a book and a reader, and names the shelf that the book came from."""
+    books = collection(
+        "books",
+        number_key(),
+        related("readers", "belongsToMany", "readers", "bookId", through="loans", other_key="readerId"),
+    )
+    readers, shelves = collection("readers", number_key()), collection("shelves", number_key())
+    loans = collection(
+        "loans",
+        column_("bookId", "bigInt"),
+        column_("readerId", "bigInt"),
+        column_("shelfId", "bigInt"),
+        column_("days", "integer"),
+        related("shelf", "belongsTo", "shelves", "shelfId"),
+    )
+    await create_tables(database, (shelves, readers, books, loans))
+    writer = Writer(StaticCatalog((books, readers, shelves, loans)), database)
+    links = Associations(writer)
+    for name in ("books", "readers", "readers", "shelves", "shelves", "shelves"):
+        await writer.create(name, {}, scopes=ALL)
+    rights = {f"{name} {word}": Scope() for name in ("books", "readers") for word in ("view", "update")}
+    rights |= {"shelves view": LOW, "loans create": Scope()}
+    few = Limited(rights)
+
+    async def lent() -> list[tuple[int, int | None, int | None]]:
+        rows = await database.run(loans.table.select().order_by(loans.table.c.readerId))
+        return [(row["readerId"], row["shelfId"], row["days"]) for row in rows]
+
+    for hidden in (3, 99):
+        with pytest.raises(InvalidValue, match=f'"shelf" of "loans" .* that does not exist: {hidden}'):
+            await links.add("books", 1, "readers", [[1, {"shelfId": hidden}]], scopes=few)
+        with pytest.raises(InvalidValue, match="that does not exist"):
+            body = {"readers": [{"id": 1, "loans": {"shelfId": hidden}}]}
+            await writer.update("books", body, keys=[1], scopes=few)
+    assert await lent() == []
+    await links.add("books", 1, "readers", [[1, {"shelfId": 2}]], scopes=few)
+    await links.add("books", 1, "readers", [[2, {"shelfId": 3}]], scopes=ALL)
+    with pytest.raises(Denied):  # the rows are there: to change them is another right
+        await links.add("books", 1, "readers", [[1, {"days": 7}]], scopes=few)
+    may = Limited({**rights, "loans update": Scope(fields=frozenset({"shelfId", "days"}))})
+    # what a row between holds already is no new link
+    await links.add("books", 1, "readers", [[1, {"days": 7}], [2, {"days": 8, "shelfId": 3}]], scopes=may)
+    assert await lent() == [(1, 2, 7), (2, 3, 8)]
+    await writer.create("books", {}, scopes=ALL)
+    with pytest.raises(InvalidValue, match="that does not exist: 3"):  # the other book's row does not hold it
+        both = {"readers": [{"id": 2, "loans": {"shelfId": 3}}]}
+        await writer.update("books", both, keys=[1, 2], scopes=may)
+    assert await lent() == [(1, 2, 7), (2, 3, 8)]
+
+
+async def test_links_over_columns_that_are_hidden(database: Database) -> None:
+    boxes = collection(
+        "boxes",
+        number_key(),
+        column_("code", "string", unique=True, hidden=True),
+        related("parts", "hasMany", "parts", "boxId"),
+    )
+    parts = collection("parts", number_key(), column_("boxId", "bigInt", hidden=True))
+    labels = collection(
+        "labels",
+        number_key(),
+        column_("boxCode", "string"),
+        related("box", "belongsTo", "boxes", "boxCode", target_key="code"),
+    )
+    await create_tables(database, (boxes, parts, labels))
+    writer = Writer(StaticCatalog((boxes, parts, labels)), database)
+    for code in "ab":
+        await writer.create("boxes", {"code": code, "parts": [{}]}, scopes=ALL)
+    await Associations(writer).add("boxes", 2, "parts", [1], scopes=ALL)
+    assert [row["boxId"] for row in await database.run(parts.table.select())] == [2, 2]
+    one = Limited({"boxes view": LOW, "parts view": Scope(), "parts update": Scope()})
+    assert await writer.update("parts", {"boxId": 1}, keys=[1], scopes=one) == [{"id": 1}]
+    label = await writer.create("labels", {"box": {"id": 2}}, scopes=ALL)
+    assert (label["boxCode"], label["box"]) == ("b", {"id": 2})
+
+
+async def test_a_list_is_moved_to_only_where_its_record_is_seen(database: Database) -> None:
+    lists = collection("lists", number_key())
+    cards = collection(
+        "cards",
+        number_key(),
+        column_("listId", "bigInt"),
+        column_("sort", "sort", options={"scopeKey": "listId"}),
+        related("list", "belongsTo", "lists", "listId"),
+    )
+    await create_tables(database, (lists, cards))
+    writer = Writer(StaticCatalog((lists, cards)), database)
+    for _ in range(3):
+        await writer.create("lists", {}, scopes=ALL)
+    for home in (1, 3):
+        await writer.create("cards", {"listId": home}, scopes=ALL)
+    few = Limited({"cards view": Scope(), "cards update": Scope(), "lists view": LOW})
+    places: list[tuple[int | None, dict[str, Any]]] = [
+        (None, {"target_scope": 3}),
+        (None, {"target_scope": 99}),
+        (2, {}),
+    ]
+    for target, how in places:
+        with pytest.raises(InvalidValue, match='"list" of "cards" .* that does not exist'):
+            await writer.move("cards", 1, target, scopes=few, **how)
+    moved = await writer.move("cards", 1, target_scope=2, scopes=few)
+    assert (moved["listId"], moved["sort"]) == (2, 1)
+    assert (await writer.move("cards", 1, 2, scopes=ALL))["listId"] == 3
+    # within a list that is hidden cards are arranged as in any other
+    assert (await writer.move("cards", 1, 2, scopes=few))["listId"] == 3
+
+
+async def test_one_place_is_filled_once_where_the_table_does_not_see_to_it(database: Database) -> None:
+    owners = collection("owners", number_key(), related("home", "hasOne", "homes", "ownerId"))
+    homes = collection("homes", number_key(), column_("ownerId", "bigInt"))
+    await create_tables(database, (owners, homes))
+    writer = Writer(StaticCatalog((owners, homes)), database)
+    through = Through(writer)
+    await writer.create("owners", {}, scopes=ALL)
+    await asyncio.gather(
+        *(through.create("owners", 1, "home", {}, scopes=ALL) for _ in range(4)),
+        *(writer.update("owners", {"home": {}}, keys=[1], scopes=ALL) for _ in range(4)),
+    )
+    rows = await database.run(homes.table.select())
+    assert (len(rows), [row["ownerId"] for row in rows].count(1)) == (8, 1)
