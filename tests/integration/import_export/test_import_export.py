@@ -103,6 +103,22 @@ async def test_bad_rows_are_reported_with_their_lines_and_the_others_go_in(
     assert [row["code"] for row in await rows(client, "/stock:list?sort=code")] == ["a", "c\nd", "g"]
 
 
+async def test_rows_without_a_link_that_they_need_are_reported(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    await importing("/imports:create", b"id,word\n5,five\n", collection="words")
+    order = {"name": "word", "type": "belongsTo", "target": "words", "required": True}
+    await client.post("/collections:create", json={"name": "uses", "fields": [order]})
+    for existing in ({}, {"matchOn": "id", "existing": "update"}):
+        tally = await importing("/uses:import", b"id,wordId\n1,5\n2,\n3,6\n", **existing)
+        assert [(error["line"], error["field"]) for error in tally["errors"]] == [
+            (3, "wordId"),
+            (4, "wordId"),
+        ]
+        assert tally["errors"][0]["reason"] == "is required"
+    assert [row["wordId"] for row in await rows(client, "/uses:list?sort=id")] == [5]
+
+
 async def test_given_ids_are_kept_and_the_next_record_gets_a_new_one(
     client: httpx.AsyncClient, importing: Importing
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from insula.data.collection import Collection, Field
+from insula.data.links import required_by
 from insula.data.scope import Scope
 from insula.plugins.import_export.conversion import Target
 from insula.plugins.import_export.errors import InvalidImport
@@ -73,6 +74,8 @@ class Assigned:
         field = collection.fields.get(self.field)
         if field is None:
             raise InvalidImport(reason=f'"{collection.name}" has no field "{self.field}" any more')
+        if required_by(collection, field.name) is not None:
+            field = replace(field, required=True)  # also where it is the relation over the key that is
         return Target(field, Reading(_reading_type(field), self.layout) if self.layout else None)
 
 
