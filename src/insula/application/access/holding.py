@@ -50,6 +50,7 @@ class Holding:
             mine = Condition(("userId",), "$eq", user)
             these = All((mine, Condition(("roleName",), "$in", gone)))
             await self._repository.destroy("rolesUsers", filter=these, scopes=EVERYTHING, on=self._on)
+        await self.wait_for_turn(new)
         links = [{"userId": user, "roleName": role, "default": False} for role in new]
         if links:
             await self._repository.create_many("rolesUsers", links, scopes=EVERYTHING, on=self._on)
@@ -57,6 +58,11 @@ class Holding:
             await self.set_default(user, roles[0])
         if ROOT_ROLE in gone:
             await self.check_root_remains()
+
+    async def wait_for_turn(self, roles: Iterable[str]) -> None:
+        """Before somebody is given these roles: whoever becomes root waits for who changes that too."""
+        if ROOT_ROLE in roles:
+            await self._on.lock(ROOT_LOCK)
 
     async def set_default(self, user: int, role: str) -> None:
         """Let ``role``, which the user holds, be in force where a request names none."""

@@ -38,10 +38,10 @@ async def create_user(context: Context) -> Answer:
     roles = role_names(named) if named is not None else [default] if default is not None else []
     checked = _checked(context, given)
     check_named(checked)
-    async with application.repository.transaction() as transaction:
-        Holding(application.access, application.repository, context.principal, transaction).check_assignable(
-            roles
-        )
+    async with application.metadata.steady(), application.repository.transaction() as transaction:
+        holding = Holding(application.access, application.repository, context.principal, transaction)
+        holding.check_assignable(roles)
+        await holding.wait_for_turn(roles)
         user = await add_user(application.repository, transaction, checked, roles, _scopes(context))
     return Answer(user)
 
@@ -61,7 +61,7 @@ async def update_users(context: Context) -> Answer:
         raise Fixed(what="Your own user", verb="blocked", reason="you are signed in with it")
     application = context.application
     repository = application.repository
-    async with repository.transaction() as transaction:
+    async with application.metadata.steady(), repository.transaction() as transaction:
         holding = Holding(application.access, repository, context.principal, transaction)
         for user in users:
             await holding.check_user(user)

@@ -1,12 +1,15 @@
 """Users: made, changed and removed by others; and what people change of themselves."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
+from insula.application.access.holding import ROOT_LOCK
 from insula.application.access.people import EVERYTHING
 from insula.application.application import Application
+from insula.data.filters.tree import Condition
 from insula.testing.people import PASSWORD, People, accepted, refusal
 
 CONFLICT = (409, "CONFLICT")
@@ -179,6 +182,44 @@ async def test_who_may_list_users_may_export_them(people: People, web: httpx.Asy
     assert refusal(await web.post("/users:import", **body)) == (403, "NO_PERMISSION")
     paths = accepted_document(await web.get("/swagger:get", headers=await people.root()))
     assert "/users:export" in paths and "/users:import" not in paths
+
+
+async def test_a_field_of_users_changes_between_writes(people: People, web: httpx.AsyncClient) -> None:
+    """What is written was made for the type that the field has by then, where the database would not tell."""
+    root, metadata = await people.root(), people.application.metadata
+    accepted(
+        await web.post("/collections/users/fields:create", json={"name": "n", "type": "string"}, headers=root)
+    )
+    body = {"username": "ann", "password": PASSWORD, "n": "7"}
+    async with metadata.steady():
+        address = "/collections/users/fields:update/n"
+        change = asyncio.create_task(web.post(address, json={"type": "decimal"}, headers=root))
+        early, _ = await asyncio.wait((change,), timeout=0.3)
+        making = asyncio.create_task(web.post("/users:create", json=body, headers=root))
+        early |= (await asyncio.wait((making,), timeout=0.3))[0]
+    assert (not early) is people.application.database.dialect.is_file
+    accepted(await change)
+    made = accepted(await making)
+    assert float(accepted(await web.get(f"/users:get/{made['id']}", headers=root))["n"]) == 7
+
+
+async def test_becoming_root_waits_for_who_decides_about_root(people: People, web: httpx.AsyncClient) -> None:
+    """So the set-up page does not make a first administrator while somebody else makes one."""
+    root, repository = await people.root(), people.application.repository
+    member = await people.make("member", "member")
+    new = {"username": "new", "password": PASSWORD, "roles": ["root"]}
+    async with repository.transaction() as deciding:
+        await deciding.lock(ROOT_LOCK)
+        gifts = [
+            asyncio.create_task(web.post("/users:create", json=new, headers=root)),
+            asyncio.create_task(web.post(f"/roles/root/users:add/{member}", headers=root)),
+        ]
+        done, _ = await asyncio.wait(gifts, timeout=0.3)
+        assert done == set()
+        named = Condition(("roleName",), "$eq", "root")
+        assert await repository.count("rolesUsers", named, scopes=EVERYTHING, on=deciding) == 1
+    assert [refusal(await gift) for gift in gifts] == [(200, "")] * 2
+    assert await repository.count("rolesUsers", named, scopes=EVERYTHING) == 3
 
 
 def accepted_document(answer: httpx.Response) -> dict[str, Any]:
