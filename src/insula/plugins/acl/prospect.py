@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from insula.application.api.action import Context
     from insula.database.executor import Transaction
 
+SCOPES_LOCK: Final = "scopes of permissions"
+"""Held by whoever looks at which permissions are limited to which scopes, to change one of the two."""
 _GIVE: Final = "give rights to a role"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.collections import ROLES_SNIPPET
 from insula.application.access.decide import ON_NEW
@@ -20,9 +20,13 @@ from insula.application.errors import InvalidParameter
 from insula.data.errors import FilterRequired
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
-from insula.plugins.acl.prospect import check_changed_rules
+from insula.plugins.acl.prospect import SCOPES_LOCK, check_changed_rules
+
+if TYPE_CHECKING:
+    from insula.database.executor import Transaction
 
 _NAME: Final = "rolesResourcesScopes"
+_EVERY_ROW: Final = Query(page_size=None, counting="none")
 _FIXED: Final = frozenset({"id", "createdAt", "updatedAt"})
 _BUILT_IN: Final = frozenset({ALL, OWN})
 _TITLES: Final = {
@@ -49,9 +53,10 @@ async def create_scope(context: Context) -> Answer:
     """A new scope. Its filter is checked, variables included, and against the collection that it is for."""
     _, values = record(context.params, context.body, plain=False)
     given = _checked(context, as_object(values))
-    await _check_fits(context, given)
     repository = context.application.repository
     async with repository.transaction() as transaction:
+        await transaction.lock(SCOPES_LOCK)
+        await _check_fits(context, given, transaction)
         row = await repository.create(_NAME, given, scopes=EVERYTHING, on=transaction)
         # A permission may name it already, by a key that another scope had before.
         await check_changed_rules(context, transaction)
@@ -63,10 +68,11 @@ async def update_scopes(context: Context) -> Answer:
     params, values = record(context.params, context.body, plain=False)
     keys = await _addressed(context, params)
     given = _checked(context, as_object(values))
-    for row in await _rows(context, keys):
-        await _check_fits(context, {**row, **given})
     repository = context.application.repository
     async with repository.transaction() as transaction:
+        await transaction.lock(SCOPES_LOCK)
+        for row in await _rows(context, keys, transaction):
+            await _check_fits(context, {**row, **given}, transaction)
         rows = await repository.update(_NAME, given, keys=keys, scopes=EVERYTHING, on=transaction)
         await check_changed_rules(context, transaction)
     return Answer(rows)
@@ -76,13 +82,16 @@ async def destroy_scopes(context: Context) -> Answer:
     """The number of scopes that are gone. One that a permission is limited to stays."""
     keys = await _addressed(context, context.params)
     repository = context.application.repository
-    everything = Query(page_size=None, counting="none")
-    for row in (await repository.find("rolesResources", everything, scopes=EVERYTHING)).rows:
-        if scopes_named(row.get("actions")) & await _names(context, keys):
-            raise Fixed(
-                what="The scope", verb="removed", reason=f"the role {row['roleName']} is limited to it"
-            )
-    return Answer(await repository.destroy(_NAME, keys=keys, scopes=EVERYTHING))
+    async with repository.transaction() as transaction:
+        await transaction.lock(SCOPES_LOCK)
+        names = await _names(context, keys, transaction)
+        for row in await _permissions(context, transaction):
+            if scopes_named(row.get("actions")) & names:
+                raise Fixed(
+                    what="The scope", verb="removed", reason=f"the role {row['roleName']} is limited to it"
+                )
+        gone = await repository.destroy(_NAME, keys=keys, scopes=EVERYTHING, on=transaction)
+    return Answer(gone)
 
 
 async def list_available(context: Context) -> Answer:
@@ -92,18 +101,24 @@ async def list_available(context: Context) -> Answer:
     )
 
 
-async def _names(context: Context, keys: list[int]) -> set[Any]:
+async def _names(context: Context, keys: list[int], on: Transaction | None = None) -> set[Any]:
     """Numbers and keys by which permissions name these scopes."""
-    rows = await _rows(context, keys)
+    rows = await _rows(context, keys, on)
     return {row["id"] for row in rows} | {row["key"] for row in rows}
 
 
-async def _rows(context: Context, keys: list[int]) -> list[dict[str, Any]]:
+async def _rows(context: Context, keys: list[int], on: Transaction | None) -> list[dict[str, Any]]:
     chosen = Query(filter=Condition(("id",), "$in", keys), page_size=None, counting="none")
-    return (await context.application.repository.find(_NAME, chosen, scopes=EVERYTHING)).rows
+    return (await context.application.repository.find(_NAME, chosen, scopes=EVERYTHING, on=on)).rows
 
 
-async def _check_fits(context: Context, scope: Mapping[str, Any]) -> None:
+async def _permissions(context: Context, on: Transaction) -> list[dict[str, Any]]:
+    """The settings of all roles for single collections."""
+    repository = context.application.repository
+    return (await repository.find("rolesResources", _EVERY_ROW, scopes=EVERYTHING, on=on)).rows
+
+
+async def _check_fits(context: Context, scope: Mapping[str, Any], on: Transaction) -> None:
     """See that the filter fits the collection that it is for, and those whose permissions are limited to it.
 
     Raises ``InvalidAccess`` naming the collection and what of the filter it has not.
@@ -112,9 +127,8 @@ async def _check_fits(context: Context, scope: Mapping[str, Any]) -> None:
     names = {str(scope["resourceName"])} if scope.get("resourceName") else set()
     if names and application.metadata.find(next(iter(names))) is None:
         raise InvalidAccess(what="resourceName", reason="must be the name of a collection, or nothing")
-    query = Query(page_size=None, counting="none")
     own = {scope.get("id"), *(key for key in [scope.get("key")] if isinstance(key, str))} - {None}
-    for row in (await application.repository.find("rolesResources", query, scopes=EVERYTHING)).rows:
+    for row in await _permissions(context, on):
         if scopes_named(row.get("actions")) & own:
             names.add(str(row["name"]))
     rows = parse_scope(scope)

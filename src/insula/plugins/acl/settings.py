@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.book import stored_scopes
 from insula.application.access.collections import ROLES_SNIPPET, ROOT_ROLE
@@ -20,7 +20,10 @@ from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.query import Query
-from insula.plugins.acl.prospect import check_role, check_rules_of
+from insula.plugins.acl.prospect import SCOPES_LOCK, check_role, check_rules_of
+
+if TYPE_CHECKING:
+    from insula.database.executor import Transaction
 
 _FIELDS: Final = ("name", "usingActionsConfig", "actions")
 
@@ -42,10 +45,11 @@ async def create_setting(context: Context) -> Answer:
     role = _writable_role(context)
     given = _given(as_object(values), {"roleName": role})
     collection = _collection(context, given.get("name"))
-    await _check_actions(context, given, collection)
     repository = context.application.repository
     filled = {"usingActionsConfig": True, **given, "roleName": role}
     async with repository.transaction() as transaction:
+        await transaction.lock(SCOPES_LOCK)
+        await _check_actions(context, given, collection, transaction)
         row = await repository.create("rolesResources", filled, scopes=EVERYTHING, on=transaction)
         await check_rules_of(context, (role,), transaction)
     return Answer(row)
@@ -57,12 +61,15 @@ async def update_setting(context: Context) -> Answer:
     role = _writable_role(context)
     repository, chosen = context.application.repository, _chosen(context, params)
     given: dict[str, Any] = {}
-    for row in await _find(context, chosen):
-        given = _given(as_object(values), row)
-        if given.pop("name", row["name"]) != row["name"]:
-            raise Fixed(what="The collection of a setting", verb="changed", reason="make one for the other")
-        await _check_actions(context, given, context.application.metadata.find(row["name"]))
     async with repository.transaction() as transaction:
+        await transaction.lock(SCOPES_LOCK)
+        for row in await _find(context, chosen, transaction):
+            given = _given(as_object(values), row)
+            if given.pop("name", row["name"]) != row["name"]:
+                raise Fixed(
+                    what="The collection of a setting", verb="changed", reason="make one for the other"
+                )
+            await _check_actions(context, given, context.application.metadata.find(row["name"]), transaction)
         rows = await repository.update(
             "rolesResources", given, filter=chosen, scopes=EVERYTHING, on=transaction
         )
@@ -80,9 +87,9 @@ async def destroy_setting(context: Context) -> Answer:
     return Answer(gone)
 
 
-async def _find(context: Context, chosen: Node) -> list[dict[str, Any]]:
+async def _find(context: Context, chosen: Node, on: Transaction | None = None) -> list[dict[str, Any]]:
     query = Query(filter=chosen, sort=("name",), page_size=None, counting="none")
-    return (await context.application.repository.find("rolesResources", query, scopes=EVERYTHING)).rows
+    return (await context.application.repository.find("rolesResources", query, scopes=EVERYTHING, on=on)).rows
 
 
 def _role(context: Context) -> str:
@@ -117,10 +124,12 @@ def _collection(context: Context, name: Any) -> Collection:
     return collection
 
 
-async def _check_actions(context: Context, given: Mapping[str, Any], collection: Collection | None) -> None:
+async def _check_actions(
+    context: Context, given: Mapping[str, Any], collection: Collection | None, on: Transaction
+) -> None:
     """See that permissions are understood and name fields that there are, also in the filters of their scopes."""
     try:
-        rules = parse_actions(given.get("actions"), await stored_scopes(context.application.repository))
+        rules = parse_actions(given.get("actions"), await stored_scopes(context.application.repository, on))
     except ValueError as error:
         raise InvalidAccess(what="actions", reason=str(error)) from None
     if collection is None:

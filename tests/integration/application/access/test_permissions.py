@@ -1,10 +1,14 @@
 """What roles may do with records: general strategy, settings for a collection, fields, own records, scopes."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
+from insula.data.filters.tree import Condition
+from insula.data.scope import Unrestricted
+from insula.plugins.acl.prospect import SCOPES_LOCK
 from insula.testing.people import Head, People, accepted, refusal
 
 DENIED = (403, "NO_PERMISSION")
@@ -359,3 +363,20 @@ async def test_what_anonymous_may_do_is_open_to_all(people: People, root: Head) 
     # Configuration is never open to nobody.
     wide = {"snippets": ["pm.*"]}
     assert refusal(await web.post("/roles:update/anonymous", json=wide, headers=root))[0] == 400
+
+
+async def test_a_scope_that_is_just_being_named_stays(people: People, root: Head) -> None:
+    await people.role("reader", notes=[{"name": "view"}])
+    number = accepted(await people.web.get("/rolesResourcesScopes:list?filter[key]=thick", headers=root))[0][
+        "id"
+    ]
+    repository, everything = people.application.repository, Unrestricted()
+    async with repository.transaction() as naming:
+        await naming.lock(SCOPES_LOCK)
+        named = {"actions": [{"name": "view", "scope": {"id": number}}]}
+        reader = Condition(("roleName",), "$eq", "reader")
+        await repository.update("rolesResources", named, filter=reader, scopes=everything, on=naming)
+        path = f"/rolesResourcesScopes:destroy/{number}"
+        removal = asyncio.create_task(people.web.post(path, headers=root))
+        assert (await asyncio.wait((removal,), timeout=0.3))[0] == set()
+    assert refusal(await removal) == (409, "CONFLICT")
