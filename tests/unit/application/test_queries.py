@@ -37,15 +37,16 @@ def test_everything_at_once() -> None:
         page=3,
         page_size=50,
         tree=True,
+        rendered=True,
     )
 
 
 def test_defaults() -> None:
-    assert read(b"") == Query()
-    assert read(b"fields=&sort=&page=&filter=") == Query()
+    assert read(b"") == Query(rendered=True)
+    assert read(b"fields=&sort=&page=&filter=") == Query(rendered=True)
     assert read(b"paginate=false").page_size is None
     assert read(b"fields=%5B%22a%22%2C%22b%22%5D").fields == ("a", "b")
-    assert read(b"_=123&__appName=x&triggerWorkflows=a") == Query()
+    assert read(b"_=123&__appName=x&triggerWorkflows=a") == Query(rendered=True)
 
 
 @pytest.mark.parametrize(
