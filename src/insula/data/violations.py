@@ -44,6 +44,8 @@ class Violations:
         if isinstance(error, UniqueViolation):
             return Conflict(collection=collection.name, fields=error.columns)
         if isinstance(error, NotNullViolation):
+            if error.table and error.table != collection.name:  # what would lose its link to a removed record
+                return InUse(collection=collection.name, users=_listed((error.table,)))
             return InvalidValue(
                 collection=collection.name, field=", ".join(error.columns), reason="is required"
             )

@@ -229,3 +229,16 @@ async def test_what_records_can_not_be_without_is_not_destroyed(client: httpx.As
     assert (left["orderId"], left["offerId"], left["draftId"]) == (order, None, draft)
     assert await sent(f"/orders:destroy/{draft}") == 1
     assert (await client.get("/lines:list")).json()["data"] == []
+
+
+async def test_a_foreign_key_that_needs_a_value_can_not_lose_it(client: httpx.AsyncClient) -> None:
+    await client.post("/collections:create", json={"name": "orders"})
+    key = {"name": "orderId", "type": "bigInt", "required": True}
+    link = {"name": "order", "type": "belongsTo", "target": "orders", "onDelete": "SET NULL"}
+    made = await client.post("/collections:create", json={"name": "lines", "fields": [key, link]})
+    assert made.status_code == 200, made.text
+    await client.post("/orders:create", json={})
+    assert (await client.post("/lines:create", json={"order": 1})).status_code == 200
+    refused = await client.post("/orders:destroy/1")
+    assert await code(refused) == (409, "CONFLICT")
+    assert '"lines"' in refused.text.replace("\\", "")
