@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _DATA_KEY = "data key"
+_KEPT_KEY = "kept data key"
 _SIGNING_KEY = "signing key"
 
 
@@ -48,6 +49,14 @@ class MasterKey:
         return Secrets(
             _open(self._key, wrapped["dataKey"], f"{_DATA_KEY} of {application}"), wrapped["signingKey"]
         )
+
+    def wrap(self, name: str, data_key: bytes) -> str:
+        """The data key of an application whose key is kept here, as text to keep."""
+        return _seal(self._key, data_key, f"{_KEPT_KEY} of {name}")
+
+    def open_wrapped(self, name: str, text: str) -> bytes:
+        """What ``wrap`` was given. Raises ``SealBroken`` under another ``APP_KEY`` or another name."""
+        return _open(self._key, text, f"{_KEPT_KEY} of {name}")
 
 
 class Secrets:

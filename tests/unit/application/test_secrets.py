@@ -32,3 +32,15 @@ def test_nothing_is_readable_and_nothing_repeats() -> None:
     secrets, wrapped = MasterKey("a" * 32).new_secrets("one")
     assert secrets.seal(b"plain", "x") != secrets.seal(b"plain", "x")
     assert secrets.data_key.hex() not in repr((secrets, wrapped))
+
+
+def test_a_data_key_that_is_kept_is_wrapped_for_one_name() -> None:
+    wrapped = MasterKey("a" * 32).wrap("one", b"k" * 32)
+    assert MasterKey("a" * 32).open_wrapped("one", wrapped) == b"k" * 32
+    with pytest.raises(SealBroken):
+        MasterKey("a" * 32).open_wrapped("two", wrapped)
+    with pytest.raises(SealBroken):
+        MasterKey("b" * 32).open_wrapped("one", wrapped)
+    # nor does it pass for a key that an application keeps itself
+    with pytest.raises(SealBroken):
+        MasterKey("a" * 32).unwrap("one", {"dataKey": wrapped, "signingKey": ""})
