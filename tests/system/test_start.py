@@ -210,7 +210,7 @@ def test_a_request_that_never_ends_is_ended_at_the_deadline(make: Make) -> None:
 
 def test_a_stop_while_waiting_for_the_database(tmp_path: Path, make: Make) -> None:
     nobody = servers.Server("127.0.0.1", servers.free_port(), "insula", "insula", None, tmp_path)  # type: ignore[arg-type]
-    made = make(database_settings(nobody))
+    made = make({**database_settings(nobody), "INSULA_HOLD_TIMEOUT_S": "0.1"})
     process = begin(made)
     deadline = time.monotonic() + PATIENCE_S
     answer = None

@@ -13,3 +13,5 @@ class Target:
     status: Status
     wanted: Wanted
     display_name: str = ""
+    share_session: bool = False
+    """People who are signed in to main are let in: its requests keep main's cookies."""

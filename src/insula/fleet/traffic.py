@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from time import time
 from typing import Final
-
-from insula.core.clock import now
 
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the latencies that are told apart: those that Prometheus' clients use."""
@@ -16,29 +15,36 @@ BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 class Counts:
     """Of one application, since the process began."""
 
-    __slots__ = ("buckets", "errors", "in_flight", "last_visit_at", "requests", "seconds")
+    __slots__ = ("buckets", "errors", "in_flight", "requests", "seconds", "visited")
 
     def __init__(self) -> None:
         self.requests = 0
         self.errors = 0
-        """Answers of 500 and above."""
+        """Answers of 500 and above, and those that broke off."""
         self.in_flight = 0
+        """Under way: held, being answered, or still being sent."""
         self.seconds = 0.0
         """The sum of all latencies."""
         self.buckets = [0] * (len(BUCKETS_S) + 1)
         """Answers by latency, each in one bucket; the last is for what took longer than all bounds."""
-        self.last_visit_at: datetime | None = None
+        self.visited = 0.0
+        """When the last one came, in seconds since 1970; 0: never."""
+
+    @property
+    def last_visit_at(self) -> datetime | None:
+        """When the last request came, whatever became of it."""
+        return datetime.fromtimestamp(int(self.visited * 1000) / 1000, UTC) if self.visited else None
 
     def begin(self) -> None:
         """A request has come."""
         self.in_flight += 1
-        self.last_visit_at = now()
+        self.visited = time()
 
     def end(self, status: int, seconds: float) -> None:
-        """It was answered; status 0 for one that got no answer."""
+        """It was answered, the last of its body included; status 0 for one whose client left before that."""
         self.in_flight -= 1
         self.requests += 1
-        self.errors += status == 0 or status >= 500
+        self.errors += status >= 500
         self.seconds += seconds
         self.buckets[bisect_left(BUCKETS_S, seconds)] += 1
 

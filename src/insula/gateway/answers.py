@@ -6,19 +6,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.lifecycle import Observed
 from insula.fleet.process.base import Send
+from insula.fleet.target import Target
 from insula.gateway.errors import not_answering
+from insula.gateway.waiting import comes
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 RETRY_AFTER_S = 1
 """What a client is told to wait for an application that is on its way up."""
-
-_PASSING = frozenset(
-    {Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.COMMANDING, Observed.NOT_FOUND}
-)
-"""States that end by themselves: trying again soon helps."""
+RETRY_AFTER: Headers = ((b"retry-after", str(RETRY_AFTER_S).encode()),)
 
 
 async def send_answer(
@@ -47,15 +45,19 @@ async def send_error(
     await send_answer(send, status, body, b"application/json; charset=utf-8", headers)
 
 
-async def send_not_answering(send: Send, application: str, status: Status) -> None:
+async def send_not_answering(send: Send, target: Target) -> None:
     """503 for an application that exists and does not answer now, with its phase."""
-    code, message = not_answering(application, status)
-    more = {"command": {"name": status.command.verb.value}} if status.command else {}
-    await send_error(
-        send, 503, code, message, retry_headers(status), maintaining=status.observed in _PASSING, **more
-    )
+    code, message = not_answering(target)
+    command = target.status.command
+    more = {"command": {"name": command.verb.value}} if command else {}
+    await send_error(send, 503, code, message, retry_headers(target), maintaining=passes(target), **more)
 
 
-def retry_headers(status: Status) -> Headers:
+def retry_headers(target: Target) -> Headers:
     """``Retry-After``, when waiting helps."""
-    return ((b"retry-after", str(RETRY_AFTER_S).encode()),) if status.observed in _PASSING else ()
+    return RETRY_AFTER if passes(target) else ()
+
+
+def passes(target: Target) -> bool:
+    """Whether the state that keeps it from answering ends by itself, so that trying again soon helps."""
+    return comes(target) or target.status.observed is Observed.COMMANDING

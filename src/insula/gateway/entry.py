@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from insula.core import log
 from insula.core.clock import monotonic
+from insula.core.errors import InsulaError, Kind
 from insula.core.ids import request_id as new_request_id
 from insula.fleet.directory.base import Directory
-from insula.fleet.lifecycle import Status
-from insula.fleet.process.base import Message, ProcessAdapter, Receive, Scope, Send
-from insula.gateway.answers import send_answer, send_error, send_not_answering
-from insula.gateway.errors import OtherApplication
-from insula.gateway.selector import Asked, Choice, select
+from insula.fleet.lifecycle import Wanted
+from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
+from insula.fleet.target import Target
+from insula.fleet.traffic import Counts, Traffic
+from insula.gateway import cookies
+from insula.gateway.answers import RETRY_AFTER, send_answer, send_error, send_not_answering
+from insula.gateway.errors import OtherApplication, TooManyWaiting
+from insula.gateway.selector import MAIN, Asked, Choice, select
 from insula.gateway.trust import Origin, TrustedProxies
+from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
 
 _log = logging.getLogger(__name__)
 _access = logging.getLogger("insula.access")
@@ -33,9 +37,20 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 LOCAL_CLIENT = "local"
 """The client's address of a request that came over the operator's socket."""
+PEOPLE_WAIT_S = 0.1
+"""How long a page is held before people are shown how far the application is: too short to notice, and enough for most."""
 
-PageHandler = Callable[[Choice, Status | None, Scope, Receive, Send], Awaitable[None]]
-"""Answers what is not API. The status is that of the application, ``None`` when there is none of its name."""
+
+class PageHandler(Protocol):
+    """Answers what is not API."""
+
+    def wakes(self, choice: Choice, scope: Scope) -> bool:
+        """Whether there is a page of the application itself, for which it is brought up."""
+
+    async def __call__(
+        self, choice: Choice, target: Target | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer. The target is ``None`` when there is no application of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +61,32 @@ class GatewayOptions:
     """Base path of the API, from slash to slash."""
     proxies: TrustedProxies
     access_log: bool = False
+    hold_s: float = HOLD_S
+    """How long a request is held for an application that is on its way up."""
 
 
 class Gateway:
     """An ASGI application for the TCP socket; its method ``local`` is one for the operator's socket."""
 
     def __init__(
-        self, options: GatewayOptions, directory: Directory, process: ProcessAdapter, pages: PageHandler
+        self,
+        options: GatewayOptions,
+        directory: Directory,
+        process: ProcessAdapter,
+        pages: PageHandler,
+        traffic: Traffic | None = None,
     ) -> None:
         self._api = options.api
         self._proxies = options.proxies
         self._access_log = options.access_log
+        self._hold_s = options.hold_s
         self._directory = directory
         self._application_of = directory.application_of
         self._running = process.running
         self._pages = pages
+        self._traffic = Traffic() if traffic is None else traffic
+        self.waiting = Waiting(directory, process)
+        """Who is held."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request from anywhere: never local, whatever its headers say."""
@@ -88,34 +114,31 @@ class Gateway:
         scope["insula.host"] = origin.host
         scope["client"] = (origin.client, 0)
         scope["scheme"] = origin.scheme
-        status = 0
-
-        async def stamped(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", identifier)]
-            await send(message)
-
-        began = monotonic() if self._access_log else 0.0
+        visit = _Visit(send, identifier)
+        began = monotonic()
         original = scope["path"]
+        broke = False
         try:
-            await self._pass_on(scope, receive, stamped, headers, origin)
-        except Exception:
-            _log.exception("a request failed: %s %s", scope["method"], original)
-            if status:
+            await self._pass_on(scope, receive, visit, headers, origin)
+        except Exception as error:
+            if not _is_away(error):
+                _log.exception("a request failed: %s %s", scope["method"], original)
+            if visit.status:
+                broke = True
                 raise  # The head of the answer is out: only breaking the connection tells the client.
-            await send_error(
-                stamped, 500, "INTERNAL_ERROR", f"Something went wrong; the log has {request_id}."
-            )
-        if self._access_log:
-            took_ms = (monotonic() - began) * 1000
-            user = scope.get("insula.user")
-            who = origin.client if user is None else f"{origin.client} user {user}"
-            _access.info("%s %s %d %.1f ms %s", scope["method"], original, status, took_ms, who)
+            await _send_failure(error, request_id, visit.send)
+        finally:
+            seconds = monotonic() - began
+            if visit.counts is not None:
+                visit.counts.end(500 if broke else visit.status, seconds)
+            if self._access_log:
+                user = scope.get("insula.user")
+                who = origin.client if user is None else f"{origin.client} user {user}"
+                line = (scope["method"], original, visit.status, seconds * 1000, who)
+                _access.info("%s %s %d %.1f ms %s", *line)
 
     async def _pass_on(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], origin: Origin
+        self, scope: Scope, receive: Receive, visit: _Visit, headers: dict[bytes, bytes], origin: Origin
     ) -> None:
         named = headers.get(b"x-app")
         asked = Asked(
@@ -124,31 +147,136 @@ class Gateway:
         try:
             choice = select(asked, self._api, self._application_of)
         except OtherApplication as error:
-            await send_error(send, 404, error.code, error.message)
+            await send_error(visit.send, 404, error.code, error.message)
             return
-        log.application.set(choice.application)
         answers = self._running(choice.application)
         if choice.kind == "api" and answers is not None:
-            scope["path"] = choice.path
-            scope["root_path"] = choice.prefix
-            await answers(scope, receive, send)
+            visit.begin(self._traffic.of(choice.application))
+            await self._serve(choice, answers, scope, receive, visit)
         else:
-            await self._without_application(choice, answers is not None, scope, receive, send)
+            await self._look(choice, answers is not None, scope, receive, visit)
 
-    async def _without_application(
-        self, choice: Choice, runs: bool, scope: Scope, receive: Receive, send: Send
+    async def _serve(
+        self, choice: Choice, answers: AsgiApp, scope: Scope, receive: Receive, visit: _Visit
     ) -> None:
-        """Everything that the gateway answers by itself."""
+        """Hand the request over to the application that it is for."""
+        name = choice.application
+        log.application.set(name)
+        scope["path"] = choice.path
+        scope["root_path"] = choice.prefix
+        for key, value in scope["headers"]:
+            if key == b"cookie" and b"nb_" in value:
+                scope["headers"] = await self._own_cookies(name, scope["headers"])
+                break
+        await answers(scope, receive, visit.send)
+
+    async def _own_cookies(self, application: str, headers: cookies.Headers) -> cookies.Headers:
+        kept = cookies.names(application)
+        if application != MAIN and cookies.sent(headers, MAIN):
+            target = await self._directory.find(application)
+            if target is not None and target.share_session:
+                kept |= cookies.names(MAIN)
+        return cookies.strip(headers, kept)
+
+    async def _look(self, choice: Choice, runs: bool, scope: Scope, receive: Receive, visit: _Visit) -> None:
+        """Everything but the API of an application that runs."""
         if choice.kind == "health" and runs:
-            await send_answer(send, 200, b"ok", b"text/plain; charset=utf-8")
+            await send_answer(visit.send, 200, b"ok", b"text/plain; charset=utf-8")
             return
         target = await self._directory.find(choice.application)
-        if choice.kind == "page":
-            await self._pages(choice, target.status if target else None, scope, receive, send)
-        elif target is None:
-            await send_error(send, 404, "APP_NOT_FOUND", unknown(choice.application))
+        if target is None or target.wanted is Wanted.DELETED:
+            await self._miss(choice, scope, receive, visit)
+            return
+        log.application.set(choice.application)
+        if choice.kind == "health":
+            await send_not_answering(visit.send, target)
+        elif choice.kind == "page" and not self._pages.wakes(choice, scope):
+            await self._pages(choice, target, scope, receive, visit.send)
         else:
-            await send_not_answering(send, choice.application, target.status)
+            visit.begin(self._traffic.of(choice.application))
+            if runs or not comes(target):
+                await self._answer(choice, target, scope, receive, visit)
+            else:
+                await self._hold(choice, target, scope, EarlyReceive(receive), visit)
+
+    async def _hold(
+        self, choice: Choice, target: Target, scope: Scope, client: EarlyReceive, visit: _Visit
+    ) -> None:
+        """Wake the application, and keep the request until it is up."""
+        people = choice.kind == "page" and wants_page(scope)
+        within_s = min(PEOPLE_WAIT_S, self._hold_s) if people else self._hold_s
+        try:
+            found = await self.waiting.until_up(choice.application, client, within_s)
+        except TooManyWaiting as error:
+            if not people:
+                await send_error(visit.send, 503, error.code, error.message, RETRY_AFTER, maintaining=True)
+                return
+            found = target
+        if client.gone:
+            return
+        if found is None or found.wanted is Wanted.DELETED:
+            await self._miss(choice, scope, client, visit)
+        else:
+            await self._answer(choice, found, scope, client, visit)
+
+    async def _miss(self, choice: Choice, scope: Scope, receive: Receive, visit: _Visit) -> None:
+        """There is no such application."""
+        if choice.kind == "page":
+            await self._pages(choice, None, scope, receive, visit.send)
+        else:
+            await send_error(visit.send, 404, "APP_NOT_FOUND", unknown(choice.application))
+
+    async def _answer(
+        self, choice: Choice, target: Target, scope: Scope, receive: Receive, visit: _Visit
+    ) -> None:
+        """With what there is now: the application, a page, or why there is neither."""
+        answers = self._running(choice.application)
+        if choice.kind == "page":
+            await self._pages(choice, target, scope, receive, visit.send)
+        elif answers is not None:
+            await self._serve(choice, answers, scope, receive, visit)
+        else:
+            await send_not_answering(visit.send, target)
+
+
+class _Visit:
+    """One request on its way through: its answer is stamped with its id, and counted."""
+
+    __slots__ = ("_identifier", "_send", "counts", "status")
+
+    def __init__(self, send: Send, identifier: bytes) -> None:
+        self._send = send
+        self._identifier = identifier
+        self.status = 0
+        """Of the answer, once its head is out."""
+        self.counts: Counts | None = None
+        """Of the application that it is for, if there is one."""
+
+    def begin(self, counts: Counts) -> None:
+        """Count it from now on."""
+        self.counts = counts
+        counts.begin()
+
+    async def send(self, message: Message) -> None:
+        """The ``send`` of whoever answers."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._identifier)]
+        await self._send(message)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether something that is needed does not answer: no defect, and logged by whoever noticed."""
+    return isinstance(error, InsulaError) and error.kind is Kind.UNAVAILABLE
+
+
+async def _send_failure(error: Exception, request_id: str, send: Send) -> None:
+    """What is told of something that was raised on the way to an application."""
+    if isinstance(error, InsulaError) and _is_away(error):
+        await send_error(send, 503, error.code, error.told or error.message, RETRY_AFTER)
+    else:
+        sentence = f"Something went wrong; the log has {request_id}."
+        await send_error(send, 500, "INTERNAL_ERROR", sentence)
 
 
 def unknown(application: str) -> str:
@@ -160,3 +288,8 @@ def header(scope: Scope, name: bytes) -> str:
     """One header of a scope (lower-case name), or nothing."""
     value: Any = next((value for key, value in scope["headers"] if key == name), b"")
     return str(value.decode("latin-1"))
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a person asks, who reads HTML, and not a program."""
+    return scope["method"] in ("GET", "HEAD") and "text/html" in header(scope, b"accept")

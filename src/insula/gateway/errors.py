@@ -3,7 +3,8 @@
 from typing import ClassVar
 
 from insula.core.errors import InsulaError, Kind
-from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.lifecycle import Observed, Wanted
+from insula.fleet.target import Target
 
 
 class OtherApplication(InsulaError):
@@ -13,21 +14,49 @@ class OtherApplication(InsulaError):
     kind: ClassVar[Kind] = Kind.MISSING
 
 
+class TooManyWaiting(InsulaError):
+    """The application {application} is on its way up, and {limit} requests wait for it already; try again in a moment."""
+
+    code = "APP_PREPARING"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+ABOUT_TO = ("APP_PREPARING", "The application {application} is about to be started.")
+STOPPED = ("APP_STOPPED", "The application {application} is stopped, until someone starts it.")
+STARTING = ("APP_STARTING", "The application {application} is starting.")
+
 CODES: dict[Observed, tuple[str, str]] = {
+    Observed.NOT_FOUND: ABOUT_TO,
     Observed.PREPARING: ("APP_PREPARING", "The application {application} is being prepared."),
     Observed.INITIALIZING: ("APP_INITIALIZING", "The application {application} is being initialized."),
     Observed.INITIALIZED: ("APP_INITIALIZED", "The application {application} is about to start."),
+    Observed.RUNNING: ("APP_INITIALIZED", "The application {application} is about to answer."),
     Observed.COMMANDING: ("APP_COMMANDING", "The application {application} is busy with: {command}."),
-    Observed.STOPPED: ("APP_STOPPED", "The application {application} is stopped."),
-    Observed.ERROR: ("APP_ERROR", "The application {application} failed; its log has the cause."),
+    Observed.STOPPED: ABOUT_TO,
+    Observed.ERROR: ("APP_ERROR", "The application {application} failed at the step {step}: {remedy}"),
 }
-"""Code and sentence for each state in which an application does not answer."""
+"""Code and sentence for each state in which an application does not answer and is not meant to be down."""
+
+REMEDIES: dict[str, str] = {
+    "prepare": "its database can not be reached or used. Who runs this server finds the cause in its log, mends it, and starts the application again.",
+    "upgrade": "its database could not be brought to the version of this server, and is as it was. Its log has the cause.",
+    "stop": "something in it did not end. Its log has the cause; starting it again tidies up.",
+}
+"""What can be done, by the step that failed. The cause itself names hosts and users: it is for operators."""
+REMEDY = "its log has the cause. Once that is mended, the application is started again."
 
 
-def not_answering(application: str, status: Status) -> tuple[str, str]:
+def not_answering(target: Target) -> tuple[str, str]:
     """Code and sentence for an application that exists and does not answer."""
+    status = target.status
     command = status.command.verb.value if status.command else ""
     if command == "start":
-        return "APP_STARTING", f"The application {application} is starting."
-    code, sentence = CODES.get(status.observed, CODES[Observed.INITIALIZED])
-    return code, sentence.format(application=application, command=command)
+        code, sentence = STARTING
+    elif target.wanted is Wanted.STOPPED and status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
+        code, sentence = STOPPED
+    else:
+        code, sentence = CODES[status.observed]
+    remedy = REMEDIES.get(status.step, REMEDY)
+    return code, sentence.format(
+        application=target.application, command=command, step=status.step, remedy=remedy
+    )

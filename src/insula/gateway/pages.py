@@ -15,10 +15,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from insula.core import log
-from insula.fleet.lifecycle import Observed, Status
+from insula.core.clock import now
+from insula.fleet.lifecycle import Observed
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
-from insula.gateway.answers import Headers, retry_headers, send_answer, send_error, send_not_answering
-from insula.gateway.entry import header, unknown
+from insula.fleet.target import Target
+from insula.gateway.answers import (
+    Headers,
+    passes,
+    retry_headers,
+    send_answer,
+    send_error,
+    send_not_answering,
+)
+from insula.gateway.entry import unknown, wants_page
 from insula.gateway.errors import not_answering
 from insula.gateway.selector import MAIN, Choice
 
@@ -102,31 +111,59 @@ class Pages:
         self._mounted = mounted
         self._answers = answers
 
+    def wakes(self, choice: Choice, scope: Scope) -> bool:
+        """Whether it is a page that the application itself has, and not one that is mounted, or none."""
+        return (
+            scope["method"] in ("GET", "HEAD")
+            and self._mounted_at(choice) is None
+            and _is_of_application(choice.path)
+        )
+
     async def __call__(
-        self, choice: Choice, status: Status | None, scope: Scope, receive: Receive, send: Send
+        self, choice: Choice, target: Target | None, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """A ``PageHandler`` of the gateway."""
-        people = "text/html" in header(scope, b"accept")
-        path = choice.path.rstrip("/") or "/"
-        if choice.application == MAIN and not choice.prefix and path in self._mounted:
-            await self._mounted[path](scope, receive, send)
-        elif status is None:
+        people = wants_page(scope)
+        mounted = self._mounted_at(choice)
+        if mounted is not None:
+            await mounted(scope, receive, send)
+        elif target is None:
             await self._not_found(people, unknown(choice.application), "APP_NOT_FOUND", send)
-        elif path not in ("/", "/admin") and not path.startswith("/admin/"):
+        elif not _is_of_application(choice.path):
             await self._not_found(people, "There is no page at this address.", "NOT_FOUND", send)
         elif scope["method"] not in ("GET", "HEAD"):
             await send_error(
                 send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),)
             )
-        elif status.observed is Observed.RUNNING:
+        elif target.status.observed is Observed.RUNNING:
             await self._welcome(choice, send)
         elif people:
-            _, sentence = not_answering(choice.application, status)
-            await self._templates.send_sentence(
-                send, 503, "Not just now", sentence, "Try again in a moment.", retry_headers(status)
+            await self._not_yet(target, send)
+        else:
+            await send_not_answering(send, target)
+
+    def _mounted_at(self, choice: Choice) -> AsgiApp | None:
+        if choice.application != MAIN or choice.prefix:
+            return None
+        return self._mounted.get(choice.path.rstrip("/") or "/")
+
+    async def _not_yet(self, target: Target, send: Send) -> None:
+        """How far the application is, until it is there; or why it does not come."""
+        code, sentence = not_answering(target)
+        name = target.display_name or target.application
+        if passes(target):
+            await self._templates.send(
+                send,
+                503,
+                "progress.html",
+                retry_headers(target),
+                name=name,
+                message=sentence,
+                phase=code.removeprefix("APP_").lower(),
+                seconds=max(0, int((now() - target.status.since).total_seconds())),
             )
         else:
-            await send_not_answering(send, choice.application, status)
+            await self._templates.send_sentence(send, 503, f"{name} is not available", sentence)
 
     async def _not_found(self, people: bool, sentence: str, code: str, send: Send) -> None:
         if people:
@@ -151,3 +188,9 @@ class Pages:
             name=name,
             api=self._api if name == MAIN else f"{self._api}__app/{name}/",
         )
+
+
+def _is_of_application(path: str) -> bool:
+    """Whether every application has this page."""
+    path = path.rstrip("/") or "/"
+    return path in ("/", "/admin") or path.startswith("/admin/")

@@ -154,7 +154,9 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     pulse = Pulse(lambda: _has_administrator(steps.application))
     pages = Pages(templates, settings.api_base_path, {SETUP_PATH: page}, pulse)
     proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
-    options = GatewayOptions(settings.api_base_path, proxies, settings.insula_access_log)
+    options = GatewayOptions(
+        settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
+    )
     return Installation(Gateway(options, directory, process, pages), process, setup_token)
 
 

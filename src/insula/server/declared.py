@@ -350,6 +350,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=3600,
         ),
     ] = 75.0
+    insula_hold_timeout_s: Annotated[
+        float,
+        _meta(
+            "Seconds for which a request is held whose application is asleep or on its way up; then it is answered 503.",
+            "a number of seconds between 0 and 300",
+            "30",
+            group="Behaviour",
+            ge=0,
+            le=300,
+        ),
+    ] = 30.0
     append_preset_built_in_plugins: Annotated[
         str,
         _meta(
