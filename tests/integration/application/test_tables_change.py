@@ -99,6 +99,7 @@ async def test_types_change_under_load(client: httpx.AsyncClient, kind: str, tex
         ("POST", "/things:create", [{"n": plain}, {"n": text}]),
         ("POST", "/things:update/1", {"n": text}),
         ("GET", f'/things:list?filter={{"n":"{text}"}}&pageSize=5', None),
+        ("GET", '/things:list?filter={"n":{"$notEmpty":true}}&pageSize=5', None),
     )
     async with Traffic(client, *asked) as traffic:
         for _ in range(ROUNDS):
@@ -106,6 +107,7 @@ async def test_types_change_under_load(client: httpx.AsyncClient, kind: str, tex
                 answer = await client.post("/collections/things/fields:update/n", json={"type": new})
                 assert answer.status_code == 200, answer.text
     assert {answer for answer in traffic.answers if answer[0] >= 500} == set(), traffic.seen
+    assert {status for path, status, _ in traffic.seen if ":list" in path} == {200}, traffic.seen
     rows = (await client.get("/things:list?paginate=false&fields=n")).json()["data"]
     values = {row["n"] for row in rows}
     assert len(rows) > ROUNDS

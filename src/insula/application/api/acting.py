@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 from insula.application.api.action import Action, Answer, Context, Raw, Stream
 from insula.core.sparse import Sparse
 from insula.data.errors import ColumnLost, DataError, TableLost
-from insula.database.errors import ColumnMissing, StatementOutdated, TableMissing, TypeMismatch
+from insula.database.errors import (
+    ColumnMissing,
+    StatementOutdated,
+    TableMissing,
+    TypeMismatch,
+    ValueOutOfRange,
+)
 
 if TYPE_CHECKING:
     from insula.data.metadata import Metadata
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS: Final = 5
 """Times that a handler is run while one change of collections follows another."""
 
-_OUTDATED: Final = (TableMissing, ColumnMissing, TypeMismatch, StatementOutdated)
+_OUTDATED: Final = (TableMissing, ColumnMissing, TypeMismatch, ValueOutOfRange, StatementOutdated)
 _COLUMN: Final = re.compile(r'column "?(?:[^".\s]+\.)*([^".\s]+)"?')
 _sparse = Sparse(logging.getLogger(__name__))
 
