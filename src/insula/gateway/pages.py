@@ -136,7 +136,7 @@ class Pages:
                 send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),)
             )
         elif target.status.observed is Observed.RUNNING:
-            await self._welcome(choice, send)
+            await self._welcome(choice, target, send)
         elif people:
             await self._not_yet(target, send)
         else:
@@ -171,7 +171,7 @@ class Pages:
         else:
             await send_error(send, 404, code, sentence)
 
-    async def _welcome(self, choice: Choice, send: Send) -> None:
+    async def _welcome(self, choice: Choice, target: Target, send: Send) -> None:
         name = choice.application
         if name == MAIN and self._answers is not None and not await self._answers():
             await self._templates.send_sentence(
@@ -184,9 +184,9 @@ class Pages:
             send,
             200,
             "welcome.html",
-            title="Insula runs" if name == MAIN else f"{name} runs",
+            title="Insula runs" if name == MAIN else f"{target.display_name or name} runs",
             name=name,
-            api=self._api if name == MAIN else f"{self._api}__app/{name}/",
+            api=self._api if name == MAIN or choice.own_host else f"{self._api}__app/{name}/",
         )
 
 

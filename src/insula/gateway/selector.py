@@ -34,6 +34,8 @@ class Choice(NamedTuple):
     """What is left for the application: ``/<resource>:<action>…``, or the path of a page."""
     prefix: str
     """What was taken off the front."""
+    own_host: bool = False
+    """It came to the application's custom domain."""
 
 
 class Asked(NamedTuple):
@@ -62,7 +64,7 @@ def select(asked: Asked, api: str, application_of: Callable[[str], str | None]) 
         for name in asked_for:
             if name != owner:
                 raise OtherApplication(application=name)
-        return Choice(owner, kind, rest, prefix)
+        return Choice(owner, kind, rest, prefix, own_host=True)
     return Choice(asked_for[0] if asked_for else MAIN, kind, rest, prefix)
 
 

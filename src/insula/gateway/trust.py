@@ -7,12 +7,16 @@ nobody else. Behind several proxies the client is the last address that no trust
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from insula.gateway.selector import host_name
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
+"""What can be a host: a proxy may hand on what a client has written."""
 
 REMEMBERED_PEERS = 1024
 """Addresses whose answer is kept, so that a known peer costs one dict look-up."""
@@ -59,11 +63,11 @@ class TrustedProxies:
         if peer not in self:
             return Origin(peer, scheme, host, (host_name(host),))
         hosts = [host_name(host)]
-        if forwarded := headers.get(b"x-forwarded-host"):
-            host = forwarded.decode("latin-1").split(",")[0].strip()
+        if forwarded := _first_host(headers.get(b"x-forwarded-host")):
+            host = forwarded
             hosts.insert(0, host_name(host))
-        if named := headers.get(b"x-hostname"):
-            hosts.insert(0, host_name(named.decode("latin-1")))
+        if named := _first_host(headers.get(b"x-hostname")):
+            hosts.insert(0, host_name(named))
         if (proto := headers.get(b"x-forwarded-proto", b"").decode("latin-1").lower()) in ("http", "https"):
             scheme = proto
         chain = headers.get(b"x-forwarded-for")
@@ -82,3 +86,11 @@ class TrustedProxies:
             if client not in self:
                 break
         return client
+
+
+def _first_host(value: bytes | None) -> str:
+    """The first of the hosts in a header, as the client wrote it; nothing where it is none."""
+    if not value:
+        return ""
+    first = value.decode("latin-1").partition(",")[0].strip()
+    return first if _HOST.fullmatch(first) else ""

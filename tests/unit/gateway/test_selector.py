@@ -48,7 +48,7 @@ def choose(path: str, query: bytes = b"", header: str = "", *hosts: str, api: st
     ],
 )
 def test_choice(choice: Choice, expected: tuple[str, str, str, str]) -> None:
-    assert tuple(choice) == expected
+    assert tuple(choice)[:4] == expected
 
 
 @pytest.mark.parametrize(
