@@ -61,8 +61,9 @@ def tables_page() -> str:
     for plugin in registry.plugins.values():
         collections.update({collection.name: collection for collection in plugin.collections})
     from insula.application.collections import CORE_COLLECTIONS
+    from insula.supervisor.collections import COLLECTIONS
 
-    collections.update({collection.name: collection for collection in CORE_COLLECTIONS})
+    collections.update({collection.name: collection for collection in (*CORE_COLLECTIONS, *COLLECTIONS)})
     lines = ["# Built-in tables", "", "Generated from the code.", ""]
     for name in sorted(collections):
         lines += [f"## {name}", "", "| column | type | about |", "| --- | --- | --- |"]

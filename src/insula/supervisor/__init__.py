@@ -1,0 +1,1 @@
+"""The control plane: which applications there are, and what should be running."""

@@ -1,0 +1,109 @@
+"""What all verbs share: the records, the way to the environments, and one turn at a time for each application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from insula import __version__
+from insula.core import log
+from insula.core.clock import now
+from insula.core.detached import Detached
+from insula.fleet.bus.base import CommandBus
+from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
+from insula.fleet.discovery.base import Discovery
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.supervisor.entry import Entry
+from insula.supervisor.history import Event
+from insula.supervisor.orders import Orders
+from insula.supervisor.records import Records
+from insula.supervisor.status import DOWN
+from insula.supervisor.turns import Turns
+
+T = TypeVar("T")
+OWN: Final = "the supervisor"
+"""The actor of what nobody asked for."""
+
+
+class Control:
+    """Owned by the supervisor; the verbs, the repairs and the makings work with it."""
+
+    def __init__(
+        self, records: Records, bus: CommandBus, discovery: Discovery, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self.records = records
+        self.discovery = discovery
+        self.orders = Orders(bus, deadline_s)
+        self.turns = Turns()
+        self.detached = Detached()
+
+    async def turn(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something to an application when its turn has come. It goes on when nobody waits any more."""
+
+        async def in_turn() -> T:
+            async with self.turns.of(name):
+                log.application.set(name)
+                return await work()
+
+        return await self.detached.run(in_turn())
+
+    def event(self, name: str, actor: str, reason: str, wanted: Wanted | None = None) -> Event:
+        """Something that is asked for now, by the request that is being answered."""
+        return Event(name, now(), wanted=wanted, reason=reason, request_id=log.request_id.get(), actor=actor)
+
+    async def want(self, entry: Entry, wanted: Wanted, actor: str, reason: str, **changes: Any) -> Entry:
+        """Record what is wanted from now on, and who asked for it and why."""
+        event = self.event(entry.name, actor, reason, wanted)
+        return await self.records.change(entry.name, event, wanted=wanted, **changes)
+
+    def runs(self, entry: Entry) -> bool:
+        """Whether it runs wherever it should."""
+        found = self.records.statuses(entry).values()
+        return all(status.observed is Observed.RUNNING for status in found)
+
+    def is_down(self, entry: Entry) -> bool:
+        """Whether it runs nowhere, and nothing is left of a run that failed."""
+        return all(status.observed in DOWN for status in self.records.statuses(entry).values())
+
+    async def bring_up(self, entry: Entry) -> Entry:
+        """Start it. Raises ``CommandFailed``."""
+        outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
+        return await self.learn(entry, outcomes)
+
+    async def take_down(self, entry: Entry) -> None:
+        """Stop it. Raises ``CommandFailed``."""
+        await self.orders.send(entry, Verb.STOP)
+
+    async def learn(self, entry: Entry, outcomes: Mapping[str, Outcome]) -> Entry:
+        """Keep the versions that its database has by now, where the environments say so."""
+        found: dict[str, Any] = {}
+        for outcome in outcomes.values():
+            for key in ("version", "fingerprint"):
+                if outcome.result.get(key):
+                    found[key] = str(outcome.result[key])
+        changes = {key: value for key, value in found.items() if getattr(entry, key) != value}
+        return await self.records.change(entry.name, None, **changes) if changes else entry
+
+    async def first(
+        self, entry: Entry, verb: Verb, arguments: Mapping[str, Any] = NOTHING
+    ) -> tuple[str, Outcome]:
+        """Have done by one environment what is done once, to its data. Gives the environment, too.
+
+        Raises ``CommandFailed``.
+        """
+        place = entry.places[0]
+        configuration = self.records.configuration(entry)
+        outcomes = await self.orders.send_to((place,), entry.name, verb, configuration, arguments)
+        return place, outcomes[place]
+
+    async def version_of(self, place: str) -> str:
+        """The version of the code in an environment; where it does not say, our own."""
+        for environment in await self.discovery.environments():
+            if environment.name == place and environment.version:
+                return environment.version
+        return __version__
+
+
+def failed(step: str, cause: str) -> Status:
+    """A failure that no environment has reported: it did not answer."""
+    return Status(Observed.ERROR, now(), None, step, cause)

@@ -1,0 +1,92 @@
+"""What can be wrong with what is asked of the supervisor."""
+
+from insula.core.errors import InsulaError, Kind
+
+
+class SupervisorError(InsulaError):
+    """Something is wrong with what is asked of the supervisor."""
+
+
+class InvalidName(SupervisorError):
+    """The name of an application {reason}."""
+
+    code = "VALIDATION_ERROR"
+    kind = Kind.INVALID
+
+
+class InvalidDomain(SupervisorError):
+    """The custom domain {reason}."""
+
+    code = "VALIDATION_ERROR"
+    kind = Kind.INVALID
+
+
+class InvalidOption(SupervisorError):
+    """The field "{field}" of an application {reason}."""
+
+    code = "VALIDATION_ERROR"
+    kind = Kind.INVALID
+
+
+class NameTaken(SupervisorError):
+    """There is an application {application} already; choose another name."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class NameOfDeleted(SupervisorError):
+    """The name {application} belongs to an application that was deleted; restore that one, purge it, or choose another name."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class DomainTaken(SupervisorError):
+    """The domain {domain} belongs to the application {application}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class NotNow(SupervisorError):
+    """The application {application} can not {verb}: it {reason}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class NotConfirmed(SupervisorError):
+    """To {verb} the application {application}, give its name as confirm={application}."""
+
+    code = "CONFIRMATION_REQUIRED"
+    kind = Kind.INVALID
+
+
+class CommandFailed(SupervisorError):
+    """The application {application} could not {verb} in the environment {environment} (step {step}): {message}"""
+
+    code = "COMMAND_FAILED"
+    kind = Kind.CONFLICT
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(**details)
+        self.cause_code = str(details["code"])
+        """The code of what went wrong in the environment."""
+
+
+class CommandUnanswered(CommandFailed):
+    """The application {application} could not {verb} in the environment {environment} (step {step}): {message}
+
+    As ``CommandFailed``, where trying again later may help.
+    """
+
+    code = "COMMAND_FAILED"
+    kind = Kind.UNAVAILABLE
+
+
+class SupervisorClosed(SupervisorError):
+    """The main application is not running, so nothing can be asked of the supervisor."""
+
+    code = "SUPERVISOR_CLOSED"
+    kind = Kind.UNAVAILABLE

@@ -1,0 +1,164 @@
+"""How applications come to be: the steps that a job of making one goes through, each of which may be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from insula.core.clock import now
+from insula.data.errors import DataError
+from insula.fleet.command import Verb
+from insula.fleet.environment import LOCAL
+from insula.fleet.lifecycle import Wanted
+from insula.supervisor import seals
+from insula.supervisor.control import Control
+from insula.supervisor.entry import Entry
+from insula.supervisor.errors import InvalidOption, SupervisorError
+from insula.supervisor.names import new_name
+from insula.supervisor.rules import refuse
+from insula.supervisor.wishes import SECRET, Wish, options_of, read
+
+
+class Making:
+    """Check, record, prepare, install; and take it back."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._records = control.records
+
+    async def check(self, values: Mapping[str, Any], adopt: str | None) -> list[dict[str, Any]]:
+        """Findings (``level code message remedy``), what is wrong with the values themselves among them."""
+        try:
+            wish = read(values)
+            entry = await self._entry(wish, None)
+            self._records.check_name_free(entry.name)
+            self._records.check_domain_free(entry.cname, entry.name)
+        except (SupervisorError, DataError) as error:
+            return [{"level": "error", "code": error.code, "message": error.message, "remedy": ""}]
+        _, outcome = await self._control.first(entry, Verb.CHECK, {"adopt": adopt} if adopt else {})
+        return [dict(finding) for finding in outcome.result.get("findings", ())]
+
+    async def record(self, values: Mapping[str, Any], actor: str, created_by: int | None) -> Entry:
+        """Keep a new application that is to run. It is not made yet."""
+        wish = read(values)
+        entry = await self._entry(wish, created_by)
+
+        async def work() -> Entry:
+            event = self._control.event(entry.name, actor, "created", Wanted.RUNNING)
+            await self._records.add(entry, event)
+            return entry
+
+        return await self._control.turn(entry.name, work)
+
+    async def prepare(self, name: str, adopt: str | None) -> Mapping[str, Any]:
+        """Have its database made. Gives where it is (no secret), which is kept."""
+
+        async def work() -> Mapping[str, Any]:
+            entry = self._records.get(name)
+            refuse(entry, "be prepared")
+            _, outcome = await self._control.first(entry, Verb.PREPARE, {"adopt": adopt} if adopt else {})
+            found = outcome.result.get("database") or {}
+            secret = {key: value for key, value in found.items() if key in SECRET and value}
+            plain = {key: value for key, value in found.items() if key not in SECRET and value is not None}
+            options = {**entry.options, "database": {**entry.options.get("database", {}), **plain}}
+            changes: dict[str, Any] = {"options": options}
+            if secret:
+                changes["credentials"] = seals.seal_credentials(self._records.main, name, secret)
+            await self._records.change(name, None, **changes)
+            return {**outcome.result, "database": plain}
+
+        return await self._control.turn(name, work)
+
+    async def install(self, name: str, root: Mapping[str, Any] | None, adopt: str | None) -> Entry:
+        """Have its tables and first data made in the prepared database. From then on it is made."""
+
+        async def work() -> Entry:
+            entry = self._records.get(name)
+            refuse(entry, "be installed")
+            arguments = {"root": dict(root) if root else None, **({"adopt": adopt} if adopt else {})}
+            place, outcome = await self._control.first(entry, Verb.CREATE, arguments)
+            version = outcome.result.get("version") or await self._control.version_of(place)
+            changes = {"version": str(version), "fingerprint": str(outcome.result.get("fingerprint") or "")}
+            return await self._records.change(name, None, **changes)
+
+        return await self._control.turn(name, work)
+
+    async def take_back(self, name: str, actor: str) -> None:
+        """Undo a making: what bears its stamp is dropped, then the record goes."""
+
+        async def work() -> None:
+            entry = self._records.get(name)
+            refuse(entry, "be taken back")
+            if entry.wanted is not Wanted.DELETED:
+                entry = await self._control.want(
+                    entry, Wanted.DELETED, actor, "its making is taken back", deleted_at=now()
+                )
+            await self.drop(entry)
+
+        await self._control.turn(name, work)
+
+    async def drop(self, entry: Entry) -> None:
+        """Take it down, drop its data, then forget it. In its turn, and wanted deleted already."""
+        if not self._control.is_down(entry):
+            await self._control.take_down(entry)
+        await self._control.first(entry, Verb.REMOVE)
+        for place in entry.places[1:]:
+            await self._control.orders.send_to(
+                (place,), entry.name, Verb.REMOVE, self._records.configuration(entry)
+            )
+        await self._records.remove(entry.name)
+
+    async def change(self, entry: Entry, wish: Wish) -> dict[str, Any]:
+        """What a wish changes of an application: attribute → new value. Raises ``InvalidOption``."""
+        changes = dict(wish.changes)
+        if wish.name not in (None, entry.name):
+            raise InvalidOption(field="name", reason="can not change: it is its id")
+        if "options" in changes:
+            changes["options"] = options_of(entry, changes["options"])
+        if "environments" in changes:
+            changes["environments"] = await self._places(changes["environments"])
+            if entry.made and changes["environments"] != entry.environments:
+                raise InvalidOption(field="environments", reason="can not change once it is made")
+        if wish.credentials:
+            known = seals.open_credentials(self._records.main, entry)
+            sealed = seals.seal_credentials(self._records.main, entry.name, {**known, **wish.credentials})
+            changes["credentials"] = sealed
+        return {key: value for key, value in changes.items() if getattr(entry, key) != value}
+
+    async def _entry(self, wish: Wish, created_by: int | None) -> Entry:
+        """The application that was wished for, not recorded."""
+        main = self._records.main
+        name = wish.name or new_name()
+        entry = Entry(
+            name,
+            Wanted.RUNNING,
+            str(uuid4()),
+            data_key=seals.new_data_key(main, name),
+            credentials=seals.seal_credentials(main, name, wish.credentials),
+            created_at=now(),
+            created_by_id=created_by,
+            updated_at=now(),
+        )
+        changes = {**wish.changes, "options": options_of(entry, wish.changes.get("options", {}))}
+        changes["environments"] = await self._places(changes.get("environments", ()))
+        return replace(entry, **changes)
+
+    async def _places(self, named: tuple[str, ...]) -> tuple[str, ...]:
+        """The environments to run in. None were named: the only one that there is. Raises ``InvalidOption``."""
+        there = [environment.name for environment in await self._control.discovery.environments()]
+        for name in named:
+            if name not in there:
+                known = ", ".join(there) or "none"
+                raise InvalidOption(
+                    field="environments",
+                    reason=f"names one that is not there ({name[:100]}; there is {known})",
+                )
+        if named:
+            return named
+        if len(there) == 1:
+            return () if there == [LOCAL] else (there[0],)
+        raise InvalidOption(
+            field="environments", reason=f"must name one of {', '.join(there) or 'none that is there'}"
+        )

@@ -1,0 +1,94 @@
+"""Commands to the environments of an application, and what comes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.core.errors import InsulaError, Kind
+from insula.core.ids import request_id
+from insula.fleet.bus.base import CommandBus
+from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb
+from insula.fleet.configuration import Configuration
+from insula.supervisor.errors import CommandFailed, CommandUnanswered
+
+if TYPE_CHECKING:
+    from insula.supervisor.entry import Entry
+
+PASSING: Final = frozenset(
+    (
+        "COMMAND_EXPIRED",
+        "DATABASE_BUSY",
+        "DATABASE_TIMEOUT",
+        "DATABASE_UNAVAILABLE",
+        "ENVIRONMENT_UNAVAILABLE",
+        "SERVER_UNREACHABLE",
+    )
+)
+"""Codes of failures that may pass by themselves."""
+_UNANSWERED: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
+
+
+class Orders:
+    """Sends commands, each to every environment where the application runs."""
+
+    def __init__(self, bus: CommandBus, deadline_s: float = DEADLINE_S) -> None:
+        self._bus = bus
+        self._deadline_s = deadline_s
+
+    async def send(
+        self,
+        entry: Entry,
+        verb: Verb,
+        configuration: Configuration | None = None,
+        arguments: Mapping[str, Any] = NOTHING,
+    ) -> dict[str, Outcome]:
+        """Have it done in all environments of the application at once. Gives environment → outcome.
+
+        Raises ``CommandFailed`` (``CommandUnanswered`` where it may help to try again) for the first environment
+        that did not do it; the others have done it all the same.
+        """
+        return await self.send_to(entry.places, entry.name, verb, configuration, arguments)
+
+    async def send_to(
+        self,
+        places: tuple[str, ...],
+        name: str,
+        verb: Verb,
+        configuration: Configuration | None = None,
+        arguments: Mapping[str, Any] = NOTHING,
+    ) -> dict[str, Outcome]:
+        """As ``send``, to these environments."""
+        commands = [
+            Command(verb, name, request_id(), configuration, arguments, self._deadline_s) for _ in places
+        ]
+        found = await asyncio.gather(*map(self._one, places, commands))
+        outcomes = dict(zip(places, found, strict=True))
+        for place, outcome in outcomes.items():
+            if not outcome.done:
+                raise _failure(name, verb, place, outcome)
+        return outcomes
+
+    async def _one(self, place: str, command: Command) -> Outcome:
+        """An environment that does not answer has an outcome as well."""
+        try:
+            return await self._bus.send(place, command)
+        except InsulaError as error:
+            if error.kind not in _UNANSWERED:
+                raise
+            return Outcome(command.request_id, error.code, error.message, command.verb.value)
+
+
+def _failure(name: str, verb: Verb, place: str, outcome: Outcome) -> CommandFailed:
+    """Ours are sentences; their ends are seen to here, since one stands in another."""
+    kind = CommandUnanswered if outcome.code in PASSING else CommandFailed
+    step = outcome.step or verb.value
+    return kind(
+        application=name,
+        verb=verb.value,
+        environment=place,
+        step=step,
+        message=outcome.message or outcome.code,
+        code=outcome.code,
+    )

@@ -1,0 +1,251 @@
+"""The records of all applications: in the main application's database, and in memory for whoever looks one up.
+
+A write goes through its transaction first, and memory follows what is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.core.clock import now
+from insula.data.units import UNKNOWN
+from insula.fleet.configuration import Configuration
+from insula.fleet.directory.base import Directory
+from insula.fleet.discovery.base import Discovery
+from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.target import Target
+from insula.supervisor import seals
+from insula.supervisor.entry import Entry
+from insula.supervisor.errors import DomainTaken, NameOfDeleted, NameTaken, SupervisorClosed
+from insula.supervisor.history import Event
+from insula.supervisor.status import common, in_places
+from insula.supervisor.table import Table
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+MAIN: Final = "main"
+"""The main application: it has no record of its own, and is found all the same."""
+
+Waker = Callable[[str], Awaitable[Status | None]]
+"""Brings an application up that sleeps. Gives why it failed, as a status, where it did."""
+
+
+class Records(Directory):
+    """Which applications there are, what each should be, and what is observed of it."""
+
+    def __init__(self, discovery: Discovery) -> None:
+        self._discovery = discovery
+        self._entries: dict[str, Entry] = {}
+        self._domains: dict[str, str] = {}
+        """Domain → application, deleted ones included: theirs stay taken. Reserved while one is being written."""
+        self._doubtful: set[str] = set()
+        """Those of whose last write nobody knows whether it was committed."""
+        self._application: Application | None = None
+        self._table: Table | None = None
+        self._opened = asyncio.Event()
+        self._since = now()
+        self.waker: Waker | None = None
+        """Given by the supervisor."""
+
+    async def open(self, application: Application) -> None:
+        """Read everything, with one query. ``application`` is the main one, its tables made."""
+        table = Table(application.repository)
+        self._entries = {entry.name: entry for entry in await table.read_all()}
+        self._domains = {entry.cname: entry.name for entry in self._entries.values() if entry.cname}
+        self._application, self._table = application, table
+        self._doubtful.clear()
+        self._opened.set()
+
+    def close(self) -> None:
+        """The main application goes down: nothing is written any more, and nobody woken."""
+        self._opened.clear()
+        self._application = self._table = None
+
+    @property
+    def main(self) -> Application:
+        """The main application. Raises ``SupervisorClosed`` while it is not running."""
+        if self._application is None:
+            raise SupervisorClosed()
+        return self._application
+
+    # What is known
+
+    def get(self, name: str) -> Entry:
+        """Raises ``ApplicationNotFound``; deleted ones are given."""
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise ApplicationNotFound(application=name[:100]) from None
+
+    def all(self) -> Sequence[Entry]:
+        """All of them, deleted ones too, in no order that is promised."""
+        return list(self._entries.values())
+
+    def statuses(self, entry: Entry) -> dict[str, Status]:
+        """Environment → status, for each environment where it runs."""
+        return in_places(entry, self._discovery.statuses(entry.name))
+
+    def configuration(self, entry: Entry) -> Configuration:
+        """Everything that an environment needs to run it, secrets opened. Raises ``SealBroken``."""
+        return seals.configuration(self.main, entry)
+
+    def check_domain_free(self, domain: str | None, name: str) -> None:
+        """Raises ``DomainTaken`` where another application than ``name`` has the domain, or had when it was deleted."""
+        holder = self._domains.get(domain) if domain else None
+        if holder is not None and holder != name:
+            raise DomainTaken(domain=domain, application=holder)
+
+    def check_name_free(self, name: str) -> None:
+        """Raises ``NameTaken``, ``NameOfDeleted``."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            deleted = entry.wanted is Wanted.DELETED
+            raise (NameOfDeleted if deleted else NameTaken)(application=name)
+
+    async def find(self, application: str) -> Target | None:
+        if application == MAIN:
+            return self._of_main()
+        entry = self._entries.get(application)
+        if entry is not None:
+            return _target(entry, common(self.statuses(entry)))
+        if self._opened.is_set():
+            return None
+        # Before the records are read nobody can say that there is none: it is on its way, as main is.
+        return Target(application, Status(Observed.PREPARING, self._since), Wanted.RUNNING)
+
+    def application_of(self, host: str) -> str | None:
+        return self._domains.get(host)
+
+    async def wake(self, application: str) -> Target | None:
+        if application != MAIN:
+            await self._opened.wait()
+        entry = self._entries.get(application)
+        failure = None
+        if entry is not None and self.waker is not None and wakes(entry):
+            failure = await self.waker(application)
+        if failure is None or application not in self._entries:
+            return await self.find(application)
+        return _target(self._entries[application], failure)
+
+    # What is written
+
+    async def add(self, entry: Entry, event: Event) -> None:
+        """Keep a new application. Raises ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``."""
+        await self.settle()
+        self.check_name_free(entry.name)
+        table = self._open_table()
+        with self._reserved(entry.name, entry.cname):
+            await self._certain((entry.name,), table.insert(entry, event))
+            self._put(entry)
+
+    async def change(self, name: str, event: Event | None, **changes: Any) -> Entry:
+        """Change attributes of an application, and write down why, in one transaction. Gives it as it is now.
+
+        Raises ``ApplicationNotFound``, ``DomainTaken``.
+        """
+        await self.settle()
+        self.get(name)
+        table, changes = self._open_table(), {**changes, "updated_at": now()}
+        events = () if event is None else (event,)
+        with self._reserved(name, changes.get("cname")):
+            await self._certain((name,), table.update((name,), changes, events))
+            return self._put(replace(self.get(name), **changes))
+
+    async def change_all(self, names: Sequence[str], events: Sequence[Event], **changes: Any) -> None:
+        """Change the same of several applications, by one statement, in one transaction with its events."""
+        if names:
+            await self._certain(names, self._open_table().update(names, changes, events))
+            for name in names:
+                if name in self._entries:
+                    self._put(replace(self._entries[name], **changes))
+
+    async def remove(self, name: str) -> None:
+        """Forget an application and its history. Raises ``ApplicationNotFound``."""
+        await self.settle()
+        self.get(name)
+        await self._certain((name,), self._open_table().delete(name))
+        self._drop(name)
+
+    async def note(self, events: Sequence[Event]) -> None:
+        """Write down what was observed; of applications that are gone by now nothing is kept."""
+        known = [event for event in events if event.application in self._entries]
+        if known:
+            await self._open_table().note(known)
+
+    async def visited(self, names: Sequence[str], at: datetime) -> None:
+        """Write the last visit of several applications, by one statement."""
+        await self.change_all([name for name in names if name in self._entries], (), last_visit_at=at)
+
+    async def settle(self) -> None:
+        """Read again what nobody knows the state of: writes whose commit was cut off."""
+        for name in tuple(self._doubtful):
+            entry = await self._open_table().read(name)
+            self._doubtful.discard(name)
+            if entry is not None:
+                self._put(entry)
+            elif name in self._entries:
+                self._drop(name)
+
+    def _open_table(self) -> Table:
+        if self._table is None:
+            raise SupervisorClosed()
+        return self._table
+
+    async def _certain(self, names: Sequence[str], work: Coroutine[Any, Any, None]) -> None:
+        """Do a write. When it is cut off, what it is about is read again before anything else is written."""
+        try:
+            await work
+        except UNKNOWN:
+            self._doubtful.update(names)
+            raise
+
+    @contextlib.contextmanager
+    def _reserved(self, name: str, domain: str | None) -> Iterator[None]:
+        """Let nobody else have the domain while it is being written. Raises ``DomainTaken``."""
+        self.check_domain_free(domain, name)
+        new = domain is not None and domain not in self._domains
+        if domain is not None and new:
+            self._domains[domain] = name
+        try:
+            yield
+        except BaseException:
+            if domain is not None and new:
+                self._domains.pop(domain, None)
+            raise
+
+    def _put(self, entry: Entry) -> Entry:
+        before = self._entries.get(entry.name)
+        if before is not None and before.cname is not None and before.cname != entry.cname:
+            self._domains.pop(before.cname, None)
+        if entry.cname is not None:
+            self._domains[entry.cname] = entry.name
+        self._entries[entry.name] = entry
+        return entry
+
+    def _drop(self, name: str) -> None:
+        gone = self._entries.pop(name)
+        if gone.cname is not None:
+            self._domains.pop(gone.cname, None)
+
+    def _of_main(self) -> Target:
+        reported = self._discovery.statuses(MAIN).values()
+        status = next(iter(reported), None) or Status(Observed.PREPARING, self._since)
+        name = "" if self._application is None else self._application.options.display_name
+        return Target(MAIN, status, Wanted.RUNNING, name)
+
+
+def wakes(entry: Entry) -> bool:
+    """Whether a visit brings it up: it is made, and neither stopped nor deleted."""
+    return entry.made and entry.wanted in (Wanted.ASLEEP, Wanted.RUNNING)
+
+
+def _target(entry: Entry, status: Status) -> Target:
+    shares = bool(entry.options.get("shareSession"))
+    return Target(entry.name, status, entry.wanted, entry.display_name, shares)

@@ -1,0 +1,62 @@
+"""What an application is as a whole, from what its environments observe. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from insula.core.clock import now
+from insula.fleet.lifecycle import Observed, Status
+from insula.supervisor.entry import Entry
+
+PENDING: Final = frozenset(
+    (Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.COMMANDING)
+)
+"""States that go on by themselves: nothing is repaired in them."""
+DOWN: Final = frozenset((Observed.STOPPED, Observed.NOT_FOUND))
+"""States in which nothing runs and nothing is held."""
+
+
+def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]:
+    """Environment → status, for each environment where the application runs.
+
+    Where nothing was reported, it is there and does not run; or is on its way, while it is being made.
+    """
+    unseen = Observed.STOPPED if entry.made else Observed.PREPARING
+    since = entry.updated_at or entry.created_at
+    return {
+        place: reported.get(place) or Status(unseen, since if since is not None else now())
+        for place in entry.places
+    }
+
+
+def common(statuses: Mapping[str, Status]) -> Status:
+    """The environments' common one, else one that is pending, else an error that names where they differ.
+
+    A pending one of several is ``commanding`` only where it has a command; the API shows all of them so.
+    """
+    found = list(statuses.values())
+    if len({status.observed for status in found}) == 1:
+        return max(found, key=lambda status: status.since)
+    pending = [status for status in found if status.observed in PENDING]
+    if pending:
+        return min(pending, key=lambda status: status.observed is not Observed.COMMANDING)
+    failed = next((status for status in found if status.observed is Observed.ERROR), None)
+    if failed is not None:
+        return failed
+    told = ", ".join(f"{place}: {status.observed.value}" for place, status in statuses.items())
+    return Status(
+        Observed.ERROR,
+        max(status.since for status in found),
+        None,
+        "run",
+        f"its environments differ ({told})",
+    )
+
+
+def shown(statuses: Mapping[str, Status]) -> str:
+    """``status`` as it is answered: the environments' common one, else ``commanding`` while one is pending, else ``error``."""
+    words = {status.observed for status in statuses.values()}
+    if len(words) == 1:
+        return str(words.pop().value)
+    return str((Observed.COMMANDING if words & PENDING else Observed.ERROR).value)

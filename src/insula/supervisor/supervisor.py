@@ -1,0 +1,261 @@
+"""The verbs of the control plane: what is wanted of an application is recorded first, then its environments are told.
+
+Verbs on one application take turns in the order of asking; what contradicts what it is by then is refused with 409.
+A verb goes on when whoever asked for it does not wait any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.core.clock import now
+from insula.core.errors import InsulaError
+from insula.fleet.bus.base import CommandBus
+from insula.fleet.command import DEADLINE_S, Verb
+from insula.fleet.discovery.base import Discovery
+from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.traffic import Traffic
+from insula.supervisor.control import Control, failed
+from insula.supervisor.entry import Entry
+from insula.supervisor.errors import CommandFailed
+from insula.supervisor.making import Making
+from insula.supervisor.records import Records, wakes
+from insula.supervisor.rules import check_confirmed, refuse
+from insula.supervisor.status import common
+from insula.supervisor.wishes import read
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+_log = logging.getLogger(__name__)
+
+VISITOR: Final = "a visitor"
+"""Who wakes an application."""
+CLOSE_DEADLINE_S: Final = 10.0
+"""What verbs under way get to finish when the main application goes down."""
+
+
+class Supervisor:
+    """Knows what should be running. All verbs are for one application; ``actor`` is who asks, as history tells it.
+
+    All of them raise ``ApplicationNotFound``, ``NotNow`` (409: it contradicts what the application is),
+    ``SupervisorClosed``, and ``CommandFailed`` where an environment did not do its part; what was wanted stays recorded then.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        bus: CommandBus,
+        discovery: Discovery,
+        traffic: Traffic,
+        *,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        """``deadline_s`` is what each command gets."""
+        self.records = records
+        self.traffic = traffic
+        self._control = Control(records, bus, discovery, deadline_s)
+        self._making = Making(self._control)
+        self._wakings: dict[str, asyncio.Task[Status | None]] = {}
+        records.waker = self._wake
+
+    async def open(self, application: Application) -> None:
+        """Read the records. ``application`` is the main one, its tables made, its secrets open.
+
+        Those that start on their first visit and ran when the process ended are asleep from now on.
+        """
+        await self.records.open(application)
+
+    def resume(self) -> None:
+        """Begin to bring up what should be running. Called once main answers."""
+
+    async def close(self) -> None:
+        """Main goes down: verbs under way get ``CLOSE_DEADLINE_S``, what was seen last is written."""
+        await self._control.detached.end(CLOSE_DEADLINE_S)
+        await asyncio.gather(*self._wakings.values(), return_exceptions=True)
+        self.records.close()
+
+    # Coming to be: the steps of the job that makes an application
+
+    async def check(self, values: Mapping[str, Any], *, adopt: str | None = None) -> list[dict[str, Any]]:
+        """Try everything that making it would need, and change nothing.
+
+        ``values`` as for ``create``; ``adopt`` is the stamp of an application to be taken over. Gives findings:
+        ``level`` (``ok``, ``warning``, ``error``), ``code``, ``message``, ``remedy``.
+        """
+        return await self._making.check(values, adopt)
+
+    async def create(self, values: Mapping[str, Any], *, actor: str, created_by: int | None = None) -> Entry:
+        """Record a new application, wanted running; nothing of it is made yet: ``prepare``, ``install``, ``start`` follow.
+
+        ``values`` as the HTTP API takes them (``name displayName cname pinned icon labels environments options``).
+        Raises ``InvalidName``, ``InvalidDomain``, ``InvalidOption``, ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``.
+        """
+        return await self._making.record(values, actor, created_by)
+
+    async def prepare(self, name: str, *, adopt: str | None = None) -> Mapping[str, Any]:
+        """Have its database made (``Verb.PREPARE``) and keep where it is. Gives what the environment gave, without secrets."""
+        return await self._making.prepare(name, adopt)
+
+    async def install(
+        self, name: str, *, root: Mapping[str, Any] | None = None, adopt: str | None = None
+    ) -> Entry:
+        """Have its tables and first data made (``Verb.CREATE``). ``root`` is its first user, as ``RootUser``. From then on it is made."""
+        return await self._making.install(name, root, adopt)
+
+    async def take_back(self, name: str, *, actor: str) -> None:
+        """Undo a making: drop what bears its stamp, then forget it. Refused (``NotNow``) once it was visited."""
+        await self._making.take_back(name, actor)
+
+    # Life
+
+    async def update(self, name: str, values: Mapping[str, Any], *, actor: str) -> Entry:
+        """Change its record. Options are laid over those that it has; what it runs with changes at its next start.
+
+        Raises as ``create``.
+        """
+        wish = read(values)
+
+        async def work() -> Entry:
+            entry = self.records.get(name)
+            refuse(entry, "change")
+            changes = await self._making.change(entry, wish)
+            if not changes:
+                return entry
+            event = self._control.event(name, actor, f"changed: {', '.join(sorted(changes))}")
+            return await self.records.change(name, event, **changes)
+
+        return await self._turn(name, work)
+
+    async def start(self, name: str, *, actor: str) -> Entry:
+        """Wanted running, and up when this returns."""
+
+        async def work() -> Entry:
+            entry = self._allowed(name, "start")
+            if entry.wanted is Wanted.RUNNING and self._control.runs(entry):
+                return entry
+            entry = await self._control.want(entry, Wanted.RUNNING, actor, "started")
+            return await self._control.bring_up(entry)
+
+        return await self._turn(name, work)
+
+    async def stop(self, name: str, *, actor: str) -> Entry:
+        """Wanted stopped, and down when this returns: it stays so until someone starts it."""
+        return await self._down(name, "stop", Wanted.STOPPED, actor, "stopped")
+
+    async def sleep(self, name: str, *, actor: str, reason: str = "put to sleep") -> Entry:
+        """Wanted asleep, and down when this returns: a visit brings it up."""
+        return await self._down(name, "sleep", Wanted.ASLEEP, actor, reason)
+
+    async def restart(self, name: str, *, actor: str) -> Entry:
+        """Down and up again; wanted running."""
+
+        async def work() -> Entry:
+            entry = self._allowed(name, "restart")
+            entry = await self._control.want(entry, Wanted.RUNNING, actor, "restarted")
+            await self._control.take_down(entry)
+            return await self._control.bring_up(entry)
+
+        return await self._turn(name, work)
+
+    async def upgrade(self, name: str, *, actor: str) -> Entry:
+        """Bring its database to the version of the code; it runs afterwards if it should. What is wanted does not change."""
+
+        async def work() -> Entry:
+            entry = self._allowed(name, "upgrade")
+            event = self._control.event(name, actor, "upgraded")
+            entry = await self.records.change(name, event)
+            if not self._control.is_down(entry):
+                await self._control.take_down(entry)
+            place, outcome = await self._control.first(entry, Verb.UPGRADE)
+            entry = await self._control.learn(entry, {place: outcome})
+            return await self._control.bring_up(entry) if entry.wanted is Wanted.RUNNING else entry
+
+        return await self._turn(name, work)
+
+    async def destroy(self, name: str, *, confirm: object, actor: str) -> Entry:
+        """Delete it softly: wanted deleted, down, its data kept. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
+        check_confirmed(self.records.get(name).name, confirm, "delete")
+        return await self._down(name, "be deleted", Wanted.DELETED, actor, "deleted", deleted_at=now())
+
+    async def restore(self, name: str, *, actor: str) -> Entry:
+        """Undo ``destroy``: wanted stopped."""
+
+        async def work() -> Entry:
+            entry = self._allowed(name, "be restored")
+            return await self._control.want(entry, Wanted.STOPPED, actor, "restored", deleted_at=None)
+
+        return await self._turn(name, work)
+
+    async def purge(self, name: str, *, confirm: object, actor: str) -> None:
+        """Drop the data of a deleted application, then its record. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
+        check_confirmed(self.records.get(name).name, confirm, "purge")
+
+        async def work() -> None:
+            entry = self._allowed(name, "be purged")
+            await self.records.change(name, self._control.event(name, actor, "purged"))
+            await self._making.drop(entry)
+            self.traffic.forget(name)
+
+        await self._control.turn(name, work)
+
+    # Inside
+
+    def _allowed(self, name: str, verb: str) -> Entry:
+        entry = self.records.get(name)
+        refuse(entry, verb)
+        return entry
+
+    async def _turn(self, name: str, work: Callable[[], Awaitable[Entry]]) -> Entry:
+        self.records.get(name)
+        return await self._control.turn(name, work)
+
+    async def _down(
+        self, name: str, verb: str, wanted: Wanted, actor: str, reason: str, **changes: Any
+    ) -> Entry:
+        async def work() -> Entry:
+            entry = self._allowed(name, verb)
+            if entry.wanted is not wanted or not self._control.is_down(entry):
+                entry = await self._control.want(entry, wanted, actor, reason, **changes)
+            if not self._control.is_down(entry):
+                await self._control.take_down(entry)
+            return entry
+
+        return await self._turn(name, work)
+
+    async def _wake(self, name: str) -> Status | None:
+        """One start for all who visit. Gives why it failed, where no environment has told that."""
+        waking = self._wakings.get(name)
+        if waking is None:
+            waking = asyncio.create_task(self._wake_once(name), name=f"wake of {name}")
+            self._wakings[name] = waking
+            waking.add_done_callback(lambda _: self._wakings.pop(name, None))
+        return await asyncio.shield(waking)
+
+    async def _wake_once(self, name: str) -> Status | None:
+        async def work() -> Status | None:
+            entry = self.records.get(name)
+            if not wakes(entry) or self._control.runs(entry):
+                return None
+            if entry.wanted is Wanted.ASLEEP:
+                entry = await self._control.want(entry, Wanted.RUNNING, VISITOR, "visited")
+            elif common(self.records.statuses(entry)).observed is Observed.ERROR:
+                return None  # it is tried again from time to time, not at every visit
+            try:
+                await self._control.bring_up(entry)
+            except CommandFailed as error:
+                _log.warning("%s", error.message)
+                return failed(str(error.details["step"]), str(error.details["message"]))
+            return None
+
+        try:
+            return await self._control.turn(name, work)
+        except ApplicationNotFound:
+            return None
+        except InsulaError as error:
+            _log.warning("%s can not be woken: %s", name, error.message)
+            return failed("start", error.told or error.message)
