@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +142,20 @@ def test_a_closed_terminal_is_a_stop(server: Instance) -> None:
     assert server.process.wait(PATIENCE_S) == 0
     os.close(mine)
     os.close(theirs)
+
+
+def test_each_line_is_kept_in_the_file_of_its_application_too(install: Callable[..., Instance]) -> None:
+    server = install(INSULA_ACCESS_LOG="true", INIT_ROOT_PASSWORD=SECRET_VALUE)
+    server.start()
+    headers = {"X-Request-Id": "id-of-this-request", "Authorization": f"Bearer {SECRET_VALUE}"}
+    httpx.get(f"{server.address}/api/app:getInfo", headers=headers)
+    assert server.stop() == 0
+    text = (server.storage / "logs" / "main.log").read_text()
+    asked = [entry for entry in map(json.loads, text.splitlines()) if entry["logger"] == "insula.access"]
+    assert [entry["message"].split(" 200 ")[0] for entry in asked if "getInfo" in entry["message"]] == [
+        "GET /api/app:getInfo"
+    ]
+    assert {"id-of-this-request"} <= {entry["requestId"] for entry in asked}
+    assert {entry["application"] for entry in asked} == {"main"}
+    assert SECRET_VALUE not in text
+    assert '"message": "stopped"' in text

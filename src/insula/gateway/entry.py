@@ -181,6 +181,7 @@ class Gateway:
     async def _look(self, choice: Choice, runs: bool, scope: Scope, receive: Receive, visit: _Visit) -> None:
         """Everything but the API of an application that runs."""
         if choice.kind == "health" and runs:
+            log.application.set(choice.application)
             await send_answer(visit.send, 200, b"ok", b"text/plain; charset=utf-8")
             return
         target = await self._directory.find(choice.application)

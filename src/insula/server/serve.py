@@ -24,6 +24,7 @@ from insula.gateway.selector import MAIN
 from insula.server import settings as reader
 from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
+from insula.server.logs import application_logs
 from insula.server.memory import give_large_pieces_back, keep_what_is_loaded
 from insula.server.sockets import bind_tcp, bound_unix, most_connections
 from insula.server.storage import StorageLock, missing_folders, open_folder
@@ -64,6 +65,7 @@ def _run() -> int:
         folder = open_folder(settings.storage_path)
         with (
             StorageLock(folder, made),
+            application_logs(folder, reading.secrets()),
             bind_tcp(settings.insula_host, settings.app_port) as tcp,
             bound_unix(folder) as unix,
         ):
