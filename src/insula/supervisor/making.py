@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from insula.core.clock import now
@@ -19,6 +19,9 @@ from insula.supervisor.errors import InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, Wish, options_of, read
+
+if TYPE_CHECKING:
+    from insula.supervisor.table import Also
 
 
 class Making:
@@ -40,14 +43,16 @@ class Making:
         _, outcome = await self._control.first(entry, Verb.CHECK, {"adopt": adopt} if adopt else {})
         return [dict(finding) for finding in outcome.result.get("findings", ())]
 
-    async def record(self, values: Mapping[str, Any], actor: str, created_by: int | None) -> Entry:
+    async def record(
+        self, values: Mapping[str, Any], actor: str, created_by: int | None, also: Also | None = None
+    ) -> Entry:
         """Keep a new application that is to run. It is not made yet."""
         wish = read(values)
         entry = await self._entry(wish, created_by)
 
         async def work() -> Entry:
             event = self._control.event(entry.name, actor, "created", Wanted.RUNNING)
-            await self._records.add(entry, event)
+            await self._records.add(entry, event, also)
             return entry
 
         return await self._control.turn(entry.name, work)
@@ -85,8 +90,8 @@ class Making:
 
         return await self._control.turn(name, work)
 
-    async def take_back(self, name: str, actor: str) -> None:
-        """Undo a making: what bears its stamp is dropped, then the record goes."""
+    async def take_back(self, name: str, actor: str, *, keep_data: bool = False) -> None:
+        """Undo a making: what bears its stamp is dropped (unless it was there before), then the record goes."""
 
         async def work() -> None:
             entry = self._records.get(name)
@@ -95,20 +100,24 @@ class Making:
                 entry = await self._control.want(
                     entry, Wanted.DELETED, actor, "its making is taken back", deleted_at=now()
                 )
-            await self.drop(entry)
+            await self.drop(entry, keep_data=keep_data)
 
         await self._control.turn(name, work)
 
-    async def drop(self, entry: Entry) -> None:
+    async def drop(self, entry: Entry, *, keep_data: bool = False) -> None:
         """Take it down, drop its data, then forget it. In its turn, and wanted deleted already."""
         if not self._control.is_down(entry):
             await self._control.take_down(entry)
+        if not keep_data:
+            await self._remove(entry)
+        await self._records.remove(entry.name)
+
+    async def _remove(self, entry: Entry) -> None:
         await self._control.first(entry, Verb.REMOVE)
         for place in entry.places[1:]:
             await self._control.orders.send_to(
                 (place,), entry.name, Verb.REMOVE, self._records.configuration(entry)
             )
-        await self._records.remove(entry.name)
 
     async def change(self, entry: Entry, wish: Wish) -> dict[str, Any]:
         """What a wish changes of an application: attribute → new value. Raises ``InvalidOption``."""

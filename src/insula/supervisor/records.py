@@ -29,6 +29,7 @@ from insula.supervisor.table import Table
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.supervisor.table import Also
 
 MAIN: Final = "main"
 """The main application: it has no record of its own, and is found all the same."""
@@ -136,13 +137,16 @@ class Records(Directory):
 
     # What is written
 
-    async def add(self, entry: Entry, event: Event) -> None:
-        """Keep a new application. Raises ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``."""
+    async def add(self, entry: Entry, event: Event, also: Also | None = None) -> None:
+        """Keep a new application; ``also`` is done in the same transaction.
+
+        Raises ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``.
+        """
         await self.settle()
         self.check_name_free(entry.name)
         table = self._open_table()
         with self._reserved(entry.name, entry.cname):
-            await self._certain((entry.name,), table.insert(entry, event))
+            await self._certain((entry.name,), table.insert(entry, event, also))
             self._put(entry)
 
     async def change(self, name: str, event: Event | None, **changes: Any) -> Entry:

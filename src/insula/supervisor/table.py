@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.data.query import Query
@@ -12,6 +12,9 @@ from insula.supervisor.history import Event, History
 
 if TYPE_CHECKING:
     from insula.data.repository import Repository
+    from insula.database.executor import Transaction
+
+    Also = Callable[[Entry, Transaction], Awaitable[None]]
 
 TABLE: Final = "applications"
 _ALL: Final = Query(page_size=None, counting="none")
@@ -35,12 +38,14 @@ class Table:
         row = await self._repository.find_one(TABLE, name, scopes=_EVERYTHING)
         return None if row is None else entry_of(row)
 
-    async def insert(self, entry: Entry, event: Event) -> None:
-        """Raises ``Conflict`` where the name or the domain is taken."""
+    async def insert(self, entry: Entry, event: Event, also: Also | None = None) -> None:
+        """``also`` is done in the same transaction. Raises ``Conflict`` where the name or the domain is taken."""
         values = columns({name: getattr(entry, name) for name in COLUMNS})
         async with self._repository.transaction() as transaction:
             await self._repository.create(TABLE, values, scopes=_EVERYTHING, on=transaction)
             await self._history.write((event,), transaction)
+            if also is not None:
+                await also(entry, transaction)
 
     async def update(self, names: Sequence[str], changes: Mapping[str, Any], events: Sequence[Event]) -> None:
         """Set the same attributes of one or several applications, by one statement.

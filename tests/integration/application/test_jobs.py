@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from insula.application.collections import JOBS
 from insula.application.errors import UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind, Step, StepContext
-from insula.application.jobs.runner import ATTEMPTS, Jobs
+from insula.application.jobs.runner import ATTEMPTS, JOBS_AT_ONCE, Jobs
 from insula.application.jobs.store import Job, JobStore
 from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import StaticCatalog
@@ -424,3 +425,73 @@ async def test_a_step_that_this_version_does_not_know_is_not_said_to_be_undone(j
     assert job.error is not None
     assert "undoing b: this version has no such step" in job.error
     assert log.calls == ["a", "b"]
+
+
+async def test_kinds_with_places_of_their_own_neither_wait_for_others_nor_hold_them_up(jobs: Jobs) -> None:
+    others, own = Log(), Log()
+    jobs.register(others.kind("waits"))
+    started = 0
+    all_there, go_on = asyncio.Event(), asyncio.Event()
+
+    async def step(context: StepContext) -> None:
+        nonlocal started
+        started += 1
+        if started == 3:
+            all_there.set()
+        await go_on.wait()
+
+    jobs.register(JobKind("own", "Own", (Step("one", step),), at_once=3))
+    busy = [await jobs.submit("test", {}) for _ in range(JOBS_AT_ONCE)]
+    await others.begun.wait()
+    mine = [await jobs.submit("own", {}) for _ in range(5)]
+    async with asyncio.timeout(10):
+        await all_there.wait()
+    jobs.register(own.kind("quick"))
+    others.go_on.set()
+    assert [(await jobs.finished(job)).status for job in busy] == ["succeeded"] * JOBS_AT_ONCE
+    assert (await jobs.finished(await jobs.submit("test", {}))).status == "succeeded"
+    assert started == 3  # the places of the others are free, and are not theirs
+    go_on.set()
+    assert [(await jobs.finished(job)).status for job in mine] == ["succeeded"] * 5
+
+
+async def test_a_job_is_recorded_with_what_it_belongs_to_or_not_at_all(jobs: Jobs, owner: Owner) -> None:
+    log = Log()
+    jobs.register(log.kind("a", "b"))
+    async with owner.repository.transaction() as transaction:
+        number = await jobs.record("test", {"x": 1}, transaction, created_by=7, done={"a": {"by": "hand"}})
+    assert log.calls == []
+    assert (await jobs.store.get(number)).progress == 0.5
+    jobs.begin(number, "test")
+    job = await jobs.finished(number)
+    assert (job.status, log.calls) == ("succeeded", ["b"])
+    assert job.steps[1].result == {"of": "b", "before": ["a"]}
+    with pytest.raises(Busy):
+        async with owner.repository.transaction() as transaction:
+            number = await jobs.record("test", {}, transaction)
+            raise Busy
+    with pytest.raises(UnknownJob):
+        await jobs.store.get(number)
+    async with owner.repository.transaction() as transaction:
+        with pytest.raises(UnknownJob):
+            await jobs.record("unknown", {}, transaction)
+
+
+async def test_a_kind_may_refuse_to_be_undone(jobs: Jobs, owner: Owner) -> None:
+    log = Log()
+
+    async def refuse(application: Any, given: Any) -> None:
+        assert application is owner
+        if given["used"]:
+            raise Busy
+
+    jobs.register(replace(log.kind("a"), refuse_undo=refuse))
+    used = await jobs.finished(await jobs.submit("test", {"used": True}))
+    with pytest.raises(Busy):
+        await jobs.undo(used.id)
+    assert (await jobs.store.get(used.id)).status == "succeeded"
+    unused = await jobs.finished(await jobs.submit("test", {"used": False}))
+    await jobs.undo(unused.id)
+    assert (await jobs.finished(unused.id)).status == "undone"
+    with pytest.raises(WrongJobState):
+        await jobs.undo(unused.id)

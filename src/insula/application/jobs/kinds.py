@@ -109,6 +109,10 @@ class JobKind:
     title: str
     steps: tuple[Step, ...]
     undoable: bool = False
+    at_once: int | None = None
+    """Jobs of this kind that run at the same time, beside all others; ``None``: they share the places of all."""
+    refuse_undo: Callable[[Application, Mapping[str, Any]], Awaitable[None]] | None = None
+    """Raises what speaks against undoing the job that was started with this input."""
     tidy: Callable[[Application], Awaitable[None]] | None = None
     """Removes what ended jobs have left behind and nobody needs any more; called at the start and every hour."""
 

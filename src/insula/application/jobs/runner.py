@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.errors import UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
-from insula.application.jobs.store import Job, JobStore
+from insula.application.jobs.store import NOTHING, Job, JobStore
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.database.executor import Transaction
 
 __all__ = ["ATTEMPTS", "BACK_OFF_S", "JOBS_AT_ONCE", "Jobs"]
 
 _logger = logging.getLogger(__name__)
 
 JOBS_AT_ONCE: Final = 2
-"""Jobs of one application that run at the same time; the others wait in their order."""
+"""Jobs of one application that run at the same time; the others wait in their order. Kinds with places of their own
+(``JobKind.at_once``) neither count nor wait."""
 TIDY_EVERY_S: Final = 3600.0
 
 
@@ -34,6 +36,7 @@ class _Work:
     """A job that is run or undone by this process."""
 
     job: int
+    kind: str
     task: asyncio.Task[None] = field(init=False)
     cancelled: bool = False
     """A person has ended it; else a cancelled task is an interruption, after which it goes on."""
@@ -49,6 +52,8 @@ class Jobs:
         self._work: dict[int, _Work] = {}
         """Number of a job → what was begun on it last."""
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
+        self._own_slots: dict[str, asyncio.Semaphore] = {}
+        """Kind → its places, where it has places of its own."""
         self._started = False
         self._tidying: asyncio.Task[None] | None = None
 
@@ -60,6 +65,8 @@ class Jobs:
     def register(self, kind: JobKind) -> None:
         """State a kind of job; plugins do so when they are loaded."""
         self._kinds[kind.name] = kind
+        if kind.at_once is not None:
+            self._own_slots.setdefault(kind.name, asyncio.Semaphore(kind.at_once))
 
     def unregister(self, name: str) -> None:
         """Forget a kind; its jobs stay as they are."""
@@ -70,7 +77,7 @@ class Jobs:
         self._started = True
         for job in await self.store.unfinished():
             if job.kind in self._kinds:
-                self._launch(job.id)
+                self._launch(job.id, job.kind)
             else:
                 _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
         self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
@@ -94,12 +101,32 @@ class Jobs:
         self, kind: str, given: Mapping[str, Any], *, created_by: int | None = None, title: str | None = None
     ) -> int:
         """Ask for a job; gives its number. ``given`` is JSON. Raises ``UnknownJob`` for an unknown kind."""
-        stated = self._kinds.get(kind)
-        if stated is None:
-            raise UnknownJob(job=kind)
+        stated = self._stated(kind)
         job = await self.store.create(stated, title or stated.title, given, created_by)
-        self._launch(job.id)
+        self._launch(job.id, kind)
         return job.id
+
+    async def record(
+        self,
+        kind: str,
+        given: Mapping[str, Any],
+        on: Transaction,
+        *,
+        created_by: int | None = None,
+        title: str | None = None,
+        done: Mapping[str, Any] = NOTHING,
+    ) -> int:
+        """As ``submit``, inside a transaction: hand the number to ``begin`` once that is committed.
+
+        ``done``: steps that the transaction itself does → what they gave. Raises ``UnknownJob``.
+        """
+        stated = self._stated(kind)
+        job = await self.store.create(stated, title or stated.title, given, created_by, done=done, on=on)
+        return job.id
+
+    def begin(self, identifier: int, kind: str) -> None:
+        """Let a recorded job have its turn. One that was not begun has it after the next start."""
+        self._launch(identifier, kind)
 
     async def finished(self, identifier: int, within_s: float | None = None) -> Job:
         """Wait until a job does not run any more (no longer than this, where it is said), and give it."""
@@ -114,7 +141,7 @@ class Jobs:
         kind = self._kinds.get(job.kind)
         steps = job.steps if kind is None else kind.records(job.steps)
         await self.store.move(identifier, "be retried", steps)
-        self._launch(identifier)
+        self._launch(identifier, job.kind)
         return await self.store.get(identifier)
 
     async def cancel(self, identifier: int) -> Job:
@@ -132,13 +159,19 @@ class Jobs:
         return job
 
     async def undo(self, identifier: int) -> Job:
-        """Begin to take back what a finished job did, last step first. Raises ``UnknownJob``, ``WrongJobState``."""
+        """Begin to take back what a finished job did, last step first.
+
+        Raises ``UnknownJob``, ``WrongJobState``, and what its kind has against it.
+        """
         job = await self.store.get(identifier)
         kind = self._kinds.get(job.kind)
         if kind is None or not kind.undoable:
             raise WrongJobState(job=identifier, status="of a kind without undo", verb="be undone")
+        if kind.refuse_undo is not None:
+            await self.store.check(identifier, "be undone")
+            await kind.refuse_undo(self._application, job.input)
         await self.store.move(identifier, "be undone")
-        self._launch(identifier)
+        self._launch(identifier, job.kind)
         return await self.store.get(identifier)
 
     async def _tidy(self) -> None:
@@ -153,11 +186,17 @@ class Jobs:
                     )
             await asyncio.sleep(TIDY_EVERY_S)
 
-    def _launch(self, identifier: int) -> None:
+    def _stated(self, kind: str) -> JobKind:
+        stated = self._kinds.get(kind)
+        if stated is None:
+            raise UnknownJob(job=kind)
+        return stated
+
+    def _launch(self, identifier: int, kind: str) -> None:
         """Begin what the status of the job asks for, once what was begun on it before has ended."""
         if not self._started:
             return
-        work, before = _Work(identifier), self._work.get(identifier)
+        work, before = _Work(identifier, kind), self._work.get(identifier)
         work.task = asyncio.create_task(self._do(work, before), name=f"job {identifier}")
         self._work[identifier] = work
         work.task.add_done_callback(lambda _: self._forget(work))
@@ -171,7 +210,7 @@ class Jobs:
             try:
                 if before is not None:
                     await asyncio.wait((before.task,))
-                await self._in_turn(work.job)
+                await self._in_turn(work)
             except asyncio.CancelledError:
                 if not work.cancelled:
                     raise  # interrupted: it stays as it was kept, and goes on with the next start
@@ -181,9 +220,9 @@ class Jobs:
         except Exception:
             _logger.exception("job %s was interrupted; it goes on with the next start", work.job)
 
-    async def _in_turn(self, identifier: int) -> None:
-        async with self._slots:
-            job = await self.store.get(identifier)
+    async def _in_turn(self, work: _Work) -> None:
+        async with self._own_slots.get(work.kind, self._slots):
+            job = await self.store.get(work.job)
             kind = self._kinds[job.kind]
             steps = StepRunner(self._application, self.store, job, kind, self._back_off_s)
             await (self._undo(job, steps) if job.status == "undoing" else self._run(job, steps))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from insula.application.errors import UnknownJob, WrongJobState
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from insula.database.executor import Transaction
 
 _EVERYTHING = Unrestricted()
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -55,23 +57,34 @@ class JobStore:
         self._repository = repository
 
     async def create(
-        self, kind: JobKind, title: str, given: Mapping[str, Any], created_by: int | None
+        self,
+        kind: JobKind,
+        title: str,
+        given: Mapping[str, Any],
+        created_by: int | None,
+        *,
+        done: Mapping[str, Any] = NOTHING,
+        on: Transaction | None = None,
     ) -> Job:
-        """A new job, waiting."""
+        """A new job, waiting. ``done``: steps that are done already → what they gave."""
         steps = [StepRecord(step.name) for step in kind.steps]
+        for step in steps:
+            if step.name in done:
+                step.status, step.progress, step.result = "succeeded", 1.0, done[step.name]
         row = await self._repository.create(
             "jobs",
             {
                 "kind": kind.name,
                 "title": title,
                 "status": "waiting",
-                "progress": 0.0,
+                "progress": progress(steps),
                 "input": given,
                 "steps": [step.to_json() for step in steps],
                 "createdById": created_by,
                 "createdAt": now(),
             },
             scopes=_EVERYTHING,
+            on=on,
         )
         return _job(row)
 
