@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection, Field
 from insula.data.date_format import date_text
-from insula.data.fields.columns import Column, DecimalColumn
+from insula.data.fields.columns import DecimalColumn, SumColumn
 from insula.data.filters.base import Operand
 from insula.data.filters.compile import Builder, Join, with_joins
 from insula.data.filters.operators import OPERATORS
@@ -65,21 +65,6 @@ def columns_of(aggregate: Aggregate) -> list[Measure | Dimension]:
 def counts_rows(measure: Measure) -> bool:
     """Whether the measure counts records, rather than values of a field."""
     return measure.aggregation == "count" and measure.field in ((), _EVERY_ROW)
-
-
-class WholeNumber(Column):
-    """A sum of whole numbers, which PostgreSQL gives as a decimal."""
-
-    impl = sa.Numeric
-
-    def storage(self, dialect: str) -> Any:
-        return sa.BigInteger() if dialect == "sqlite" else sa.Numeric()
-
-    def encoder(self, dialect: str) -> Any:
-        return None if dialect == "sqlite" else Decimal
-
-    def decoder(self, dialect: str) -> Any:
-        return int
 
 
 def aggregate_plan(dialect: Dialect, bound: Bound) -> Plan:
@@ -149,7 +134,7 @@ def _measure(measure: Measure, values: Mapping[tuple[str, ...], Any]) -> sa.Colu
         function = sa.func.min if measure.aggregation == "min" else sa.func.max
         return sa.type_coerce(function(column), column.type)
     if measure.aggregation == "sum":
-        type_ = WholeNumber() if isinstance(column.type, sa.Integer) else column.type
+        type_ = SumColumn() if isinstance(column.type, sa.Integer) else column.type
         return sa.type_coerce(sa.func.sum(operand), type_)
     if isinstance(column.type, DecimalColumn):
         return sa.type_coerce(sa.func.avg(operand), column.type)

@@ -11,6 +11,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from insula.data import schema_steps as plan
+from insula.data.dialects import words
 from insula.database.dialects.base import own
 from insula.database.statement import SCHEMA_TOKEN
 
@@ -26,7 +27,8 @@ class Ddl(ExecutableDDLElement):
 
 @compiles(Ddl)
 def _compile(element: Ddl, compiler: DDLCompiler, **_: Any) -> str:
-    return _WRITERS[type(element.step)](compiler, element.step)
+    kind, other = type(element.step), words(own(compiler.dialect).name).ddl
+    return (other.get(kind) or _WRITERS[kind])(compiler, element.step)
 
 
 def table_name(compiler: DDLCompiler, table: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.base import Executable
 
 from insula.data.collection import Collection, Field
+from insula.data.dialects import words
 from insula.data.lists import among
 from insula.data.validate import PARAMETER_PREFIX
 from insula.database.dialects.base import Dialect
@@ -26,12 +27,6 @@ LIMIT = "w_limit"
 KEY = "w_key"
 KEYS = "w_keys"
 """Bound names of the key or the list of keys that a statement is for."""
-
-_INSERTS: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgres": postgresql.insert,
-}
-"""``ON CONFLICT`` has no dialect-free form in SQLAlchemy."""
 
 
 def parameter(name: str) -> str:
@@ -102,10 +97,8 @@ class Statements:
         """One row, or nothing where a unique column or key says that it is there already."""
         return self.keep(
             ("insert unless there", counted, automatic_key),
-            lambda: (
-                _INSERTS[self.dialect.name](self.table)
-                .values(self._row(counted, automatic_key))
-                .on_conflict_do_nothing()
+            lambda: words(self.dialect.name).insert_unless_there(
+                sa.insert(self.table), self._row(counted, automatic_key)
             ),
         )
 

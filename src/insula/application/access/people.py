@@ -10,9 +10,9 @@ from insula.core import ids
 from insula.core.names import fold
 from insula.data.fields.password import HashedPassword
 from insula.data.filters.tree import Condition, Some
+from insula.data.hidden import hidden_value
 from insula.data.query import Query
 from insula.data.scope import Scopes, Unrestricted
-from insula.database.statement import Statement
 
 if TYPE_CHECKING:
     from insula.application.options import RootUser
@@ -49,22 +49,11 @@ async def roles_of(repository: Repository, user_id: int, on: Executor | None = N
     return tuple(str(row["roleName"]) for row in rows)
 
 
-def _hash_statement(placeholder: str) -> Statement:
-    parts = ('SELECT "password" FROM ', f'"users" WHERE "id" = {placeholder}')
-    return Statement(parts, ("id",), {}, {}, (), returns_rows=True, writes=False)
-
-
-_HASH_ON: Final[Mapping[str, Statement]] = {
-    "sqlite": _hash_statement("?"),
-    "postgres": _hash_statement("$1"),
-}
-
-
 async def password_hash(repository: Repository, user_id: int) -> str | None:
     """The hash of a user's password; ``None`` for users without one. Not readable as a record by anyone."""
-    database = repository.database
-    rows = await database.fetch(_HASH_ON[database.dialect.name], {"id": user_id})
-    return rows[0]["password"] if rows else None
+    users = repository.catalog.get("users")
+    hashed: str | None = await hidden_value(repository.database, users, "password", user_id)
+    return hashed
 
 
 async def keep_hash(repository: Repository, user_id: int, hashed: str) -> None:

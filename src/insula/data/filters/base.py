@@ -82,7 +82,7 @@ class Operand:
     column: sa.ColumnElement[Any]
     family: str
     dialect: str
-    """``sqlite`` or ``postgres``."""
+    """As in ``DB_DIALECT``."""
     names: Iterator[str]
     """The names of the bound values, each taken once."""
     table: sa.FromClause | None = None

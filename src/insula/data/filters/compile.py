@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from insula.data.collection import Collection, Relation
+from insula.data.dialects import words
 from insula.data.fields.columns import UuidColumn
 from insula.data.filters.base import Operand, not_true
 from insula.data.filters.operators import OPERATORS
@@ -120,7 +120,7 @@ class Builder:
 
     def _json(self, shape: Shape, collection: Collection, table: sa.FromClause) -> Condition:
         _, name, path, cast, operator, variant = shape
-        column = _json_part(self.dialect.name, table.c[name], path, cast)
+        column = words(self.dialect.name).json_part(table.c[name], path, cast)
         family = "json" if cast == "any" else CASTS[cast].type.family
         return OPERATORS[operator].expression(Operand(column, family, self.dialect.name, self.names), variant)
 
@@ -205,41 +205,3 @@ def _exists(
     tables: Sequence[sa.FromClause], outer: sa.FromClause, conditions: Sequence[Condition]
 ) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(_ONE).select_from(*tables).where(*conditions).correlate(outer))
-
-
-def _json_part(
-    dialect: str, column: sa.ColumnElement[Any], path: Sequence[str], cast: str
-) -> sa.ColumnElement[Any]:
-    """A part of a JSON column as text, number or boolean; NULL where it is missing or of another kind."""
-    return _PARTS[dialect](column, path, cast)
-
-
-def _postgres_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str) -> sa.ColumnElement[Any]:
-    where = sa.cast(sa.literal(list(path), postgresql.ARRAY(sa.Text())), postgresql.ARRAY(sa.Text()))
-    part = column.op("#>")(where)
-    kind = sa.func.jsonb_typeof(part)
-    if cast == "any":
-        return sa.case((kind != sa.literal_column("'null'"), part))
-    text: sa.ColumnElement[Any] = sa.type_coerce(column.op("#>>")(where), sa.Text())
-    wanted = {"text": "'string'", "number": "'number'", "boolean": "'boolean'"}[cast]
-    type_ = CASTS[cast].type.column_type(CASTS[cast])
-    value = text if cast == "text" else sa.cast(text, type_)
-    return sa.type_coerce(sa.case((kind == sa.literal_column(wanted), value)), type_)
-
-
-def _sqlite_part(column: sa.ColumnElement[Any], path: Sequence[str], cast: str) -> sa.ColumnElement[Any]:
-    steps = "".join(f"[{part}]" if part.isascii() and part.isdigit() else f'."{part}"' for part in path)
-    where = sa.literal("$" + steps, sa.Text())
-    kind = sa.func.json_type(column, where)
-    if cast == "any":
-        return sa.case((kind != sa.literal_column("'null'"), sa.func.json_extract(column, where)))
-    wanted = {"text": ("text",), "number": ("integer", "real"), "boolean": ("true", "false")}[cast]
-    value = sa.func.json_extract(column, where)
-    found = kind.in_([sa.literal_column(f"'{name}'") for name in wanted])
-    return sa.type_coerce(sa.case((found, value)), CASTS[cast].type.column_type(CASTS[cast]))
-
-
-_PARTS: Mapping[str, Callable[[sa.ColumnElement[Any], Sequence[str], str], sa.ColumnElement[Any]]] = {
-    "sqlite": _sqlite_part,
-    "postgres": _postgres_part,
-}

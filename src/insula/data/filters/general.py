@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from insula.data.dialects import words
 from insula.data.filters.base import Operand, Prepared, Subject, flag
 from insula.data.lists import among
 
@@ -101,14 +102,10 @@ def _empty(operand: Operand) -> sa.ColumnElement[bool]:
     if operand.family == "text":
         return sa.or_(nothing, sa.and_(column.is_not(None), column == sa.literal_column("''")))
     if operand.family in ("array", "json"):
-        kinds = ("'[]'",) if operand.family == "array" else ("'[]'", "'{}'", "'\"\"'")
-        suffix = _JSON_SUFFIX[operand.dialect]
-        return sa.or_(nothing, *(column == sa.literal_column(kind + suffix) for kind in kinds))
+        kinds = ("[]",) if operand.family == "array" else ("[]", "{}", '""')
+        literal = words(operand.dialect).json_literal
+        return sa.or_(nothing, *(column == literal(kind) for kind in kinds))
     return nothing
-
-
-_JSON_SUFFIX = {"sqlite": "", "postgres": "::jsonb"}
-"""What makes JSON of a literal."""
 
 
 def build_truly(operand: Operand, variant: str) -> sa.ColumnElement[bool]:

@@ -1,23 +1,19 @@
-"""Operators on text: parts, LIKE, regular expressions.
-
-On PostgreSQL they are its own ``LIKE``, ``ILIKE``, ``~`` and ``~*``. On SQLite parts and LIKE are its own ``GLOB``
-(``globs.py``), or its ``LIKE`` where that is right and faster; regular expressions are a function that every connection has
-(``insula.database.dialects.sqlite_functions``), since SQLite has none.
-"""
+"""Operators on text: parts, LIKE, regular expressions. What they are in SQL is in ``insula.data.dialects``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeDecorator
 
+from insula.data.dialects import words
 from insula.data.filters.base import Operand, Prepared, Subject
-from insula.data.filters.globs import glob
-from insula.data.filters.patterns import checked_pattern, for_postgres
-from insula.data.lists import ListOf
+from insula.data.filters.patterns import checked_pattern
+from insula.database.dialects.base import own
 
 MAX_TEXT_CHARACTERS = 4_000
 """One value of a text operator: SQLite takes patterns of 50,000 bytes, and a letter may need ten of them."""
@@ -51,7 +47,7 @@ def prepare_folded_like(value: Any, subject: Subject) -> Prepared:
 
 
 def _folded(prepared: Prepared) -> Prepared:
-    """Another variant for one pattern of ASCII, which SQLite matches fastest: see ``_sqlite_like``."""
+    """Another variant for one pattern of ASCII, which SQLite matches fastest: see ``insula.data.dialects.sqlite``."""
     variant, values = prepared
     if variant != "one" or not values[0].isascii():
         return prepared
@@ -88,52 +84,16 @@ class LikeText(TypeDecorator[str]):
         self.folded = folded
 
     def bind_processor(self, dialect: SqlAlchemyDialect) -> Callable[[Any], Any] | None:
-        folded = self.folded
-        return (lambda pattern: glob(pattern, folded)) if dialect.name == "sqlite" else None
+        return partial(words(own(dialect).name).like_pattern, folded=self.folded)
 
 
 def like(*, folded: bool) -> Build:
     """Builds LIKE, ``folded``: without regard to case."""
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
-        return _LIKES[operand.dialect](operand, variant, LikeText(folded))
+        return words(operand.dialect).like(operand, variant, folded=folded)
 
     return build
-
-
-def _postgres_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElement[bool]:
-    pattern: Any = operand.bind(ListOf(one) if variant == "any" else one)
-    if variant == "ascii and others":
-        next(operand.names)  # the second one is SQLite's
-    if variant == "any":
-        pattern = sa.any_(pattern)
-    return operand.column.op("ILIKE" if one.folded else "LIKE", is_comparison=True)(pattern)
-
-
-def _sqlite_like(operand: Operand, variant: str, one: LikeText) -> sa.ColumnElement[bool]:
-    """Its LIKE, eight times as fast as GLOB with classes, disregards case in ASCII: enough for a pattern of ASCII,
-    but for the few other letters that equal one of ASCII. For everything else GLOB."""
-    column = operand.column
-    if variant == "any":
-        each = sa.func.json_each(operand.bind(ListOf(one))).table_valued("value")
-        found = column.op("GLOB", is_comparison=True)(each.c.value)
-        return sa.exists(sa.select(sa.literal_column("1")).select_from(each).where(found))
-    if variant == "one":
-        return column.op("GLOB", is_comparison=True)(operand.bind(one))
-    ascii_ = sa.type_coerce(column, sa.Text()).like(operand.bind(sa.Text()), escape="\\")
-    if variant == "ascii":
-        return ascii_
-    others = [
-        sa.func.instr(column, sa.literal_column(f"'{letter}'")) > sa.literal_column("0")
-        for letter in "\u212a\u0130"
-    ]
-    return sa.or_(ascii_, sa.and_(sa.or_(*others), column.op("GLOB", is_comparison=True)(operand.bind(one))))
-
-
-_LIKES: Mapping[str, Callable[[Operand, str, LikeText], sa.ColumnElement[bool]]] = {
-    "sqlite": _sqlite_like,
-    "postgres": _postgres_like,
-}
 
 
 def prepare_pattern(value: Any, subject: Subject) -> Prepared:
@@ -151,30 +111,13 @@ class PatternText(TypeDecorator[str]):
     cache_ok = True
 
     def bind_processor(self, dialect: SqlAlchemyDialect) -> Callable[[Any], Any] | None:
-        return None if dialect.name == "sqlite" else for_postgres
+        return words(own(dialect).name).regexp_pattern
 
 
 def regexp(*, folded: bool) -> Build:
     """Builds a search by regular expression."""
 
     def build(operand: Operand, variant: str) -> sa.ColumnElement[bool]:
-        return _REGEXPS[operand.dialect](operand.column, operand.bind(PatternText()), folded)
+        return words(operand.dialect).regexp(operand.column, operand.bind(PatternText()), folded=folded)
 
     return build
-
-
-def _postgres_regexp(
-    column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any], folded: bool
-) -> sa.ColumnElement[bool]:
-    return column.op("~*" if folded else "~", is_comparison=True)(pattern)
-
-
-def _sqlite_regexp(
-    column: sa.ColumnElement[Any], pattern: sa.ColumnElement[Any], folded: bool
-) -> sa.ColumnElement[bool]:
-    function = sa.func.insula_regexp(column, pattern, sa.literal_column("1" if folded else "0"))
-    found: sa.ColumnElement[bool] = function == sa.literal_column("1")
-    return found
-
-
-_REGEXPS = {"sqlite": _sqlite_regexp, "postgres": _postgres_regexp}
