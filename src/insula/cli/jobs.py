@@ -4,10 +4,12 @@ from typing import Any
 
 import click
 
-from insula.cli.client import Client
-from insula.cli.options import app_option, as_json_option
+from insula.cli.client import Client, fail
+from insula.cli.options import app_option, as_json_option, wait_option
 from insula.cli.output import show, show_one
 from insula.cli.paths import action
+from insula.cli.progress import follow
+from insula.server.exits import Exit
 
 job_argument = click.argument("job", type=click.IntRange(1))
 
@@ -49,23 +51,45 @@ def cancel_job(job: int, app: str) -> None:
 
 @jobs.command("retry")
 @job_argument
+@wait_option
 @app_option
-def retry_job(job: int, app: str) -> None:
+def retry_job(job: int, wait: bool, app: str) -> None:
     """Go on with the failed or cancelled job with the number JOB."""
     _told(_change(app, "retry", job))
+    if wait:
+        _ended(app, job, "succeeded")
 
 
 @jobs.command("undo")
 @job_argument
+@wait_option
 @app_option
-def undo_job(job: int, app: str) -> None:
+def undo_job(job: int, wait: bool, app: str) -> None:
     """Take back what the job with the number JOB did, where its kind can."""
     _told(_change(app, "undo", job))
+    if wait:
+        _ended(app, job, "undone")
+
+
+@jobs.command("wait")
+@job_argument
+@app_option
+def wait_for_job(job: int, app: str) -> None:
+    """Wait until the job with the number JOB has ended; the exit code is 1 unless it succeeded or was taken back."""
+    _ended(app, job, "succeeded", "undone")
 
 
 def _change(app: str, verb: str, job: int) -> dict[str, Any]:
     changed: dict[str, Any] = Client(app).call(action("jobs", verb, job), body={})
     return changed
+
+
+def _ended(app: str, job: int, *wanted: str) -> None:
+    """Wait for the end of a job, and end the command with a sentence where it is not one of those that are wanted."""
+    state = follow(Client(app), job, f"Job {job}", quiet=False)
+    if state["status"] not in wanted:
+        fail(state["error"] or f"the job {job} was {state['status']}", Exit.DEFECT)
+    _told(state)
 
 
 def _told(job: dict[str, Any]) -> None:

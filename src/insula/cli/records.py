@@ -4,23 +4,21 @@ import json
 import os
 import stat
 import sys
-import time
 from collections.abc import Iterator
 from typing import IO, Any
 
 import click
 
-from insula.cli.client import Client, complain, fail
+from insula.cli.client import Client, fail
 from insula.cli.files import STANDARD, reading, writing
 from insula.cli.options import app_option, as_json_option
 from insula.cli.output import show, show_one
 from insula.cli.paths import action
+from insula.cli.progress import follow, hidden
 from insula.cli.values import parse_values
-from insula.server.command import command
 from insula.server.exits import Exit
 
 CHUNK_BYTES = 1 << 16
-POLL_S = 0.2
 SHOWN_ERRORS = 20
 
 
@@ -54,7 +52,7 @@ def import_file(file: str, app: str, collection: str, as_json: bool, **layout: s
             params={"collection": collection, **given},
             content=_chunks(source, quiet=as_json),
         )
-    job = _follow(client, started["jobId"], quiet=as_json)
+    job = follow(client, started["jobId"], "Importing", quiet=as_json)
     if job["status"] != "succeeded":
         fail(job["error"] or f"the import was {job['status']}", Exit.INVALID)
     tally = job["steps"][0]["result"]
@@ -74,31 +72,11 @@ def _chunks(source: IO[bytes], *, quiet: bool) -> Iterator[bytes]:
         length=state.st_size if known else 0,
         label="Sending",
         file=sys.stderr,
-        hidden=_hidden(quiet) or not known,
+        hidden=hidden(quiet) or not known,
     ) as bar:
         while chunk := source.read(CHUNK_BYTES):
             yield chunk
             bar.update(len(chunk))
-
-
-def _follow(client: Client, job: int, *, quiet: bool) -> dict[str, Any]:
-    """The job once it has ended, with a progress bar for people."""
-    try:
-        with click.progressbar(length=1000, label="Importing", file=sys.stderr, hidden=_hidden(quiet)) as bar:
-            while True:
-                state: dict[str, Any] = client.call(action("jobs", "get", job))
-                bar.update(int(state["progress"] * 1000) - bar.pos)
-                if state["status"] not in ("waiting", "running"):
-                    return state
-                time.sleep(POLL_S)
-    except KeyboardInterrupt:
-        complain(f"the import goes on as job {job}; “{command()} jobs cancel {job}” ends it")
-        raise
-
-
-def _hidden(quiet: bool) -> bool:
-    """Bars are for terminals; in a file they are noise."""
-    return quiet or not sys.stderr.isatty()
 
 
 def _tell(collection: str, tally: dict[str, Any]) -> None:
