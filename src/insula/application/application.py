@@ -22,7 +22,7 @@ from insula.application.plugin_failures import reason_of
 from insula.application.plugin_manager import PluginManager
 from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
-from insula.application.secrets import MasterKey, Secrets
+from insula.application.secrets import DataKey, MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
 from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer
 from insula.core.clock import monotonic
@@ -65,13 +65,14 @@ class Application:
     """From ``install`` or ``start`` on."""
 
     def __init__(
-        self, name: str, database: Database, plugins: Registry, secrets: MasterKey, options: Options
+        self, name: str, database: Database, plugins: Registry, secrets: MasterKey | DataKey, options: Options
     ) -> None:
+        """``secrets`` is the key that opens the application's own: main's in the database, others' kept by main."""
         self.name = name
         self.database = database
         self.options = options
         self.registry = plugins
-        self.master_key = secrets
+        self.keys = secrets
         self.state = State.NEW
         self.cause = ""
         """Why the application is in ``State.ERROR``, as one sentence."""
@@ -88,6 +89,13 @@ class Application:
         self._dispatcher = Dispatcher(options)
         self._moving = asyncio.Lock()
         self.repository.observers.append(self._changed)
+
+    @property
+    def master_key(self) -> MasterKey:
+        """The key of the installation. Raises ``TypeError``: only the main application is given it."""
+        if not isinstance(self.keys, MasterKey):
+            raise TypeError(f"{self.name} is not given the key of the installation")
+        return self.keys
 
     async def install(self, root: RootUser | None = None) -> None:
         """Make tables, secrets and first data in an empty database, all or nothing.
@@ -233,7 +241,7 @@ class Application:
 
     def _open_secrets(self, stored: Stored) -> None:
         try:
-            self.secrets = self.master_key.unwrap(stored.owner["id"], stored.secrets)
+            self.secrets = self.keys.unwrap(stored.owner["id"], stored.secrets)
         except (SealBroken, KeyError) as error:
             raise WrongKey(application=self.name) from error
 

@@ -58,8 +58,8 @@ async def install(application: Application, root: RootUser | None) -> None:
         collections = built_in(application.registry, plugins)
         if not await _from_template(application, transaction):
             await SchemaSync(transaction.dialect).create_all(transaction, collections)
-        identifier = str(uuid4())
-        application.secrets, wrapped = application.master_key.new_secrets(identifier)
+        identifier = application.options.owner_id or str(uuid4())
+        application.secrets, wrapped = application.keys.new_secrets(identifier)
         values = {
             "owner": {"application": application.name, "id": identifier},
             "secrets": wrapped,

@@ -37,12 +37,9 @@ class MasterKey:
 
     def new_secrets(self, application: str) -> tuple[Secrets, dict[str, str]]:
         """Fresh secrets for the application with this id, and the wrapped form to keep."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        secrets = Secrets(os.urandom(KEY_BYTES), "")
-        signing_key = secrets.seal(Ed25519PrivateKey.generate().private_bytes_raw(), _SIGNING_KEY)
+        secrets = Secrets.fresh(os.urandom(KEY_BYTES))
         wrapped = _seal(self._key, secrets.data_key, f"{_DATA_KEY} of {application}")
-        return Secrets(secrets.data_key, signing_key), {"dataKey": wrapped, "signingKey": signing_key}
+        return secrets, {"dataKey": wrapped, "signingKey": secrets.sealed_signing_key}
 
     def unwrap(self, application: str, wrapped: dict[str, str]) -> Secrets:
         """The secrets behind what ``new_secrets`` gave. Raises ``SealBroken`` under another ``APP_KEY``."""
@@ -59,12 +56,49 @@ class MasterKey:
         return _open(self._key, text, f"{_KEPT_KEY} of {name}")
 
 
+class DataKey:
+    """The data key of one application, where main keeps it: its own database holds only what is sealed with it."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) != KEY_BYTES:
+            raise ValueError(f"a data key has {KEY_BYTES} bytes")
+        self._raw = raw
+
+    def new_secrets(self, application: str) -> tuple[Secrets, dict[str, str]]:
+        """Fresh secrets for the application with this id, and the sealed form to keep."""
+        secrets = Secrets.fresh(self._raw, f"{_SIGNING_KEY} of {application}")
+        return secrets, {"signingKey": secrets.sealed_signing_key}
+
+    def unwrap(self, application: str, wrapped: dict[str, str]) -> Secrets:
+        """The secrets behind what ``new_secrets`` gave. Raises ``SealBroken`` under another data key."""
+        secrets = Secrets(self._raw, wrapped["signingKey"], f"{_SIGNING_KEY} of {application}")
+        secrets.check()
+        return secrets
+
+
 class Secrets:
     """The data key of one application, and what is sealed with it."""
 
-    def __init__(self, data_key: bytes, sealed_signing_key: str) -> None:
+    def __init__(self, data_key: bytes, sealed_signing_key: str, purpose: str = _SIGNING_KEY) -> None:
+        """``purpose`` is what the signing key was sealed for."""
         self.data_key = data_key
-        self._sealed_signing_key = sealed_signing_key
+        self.sealed_signing_key = sealed_signing_key
+        self._purpose = purpose
+
+    @classmethod
+    def fresh(cls, data_key: bytes, purpose: str = _SIGNING_KEY) -> Secrets:
+        """Those of a new application: a new signing key, sealed with the data key."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return cls(
+            data_key, _seal(data_key, Ed25519PrivateKey.generate().private_bytes_raw(), purpose), purpose
+        )
+
+    def check(self) -> None:
+        """Raises ``SealBroken`` where the data key is not the one that the signing key was sealed with."""
+        self.open(self.sealed_signing_key, self._purpose)
 
     def seal(self, plain: bytes, purpose: str) -> str:
         """Text that only this application can open again, and only for this purpose."""
@@ -79,7 +113,7 @@ class Secrets:
         """The private key that signs this application's tokens."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        return Ed25519PrivateKey.from_private_bytes(self.open(self._sealed_signing_key, _SIGNING_KEY))
+        return Ed25519PrivateKey.from_private_bytes(self.open(self.sealed_signing_key, self._purpose))
 
     @cached_property
     def verify_key(self) -> Ed25519PublicKey:

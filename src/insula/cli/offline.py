@@ -33,7 +33,7 @@ class OfflineTransport(httpx.BaseTransport):
             self._stack.callback(lambda: self._runner.run(installation.process.stop(MAIN)))
             # What is wrong is raised, so nothing needs to be logged about the start.
             logging.getLogger("insula").setLevel(logging.CRITICAL)
-            self._runner.run(installation.process.start(MAIN))
+            self._runner.run(installation.start_main())
             logging.getLogger("insula").setLevel(logging.ERROR)
             on_failure.pop_all()
         self._inner = httpx.ASGITransport(installation.gateway.local)

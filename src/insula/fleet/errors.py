@@ -19,6 +19,13 @@ class StartGivenUp(InsulaError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class StepExpired(InsulaError):
+    """The step {step} of {application} took longer than {seconds:g} s and was given up."""
+
+    code = "STEP_EXPIRED"
+    kind: ClassVar[Kind] = Kind.TIMEOUT
+
+
 class ApplicationNotFound(InsulaError):
     """There is no application {application} here."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled
@@ -14,10 +15,13 @@ from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 from insula.database.budget import ConnectionBudget
 from insula.database.executor import Database
+from insula.database.options import DatabaseOptions
 from insula.gateway.selector import MAIN
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.storage import app_key, has_key
+
+_USUAL_PORTS: Final = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
 
 
 class Host:
@@ -28,9 +32,21 @@ class Host:
         self.settings = settings
         self.folder = folder
         self.makes = makes
-        self.budget = ConnectionBudget(settings.insula_db_connections)
-        """Of the database server, for all applications together."""
         self._master_key: MasterKey | None = None
+        self._budgets: dict[tuple[str, str, int | None], ConnectionBudget] = {}
+
+    @property
+    def url(self) -> str:
+        """Where people reach the main application, without a slash at its end."""
+        return (self.settings.insula_url or f"http://localhost:{self.settings.app_port}").rstrip("/")
+
+    def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
+        """The budget of the server that a database is on: one for each server, however many applications use it."""
+        server = (database.dialect, database.host, database.port or _USUAL_PORTS.get(database.dialect))
+        budget = self._budgets.get(server)
+        if budget is None:
+            budget = self._budgets[server] = ConnectionBudget(self.settings.insula_db_connections)
+        return budget
 
     @cached_property
     def registry(self) -> Registry:

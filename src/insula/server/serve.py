@@ -152,7 +152,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
 
 async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
     """Whether the main application runs; not when the process was told to stop first. Raises what it raised."""
-    starting = asyncio.ensure_future(installation.process.start(MAIN))
+    starting = asyncio.ensure_future(installation.start_main())
     stopping = asyncio.ensure_future(told_to_stop.wait())
     await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
     unfinished = stopping if starting.done() else starting

@@ -1,203 +1,306 @@
-"""Applications of this process: up, down, and what a failing step leaves."""
+"""Applications of this process: made, up and down, and what a failing step leaves."""
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
-from insula.fleet.directory.memory import MemoryDirectory
-from insula.fleet.errors import ApplicationNotFound, StartGivenUp
-from insula.fleet.lifecycle import Lifecycle, Observed
+from insula.fleet.command import Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.errors import StartGivenUp, StepExpired, WrongMove
+from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
-from insula.fleet.process.local import LocalProcess, Steps
+from insula.fleet.process.local import LocalProcess
+from insula.fleet.process.steps import Steps
+
+SHOP = Configuration("shop", "1")
+O = Observed
 
 
 async def answering(scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
-class Recorded(Steps):
-    """Steps that note what was called, and fail or hang where told."""
+class House:
+    """A process adapter over steps that note what was called, and fail or wait where told."""
 
-    def __init__(self, lifecycle: Lifecycle, fails_at: str = "") -> None:
-        self.lifecycle = lifecycle
+    def __init__(self, fails_at: str = "", waits_at: str = "", deadline_s: float | None = 10.0) -> None:
         self.fails_at = fails_at
-        self.seen: list[tuple[str, Observed]] = []
+        self.waits_at = waits_at
+        self.deadline_s = deadline_s
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.called: list[str] = []
+        self.moves: list[tuple[str, Status]] = []
+        self.process = LocalProcess(lambda configuration: Noted(self), self._changed)
 
-    async def _step(self, name: str) -> None:
-        self.seen.append((name, self.lifecycle.status.observed))
+    def _changed(self, application: str, status: Status) -> None:
+        self.moves.append((application, status))
+
+    @property
+    def seen(self) -> list[Observed]:
+        return [status.observed for _, status in self.moves]
+
+    @property
+    def status(self) -> Status:
+        return self.process.status("shop")
+
+    async def step(self, name: str) -> None:
+        self.called.append(name)
+        if name == self.waits_at:
+            self.begun.set()
+            await self.go_on.wait()
         if name == self.fails_at:
             raise RuntimeError(f"no {name} today")
 
+
+class Noted(Steps):
+    def __init__(self, house: House) -> None:
+        self.house = house
+        type(self).deadline_s = house.deadline_s
+
     async def prepare(self) -> None:
-        await self._step("prepare")
+        await self.house.step("prepare")
+
+    async def create(self, arguments: Mapping[str, Any]) -> None:
+        await self.house.step(f"create{dict(arguments) or ''}")
 
     async def initialize(self) -> None:
-        await self._step("initialize")
+        await self.house.step("initialize")
 
     async def run(self) -> AsgiApp:
-        await self._step("run")
+        await self.house.step("run")
         return answering
 
+    async def upgrade(self) -> None:
+        await self.house.step("upgrade")
+
     async def stop(self) -> None:
-        await self._step("stop")
-
-
-def process(fails_at: str = "") -> tuple[LocalProcess, Lifecycle, Recorded]:
-    lifecycle = Lifecycle("main", lambda: datetime.now(UTC))
-    steps = Recorded(lifecycle, fails_at)
-    made = LocalProcess()
-    made.add(lifecycle, steps)
-    return made, lifecycle, steps
+        await self.house.step("stop")
 
 
 async def test_up_and_down() -> None:
-    made, lifecycle, steps = process()
-    assert made.running("main") is None
-    await made.start("main")
-    assert made.running("main") is answering
-    assert lifecycle.status.observed is Observed.RUNNING
-    await made.start("main")
-    await made.stop("main")
-    assert made.running("main") is None
-    assert lifecycle.status.observed is Observed.STOPPED
-    assert steps.seen == [
-        ("prepare", Observed.PREPARING),
-        ("initialize", Observed.INITIALIZING),
-        ("run", Observed.INITIALIZED),
-        ("stop", Observed.COMMANDING),
-    ]
-    await made.start("main")
-    assert made.running("main") is answering
+    house = House()
+    process = house.process
+    assert process.running("shop") is None
+    assert process.status("shop").observed is O.NOT_FOUND
+    await process.start(SHOP)
+    assert process.running("shop") is answering
+    await process.start(SHOP)
+    await process.stop("shop")
+    assert process.running("shop") is None
+    assert house.called == ["prepare", "initialize", "run", "stop"]
+    assert house.seen == [O.COMMANDING, O.RUNNING, O.COMMANDING, O.STOPPED]
+    verbs = [status.command.verb for _, status in house.moves if status.command]
+    assert verbs == [Verb.START, Verb.STOP]
+    await process.start(SHOP)
+    assert {name: status.observed for name, status in process.statuses().items()} == {"shop": O.RUNNING}
+
+
+async def test_made_then_started_without_being_opened_twice() -> None:
+    house = House()
+    await house.process.create(SHOP, {"root": 1})
+    assert house.process.running("shop") is None
+    await house.process.create(SHOP, {})
+    await house.process.start(SHOP)
+    assert house.called == ["prepare", "create{'root': 1}", "initialize", "run"]
+    assert house.seen == [O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.RUNNING]
+    await house.process.create(SHOP, {})
+    assert house.called == ["prepare", "create{'root': 1}", "initialize", "run"]
+
+
+async def test_upgraded_while_down_and_left_alone_while_up() -> None:
+    house = House()
+    await house.process.upgrade(SHOP)
+    assert house.called == ["prepare", "upgrade", "stop"]
+    assert house.seen == [O.COMMANDING, O.STOPPED]
+    await house.process.start(SHOP)
+    await house.process.upgrade(SHOP)
+    assert house.process.running("shop") is answering
+    assert house.called.count("upgrade") == 1
 
 
 @pytest.mark.parametrize(
     ("method", "step"), [("prepare", "prepare"), ("initialize", "initialize"), ("run", "start")]
 )
-async def test_a_failing_step_is_an_error_with_step_and_cause_and_can_be_stopped(
+async def test_a_failing_step_is_an_error_with_step_and_cause_and_leaves_nothing_open(
     method: str, step: str
 ) -> None:
-    made, lifecycle, steps = process(method)
+    house = House(fails_at=method)
     with pytest.raises(RuntimeError, match=method):
-        await made.start("main")
-    assert (lifecycle.status.observed, lifecycle.status.step) == (Observed.ERROR, step)
-    assert lifecycle.status.cause == f"no {method} today"
-    assert made.running("main") is None
-    await made.stop("main")
-    assert steps.seen[-1][0] == "stop"
-    assert lifecycle.status.observed is Observed.STOPPED
+        await house.process.start(SHOP)
+    assert (house.status.observed, house.status.step) == (O.ERROR, step)
+    assert house.status.cause == f"no {method} today"
+    assert house.process.running("shop") is None
+    assert house.called[-1] == "stop"
+    await house.process.stop("shop")
+    assert house.status.observed is O.STOPPED
+    assert house.called.count("stop") == 1
 
 
-class Slow(Recorded):
-    """Preparing waits until it may go on."""
+async def test_a_failing_making_and_a_failing_upgrade_can_be_tried_again() -> None:
+    house = House(fails_at="create")
+    with pytest.raises(RuntimeError, match="create"):
+        await house.process.create(SHOP, {})
+    assert (house.status.observed, house.status.step) == (O.ERROR, "create")
+    house.fails_at = ""
+    await house.process.create(SHOP, {})
+    assert house.status.observed is O.INITIALIZED
+    house.fails_at = "upgrade"
+    with pytest.raises(RuntimeError, match="upgrade"):
+        await house.process.upgrade(SHOP)
+    assert (house.status.observed, house.status.step) == (O.ERROR, "upgrade")
 
-    def __init__(self, lifecycle: Lifecycle, fails_at: str = "") -> None:
-        super().__init__(lifecycle, fails_at)
-        self.begun = asyncio.Event()
-        self.go_on = asyncio.Event()
 
-    async def prepare(self) -> None:
-        self.begun.set()
-        await self.go_on.wait()
-        await super().prepare()
+async def test_what_can_not_be_closed_is_an_error_and_closed_by_the_next_stop() -> None:
+    house = House(fails_at="stop")
+    await house.process.start(SHOP)
+    with pytest.raises(RuntimeError, match="stop"):
+        await house.process.stop("shop")
+    assert (house.status.observed, house.status.step) == (O.ERROR, "stop")
+    assert house.process.running("shop") is None
+    with pytest.raises(WrongMove):
+        house.process.forget("shop")
+    house.fails_at = ""
+    await house.process.stop("shop")
+    assert house.status.observed is O.STOPPED
 
 
-def slow(fails_at: str = "") -> tuple[LocalProcess, Lifecycle, Slow]:
-    lifecycle = Lifecycle("main", lambda: datetime.now(UTC))
-    steps = Slow(lifecycle, fails_at)
-    made = LocalProcess()
-    made.add(lifecycle, steps)
-    return made, lifecycle, steps
+async def test_a_step_that_takes_too_long_is_given_up() -> None:
+    house = House(waits_at="initialize", deadline_s=0.01)
+    with pytest.raises(StepExpired, match="initialize of shop took longer than 0.01 s"):
+        await house.process.start(SHOP)
+    assert (house.status.observed, house.status.step) == (O.ERROR, "initialize")
+    assert "took longer" in house.status.cause
 
 
 async def test_a_start_goes_on_when_the_only_one_who_asked_for_it_hangs_up() -> None:
-    made, lifecycle, steps = slow()
-    first = asyncio.create_task(made.start("main"))
-    await steps.begun.wait()
+    house = House(waits_at="prepare")
+    first = asyncio.create_task(house.process.start(SHOP))
+    await house.begun.wait()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert lifecycle.status.observed is Observed.PREPARING
-    second = asyncio.create_task(made.start("main"))
-    steps.go_on.set()
+    assert house.status.observed is O.COMMANDING
+    second = asyncio.create_task(house.process.start(SHOP))
+    house.go_on.set()
     await second
-    assert [name for name, _ in steps.seen] == ["prepare", "initialize", "run"]
-    assert lifecycle.status.observed is Observed.RUNNING
+    assert house.called == ["prepare", "initialize", "run"]
+    assert house.status.observed is O.RUNNING
 
 
 async def test_what_fails_while_it_runs_answers_no_more_and_can_be_started_again() -> None:
-    made, lifecycle, _ = process()
-    await made.start("main")
-    made.fail("main", "its database is gone")
-    assert made.running("main") is None
-    status = lifecycle.status
-    assert (status.observed, status.step, status.cause) == (Observed.ERROR, "run", "its database is gone")
-    made.fail("main", "once more")
-    assert lifecycle.status is status
-    await made.start("main")
-    assert made.running("main") is answering
-    made.fail("main", "again")
-    await made.stop("main")
-    assert lifecycle.status.observed is Observed.STOPPED
+    house = House()
+    process = house.process
+    process.fail("shop", "nobody knows it")
+    await process.start(SHOP)
+    process.fail("shop", "its database is gone")
+    assert process.running("shop") is None
+    status = house.status
+    assert (status.observed, status.step, status.cause) == (O.ERROR, "run", "its database is gone")
+    process.fail("shop", "once more")
+    assert house.status is status
+    await process.start(SHOP)
+    assert house.called == ["prepare", "initialize", "run", "stop", "prepare", "initialize", "run"]
+    process.fail("shop", "again")
+    await process.stop("shop")
+    assert house.status.observed is O.STOPPED
 
 
 async def test_whoever_comes_while_it_starts_waits_for_that_start() -> None:
-    made, lifecycle, steps = slow()
-    visits = [asyncio.create_task(made.start("main")) for _ in range(3)]
-    await steps.begun.wait()
-    visits[0].cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await visits[0]
-    steps.go_on.set()
-    await asyncio.gather(*visits[1:])
-    assert [name for name, _ in steps.seen] == ["prepare", "initialize", "run"]
-    assert lifecycle.status.observed is Observed.RUNNING
+    house = House(waits_at="prepare")
+    visits = [asyncio.create_task(house.process.start(SHOP)) for _ in range(300)]
+    await house.begun.wait()
+    for visit in visits[:100]:
+        visit.cancel()
+    house.go_on.set()
+    ended = await asyncio.gather(*visits, return_exceptions=True)
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 100 + [type(None)] * 200
+    assert house.called == ["prepare", "initialize", "run"]
 
 
 async def test_all_who_wait_are_told_why_a_start_failed_and_the_next_tries_again() -> None:
-    made, _, steps = slow("initialize")
-    steps.go_on.set()
-    results = await asyncio.gather(made.start("main"), made.start("main"), return_exceptions=True)
+    house = House(fails_at="initialize")
+    starts = (house.process.start(SHOP), house.process.start(SHOP))
+    results = await asyncio.gather(*starts, return_exceptions=True)
     assert [str(result) for result in results] == ["no initialize today"] * 2
-    steps.fails_at = ""
-    await made.start("main")
-    assert made.running("main") is answering
+    house.fails_at = ""
+    await house.process.start(SHOP)
+    assert house.process.running("shop") is answering
 
 
 async def test_a_stop_ends_the_start_that_is_under_way() -> None:
-    made, lifecycle, steps = slow()
-    starting = asyncio.create_task(made.start("main"))
-    await steps.begun.wait()
-    await made.stop("main")
+    house = House(waits_at="prepare")
+    starting = asyncio.create_task(house.process.start(SHOP))
+    await house.begun.wait()
+    await house.process.stop("shop")
     with pytest.raises(StartGivenUp):
         await starting
-    assert lifecycle.status.observed is Observed.STOPPED
-    assert [name for name, _ in steps.seen] == ["stop"]
-    assert made.running("main") is None
+    assert house.status.observed is O.STOPPED
+    assert house.called == ["prepare", "stop"]
+    assert house.process.running("shop") is None
+
+
+async def test_what_is_asked_for_in_turn_is_done_in_turn() -> None:
+    house = House(waits_at="prepare")
+    process = house.process
+    first = asyncio.create_task(process.start(SHOP))
+    await house.begun.wait()
+    stopping = asyncio.create_task(process.stop("shop"))
+    await asyncio.sleep(0)
+    again = asyncio.create_task(process.start(SHOP))
+    house.go_on.set()
+    ended = await asyncio.gather(first, stopping, again, return_exceptions=True)
+    assert [type(each) for each in ended] == [StartGivenUp, type(None), type(None)]
+    assert house.status.observed is O.RUNNING
+    assert O.STOPPED in house.seen
 
 
 async def test_stopping_twice_stops_once_also_at_the_same_time() -> None:
-    made, _, steps = process()
-    await made.start("main")
-    await asyncio.gather(made.stop("main"), made.stop("main"))
-    await made.stop("main")
-    assert [name for name, _ in steps.seen].count("stop") == 1
+    house = House()
+    await house.process.start(SHOP)
+    await asyncio.gather(house.process.stop("shop"), house.process.stop("shop"))
+    await house.process.stop("shop")
+    assert house.called.count("stop") == 1
 
 
-async def test_stopping_what_never_ran_does_nothing_and_strangers_are_refused() -> None:
-    made, lifecycle, _ = process()
-    await made.stop("main")
-    assert lifecycle.status.observed is Observed.NOT_FOUND
-    with pytest.raises(ApplicationNotFound, match="shop"):
-        await made.start("shop")
+async def test_a_stop_goes_on_when_whoever_asked_for_it_hangs_up() -> None:
+    house = House(waits_at="stop")
+    await house.process.start(SHOP)
+    stopping = asyncio.create_task(house.process.stop("shop"))
+    await house.begun.wait()
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    house.go_on.set()
+    await house.process.stop("shop")
+    assert house.status.observed is O.STOPPED
+    assert house.called.count("stop") == 1
 
 
-async def test_the_directory_knows_names_and_domains_and_forgets_them() -> None:
-    directory = MemoryDirectory()
-    directory.add(Lifecycle("shop", lambda: datetime.now(UTC)), domain="Shop.Example")
-    found = await directory.find("shop")
-    assert found is not None
-    assert found.status.observed is Observed.NOT_FOUND
-    assert directory.application_of("shop.example") == "shop"
-    directory.remove("shop")
-    assert await directory.find("shop") is None
-    assert directory.application_of("shop.example") is None
+async def test_all_but_one_are_stopped_side_by_side() -> None:
+    house = House(waits_at="stop")
+    names = ["main", "shop", "club"]
+    for name in names:
+        await house.process.start(Configuration(name, "1"))
+    stopping = asyncio.create_task(house.process.stop_all("main"))
+    await house.begun.wait()
+    while house.called.count("stop") < 2:
+        await asyncio.sleep(0)
+    house.go_on.set()
+    await stopping
+    assert [name for name in names if house.process.running(name)] == ["main"]
+
+
+async def test_stopping_what_never_ran_does_nothing_and_only_what_is_down_is_forgotten() -> None:
+    house = House()
+    await house.process.stop("shop")
+    house.process.forget("shop")
+    assert house.moves == []
+    await house.process.start(SHOP)
+    with pytest.raises(WrongMove, match="shop is running"):
+        house.process.forget("shop")
+    await house.process.stop("shop")
+    house.process.forget("shop")
+    assert house.seen[-1] is O.NOT_FOUND
+    assert house.process.statuses() == {}

@@ -1,0 +1,230 @@
+"""One application of this process: its state, and the one thing that is done to it at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from insula.core import log
+from insula.core.ids import request_id
+from insula.fleet.command import Command, Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.errors import StartGivenUp, StepExpired, WrongMove
+from insula.fleet.lifecycle import Lifecycle, Observed, Status
+from insula.fleet.process.base import AsgiApp
+from insula.fleet.process.steps import Steps
+
+_logger = logging.getLogger(__name__)
+
+
+T = TypeVar("T")
+Work = Coroutine[Any, Any, T]
+
+
+class Life:
+    """Whoever asks for what is under way joins it; only ``stop`` ends it before its time."""
+
+    __slots__ = (
+        "_changed",
+        "_factory",
+        "_joined",
+        "_lifecycle",
+        "_name",
+        "_running",
+        "_steps",
+        "_tasks",
+        "_turn",
+    )
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        factory: Callable[[Configuration], Steps],
+        running: dict[str, AsgiApp],
+        changed: Callable[[str, Status], None],
+    ) -> None:
+        """``running`` is where it is kept while it answers."""
+        self._lifecycle = lifecycle
+        self._name = lifecycle.application
+        self._factory = factory
+        self._running = running
+        self._changed = changed
+        self._steps: Steps | None = None
+        """Those of the last time, until all that they hold is given back."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Belong to nobody who asked for them: they go on when all of these hang up."""
+        self._joined: dict[Verb, asyncio.Task[None]] = {}
+        """Those of them that are joined by who asks for the same."""
+        self._turn = asyncio.Lock()
+        """Held by the one thing that is done; it goes to those who wait in the order in which they came."""
+
+    @property
+    def status(self) -> Status:
+        """What was observed last."""
+        return self._lifecycle.status
+
+    async def create(self, configuration: Configuration, arguments: Mapping[str, Any]) -> None:
+        """See ``ProcessAdapter.create``."""
+        await self._join(Verb.CREATE, lambda: self._create(configuration, arguments))
+
+    async def start(self, configuration: Configuration) -> None:
+        """See ``ProcessAdapter.start``."""
+        await self._join(Verb.START, lambda: self._start(configuration))
+
+    async def upgrade(self, configuration: Configuration) -> None:
+        """See ``ProcessAdapter.upgrade``."""
+        await self._join(Verb.UPGRADE, lambda: self._upgrade(configuration))
+
+    async def stop(self) -> None:
+        """See ``ProcessAdapter.stop``."""
+        for task in self._joined.values():
+            task.cancel()
+        self._joined.clear()  # who asks from now on is to have it up again afterwards
+        await asyncio.shield(self._begun(Verb.STOP, self._stop))
+
+    def forget(self) -> None:
+        """See ``ProcessAdapter.forget``."""
+        if self._tasks or self._steps is not None:
+            raise WrongMove(
+                application=self._name,
+                observed=self.status.observed.value,
+                wanted=self._lifecycle.wanted.value,
+                to=Observed.NOT_FOUND.value,
+            )
+        if self.status.observed is not Observed.NOT_FOUND:
+            self._move(Observed.NOT_FOUND)
+
+    def fail(self, cause: str) -> None:
+        """See ``LocalProcess.fail``."""
+        if self._running.pop(self._name, None) is not None:
+            self._move(Observed.ERROR, step="run", cause=cause)
+
+    async def _create(self, configuration: Configuration, arguments: Mapping[str, Any]) -> None:
+        if self._name in self._running or self.status.observed is Observed.INITIALIZED:
+            return
+        self._move(Observed.PREPARING)
+        steps = await self._step("prepare", self._prepare(configuration))
+        self._move(Observed.INITIALIZING)
+        await self._step("create", self._within("create", steps, steps.create(arguments)))
+        self._move(Observed.INITIALIZED)
+
+    async def _start(self, configuration: Configuration) -> None:
+        if self._name in self._running:
+            return
+        steps = self._steps
+        if steps is None or self.status.observed is not Observed.INITIALIZED:
+            self._command(Verb.START)
+            steps = await self._step("prepare", self._prepare(configuration))
+        await self._step("initialize", self._within("initialize", steps, steps.initialize()))
+        answers = await self._step("start", self._within("start", steps, steps.run()))
+        self._running[self._name] = answers
+        self._move(Observed.RUNNING)
+
+    async def _upgrade(self, configuration: Configuration) -> None:
+        if self._name in self._running:
+            return
+        self._command(Verb.UPGRADE)
+        steps = await self._step("prepare", self._prepare(configuration))
+        await self._step("upgrade", self._within("upgrade", steps, steps.upgrade()))
+        await self._step("stop", self._clear())
+        self._move(Observed.STOPPED)
+
+    async def _stop(self) -> None:
+        if self.status.observed in (Observed.NOT_FOUND, Observed.STOPPED):
+            return
+        self._command(Verb.STOP)
+        self._running.pop(self._name, None)
+        await self._step("stop", self._clear())
+        self._move(Observed.STOPPED)
+
+    async def _join(self, verb: Verb, work: Callable[[], Work[None]]) -> None:
+        """Wait for what is under way of this verb, or begin it."""
+        task = self._joined.get(verb)
+        if task is None:
+            task = self._joined[verb] = self._begun(verb, work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and not _asked_to_end():
+                raise StartGivenUp(application=self._name) from None
+            raise
+
+    def _begun(self, verb: Verb, work: Callable[[], Work[None]]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._in_turn(work), name=f"{verb.value} of {self._name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def _in_turn(self, work: Callable[[], Work[None]]) -> None:
+        log.application.set(self._name)
+        async with self._turn:
+            await work()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        for verb in [verb for verb, joined in self._joined.items() if joined is task]:
+            del self._joined[verb]
+        if not task.cancelled():
+            task.exception()  # told to those who wait, and kept in the lifecycle
+
+    async def _prepare(self, configuration: Configuration) -> Steps:
+        """New steps, of which the first is done; what an earlier time has left open is closed."""
+        await self._clear()
+        self._steps = steps = self._factory(configuration)
+        await self._within("prepare", steps, steps.prepare())
+        return steps
+
+    async def _clear(self) -> None:
+        """Give back all that the steps hold, and let go of them."""
+        if self._steps is not None:
+            await self._steps.stop()
+            self._steps = None
+
+    async def _within(self, step: str, steps: Steps, work: Work[T]) -> T:
+        """Raises ``StepExpired`` when the work takes longer than the steps may."""
+        limit = asyncio.timeout(steps.deadline_s)
+        try:
+            async with limit:
+                return await work
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise StepExpired(step=step, application=self._name, seconds=steps.deadline_s) from None
+
+    async def _step(self, name: str, work: Work[T]) -> T:
+        """Do one step. When it fails the state is ``error``, and what was open is closed."""
+        try:
+            return await work
+        except BaseException as error:
+            self._move(Observed.ERROR, step=name, cause=_cause(error))
+            if name != "stop":
+                await self._clear_after(name)
+            raise
+
+    async def _clear_after(self, step: str) -> None:
+        try:
+            await self._clear()
+        except Exception:  # whatever a plugin raises: the step has failed already, and why is told
+            _logger.exception("what was open of %s after its step %s could not be closed", self._name, step)
+
+    def _command(self, verb: Verb) -> None:
+        command = Command(verb, self._name, log.request_id.get() or request_id())
+        self._move(Observed.COMMANDING, command=command)
+
+    def _move(self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = "") -> None:
+        self._changed(self._name, self._lifecycle.move(to, command=command, step=step, cause=cause))
+
+
+def _cause(error: BaseException) -> str:
+    """Why a step failed, as a sentence."""
+    if isinstance(error, asyncio.CancelledError):
+        return "it was given up before it was done"
+    return str(error) or type(error).__name__
+
+
+def _asked_to_end() -> bool:
+    """Whether the task that runs was cancelled itself, and not what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

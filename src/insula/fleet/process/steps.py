@@ -1,0 +1,43 @@
+"""What is done to one application on its way up and down; given by the composition root."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from insula.fleet.process.base import AsgiApp
+
+STEP_DEADLINE_S: Final = 600.0
+"""What a step may take; an upgrade of a large database is the longest."""
+
+
+class Steps(ABC):
+    """Siblings implement all of it. Made anew for each time that the application is brought up."""
+
+    deadline_s: ClassVar[float | None] = STEP_DEADLINE_S
+    """A step that takes longer is given up; ``None``: the steps know by themselves how long they may take."""
+
+    @abstractmethod
+    async def prepare(self) -> None:
+        """Reach its database, and look whose it is. Always the first step."""
+
+    @abstractmethod
+    async def create(self, arguments: Mapping[str, Any]) -> None:
+        """Make its tables and first data, where they are not there yet."""
+
+    @abstractmethod
+    async def initialize(self) -> None:
+        """Bring its tables up to date, where it wants that by itself, and load its plugins."""
+
+    @abstractmethod
+    async def run(self) -> AsgiApp:
+        """Make it answer, and give what answers."""
+
+    @abstractmethod
+    async def upgrade(self) -> None:
+        """Bring its tables up to date; it is not started."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Close what is open. Called after any of the other steps, also one that failed, and again if it was cancelled."""

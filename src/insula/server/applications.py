@@ -1,0 +1,149 @@
+"""The applications beside the main one: the way up and down of each, made from its configuration."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from insula.application.application import Application
+from insula.application.errors import AlreadyInstalled, OwnedByAnother
+from insula.application.options import Options, RootUser
+from insula.application.secrets import DataKey
+from insula.core.errors import InsulaError
+from insula.core.failpoints import reach
+from insula.database.engine import open_database
+from insula.database.options import DatabaseOptions
+from insula.fleet.configuration import Configuration
+from insula.fleet.process.base import AsgiApp
+from insula.fleet.process.steps import Steps
+from insula.server.host import Host
+
+if TYPE_CHECKING:
+    from insula.database.provision.ownership import Stamp
+
+_log = logging.getLogger(__name__)
+
+
+class ApplicationSteps(Steps):
+    """One time of an application: its database is there for it already, and bears its stamp."""
+
+    def __init__(
+        self, host: Host, configuration: Configuration, failed: Callable[[InsulaError], None]
+    ) -> None:
+        """``failed`` is told when it does not run any more although nobody stopped it."""
+        self._host = host
+        self._configuration = configuration
+        self._failed = failed
+        self._application: Application | None = None
+
+    @property
+    def application(self) -> Application:
+        """The application, once it is prepared."""
+        assert self._application is not None, "asked before the step prepare"
+        return self._application
+
+    async def prepare(self) -> None:
+        # Not loaded by a process that has the main application alone.
+        from insula.database.provision.ownership import read_stamp
+
+        configuration = self._configuration
+        database = database_options(self._host, configuration)
+        check_stamp(configuration, await read_stamp(database))
+        self._application = Application(
+            configuration.application,
+            open_database(database, self._host.budget_of(database)),
+            self._host.registry,
+            DataKey(base64.b64decode(configuration.data_key)),
+            application_options(self._host, configuration),
+        )
+        self._application.on_failure = self._failed
+        await reach("start.prepared")
+
+    async def create(self, arguments: Mapping[str, Any]) -> None:
+        try:
+            await self.application.install(first_user(arguments.get("root")))
+        except AlreadyInstalled:
+            _log.info("%s was made already", self._configuration.application)
+
+    async def initialize(self) -> None:
+        await self.application.start()
+        await reach("start.initialized")
+
+    async def run(self) -> AsgiApp:
+        return self.application
+
+    async def upgrade(self) -> None:
+        await self.application.upgrade()
+
+    async def stop(self) -> None:
+        if self._application is not None:
+            await self._application.stop()
+            self._application = None
+
+
+def check_stamp(configuration: Configuration, found: Stamp | None) -> None:
+    """Raises ``OwnedByAnother`` where the database does not bear the stamp of the configuration."""
+    if found is None or (found.application, found.id) != (configuration.application, configuration.stamp):
+        raise OwnedByAnother(
+            application=configuration.application,
+            owner=found.application if found else "nobody",
+            stamp=found.id if found else "none",
+        )
+
+
+def database_options(host: Host, configuration: Configuration) -> DatabaseOptions:
+    """Where the application's database is."""
+    given = dict(configuration.database)
+    storage = given.get("storage")
+    return DatabaseOptions(
+        given.get("dialect", "sqlite"),
+        host=given.get("host") or "localhost",
+        port=given.get("port"),
+        database=given.get("database") or configuration.application,
+        user=given.get("username") or "",
+        password=given.get("password") or "",
+        schema=given.get("schema"),
+        storage=host.folder / storage if storage else None,
+        statement_timeout_s=host.settings.insula_db_statement_timeout_s,
+    )
+
+
+def application_options(host: Host, configuration: Configuration) -> Options:
+    """What its configuration says, and what holds for all applications here."""
+    settings = host.settings
+    return Options(
+        display_name=configuration.display_name,
+        owner_id=configuration.stamp,
+        auto_upgrade=configuration.auto_upgrade,
+        lang=configuration.lang,
+        timezone=configuration.timezone,
+        url=address(host, configuration),
+        storage=host.folder / "apps" / configuration.application,
+        api_base_path=settings.api_base_path,
+        body_limit_bytes=settings.insula_body_limit_bytes,
+        stop_deadline_s=settings.insula_stop_timeout_s,
+    )
+
+
+def address(host: Host, configuration: Configuration) -> str:
+    """Where people reach it: at its own domain, else below the main application's address."""
+    entry = host.url
+    if configuration.domain is None:
+        return f"{entry}/apps/{configuration.application}"
+    scheme = entry.partition("://")[0]
+    return f"{scheme}://{configuration.domain}"
+
+
+def first_user(given: Mapping[str, Any] | None) -> RootUser | None:
+    """Its first user, a copy of who makes it: ``email username nickname password_hash subject``."""
+    if not given:
+        return None
+    return RootUser(
+        email=given.get("email"),
+        username=given.get("username"),
+        nickname=given.get("nickname"),
+        password_hash=given.get("password_hash"),
+        subject=given.get("subject"),
+    )

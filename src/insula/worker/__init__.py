@@ -1,0 +1,1 @@
+"""The side that carries commands out: what is running."""

@@ -1,0 +1,102 @@
+"""One function per verb: what an environment does when it is told to. Done twice is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from insula import __version__
+from insula.core.clock import now
+from insula.fleet.command import NOTHING, Command, Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process.base import ProcessAdapter
+from insula.fleet.provisioner.base import Provisioner
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What commands are carried out with."""
+
+    process: ProcessAdapter
+    provisioner: Provisioner
+    report: Callable[[str, Status], None]
+    """Told application and status where it is none that the process adapter observes."""
+
+
+def configuration_of(command: Command) -> Configuration:
+    """Raises ``ValueError`` for a command that lacks it: a defect of its sender."""
+    if command.configuration is None:
+        raise ValueError(f"{command.verb.value} needs the configuration of {command.application}")
+    return command.configuration
+
+
+async def check(means: Means, command: Command) -> Result:
+    """Result: ``findings``."""
+    adopt = command.arguments.get("adopt")
+    findings = await means.provisioner.check(configuration_of(command), adopt)
+    return {"findings": [finding.to_json() for finding in findings]}
+
+
+async def prepare(means: Means, command: Command) -> Result:
+    """Result: ``database``."""
+    configuration, adopt = configuration_of(command), command.arguments.get("adopt")
+    unknown = means.process.status(command.application).observed is Observed.NOT_FOUND
+    if unknown:
+        means.report(command.application, Status(Observed.PREPARING, now()))
+    try:
+        database = await means.provisioner.prepare(configuration, adopt)
+    except BaseException as error:
+        if unknown:
+            failed = Status(Observed.ERROR, now(), step="prepare", cause=str(error) or type(error).__name__)
+            means.report(command.application, failed)
+        raise
+    return {"database": dict(database)}
+
+
+async def create(means: Means, command: Command) -> Result:
+    """Result: ``version``."""
+    await means.process.create(configuration_of(command), command.arguments)
+    return {"version": __version__}
+
+
+async def start(means: Means, command: Command) -> Result:
+    """Result: ``version``: what runs is up to date."""
+    await means.process.start(configuration_of(command))
+    return {"version": __version__}
+
+
+async def stop(means: Means, command: Command) -> Result:
+    """No result."""
+    await means.process.stop(command.application)
+    return NOTHING
+
+
+async def upgrade(means: Means, command: Command) -> Result:
+    """Result: ``version``."""
+    await means.process.upgrade(configuration_of(command))
+    return {"version": __version__}
+
+
+async def remove(means: Means, command: Command) -> Result:
+    """No result."""
+    await means.process.stop(command.application)
+    await means.provisioner.remove(configuration_of(command))
+    means.process.forget(command.application)
+    means.report(command.application, Status(Observed.NOT_FOUND, now()))
+    return NOTHING
+
+
+EXECUTE: Final[Mapping[Verb, Callable[[Means, Command], Awaitable[Result]]]] = {
+    Verb.CHECK: check,
+    Verb.PREPARE: prepare,
+    Verb.CREATE: create,
+    Verb.START: start,
+    Verb.STOP: stop,
+    Verb.UPGRADE: upgrade,
+    Verb.REMOVE: remove,
+}
+"""All verbs."""

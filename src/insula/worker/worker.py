@@ -1,0 +1,148 @@
+"""The worker of one environment: takes commands, and carries out one at a time for each application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import nullcontext
+from typing import Any, Final
+
+from insula import __version__
+from insula.core import log
+from insula.core.clock import now
+from insula.core.errors import InsulaError
+from insula.fleet.bus.base import CommandBus
+from insula.fleet.command import Command, Outcome, Verb
+from insula.fleet.discovery.base import Discovery
+from insula.fleet.environment import Environment
+from insula.fleet.errors import StartGivenUp
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process.base import ProcessAdapter
+from insula.fleet.provisioner.base import Provisioner
+from insula.worker.execute import EXECUTE, Means
+from insula.worker.turns import Turns
+
+_logger = logging.getLogger(__name__)
+
+STARTS_AT_ONCE: Final = 4
+"""Applications that are made, started or upgraded at once."""
+STOP_DEADLINE_S: Final = 20.0
+"""What commands under way get when the worker stops; then they are not waited for."""
+HEAVY: Final = frozenset((Verb.CREATE, Verb.START, Verb.UPGRADE))
+
+
+class Worker:
+    """Different applications go side by side. A stop does not wait for the start before it: it ends that.
+
+    A command that was not done when the worker stops has no outcome: it is for whoever takes commands next.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        bus: CommandBus,
+        discovery: Discovery,
+        process: ProcessAdapter,
+        provisioner: Provisioner,
+    ) -> None:
+        self._environment = environment
+        self._bus = bus
+        self._discovery = discovery
+        self._process = process
+        self._means = Means(process, provisioner, self._report)
+        self._turns = Turns(STARTS_AT_ONCE)
+        self._lines: dict[str, deque[Command]] = {}
+        """Application → what is under way, and what waits behind it. No line is empty."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._taking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Make the environment known, and take commands from now on."""
+        await self._announce()
+        self._taking = asyncio.create_task(self._take(), name=f"worker of {self._environment}")
+
+    async def stop(self, deadline_s: float = STOP_DEADLINE_S) -> None:
+        """Take no more commands, let those under way end, and leave. Does nothing when it was not started."""
+        if self._taking is None:
+            return
+        self._taking.cancel()
+        await asyncio.gather(self._taking, return_exceptions=True)
+        self._taking = None
+        for line in self._lines.values():
+            while len(line) > 1:
+                line.pop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=deadline_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._discovery.leave(self._environment)
+
+    async def _take(self) -> None:
+        while True:
+            command = await self._bus.take(self._environment)
+            line = self._lines.get(command.application)
+            if line is None:
+                line = self._lines[command.application] = deque((command,))
+                self._begin(self._work_off(command.application, line))
+            else:
+                line.append(command)
+                if command.verb is Verb.STOP and line[0].verb is Verb.START:
+                    self._begin(self._end_start(command.application))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work_off(self, application: str, line: deque[Command]) -> None:
+        """All that is in the line of an application, one after the other."""
+        log.application.set(application)
+        try:
+            while line:
+                command = line[0]
+                log.request_id.set(command.request_id)
+                outcome = await self._carry_out(command)
+                await self._bus.finish(self._environment, outcome)
+                line.popleft()
+        finally:
+            del self._lines[application]
+        await self._announce()
+
+    async def _carry_out(self, command: Command) -> Outcome:
+        try:
+            async with self._turns.turn() if command.verb in HEAVY else nullcontext():
+                result = await EXECUTE[command.verb](self._means, command)
+        except StartGivenUp as error:
+            return self._failed(command, error.code, error.message)
+        except InsulaError as error:
+            _logger.warning("%s of %s failed: %s", command.verb.value, command.application, error.message)
+            return self._failed(command, error.code, error.message)
+        except Exception:
+            _logger.exception("%s of %s failed", command.verb.value, command.application)
+            message = f"Something went wrong; the log has {command.request_id}."
+            return self._failed(command, InsulaError.code, message)
+        return Outcome(command.request_id, result=result)
+
+    def _failed(self, command: Command, code: str, message: str) -> Outcome:
+        status = self._process.status(command.application)
+        return Outcome(command.request_id, code, message, status.step or command.verb.value)
+
+    async def _end_start(self, application: str) -> None:
+        """A stop has come while the application starts: what it begins is carried on when it has its turn."""
+        try:
+            await self._process.stop(application)
+        except Exception as error:  # noqa: BLE001 - the stop itself tells its sender
+            _logger.debug("the start of %s could not be ended: %s", application, error)
+
+    def _report(self, application: str, status: Status) -> None:
+        self._discovery.report(self._environment, application, status)
+
+    async def _announce(self) -> None:
+        """Say what the environment is, and how many run there now."""
+        running = sum(status.observed is Observed.RUNNING for status in self._process.statuses().values())
+        await self._discovery.announce(
+            Environment(self._environment, version=__version__, heartbeat_at=now(), applications=running)
+        )
