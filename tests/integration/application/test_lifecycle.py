@@ -1,6 +1,7 @@
 """Installing, starting, stopping and upgrading an application, on both dialects."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ from insula.application.plugin import Migration, Plugin
 from insula.application.registry import Registry
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
-from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.executor import Database, Transaction
 from insula.database.options import DatabaseOptions
-from insula.database.provision.template import create_from_template
+from insula.database.provision.by_dialect import provision
 from insula.testing.applications import BOOKS, Library, MakeApplication, client_of, collection, field
+from insula.testing.provisioning import order
 
 ALL = Unrestricted()
 
@@ -133,7 +134,9 @@ async def test_installing_into_a_template(
     if database_options.storage is not None:
         database_options.storage.unlink(missing_ok=True)
     prepared = install.template(Registry([Library()]), (), dialect(database_options.dialect))
-    await create_from_template(prepared, database_options, ConnectionBudget(), tmp_path / "templates")
+    what = "new_schema" if database_options.schema else "new_database"
+    asked = order(what, database_options, replace(database_options, schema="m", storage=None), tmp_path)
+    await provision(database_options.dialect).prepare(asked, prepared)
     application = make(Library())
     await application.install()
     await application.start()

@@ -1,0 +1,141 @@
+"""Whose a database is: the stamp that it bears from its first moment, and what the application in it says of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from insula.core.clock import now
+from insula.database.errors import ColumnMissing, PermissionDenied, TableMissing, TypeMismatch
+from insula.database.statement import SCHEMA_TOKEN
+
+if TYPE_CHECKING:
+    from insula.database.executor import Executor, Transaction
+    from insula.database.options import DatabaseOptions
+
+BEAT_S: Final = 300.0
+"""How often a running application says in its own database that it lives (``home``)."""
+MISSED_BEATS: Final = 3.5
+"""An application that has missed so many does not run any more, wherever it did."""
+KEPT_TABLE: Final = "insula"
+"""The application's own table of keys and values: ``owner``, ``home`` …"""
+STAMP_TABLE: Final = "insula_stamp"
+"""The table of one row that bears the stamp where the database has no better place for it."""
+_MARK: Final = "insula "
+_MOMENT_LENGTH: Final = 40
+
+KEPT: Final = sa.Table(
+    KEPT_TABLE,
+    sa.MetaData(),
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("value", sa.JSON),
+    schema=SCHEMA_TOKEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Names the application that a database, schema or file was made for."""
+
+    application: str
+    id: str
+    """A uuid, made when the application was recorded."""
+
+    def text(self) -> str:
+        """As it stands in a comment or a stamp's table."""
+        return _MARK + json.dumps({"application": self.application, "id": self.id}, sort_keys=True)
+
+    @property
+    def hex(self) -> str:
+        """The id as part of a name that nobody else gives: 32 characters of 0–9 and a–f. Raises ValueError."""
+        return UUID(self.id).hex
+
+    @classmethod
+    def parse(cls, text: str | None) -> Stamp | None:
+        """``None`` for what is no stamp of Insula's, and for what Insula has stamped but no application owns."""
+        value = stamped(text)
+        if value is None or "application" not in value:
+            return None
+        return cls(str(value["application"]), str(value.get("id", "")))
+
+
+def stamped(text: str | None) -> Mapping[str, Any] | None:
+    """What a comment of Insula's says; ``None`` for everybody else's."""
+    if not text or not text.startswith(_MARK):
+        return None
+    try:
+        value = json.loads(text[len(_MARK) :])
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def template_stamp(fingerprint: str, installation: str) -> str:
+    """What marks a finished template: never an application's."""
+    return _MARK + json.dumps({"installation": installation, "template": fingerprint})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an installed application says of itself in its own tables."""
+
+    owner: Stamp | None = None
+    """``None``: the tables are there, but nobody has installed an application in them."""
+    installation: str = ""
+    """The installation in which it was last seen running; empty when it was stopped."""
+    seen_at: datetime | None = None
+
+    def lives_elsewhere(self, installation: str) -> bool:
+        """Whether it runs in another installation, or did until a moment ago."""
+        if not self.installation or self.installation == installation or self.seen_at is None:
+            return False
+        return now() - self.seen_at < timedelta(seconds=BEAT_S * MISSED_BEATS)
+
+
+async def read_kept(transaction: Transaction) -> Kept | None:
+    """``None`` where there is no application's table, or a table of the name that is somebody else's."""
+    asked = sa.select(KEPT.c.key, KEPT.c.value).where(KEPT.c.key.in_(("owner", "home")))
+    try:
+        async with transaction.savepoint():
+            rows = await transaction.run(asked)
+    except (TableMissing, ColumnMissing, TypeMismatch, PermissionDenied, ValueError):
+        return None
+    values = {row["key"]: row["value"] for row in rows if isinstance(row["value"], dict)}
+    owner, home = values.get("owner", {}), values.get("home", {})
+    stamp = Stamp(str(owner["application"]), str(owner.get("id", ""))) if owner.get("application") else None
+    return Kept(stamp, str(home.get("installation") or ""), _moment(home.get("at")))
+
+
+async def write_owner(executor: Executor, stamp: Stamp) -> None:
+    """Say in the application's own table whose it is from now on."""
+    value = {"application": stamp.application, "id": stamp.id}
+    await executor.run(sa.update(KEPT).where(KEPT.c.key == "owner").values(value=value))
+    await executor.run(sa.delete(KEPT).where(KEPT.c.key == "home"))
+
+
+async def read_stamp(options: DatabaseOptions) -> Stamp | None:
+    """The stamp of the database, schema or file of ``options``; ``None`` where it bears none or is not there.
+
+    Connects to another database of the server where the server can tell from there. Raises what ``Dialect.probe``
+    raises, but for a database that is missing.
+    """
+    from insula.database.provision.by_dialect import provision
+
+    return await provision(options.dialect).read_stamp(options)
+
+
+def _moment(value: Any) -> datetime | None:
+    if not isinstance(value, str) or not re.match(r"\d{4}-", value) or len(value) > _MOMENT_LENGTH:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

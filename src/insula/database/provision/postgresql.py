@@ -1,0 +1,126 @@
+"""PostgreSQL (13 and later): databases, schemas and tables for applications."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from insula.database.errors import DatabaseError, DatabaseMissing
+from insula.database.provision import postgresql_database, postgresql_inside
+from insula.database.provision.base import (
+    CREATE_TIMEOUT_S,
+    Order,
+    Provision,
+    Report,
+    opening_problem,
+    order_to_look,
+)
+from insula.database.provision.errors import ServerUnreachable
+from insula.database.provision.ownership import Stamp, stamped
+from insula.database.provision.postgresql_catalog import look_around, look_at_server
+from insula.database.provision.postgresql_checks import check_database, check_inside, check_names
+from insula.database.provision.postgresql_place import Place
+
+if TYPE_CHECKING:
+    from insula.database.options import DatabaseOptions
+    from insula.database.provision.template import Template
+
+CHECK_TIMEOUT_S: Final = 5.0
+"""For connecting, and for each statement, while trying: people wait for the answer."""
+CHECK_WITHIN_S: Final = 12.0
+
+
+class PostgresqlProvision(Provision):
+    """Siblings' way, in the words of PostgreSQL."""
+
+    async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
+        place = Place(order_to_look(options), CHECK_TIMEOUT_S)
+        if options.schema is None:
+            async with place.elsewhere() as database:
+                server = await look_at_server(database, [options.database])
+            row = server.databases.get(options.database)
+            if row is None or stamped(row.comment) is not None:
+                return Stamp.parse(row.comment) if row else None
+        try:
+            async with place.inside() as database, database.transaction() as transaction:
+                scene = await look_around(transaction, options.schema, whole=False)
+        except DatabaseMissing:
+            return None
+        return Stamp.parse(scene.schema_comment) or Stamp.parse(scene.table_comment)
+
+    async def check(self, order: Order) -> Report:
+        within = min(order.options.connect_timeout_s, CHECK_TIMEOUT_S)
+        order = replace(order, options=replace(order.options, connect_timeout_s=within))
+        place, report = Place(order, CHECK_TIMEOUT_S), Report()
+        check_names(place, report)
+        if report.problems:
+            return report
+        try:
+            async with asyncio.timeout(CHECK_WITHIN_S):
+                await _look(place, report)
+        except TimeoutError:
+            reason = f"it gave no answer within {CHECK_WITHIN_S:g} s"
+            report.problems.append(ServerUnreachable(where=order.options.where, reason=reason))
+        except DatabaseError as error:
+            problem = opening_problem(order, error)
+            if problem is None:
+                raise
+            report.problems.append(problem)
+        return report
+
+    async def prepare(self, order: Order, template: Template) -> DatabaseOptions:
+        place = _checked(order)
+        with _told_as_found(order):
+            if order.what == "new_database":
+                await postgresql_database.make(place, template)
+                return replace(order.options, schema=None)
+            await postgresql_inside.fill(place, template)
+        return order.options
+
+    async def remove(self, order: Order, tables: Sequence[str]) -> None:
+        place = _checked(order)
+        with _told_as_found(order):
+            if order.what == "new_database":
+                await postgresql_database.drop(place)
+            else:
+                await postgresql_inside.drop(place, tables)
+
+
+async def _look(place: Place, report: Report) -> None:
+    order = place.order
+    whole = order.what == "new_database"
+    if whole:
+        async with place.elsewhere() as database:
+            server = await look_at_server(database, [order.options.database])
+        check_database(place, server, report)
+        if report.problems or order.options.database not in server.databases:
+            return
+    async with place.inside() as database, database.transaction() as transaction:
+        scene = await look_around(transaction, None if whole else order.options.schema, whole=whole)
+    check_inside(place, scene, report)
+
+
+def _checked(order: Order) -> Place:
+    """Raises what is wrong with the names alone."""
+    place, report = Place(order, CREATE_TIMEOUT_S), Report()
+    check_names(place, report)
+    report.settle()
+    return place
+
+
+@contextlib.contextmanager
+def _told_as_found(order: Order) -> Iterator[None]:
+    """Errors of connecting become those that trying would have found."""
+    try:
+        yield
+    except DatabaseError as error:
+        problem = opening_problem(order, error)
+        if problem is None or problem is error:
+            raise
+        raise problem from error
+
+
+PROVISION = PostgresqlProvision()

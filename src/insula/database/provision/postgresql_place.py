@@ -1,0 +1,97 @@
+"""One order on a PostgreSQL server: its names, and the databases that it is carried out from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from insula.database.dialects import dialect
+from insula.database.engine import open_database
+from insula.database.errors import DatabaseError, DatabaseMissing, PermissionDenied
+from insula.database.provision.postgresql_catalog import plain
+
+if TYPE_CHECKING:
+    from insula.database.executor import Database, Executor
+    from insula.database.provision.base import Order
+
+MAINTENANCE: Final = ("postgres", "template1")
+"""Where databases are made from, after the main application's own, which comes first where it is on this server."""
+
+
+class Place:
+    """The order, with everything quoted."""
+
+    def __init__(self, order: Order, limit_s: float) -> None:
+        """``limit_s``: the longest time for one statement."""
+        self.order = order
+        self.dialect = dialect("postgres")
+        self.name = self.quote(order.options.database)
+        self.schema = self.quote(order.options.schema or "public")
+        self.mark = self.dialect.literal(order.stamp.text())
+        self._limit_s = limit_s
+
+    @property
+    def draft(self) -> str:
+        """The name of its database while it is being made."""
+        return f"insula_draft_{self.order.stamp.hex}"
+
+    @property
+    def gone(self) -> str:
+        """The name of its database while it is being dropped."""
+        return f"insula_gone_{self.order.stamp.hex}"
+
+    def quote(self, name: str) -> str:
+        """As SQL writes the name."""
+        return self.dialect.quote(name)
+
+    def on(self, name: str) -> Database:
+        """A handle on another database of the server."""
+        options = replace(self.order.options.on_database(name), statement_timeout_s=self._limit_s)
+        return open_database(options, self.order.budget)
+
+    @contextlib.asynccontextmanager
+    async def inside(self) -> AsyncIterator[Database]:
+        """The order's own database."""
+        options = replace(self.order.options, statement_timeout_s=self._limit_s)
+        database = open_database(options, self.order.budget)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @contextlib.asynccontextmanager
+    async def elsewhere(self) -> AsyncIterator[Database]:
+        """Another database, from which the order's own can be made and dropped. Raises as ``Dialect.probe``."""
+        at, main = self.order.options, self.order.main
+        beside = (at.host, at.port, at.user) == (main.host, main.port, main.user)
+        first = [main.database] if beside and main.database != at.database else []
+        database = await self._first_of((*first, *MAINTENANCE))
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    async def _first_of(self, names: tuple[str, ...]) -> Database:
+        """The first database that can be connected to. Raises what the first one that can not says."""
+        failure: DatabaseError | None = None
+        for name in names:
+            database = self.on(name)
+            try:
+                await run(database, "SELECT 1")
+            except (DatabaseMissing, PermissionDenied) as error:
+                failure = failure or error
+            except BaseException:
+                await database.close()
+                raise
+            else:
+                return database
+            await database.close()
+        assert failure is not None, "there is always a name to try"
+        raise failure
+
+
+async def run(executor: Executor, text: str) -> None:
+    """Run text without values; several statements in it are done as one."""
+    await executor.execute(plain(text), {})

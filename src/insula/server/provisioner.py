@@ -1,0 +1,114 @@
+"""Databases for applications, made and dropped from this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from insula.core.errors import InsulaError
+from insula.database.budget import ConnectionBudget
+from insula.database.dialects import dialect
+from insula.database.options import DatabaseOptions
+from insula.database.provision.base import Order, Report
+from insula.database.provision.by_dialect import provision
+from insula.database.provision.ownership import Stamp
+from insula.fleet.configuration import Configuration
+from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.server.tables import tables_of
+
+if TYPE_CHECKING:
+    from insula.database.dialects.base import Dialect
+    from insula.database.provision.template import Template
+
+FINE = "OK"
+"""The code of a finding that is none."""
+
+
+class LocalProvisioner(Provisioner):
+    """Whatever the dialect: the order is read out of the configuration, and what came of it told in the fleet's words."""
+
+    def __init__(
+        self,
+        *,
+        place: Callable[[Configuration], DatabaseOptions],
+        main: DatabaseOptions,
+        budget: Callable[[DatabaseOptions], ConnectionBudget],
+        folder: Path,
+        template: Callable[[Dialect], Template],
+        first_tables: Callable[[], Sequence[str]],
+        installation: Callable[[], str],
+    ) -> None:
+        """``place`` says where an application's database is or will be; ``folder`` is the one that files are made in;
+        ``first_tables`` names those of ``template``.
+        """
+        self._place = place
+        self._main = main
+        self._budget = budget
+        self._folder = folder
+        self._template = template
+        self._first_tables = first_tables
+        self._installation = installation
+
+    async def check(self, configuration: Configuration, adopt: str | None = None) -> Sequence[Finding]:
+        order = self._order(configuration, adopt)
+        try:
+            report = await provision(order.options.dialect).check(order)
+        except InsulaError as error:
+            return [_finding(error)]
+        return findings(report)
+
+    async def prepare(self, configuration: Configuration, adopt: str | None = None) -> Mapping[str, Any]:
+        order = self._order(configuration, adopt)
+        name = order.options.dialect
+        made = await provision(name).prepare(order, self._template(dialect(name)))
+        return address(made)
+
+    async def remove(self, configuration: Configuration) -> None:
+        order = self._order(configuration, None)
+        name = order.options.dialect
+        names: Sequence[str] = ()
+        if configuration.connection == "new_connection":
+            names = await tables_of(order.options, order.budget, self._first_tables())
+        await provision(name).remove(order, names)
+
+    def _order(self, configuration: Configuration, adopt: str | None) -> Order:
+        options = self._place(configuration)
+        return Order(
+            Stamp(configuration.application, configuration.stamp),
+            configuration.connection,
+            options,
+            self._main,
+            self._budget(options),
+            self._folder,
+            self._installation(),
+            adopt,
+        )
+
+
+def address(options: DatabaseOptions) -> dict[str, Any]:
+    """Options as they stand in a configuration; JSON."""
+    if options.storage is not None:
+        return {"dialect": options.dialect, "storage": str(options.storage)}
+    return {
+        "dialect": options.dialect,
+        "host": options.host,
+        "port": options.port,
+        "username": options.user,
+        "password": options.password,
+        "database": options.database,
+        "schema": options.schema,
+    }
+
+
+def findings(report: Report) -> list[Finding]:
+    """What is wrong comes first."""
+    return [
+        *(_finding(problem) for problem in report.problems),
+        *(Finding("warning", note.code, note.message, note.remedy) for note in report.notes),
+        *(Finding("ok", FINE, sentence) for sentence in report.good),
+    ]
+
+
+def _finding(error: InsulaError) -> Finding:
+    return Finding("error", error.code, error.message, str(getattr(error, "remedy", "")))
