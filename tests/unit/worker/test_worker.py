@@ -1,0 +1,300 @@
+"""The worker: one command at a time for each application, many applications side by side, an outcome for each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from insula import __version__
+from insula.core.errors import InsulaError, Kind
+from insula.core.ids import request_id
+from insula.fleet.bus.memory import MemoryBus
+from insula.fleet.command import Command, Outcome, Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.discovery.local import LocalDiscovery
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
+from insula.fleet.process.local import LocalProcess
+from insula.fleet.process.steps import Steps
+from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.worker.worker import STARTS_AT_ONCE, Worker
+
+O = Observed
+HERE = "local"
+
+
+class Refused(InsulaError):
+    """Not {what}."""
+
+    code = "REFUSED"
+    kind = Kind.CONFLICT
+
+
+async def answering(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class Site:
+    """An environment whose steps are noted; they fail, or wait for ``go_on``, where told by ``name:step``."""
+
+    def __init__(self) -> None:
+        self.fails_at: set[str] = set()
+        self.waits_at: set[str] = set()
+        self.go_on = asyncio.Event()
+        self.called: list[str] = []
+        self.inside: dict[str, int] = {}
+        self.most_inside: dict[str, int] = {}
+        self.reports: list[tuple[str, Observed]] = []
+        self.bus = MemoryBus()
+        self.discovery = LocalDiscovery()
+        self.discovery.watch(lambda _, name, status: self.reports.append((name, status.observed)))
+        self.process = LocalProcess(lambda configuration: Noted(self, configuration.application), self._moved)
+        self.worker = Worker(HERE, self.bus, self.discovery, self.process, Made(self))
+
+    def _moved(self, application: str, status: Status) -> None:
+        self.discovery.report(HERE, application, status)
+
+    async def step(self, name: str, step: str) -> None:
+        self.called.append(f"{name}:{step}")
+        for key in (name, "all", step):
+            self.inside[key] = self.inside.get(key, 0) + 1
+            self.most_inside[key] = max(self.most_inside.get(key, 0), self.inside[key])
+        try:
+            if {f"{name}:{step}", step} & self.waits_at:
+                await self.go_on.wait()
+            await asyncio.sleep(0)
+            if {f"{name}:{step}", step} & self.fails_at:
+                raise Refused(what=step)
+        finally:
+            for key in (name, "all", step):
+                self.inside[key] -= 1
+
+    async def tell(
+        self, verb: Verb, name: str = "shop", deadline_s: float = 20.0, **arguments: Any
+    ) -> Outcome:
+        configuration = None if verb is Verb.STOP else Configuration(name, "1")
+        return await self.bus.send(
+            HERE, Command(verb, name, request_id(), configuration, arguments, deadline_s)
+        )
+
+    def telling(self, verb: Verb, name: str = "shop") -> asyncio.Task[Outcome]:
+        return asyncio.create_task(self.tell(verb, name))
+
+    async def until(self, called: str) -> None:
+        async with asyncio.timeout(10):
+            while called not in self.called:
+                await asyncio.sleep(0)
+
+
+class Noted(Steps):
+    def __init__(self, site: Site, name: str) -> None:
+        self.site = site
+        self.name = name
+
+    async def prepare(self) -> None:
+        await self.site.step(self.name, "open")
+
+    async def create(self, arguments: Mapping[str, Any]) -> None:
+        await self.site.step(self.name, f"create by {arguments.get('root')}")
+
+    async def initialize(self) -> None:
+        await self.site.step(self.name, "initialize")
+
+    async def run(self) -> AsgiApp:
+        return answering
+
+    async def upgrade(self) -> None:
+        await self.site.step(self.name, "upgrade")
+
+    async def stop(self) -> None:
+        await self.site.step(self.name, "close")
+
+
+class Made(Provisioner):
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    async def check(self, configuration: Configuration, adopt: str | None = None) -> Sequence[Finding]:
+        await self.site.step(configuration.application, f"check {adopt}")
+        return [Finding("error", "SERVER_UNREACHABLE", "No server.", "Start it.")]
+
+    async def prepare(self, configuration: Configuration, adopt: str | None = None) -> Mapping[str, Any]:
+        await self.site.step(configuration.application, "make")
+        return {"storage": "shop.sqlite"}
+
+    async def remove(self, configuration: Configuration) -> None:
+        await self.site.step(configuration.application, "drop")
+
+
+@asynccontextmanager
+async def working() -> AsyncIterator[Site]:
+    site = Site()
+    await site.worker.start()
+    try:
+        yield site
+    finally:
+        site.go_on.set()
+        await site.worker.stop()
+        site.fails_at.clear()
+        await site.process.stop_all("")
+
+
+async def test_a_whole_life_in_commands() -> None:
+    async with working() as site:
+        checked = await site.tell(Verb.CHECK, adopt="2")
+        assert checked.result["findings"][0]["code"] == "SERVER_UNREACHABLE"
+        assert (await site.tell(Verb.PREPARE)).result == {"database": {"storage": "shop.sqlite"}}
+        for verb in (Verb.CREATE, Verb.START, Verb.STOP, Verb.UPGRADE, Verb.START, Verb.STOP, Verb.REMOVE):
+            outcome = await site.tell(verb, root="ada")
+            assert outcome.done
+            version = None if verb in (Verb.STOP, Verb.REMOVE) else __version__
+            assert outcome.result.get("version") == version
+    assert site.reports == [
+        ("shop", each)
+        for each in (
+            *(O.PREPARING, O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.RUNNING, O.COMMANDING, O.STOPPED),
+            *(O.COMMANDING, O.STOPPED, O.COMMANDING, O.RUNNING, O.COMMANDING, O.STOPPED),
+            *(O.NOT_FOUND, O.NOT_FOUND),
+        )
+    ]
+    assert site.called == [
+        f"shop:{step}"
+        for step in (
+            *("check 2", "make", "open", "create by ada", "initialize", "close"),
+            *("open", "upgrade", "close", "open", "initialize", "close", "drop"),
+        )
+    ]
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+async def test_each_command_may_come_twice(verb: Verb) -> None:
+    async with working() as site:
+        if verb in (Verb.START, Verb.STOP, Verb.UPGRADE):
+            await site.tell(Verb.CREATE)
+        for _ in range(2):
+            assert (await site.tell(verb)).done
+
+
+async def test_the_environment_says_what_it_is_and_how_many_run_and_leaves() -> None:
+    async with working() as site:
+        await asyncio.gather(*(site.tell(Verb.START, f"a{number}") for number in range(3)))
+        await site.tell(Verb.STOP, "a1")
+        async with asyncio.timeout(10):
+            while (await site.discovery.environments())[0].applications != 2:
+                await asyncio.sleep(0)
+        (here,) = await site.discovery.environments()
+        assert (here.name, here.version) == (HERE, __version__)
+    assert await site.discovery.environments() == []
+
+
+async def test_what_fails_says_where_and_the_next_command_is_carried_out() -> None:
+    async with working() as site:
+        site.fails_at = {"shop:initialize"}
+        first, second, other = await asyncio.gather(
+            site.tell(Verb.START), site.tell(Verb.UPGRADE), site.tell(Verb.START, "club")
+        )
+        assert (first.code, first.message, first.step) == ("REFUSED", "Not initialize.", "initialize")
+        assert second.done
+        assert other.done
+
+
+async def test_a_database_that_can_not_be_made_is_an_error_of_that_step() -> None:
+    async with working() as site:
+        site.fails_at = {"make"}
+        outcome = await site.tell(Verb.PREPARE)
+        assert (outcome.code, outcome.step) == ("REFUSED", "prepare")
+        status = site.discovery.statuses("shop")[HERE]
+        assert (status.observed, status.step, status.cause) == (O.ERROR, "prepare", "Not make.")
+        assert (await site.tell(Verb.REMOVE)).done
+        assert site.discovery.statuses("shop") == {}
+
+
+async def test_a_defect_is_told_as_such_and_not_in_its_own_words(caplog: pytest.LogCaptureFixture) -> None:
+    async with working() as site:
+        command = Command(Verb.START, "shop", "r1")
+        outcome = await site.bus.send(HERE, command)
+        assert outcome.code == "INTERNAL_ERROR"
+        assert outcome.message == "Something went wrong; the log has r1."
+    assert "start needs the configuration of shop" in caplog.text
+
+
+async def test_one_at_a_time_for_each_application_and_few_starts_at_once() -> None:
+    names = [f"a{number}" for number in range(60)]
+    async with working() as site:
+        orders = [
+            (verb, name) for verb in (Verb.START, Verb.STOP, Verb.START, Verb.UPGRADE) for name in names
+        ]
+        outcomes = await asyncio.gather(*(site.tell(verb, name) for verb, name in orders))
+        assert all(outcome.done or outcome.code == "APP_STOPPED" for outcome in outcomes)
+        assert all(site.most_inside[name] == 1 for name in names)
+        assert 1 < site.most_inside["initialize"] <= STARTS_AT_ONCE
+        assert all(site.process.running(name) for name in names)
+
+
+async def test_a_start_that_hangs_keeps_no_others_waiting() -> None:
+    async with working() as site:
+        site.waits_at = {f"slow{number}:open" for number in range(STARTS_AT_ONCE)}
+        slow = [site.telling(Verb.START, f"slow{number}") for number in range(STARTS_AT_ONCE)]
+        await site.until(f"slow{STARTS_AT_ONCE - 1}:open")
+        assert (await site.tell(Verb.START, "quick")).done
+        assert not any(task.done() for task in slow)
+        site.go_on.set()
+        assert all(outcome.done for outcome in await asyncio.gather(*slow))
+
+
+async def test_a_stop_ends_the_start_before_it() -> None:
+    async with working() as site:
+        site.waits_at = {"shop:open"}
+        starting = site.telling(Verb.START)
+        await site.until("shop:open")
+        assert (await site.tell(Verb.STOP)).done
+        ended = await starting
+        assert (ended.code, ended.step) == ("APP_STOPPED", "start")
+        assert site.process.status("shop").observed is O.STOPPED
+
+
+async def test_commands_go_on_when_nobody_waits_for_them() -> None:
+    names = [f"a{number}" for number in range(100)]
+    async with working() as site:
+        site.waits_at = {"open"}
+        senders = [site.telling(Verb.START, name) for name in names]
+        await site.until("a3:open")
+        for sender in senders:
+            sender.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+        site.go_on.set()
+        outcomes = await asyncio.gather(*(site.tell(Verb.START, name) for name in names))
+        assert all(outcome.done for outcome in outcomes)
+        assert [name for name in names if site.called.count(f"{name}:open") != 1] == []
+
+
+async def test_stopping_lets_what_is_under_way_end_and_begins_nothing_more() -> None:
+    site = Site()
+    await site.worker.start()
+    site.waits_at = {"shop:open"}
+    first, second = site.telling(Verb.START), site.telling(Verb.UPGRADE)
+    await site.until("shop:open")
+    stopping = asyncio.create_task(site.worker.stop())
+    await asyncio.sleep(0)
+    site.go_on.set()
+    await stopping
+    assert (await first).done
+    assert not second.done()
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    await site.worker.stop()
+    await site.process.stop_all("")
+
+
+async def test_stopping_does_not_wait_for_what_hangs() -> None:
+    site = Site()
+    await site.worker.start()
+    site.waits_at = {"shop:open"}
+    starting = site.telling(Verb.START)
+    await site.until("shop:open")
+    await site.worker.stop(deadline_s=0.01)
+    await site.process.stop_all("")
+    assert site.process.status("shop").observed is O.STOPPED
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
