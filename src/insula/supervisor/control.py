@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from insula import __version__
@@ -13,7 +13,9 @@ from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.traffic import Traffic
 from insula.supervisor.entry import Entry
+from insula.supervisor.errors import SupervisorClosed
 from insula.supervisor.history import Event
 from insula.supervisor.orders import Orders
 from insula.supervisor.records import Records
@@ -29,19 +31,32 @@ class Control:
     """Owned by the supervisor; the verbs, the repairs and the makings work with it."""
 
     def __init__(
-        self, records: Records, bus: CommandBus, discovery: Discovery, deadline_s: float = DEADLINE_S
+        self,
+        records: Records,
+        bus: CommandBus,
+        discovery: Discovery,
+        traffic: Traffic,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         self.records = records
+        self.traffic = traffic
         self.discovery = discovery
         self.orders = Orders(bus, deadline_s)
         self.turns = Turns()
         self.detached = Detached()
+        self.closing = False
+        """No turn begins any more."""
 
     async def turn(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
-        """Do something to an application when its turn has come. It goes on when nobody waits any more."""
+        """Do something to an application when its turn has come. It goes on when nobody waits any more.
+
+        Raises ``SupervisorClosed`` where its turn does not come any more.
+        """
 
         async def in_turn() -> T:
             async with self.turns.of(name):
+                if self.closing:
+                    raise SupervisorClosed()
                 log.application.set(name)
                 return await work()
 
@@ -68,33 +83,33 @@ class Control:
     async def bring_up(self, entry: Entry) -> Entry:
         """Start it. Raises ``CommandFailed``."""
         outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
-        return await self.learn(entry, outcomes)
+        return await self.learn(entry, outcomes.values())
 
     async def take_down(self, entry: Entry) -> None:
         """Stop it. Raises ``CommandFailed``."""
         await self.orders.send(entry, Verb.STOP)
 
-    async def learn(self, entry: Entry, outcomes: Mapping[str, Outcome]) -> Entry:
+    async def learn(self, entry: Entry, outcomes: Iterable[Outcome]) -> Entry:
         """Keep the versions that its database has by now, where the environments say so."""
         found: dict[str, Any] = {}
-        for outcome in outcomes.values():
+        for outcome in outcomes:
             for key in ("version", "fingerprint"):
                 if outcome.result.get(key):
                     found[key] = str(outcome.result[key])
         changes = {key: value for key, value in found.items() if getattr(entry, key) != value}
         return await self.records.change(entry.name, None, **changes) if changes else entry
 
-    async def first(
-        self, entry: Entry, verb: Verb, arguments: Mapping[str, Any] = NOTHING
-    ) -> tuple[str, Outcome]:
-        """Have done by one environment what is done once, to its data. Gives the environment, too.
+    async def first(self, entry: Entry, verb: Verb, arguments: Mapping[str, Any] = NOTHING) -> Outcome:
+        """Have done by one environment what is done once, to its data. Raises ``CommandFailed``."""
+        return await self.do_in(entry.places[0], entry, verb, arguments)
 
-        Raises ``CommandFailed``.
-        """
-        place = entry.places[0]
+    async def do_in(
+        self, place: str, entry: Entry, verb: Verb, arguments: Mapping[str, Any] = NOTHING
+    ) -> Outcome:
+        """Have something done by one environment. Raises ``CommandFailed``."""
         configuration = self.records.configuration(entry)
         outcomes = await self.orders.send_to((place,), entry.name, verb, configuration, arguments)
-        return place, outcomes[place]
+        return outcomes[place]
 
     async def version_of(self, place: str) -> str:
         """The version of the code in an environment; where it does not say, our own."""

@@ -13,6 +13,8 @@ from insula.fleet.lifecycle import Wanted
 
 StartMode = Literal["onFirstVisit", "withMain"]
 WITH_MAIN: Final = "withMain"
+PURGING: Final = "purging"
+"""The option that is set where a purge was begun: ``data`` to drop all of it, ``record`` to keep its data."""
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -58,6 +60,11 @@ class Entry:
     def with_main(self) -> bool:
         """Whether it starts together with the main application; else on its first visit."""
         return self.options.get("startMode") == WITH_MAIN
+
+    @property
+    def purging(self) -> bool:
+        """Whether its purge was begun: some of it may be gone, and the rest goes as well."""
+        return bool(self.options.get(PURGING))
 
 
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(

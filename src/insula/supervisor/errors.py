@@ -1,5 +1,8 @@
 """What can be wrong with what is asked of the supervisor."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from insula.core.errors import InsulaError, Kind
 
 
@@ -90,3 +93,47 @@ class SupervisorClosed(SupervisorError):
 
     code = "SUPERVISOR_CLOSED"
     kind = Kind.UNAVAILABLE
+
+
+class CreationGone(SupervisorError):
+    """The application {application} that this job made is not there any more."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class NobodyToOwn(SupervisorError):
+    """Nobody of the main application could be the first user of the new one; set up an administrator first."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
+class PreflightFinding(SupervisorError):
+    """{message}"""
+
+    code = "PREFLIGHT_FAILED"
+    kind = Kind.CONFLICT
+
+    def __init__(self, *, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(message=f"{message} {remedy}".strip())
+        self.code = code  # type: ignore[misc]  # what was found names itself
+
+
+class PreflightFailed(SupervisorError):
+    """The application {application} can not be made as it is asked for."""
+
+    code = "PREFLIGHT_FAILED"
+    kind = Kind.CONFLICT
+
+    def __init__(self, *, application: str, findings: Sequence[Mapping[str, Any]]) -> None:
+        """``findings`` are those that speak against it."""
+        super().__init__(application=application)
+        self._findings = findings
+
+    @property
+    def entries(self) -> Sequence[InsulaError]:
+        return [
+            PreflightFinding(code=found["code"], message=found["message"], remedy=found.get("remedy", ""))
+            for found in self._findings
+        ]

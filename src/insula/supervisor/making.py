@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from insula.core.clock import now
+from insula.core.failpoints import reach
 from insula.data.errors import DataError
 from insula.fleet.command import Verb
 from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Wanted
 from insula.supervisor import seals
 from insula.supervisor.control import Control
-from insula.supervisor.entry import Entry
-from insula.supervisor.errors import InvalidOption, SupervisorError
+from insula.supervisor.entry import PURGING, Entry
+from insula.supervisor.errors import CommandFailed, InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, Wish, options_of, read
 
 if TYPE_CHECKING:
     from insula.supervisor.table import Also
+
+_log = logging.getLogger(__name__)
+
+OWNED_BY_ANOTHER: Final = "OWNED_BY_ANOTHER"
+"""The code of the failure to drop what is not its own."""
 
 
 class Making:
@@ -40,7 +47,7 @@ class Making:
             self._records.check_domain_free(entry.cname, entry.name)
         except (SupervisorError, DataError) as error:
             return [{"level": "error", "code": error.code, "message": error.message, "remedy": ""}]
-        _, outcome = await self._control.first(entry, Verb.CHECK, {"adopt": adopt} if adopt else {})
+        outcome = await self._control.first(entry, Verb.CHECK, {"adopt": adopt} if adopt else {})
         return [dict(finding) for finding in outcome.result.get("findings", ())]
 
     async def record(
@@ -63,7 +70,7 @@ class Making:
         async def work() -> Mapping[str, Any]:
             entry = self._records.get(name)
             refuse(entry, "be prepared")
-            _, outcome = await self._control.first(entry, Verb.PREPARE, {"adopt": adopt} if adopt else {})
+            outcome = await self._control.first(entry, Verb.PREPARE, {"adopt": adopt} if adopt else {})
             found = outcome.result.get("database") or {}
             secret = {key: value for key, value in found.items() if key in SECRET and value}
             plain = {key: value for key, value in found.items() if key not in SECRET and value is not None}
@@ -72,6 +79,7 @@ class Making:
             if secret:
                 changes["credentials"] = seals.seal_credentials(self._records.main, name, secret)
             await self._records.change(name, None, **changes)
+            await reach("create.prepared")
             return {**outcome.result, "database": plain}
 
         return await self._control.turn(name, work)
@@ -83,41 +91,60 @@ class Making:
             entry = self._records.get(name)
             refuse(entry, "be installed")
             arguments = {"root": dict(root) if root else None, **({"adopt": adopt} if adopt else {})}
-            place, outcome = await self._control.first(entry, Verb.CREATE, arguments)
-            version = outcome.result.get("version") or await self._control.version_of(place)
+            outcome = await self._control.first(entry, Verb.CREATE, arguments)
+            version = outcome.result.get("version") or await self._control.version_of(entry.places[0])
             changes = {"version": str(version), "fingerprint": str(outcome.result.get("fingerprint") or "")}
-            return await self._records.change(name, None, **changes)
+            entry = await self._records.change(name, None, **changes)
+            await reach("create.created")
+            return entry
 
         return await self._control.turn(name, work)
 
-    async def take_back(self, name: str, actor: str, *, keep_data: bool = False) -> None:
-        """Undo a making: what bears its stamp is dropped (unless it was there before), then the record goes."""
+    async def take_back(self, name: str, actor: str, *, keep_data: bool = False) -> str:
+        """Undo a making: what bears its stamp is dropped (unless it was there before), then the record goes.
 
-        async def work() -> None:
+        Gives what ``drop`` gives.
+        """
+
+        async def work() -> str:
             entry = self._records.get(name)
             refuse(entry, "be taken back")
-            if entry.wanted is not Wanted.DELETED:
-                entry = await self._control.want(
-                    entry, Wanted.DELETED, actor, "its making is taken back", deleted_at=now()
-                )
-            await self.drop(entry, keep_data=keep_data)
+            return await self.purge(entry, actor, "its making is taken back", keep_data=keep_data)
 
-        await self._control.turn(name, work)
+        return await self._control.turn(name, work)
 
-    async def drop(self, entry: Entry, *, keep_data: bool = False) -> None:
-        """Take it down, drop its data, then forget it. In its turn, and wanted deleted already."""
+    async def purge(self, entry: Entry, actor: str, reason: str, *, keep_data: bool) -> str:
+        """Record that it goes, then drop it. From then on it goes to the end, whatever happens. In its turn."""
+        options = {**entry.options, PURGING: "record" if keep_data else "data"}
+        since = entry.deleted_at or now()
+        want = self._control.want
+        return await self.drop(
+            await want(entry, Wanted.DELETED, actor, reason, deleted_at=since, options=options)
+        )
+
+    async def drop(self, entry: Entry) -> str:
+        """Take it down, drop its data unless they are kept, then forget it. In its turn, its purge recorded.
+
+        Gives a sentence on data that were left since they bear another's stamp, else nothing. Raises ``CommandFailed``.
+        """
         if not self._control.is_down(entry):
             await self._control.take_down(entry)
-        if not keep_data:
-            await self._remove(entry)
+        left = "" if entry.options.get(PURGING) == "record" else await self._remove(entry)
+        await reach("purge.removed")
         await self._records.remove(entry.name)
+        self._control.traffic.forget(entry.name)
+        return left
 
-    async def _remove(self, entry: Entry) -> None:
-        await self._control.first(entry, Verb.REMOVE)
-        for place in entry.places[1:]:
-            await self._control.orders.send_to(
-                (place,), entry.name, Verb.REMOVE, self._records.configuration(entry)
-            )
+    async def _remove(self, entry: Entry) -> str:
+        try:
+            for place in entry.places:
+                await self._control.do_in(place, entry, Verb.REMOVE)
+        except CommandFailed as error:
+            if error.cause_code != OWNED_BY_ANOTHER:
+                raise
+            _log.warning("the data of %s were left where they are: %s", entry.name, error.message)
+            return f"Its data were left where they are: {error.details['message']}"
+        return ""
 
     async def change(self, entry: Entry, wish: Wish) -> dict[str, Any]:
         """What a wish changes of an application: attribute → new value. Raises ``InvalidOption``."""

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.core import log
 from insula.core.errors import InsulaError, Kind
-from insula.core.ids import request_id
+from insula.core.ids import random_id, request_id
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
@@ -16,6 +17,8 @@ from insula.supervisor.errors import CommandFailed, CommandUnanswered
 if TYPE_CHECKING:
     from insula.supervisor.entry import Entry
 
+LONGEST_REQUEST_ID: Final = 48
+"""Characters that are taken over from the id of a request, which its client may have chosen."""
 PASSING: Final = frozenset(
     (
         "COMMAND_EXPIRED",
@@ -61,7 +64,7 @@ class Orders:
     ) -> dict[str, Outcome]:
         """As ``send``, to these environments."""
         commands = [
-            Command(verb, name, request_id(), configuration, arguments, self._deadline_s) for _ in places
+            Command(verb, name, _command_id(), configuration, arguments, self._deadline_s) for _ in places
         ]
         found = await asyncio.gather(*map(self._one, places, commands))
         outcomes = dict(zip(places, found, strict=True))
@@ -80,8 +83,13 @@ class Orders:
             return Outcome(command.request_id, error.code, error.message, command.verb.value)
 
 
+def _command_id() -> str:
+    """Each command has an id of its own, which begins with that of the request that brought it about."""
+    asked = log.request_id.get()[:LONGEST_REQUEST_ID]
+    return f"{asked}.{random_id(6)}" if asked else request_id()
+
+
 def _failure(name: str, verb: Verb, place: str, outcome: Outcome) -> CommandFailed:
-    """Ours are sentences; their ends are seen to here, since one stands in another."""
     kind = CommandUnanswered if outcome.code in PASSING else CommandFailed
     step = outcome.step or verb.value
     return kind(

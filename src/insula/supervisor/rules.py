@@ -25,6 +25,8 @@ _GONE_ALREADY: Final = _Rule(
 )
 _UNMADE: Final = _Rule(lambda entry: not entry.made, "is not made yet; look at the job that makes it")
 _THERE: Final = _Rule(lambda entry: entry.wanted is not Wanted.DELETED, "was not deleted")
+_PURGING: Final = _Rule(lambda entry: entry.purging, "is being purged")
+_EMPTY: Final = _Rule(lambda entry: not entry.made, "was never made to its end; purge it")
 _KEPT: Final = _Rule(lambda entry: entry.wanted is not Wanted.DELETED, "was not deleted; delete it first")
 _USED: Final = _Rule(
     lambda entry: entry.last_visit_at is not None, "was visited by now; delete it and purge it"
@@ -38,7 +40,7 @@ RULES: Final = {
     "upgrade": (_GONE, _UNMADE),
     "change": (_GONE,),
     "be deleted": (_GONE_ALREADY,),
-    "be restored": (_THERE,),
+    "be restored": (_THERE, _PURGING, _EMPTY),
     "be purged": (_KEPT,),
     "be prepared": (_GONE,),
     "be installed": (_GONE,),

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.core.clock import now
 from insula.core.errors import InsulaError
+from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, Verb
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Traffic
-from insula.supervisor.control import Control, failed
+from insula.supervisor.control import OWN, Control, failed
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.making import Making
+from insula.supervisor.monitor import Monitor
+from insula.supervisor.reconcile import Reconcile
 from insula.supervisor.records import Records, wakes
 from insula.supervisor.rules import check_confirmed, refuse
 from insula.supervisor.status import common
@@ -30,6 +33,7 @@ from insula.supervisor.wishes import read
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.supervisor.table import Also
 
 _log = logging.getLogger(__name__)
 
@@ -58,8 +62,10 @@ class Supervisor:
         """``deadline_s`` is what each command gets."""
         self.records = records
         self.traffic = traffic
-        self._control = Control(records, bus, discovery, deadline_s)
+        self._control = Control(records, bus, discovery, traffic, deadline_s)
         self._making = Making(self._control)
+        self._reconcile = Reconcile(self._control, self._making)
+        self._monitor = Monitor(records, discovery, traffic)
         self._wakings: dict[str, asyncio.Task[Status | None]] = {}
         records.waker = self._wake
 
@@ -69,14 +75,28 @@ class Supervisor:
         Those that start on their first visit and ran when the process ended are asleep from now on.
         """
         await self.records.open(application)
+        self._control.closing = False
+        await self._lay_down()
+        self._monitor.start()
 
     def resume(self) -> None:
-        """Begin to bring up what should be running. Called once main answers."""
+        """Begin to bring up what should be running, and to repair. Called once main answers."""
+        self._reconcile.start()
+
+    async def pause(self) -> None:
+        """Repair nothing any more. To be called before environments go down on purpose, which nobody should mend."""
+        await self._reconcile.stop()
 
     async def close(self) -> None:
-        """Main goes down: verbs under way get ``CLOSE_DEADLINE_S``, what was seen last is written."""
+        """Main goes down: verbs under way get ``CLOSE_DEADLINE_S``, what was seen last is written.
+
+        May be called in any state, and twice.
+        """
+        self._control.closing = True
+        await self.pause()
         await self._control.detached.end(CLOSE_DEADLINE_S)
         await asyncio.gather(*self._wakings.values(), return_exceptions=True)
+        await self._monitor.stop()
         self.records.close()
 
     # Coming to be: the steps of the job that makes an application
@@ -89,13 +109,21 @@ class Supervisor:
         """
         return await self._making.check(values, adopt)
 
-    async def create(self, values: Mapping[str, Any], *, actor: str, created_by: int | None = None) -> Entry:
+    async def create(
+        self,
+        values: Mapping[str, Any],
+        *,
+        actor: str,
+        created_by: int | None = None,
+        also: Also | None = None,
+    ) -> Entry:
         """Record a new application, wanted running; nothing of it is made yet: ``prepare``, ``install``, ``start`` follow.
 
-        ``values`` as the HTTP API takes them (``name displayName cname pinned icon labels environments options``).
+        ``values`` as the HTTP API takes them (``name displayName cname pinned icon labels environments options``);
+        ``also`` is done in the same transaction.
         Raises ``InvalidName``, ``InvalidDomain``, ``InvalidOption``, ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``.
         """
-        return await self._making.record(values, actor, created_by)
+        return await self._making.record(values, actor, created_by, also)
 
     async def prepare(self, name: str, *, adopt: str | None = None) -> Mapping[str, Any]:
         """Have its database made (``Verb.PREPARE``) and keep where it is. Gives what the environment gave, without secrets."""
@@ -107,9 +135,12 @@ class Supervisor:
         """Have its tables and first data made (``Verb.CREATE``). ``root`` is its first user, as ``RootUser``. From then on it is made."""
         return await self._making.install(name, root, adopt)
 
-    async def take_back(self, name: str, *, actor: str) -> None:
-        """Undo a making: drop what bears its stamp, then forget it. Refused (``NotNow``) once it was visited."""
-        await self._making.take_back(name, actor)
+    async def take_back(self, name: str, *, actor: str, keep_data: bool = False) -> str:
+        """Undo a making: drop what bears its stamp, then forget it. Refused (``NotNow``) once it was visited.
+
+        ``keep_data``: they were there before, and stay. Gives what ``purge`` gives.
+        """
+        return await self._making.take_back(name, actor, keep_data=keep_data)
 
     # Life
 
@@ -171,8 +202,8 @@ class Supervisor:
             entry = await self.records.change(name, event)
             if not self._control.is_down(entry):
                 await self._control.take_down(entry)
-            place, outcome = await self._control.first(entry, Verb.UPGRADE)
-            entry = await self._control.learn(entry, {place: outcome})
+            outcome = await self._control.first(entry, Verb.UPGRADE)
+            entry = await self._control.learn(entry, (outcome,))
             return await self._control.bring_up(entry) if entry.wanted is Wanted.RUNNING else entry
 
         return await self._turn(name, work)
@@ -180,7 +211,17 @@ class Supervisor:
     async def destroy(self, name: str, *, confirm: object, actor: str) -> Entry:
         """Delete it softly: wanted deleted, down, its data kept. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
         check_confirmed(self.records.get(name).name, confirm, "delete")
-        return await self._down(name, "be deleted", Wanted.DELETED, actor, "deleted", deleted_at=now())
+
+        async def work() -> Entry:
+            entry = self._allowed(name, "be deleted")
+            entry = await self._control.want(entry, Wanted.DELETED, actor, "deleted", deleted_at=now())
+            await reach("delete.recorded")
+            if not self._control.is_down(entry):
+                await self._control.take_down(entry)
+            await reach("delete.stopped")
+            return entry
+
+        return await self._turn(name, work)
 
     async def restore(self, name: str, *, actor: str) -> Entry:
         """Undo ``destroy``: wanted stopped."""
@@ -191,19 +232,33 @@ class Supervisor:
 
         return await self._turn(name, work)
 
-    async def purge(self, name: str, *, confirm: object, actor: str) -> None:
-        """Drop the data of a deleted application, then its record. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
+    async def purge(self, name: str, *, confirm: object, actor: str, keep_data: bool = False) -> str:
+        """Drop the data of a deleted application, then its record. Raises ``NotConfirmed`` unless ``confirm`` is its name.
+
+        ``keep_data``: only the record goes, such as where the data can not be reached any more. Gives a sentence on data
+        that were left since they bear another's stamp, else nothing. Once begun it is brought to its end, also after a
+        restart of main.
+        """
         check_confirmed(self.records.get(name).name, confirm, "purge")
 
-        async def work() -> None:
+        async def work() -> str:
             entry = self._allowed(name, "be purged")
-            await self.records.change(name, self._control.event(name, actor, "purged"))
-            await self._making.drop(entry)
-            self.traffic.forget(name)
+            return await self._making.purge(entry, actor, "purged", keep_data=keep_data)
 
-        await self._control.turn(name, work)
+        return await self._control.turn(name, work)
 
     # Inside
+
+    async def _lay_down(self) -> None:
+        """After a restart of the process nothing comes up that waits for its first visit."""
+        names = [
+            entry.name
+            for entry in self.records.all()
+            if entry.wanted is Wanted.RUNNING and entry.made and not entry.with_main
+            if self._control.is_down(entry)
+        ]
+        events = [self._control.event(name, OWN, "main was started anew", Wanted.ASLEEP) for name in names]
+        await self.records.change_all(names, events, wanted=Wanted.ASLEEP)
 
     def _allowed(self, name: str, verb: str) -> Entry:
         entry = self.records.get(name)
@@ -214,13 +269,11 @@ class Supervisor:
         self.records.get(name)
         return await self._control.turn(name, work)
 
-    async def _down(
-        self, name: str, verb: str, wanted: Wanted, actor: str, reason: str, **changes: Any
-    ) -> Entry:
+    async def _down(self, name: str, verb: str, wanted: Wanted, actor: str, reason: str) -> Entry:
         async def work() -> Entry:
             entry = self._allowed(name, verb)
             if entry.wanted is not wanted or not self._control.is_down(entry):
-                entry = await self._control.want(entry, wanted, actor, reason, **changes)
+                entry = await self._control.want(entry, wanted, actor, reason)
             if not self._control.is_down(entry):
                 await self._control.take_down(entry)
             return entry

@@ -1,0 +1,202 @@
+"""The only loop that repairs: what is wanted of applications is compared with what is observed, and each repair logged.
+
+Looked at are all of them from time to time, and one of them after each report of it. An application at which somebody
+is at work, and one that is on its way, is left alone; one whose repair fails is tried again later and later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from typing import Final
+
+from insula.core.clock import monotonic, now
+from insula.core.errors import InsulaError
+from insula.fleet.command import Verb
+from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.supervisor.control import OWN, Control
+from insula.supervisor.entry import Entry
+from insula.supervisor.errors import CommandFailed
+from insula.supervisor.making import Making
+from insula.supervisor.records import MAIN
+from insula.supervisor.repairs import Repair, repair_of
+from insula.supervisor.status import PENDING
+
+_log = logging.getLogger(__name__)
+
+EVERY_S: Final = 10.0
+"""Between two looks at all applications."""
+AT_ONCE: Final = 4
+"""Repairs at the same time, so that a fleet that comes up leaves room for its visitors."""
+BACK_OFF_S: Final = 5.0
+"""Before a failed one is tried again; doubled each time, with up to half as much again by chance."""
+MAX_BACK_OFF_S: Final = 300.0
+LASTING: Final = frozenset(
+    (
+        *("MIGRATION_FAILED", "NEWER_DATABASE", "NOT_INSTALLED", "OWNED_BY_ANOTHER"),
+        *("SEAL_BROKEN", "UPGRADE_NEEDED", "WRONG_KEY"),
+    )
+)
+"""Codes of failures that do not pass: nothing is tried again until somebody changes the application or asks for it."""
+
+
+@dataclass(slots=True)
+class _Failure:
+    """Why an application is not repaired now."""
+
+    of: datetime | None
+    """The change of the record that it was tried for; after another one it is tried anew."""
+    tries: int = 0
+    not_before: float = 0.0
+    """Monotonic seconds."""
+
+
+class Reconcile:
+    """Owned by the supervisor."""
+
+    def __init__(self, control: Control, making: Making, every_s: float = EVERY_S) -> None:
+        self._control = control
+        self._making = making
+        self._every_s = every_s
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._failures: dict[str, _Failure] = {}
+        self._under_way: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._end: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Begin, with a look at all applications at once. Beginning twice does nothing."""
+        if self._task is None:
+            self._end = self._control.discovery.watch(self._reported)
+            self._task = asyncio.create_task(self._run(), name="supervisor: reconcile")
+
+    async def stop(self) -> None:
+        """Begin no more repairs. Those under way go on."""
+        if self._task is not None and self._end is not None:
+            self._end()
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+            self._task = None
+
+    async def look_at_all(self) -> None:
+        """Compare all applications, and begin what is to be repaired."""
+        await self._control.records.settle()
+        for entry in self._control.records.all():
+            self._look(entry)
+        for name in self._failures.keys() - {entry.name for entry in self._control.records.all()}:
+            del self._failures[name]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look_at_all()
+            except InsulaError as error:
+                _log.warning("applications could not be looked at: %s", error.message)
+            await asyncio.sleep(self._every_s)
+
+    def _reported(self, environment: str, application: str, status: Status) -> None:
+        if application == MAIN or status.observed in PENDING:
+            return
+        try:
+            entry = self._control.records.get(application)
+        except ApplicationNotFound:
+            if status.observed is Observed.RUNNING:
+                self._begin(application, lambda: self._stray(environment, application))
+            return
+        self._look(entry)
+
+    def _look(self, entry: Entry) -> None:
+        name = entry.name
+        if name in self._under_way or self._control.turns.busy(name):
+            return
+        repair = self._wanting(entry)
+        if repair is None:
+            self._failures.pop(name, None)
+        elif self._is_due(entry):
+            self._begin(name, lambda: self._repair(name))
+
+    def _wanting(self, entry: Entry) -> Repair | None:
+        counts = self._control.traffic.all().get(entry.name)
+        return repair_of(entry, self._control.records.statuses(entry), counts, now())
+
+    def _is_due(self, entry: Entry) -> bool:
+        """Whether it may be tried now. What has just failed under somebody's hands waits for a while, too."""
+        failure = self._failures.get(entry.name)
+        if failure is None or failure.of != entry.updated_at:
+            failed = any(
+                status.observed is Observed.ERROR for status in self._control.records.statuses(entry).values()
+            )
+            if not failed:
+                return True
+            self._put_off(entry, "")
+            return False
+        return monotonic() >= failure.not_before
+
+    def _put_off(self, entry: Entry, code: str) -> None:
+        failure = self._failures.get(entry.name)
+        if failure is None or failure.of != entry.updated_at:
+            failure = self._failures[entry.name] = _Failure(entry.updated_at)
+        pause = min(MAX_BACK_OFF_S, BACK_OFF_S * float(2 ** min(failure.tries, 16)))
+        pause *= 1 + random.random() / 2  # noqa: S311 - jitter, no secret
+        failure.tries += 1
+        failure.not_before = inf if code in LASTING else monotonic() + pause
+
+    def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it as soon as there is room for it. Nobody waits for it."""
+        self._under_way.add(name)
+
+        async def begun() -> None:
+            try:
+                async with self._slots:
+                    await self._control.turn(name, work)
+            finally:
+                self._under_way.discard(name)
+
+        self._control.detached.start(begun())
+
+    async def _repair(self, name: str) -> None:
+        """In its turn: what was wrong may be right by now."""
+        try:
+            entry = self._control.records.get(name)
+        except ApplicationNotFound:
+            return
+        repair = self._wanting(entry)
+        if repair is None:
+            return
+        seen = ", ".join(status.observed.value for status in self._control.records.statuses(entry).values())
+        _log.info("repairing %s: it should be %s and is %s", name, entry.wanted.value, seen)
+        try:
+            await self._do(repair, entry)
+        except InsulaError as error:
+            code = error.cause_code if isinstance(error, CommandFailed) else error.code
+            self._put_off(entry, code)
+            later = "not tried again before it is changed" if code in LASTING else "tried again later"
+            _log.warning("the repair failed, and is %s: %s", later, error.message)
+
+    async def _do(self, repair: Repair, entry: Entry) -> None:
+        match repair:
+            case Repair.START:
+                await self._control.bring_up(entry)
+            case Repair.STOP:
+                await self._control.take_down(entry)
+            case Repair.PURGE:
+                await self._making.drop(entry)
+            case Repair.SLEEP:
+                await self._control.want(entry, Wanted.ASLEEP, OWN, "nobody visited it")
+                await self._control.take_down(entry)
+
+    async def _stray(self, environment: str, name: str) -> None:
+        """Something runs of which there is no record (any more)."""
+        if name in {entry.name for entry in self._control.records.all()}:
+            return
+        _log.warning("stopping %s in %s: there is no such application", name, environment)
+        try:
+            await self._control.orders.send_to((environment,), name, Verb.STOP)
+        except CommandFailed as error:
+            _log.warning("%s", error.message)

@@ -1,0 +1,53 @@
+"""What is to be repaired: wanted against observed. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.traffic import Counts
+from insula.supervisor.entry import Entry
+from insula.supervisor.status import PENDING
+
+
+class Repair(enum.Enum):
+    """What brings an application to where it should be."""
+
+    START = "start"
+    """It should run, and does not everywhere."""
+    STOP = "stop"
+    """It should not run, and does somewhere, or left something behind when it failed."""
+    PURGE = "purge"
+    """Its purge was begun and has not come to its end."""
+    SLEEP = "sleep"
+    """It runs, and nobody has visited it for as long as its options say."""
+
+
+def repair_of(
+    entry: Entry, statuses: Mapping[str, Status], counts: Counts | None, at: datetime
+) -> Repair | None:
+    """What is to be done for an application, if anything. What is pending goes on by itself."""
+    seen = {status.observed for status in statuses.values()}
+    if seen & PENDING:
+        return None
+    if entry.wanted is not Wanted.RUNNING:
+        if entry.purging:
+            return Repair.PURGE
+        return Repair.STOP if seen & {Observed.RUNNING, Observed.ERROR} else None
+    if not entry.made:
+        return None
+    if seen != {Observed.RUNNING}:
+        return Repair.START
+    return Repair.SLEEP if _is_idle(entry, statuses, counts, at) else None
+
+
+def _is_idle(entry: Entry, statuses: Mapping[str, Status], counts: Counts | None, at: datetime) -> bool:
+    after_s = entry.options.get("sleepAfter")
+    if not after_s or (counts is not None and counts.in_flight):
+        return False
+    since = max(status.since for status in statuses.values())
+    visited = counts.last_visit_at if counts is not None else None
+    last = since if visited is None else max(since, visited)
+    return (at - last).total_seconds() >= float(after_s)
