@@ -19,7 +19,7 @@ from insula.database.options import DatabaseOptions
 from insula.database.provision import errors
 from insula.database.provision.base import Order
 from insula.database.provision.by_dialect import provision
-from insula.database.provision.ownership import KEPT, Stamp, read_stamp
+from insula.database.provision.ownership import KEPT, Stamp, read_stamp, stamp_in
 from insula.testing.databases import SHARED_DATABASE
 from insula.testing.provisioning import BOOKS, TABLES, another, order, template
 from insula.testing.servers import Server
@@ -94,7 +94,10 @@ async def test_made_once_and_dropped_once(given: Order) -> None:
     await prepare(given, sa.insert(BOOKS).values(id=7))
     assert await read_stamp(given.options) == given.stamp
     assert await rows(given, sa.select(BOOKS)) == [{"id": 7}]
-    await rows(given, sa.insert(BOOKS).values(id=8))
+    database = open_database(given.options, given.budget)
+    assert await stamp_in(database, given.options) == given.stamp
+    await database.run(sa.insert(BOOKS).values(id=8))
+    await database.close()
     assert await problems(given) == []
     await prepare(given)
     assert len(await rows(given, sa.select(BOOKS))) == 2

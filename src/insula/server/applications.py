@@ -46,14 +46,19 @@ class ApplicationSteps(Steps):
 
     async def prepare(self) -> None:
         # Not loaded by a process that has the main application alone.
-        from insula.database.provision.ownership import read_stamp
+        from insula.database.provision.ownership import stamp_in
 
         configuration = self._configuration
-        database = database_options(self._host, configuration)
-        check_stamp(configuration, await read_stamp(database))
+        options = database_options(self._host, configuration)
+        database = open_database(options, self._host.budget_of(options))
+        try:
+            check_stamp(configuration, await stamp_in(database, options))
+        except BaseException:
+            await database.close()
+            raise
         self._application = Application(
             configuration.application,
-            open_database(database, self._host.budget_of(database)),
+            database,
             self._host.registry,
             DataKey(base64.b64decode(configuration.data_key)),
             application_options(self._host, configuration),

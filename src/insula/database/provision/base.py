@@ -27,6 +27,7 @@ from insula.database.provision.errors import (
 from insula.database.provision.ownership import Stamp
 
 if TYPE_CHECKING:
+    from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
 
@@ -90,6 +91,10 @@ class Provision(ABC):
     @abstractmethod
     async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
         """See ``ownership.read_stamp``."""
+
+    @abstractmethod
+    async def stamp_in(self, database: Database, options: DatabaseOptions) -> Stamp | None:
+        """See ``ownership.stamp_in``."""
 
     @abstractmethod
     async def check(self, order: Order) -> Report:

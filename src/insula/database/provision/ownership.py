@@ -17,7 +17,7 @@ from insula.database.errors import ColumnMissing, PermissionDenied, TableMissing
 from insula.database.statement import SCHEMA_TOKEN
 
 if TYPE_CHECKING:
-    from insula.database.executor import Executor, Transaction
+    from insula.database.executor import Database, Executor, Transaction
     from insula.database.options import DatabaseOptions
 
 BEAT_S: Final = 300.0
@@ -129,6 +129,13 @@ async def read_stamp(options: DatabaseOptions) -> Stamp | None:
     from insula.database.provision.by_dialect import provision
 
     return await provision(options.dialect).read_stamp(options)
+
+
+async def stamp_in(database: Database, options: DatabaseOptions) -> Stamp | None:
+    """As ``read_stamp``, of a database that is open already. Raises what its statements raise."""
+    from insula.database.provision.by_dialect import provision
+
+    return await provision(options.dialect).stamp_in(database, options)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -20,11 +20,12 @@ from insula.database.provision.base import (
 )
 from insula.database.provision.errors import ServerUnreachable
 from insula.database.provision.ownership import Stamp, stamped
-from insula.database.provision.postgresql_catalog import look_around, look_at_server
+from insula.database.provision.postgresql_catalog import look_around, look_at_server, marks
 from insula.database.provision.postgresql_checks import check_database, check_inside, check_names
 from insula.database.provision.postgresql_place import Place
 
 if TYPE_CHECKING:
+    from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
 
@@ -45,11 +46,14 @@ class PostgresqlProvision(Provision):
             if row is None or stamped(row.comment) is not None:
                 return Stamp.parse(row.comment) if row else None
         try:
-            async with place.inside() as database, database.transaction() as transaction:
-                scene = await look_around(transaction, options.schema, whole=False)
+            async with place.inside() as database:
+                return await self.stamp_in(database, options)
         except DatabaseMissing:
             return None
-        return Stamp.parse(scene.schema_comment) or Stamp.parse(scene.table_comment)
+
+    async def stamp_in(self, database: Database, options: DatabaseOptions) -> Stamp | None:
+        found = await marks(database, options.schema)
+        return Stamp.parse(found[0]) if found else None
 
     async def check(self, order: Order) -> Report:
         within = min(order.options.connect_timeout_s, CHECK_TIMEOUT_S)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from insula.database.provision.ownership import KEPT_TABLE, Kept, read_kept
+from insula.database.provision.ownership import KEPT_TABLE, Kept, read_kept, stamped
 from insula.database.statement import Statement
 
 if TYPE_CHECKING:
@@ -164,6 +164,24 @@ _SCENE = Statement(
     writes=False,
 )
 
+_MARKS = Statement(
+    (
+        f"""
+        SELECT CASE WHEN $1::text IS NULL THEN shobj_description(d.oid, 'pg_database') END AS database,
+               obj_description(n.oid, 'pg_namespace') AS schema, obj_description(t.oid, 'pg_class') AS table
+        FROM pg_database d LEFT JOIN pg_namespace n ON n.nspname = coalesce($1, 'public')
+             LEFT JOIN pg_class t ON t.relnamespace = n.oid AND t.relname = '{KEPT_TABLE}'
+        WHERE d.datname = current_database()
+        """,  # noqa: S608 - put together of constants
+    ),
+    ("schema",),
+    {},
+    {},
+    (),
+    returns_rows=True,
+    writes=False,
+)
+
 _SESSIONS = Statement(
     (
         """
@@ -197,6 +215,12 @@ async def look_around(transaction: Transaction, schema: str | None, *, whole: bo
     rows = await transaction.fetch(_SCENE, {"schema": schema or "public", "whole": whole})
     kept = await read_kept(transaction) if rows[0]["has_table"] else None
     return Scene(**rows[0], kept=kept)
+
+
+async def marks(executor: Executor, schema: str | None) -> list[str]:
+    """What is stamped: the database (where no schema is given), the schema, the application's own table."""
+    (row,) = await executor.fetch(_MARKS, {"schema": schema})
+    return [text for text in row.values() if stamped(text) is not None]
 
 
 async def sessions(executor: Executor, database: str) -> list[dict[str, Any]]:

@@ -10,14 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from insula.database.errors import TableMissing
 from insula.database.provision.errors import StorageUnfit
 from insula.database.provision.ownership import STAMP_TABLE, Stamp
 from insula.database.sqlite_file import BUSY_S, FILE_MODE, FOLDER_MODE
 from insula.database.statement import Statement
 
 if TYPE_CHECKING:
-    from insula.database.executor import Transaction
+    from insula.database.executor import Executor, Transaction
 
 _BESIDE: Final = ("", "-wal", "-shm", "-journal", ".lock")
 """What SQLite, and who claims the file, keep beside it."""
@@ -25,6 +24,17 @@ _MAKE: Final = f'CREATE TABLE IF NOT EXISTS "{STAMP_TABLE}" (stamp TEXT NOT NULL
 _CLEAR: Final = f'DELETE FROM "{STAMP_TABLE}"'  # noqa: S608 - a constant
 _READ: Final = f'SELECT stamp FROM "{STAMP_TABLE}"'  # noqa: S608 - a constant
 _WRITE: Final = f'INSERT INTO "{STAMP_TABLE}" VALUES (?)'  # noqa: S608 - a constant
+
+_THERE: Final = Statement(
+    (f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{STAMP_TABLE}'",),  # noqa: S608 - a constant
+    (),
+    {},
+    {},
+    (),
+    returns_rows=True,
+    writes=False,
+)
+_STAMP: Final = Statement((_READ,), (), {}, {}, (), returns_rows=True, writes=False)
 
 
 def plain(text: str) -> Statement:
@@ -101,14 +111,10 @@ def read_stamp(path: Path) -> Stamp | None:
     return Stamp.parse(comment_of(path)) if path.exists() else None
 
 
-async def comment_on(transaction: Transaction) -> str | None:
-    """As ``comment_of``, in a transaction."""
-    read = Statement((_READ,), (), {}, {}, (), returns_rows=True, writes=False)
-    try:
-        async with transaction.savepoint():
-            rows = await transaction.fetch(read, {})
-    except TableMissing:
-        return None
+async def comment_on(executor: Executor) -> str | None:
+    """As ``comment_of``, by an executor: outside of a transaction, or in one that has not failed."""
+    there = await executor.fetch(_THERE, {})
+    rows = await executor.fetch(_STAMP, {}) if there else []
     return str(rows[0]["stamp"]) if rows else None
 
 
