@@ -75,6 +75,7 @@ class Gateway:
         process: ProcessAdapter,
         pages: PageHandler,
         traffic: Traffic | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
         self._api = options.api
         self._proxies = options.proxies
@@ -85,8 +86,7 @@ class Gateway:
         self._running = process.running
         self._pages = pages
         self._traffic = Traffic() if traffic is None else traffic
-        self.waiting = Waiting(directory, process)
-        """Who is held."""
+        self._waiting = Waiting(directory, process) if waiting is None else waiting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request from anywhere: never local, whatever its headers say."""
@@ -207,7 +207,7 @@ class Gateway:
         people = choice.kind == "page" and wants_page(scope)
         within_s = min(PEOPLE_WAIT_S, self._hold_s) if people else self._hold_s
         try:
-            found = await self.waiting.until_up(choice.application, client, within_s)
+            found = await self._waiting.until_up(choice.application, client, within_s)
         except TooManyWaiting as error:
             if not people:
                 await send_error(visit.send, 503, error.code, error.message, RETRY_AFTER, maintaining=True)

@@ -17,23 +17,29 @@ from insula.database.executor import Executor
 from insula.fleet.configuration import Configuration
 from insula.fleet.directory.memory import MemoryDirectory
 from insula.fleet.lifecycle import Lifecycle, Status
+from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
+from insula.fleet.traffic import Traffic
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.selector import MAIN
 from insula.gateway.trust import TrustedProxies
+from insula.gateway.waiting import Waiting
 from insula.server import checks
 from insula.server.applications import ApplicationSteps
 from insula.server.declared import Settings
 from insula.server.errors import AlreadySetUp, NotYet
 from insula.server.host import Host
 from insula.server.main_application import MainSteps, Told
+from insula.server.metrics import PATH as METRICS_PATH
+from insula.server.metrics import Gauge, Metrics
 from insula.server.pulse import Pulse
 from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
 from insula.server.setup_page import SetupPage
+from insula.server.watchdog import Watchdog
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
@@ -47,6 +53,8 @@ class Installation:
     process: LocalProcess
     setup_token: Callable[[], Awaitable[str | None]]
     """A token for the set-up link where there is no administrator yet."""
+    watchdog: Watchdog
+    metrics: Metrics
 
     async def start_main(self) -> None:
         """Bring the main application up, made where there is none yet. Raises what its steps raise."""
@@ -93,12 +101,19 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
 
     page = SetupPage(link, templates, set_up, settings.api_base_path)
     pulse = Pulse(lambda: _has_administrator(steps.application))
-    pages = Pages(templates, settings.api_base_path, {SETUP_PATH: page}, pulse)
+    traffic, waiting = Traffic(), Waiting(directory, process)
+    watchdog = Watchdog(settings.insula_stall_limit_s)
+    metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
+    metrics.add(Gauge("insula_loop_lag_seconds", "The greatest delay of late.", lambda: watchdog.lag_s))
+    metrics.add(Gauge("insula_database_connections", "Open connections to databases.", host.connections_used))
+    mounted: dict[str, AsgiApp] = {SETUP_PATH: page, METRICS_PATH: metrics}
+    pages = Pages(templates, settings.api_base_path, mounted, pulse)
     proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
     options = GatewayOptions(
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
-    return Installation(Gateway(options, directory, process, pages), process, setup_token)
+    gateway = Gateway(options, directory, process, pages, traffic, waiting)
+    return Installation(gateway, process, setup_token, watchdog, metrics)
 
 
 async def make_administrator(application: Application, asked: Administrator) -> None:

@@ -361,6 +361,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=300,
         ),
     ] = 30.0
+    insula_stall_limit_s: Annotated[
+        float,
+        _meta(
+            "Seconds for which one application may hold up all others before the log says which, and where in its code.",
+            "a number of seconds between 0.1 and 60",
+            "1",
+            group="Behaviour",
+            ge=0.1,
+            le=60,
+        ),
+    ] = 1.0
+    insula_metrics_token: Annotated[
+        str | None,
+        _meta(
+            "The bearer token that `/metrics` takes; without one, only programs on the machine itself may read it.",
+            "at least 16 characters",
+            "$(openssl rand -hex 16)",
+            group="Behaviour",
+            secret=True,
+            min_length=16,
+        ),
+    ] = None
     append_preset_built_in_plugins: Annotated[
         str,
         _meta(

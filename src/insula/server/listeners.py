@@ -26,9 +26,10 @@ class Listener:
 
     def __init__(self, app: AsgiApp, bound: socket.socket, limits: Limits) -> None:
         self._socket = bound
+        self._crowd = Crowd(limits.connections)
         config = Config(
             cast(Any, app),
-            http=cast(Any, functools.partial(Protocol, limits, Crowd(limits.connections))),
+            http=cast(Any, functools.partial(Protocol, limits, self._crowd)),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -41,6 +42,10 @@ class Listener:
         self._server = Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._ticking: asyncio.Task[None] | None = None
+
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._crowd)
 
     async def open(self) -> None:
         """Take connections from now on."""

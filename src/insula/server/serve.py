@@ -111,6 +111,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
     # Imported here, so that a wrong setting is told without loading half the program.
     from insula.server.build import build
     from insula.server.listeners import Listener
+    from insula.server.metrics import Gauge
     from insula.server.protocol import Limits
 
     told_to_stop = _on_signals()
@@ -131,6 +132,10 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
         Listener(installation.gateway, tcp, limits),
         Listener(installation.gateway.local, unix, limits),
     )
+    installation.metrics.add(
+        Gauge("insula_connections", "Clients that are connected.", listeners[0].connections)
+    )
+    installation.watchdog.start()
     try:
         for listener in listeners:
             await listener.open()
@@ -145,6 +150,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
         ):
             await listener.drain(deadline_s)
         await installation.process.stop(MAIN)
+        installation.watchdog.stop()
     _log.info("stopped")
     if lost:
         raise lost[0]

@@ -16,6 +16,7 @@ from insula.fleet.traffic import Traffic
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
+from insula.gateway.waiting import Waiting
 
 HTML = ((b"accept", b"text/html,*/*"),)
 
@@ -67,9 +68,9 @@ class House:
         self.put("shop", Observed.STOPPED, Wanted.STOPPED)
         options = GatewayOptions("/api/", TrustedProxies([ip_network("127.0.0.0/8")]), access_log, hold_s)
         pages = Pages(Templates(), "/api/", answers=self.answers)
-        self.gateway = Gateway(
-            options, self.directory, cast(ProcessAdapter, self.process), pages, self.traffic
-        )
+        process = cast(ProcessAdapter, self.process)
+        self.waiting = Waiting(self.directory, process)
+        self.gateway = Gateway(options, self.directory, process, pages, self.traffic, self.waiting)
 
     async def answers(self) -> bool:
         return self.database_answers

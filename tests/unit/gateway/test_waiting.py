@@ -58,7 +58,7 @@ async def test_a_visit_wakes_and_is_served() -> None:
     heard = await house.ask(API)
     assert (heard.status, heard.body) == (200, b"/users:list ")
     assert house.directory.woken == ["shop"]
-    assert house.gateway.waiting.held("shop") == 0
+    assert house.waiting.held("shop") == 0
     counts = house.traffic.of("shop")
     assert (counts.requests, counts.errors, counts.in_flight) == (1, 0, 0)
 
@@ -67,7 +67,7 @@ async def test_however_many_come_it_is_woken_once_and_all_are_served() -> None:
     house = sleeping()
     opened = gate(house)
     asked = [asyncio.create_task(house.ask(API)) for _ in range(HELD_AT_MOST)]
-    await until(lambda: house.gateway.waiting.held("shop") == HELD_AT_MOST)
+    await until(lambda: house.waiting.held("shop") == HELD_AT_MOST)
     assert house.traffic.of("shop").in_flight == HELD_AT_MOST
     one_too_many = await house.ask(API)
     assert (one_too_many.status, one_too_many.json["error"]["code"]) == (503, "APP_PREPARING")
@@ -84,10 +84,10 @@ async def test_who_hangs_up_lets_go_of_their_place_and_the_wake_goes_on() -> Non
     leaving, staying = Client(), Client()
     gone = asyncio.create_task(house.ask(API, client=leaving))
     stays = asyncio.create_task(house.ask(API, client=staying))
-    await until(lambda: house.gateway.waiting.held("shop") == 2)
+    await until(lambda: house.waiting.held("shop") == 2)
     leaving.leave()
     assert (await gone).status == 0
-    assert house.gateway.waiting.held("shop") == 1
+    assert house.waiting.held("shop") == 1
     opened.set()
     assert (await stays).status == 200
     assert house.directory.woken == ["shop"]
@@ -99,7 +99,7 @@ async def test_who_comes_after_all_have_left_wakes_anew() -> None:
     opened = gate(house)
     leaving = Client()
     gone = asyncio.create_task(house.ask(API, client=leaving))
-    await until(lambda: house.gateway.waiting.held("shop") == 1)
+    await until(lambda: house.waiting.held("shop") == 1)
     leaving.leave()
     await gone
     opened.set()
@@ -112,7 +112,7 @@ async def test_the_body_of_a_held_request_arrives_whole(parts: list[bytes]) -> N
     house = sleeping()
     opened = gate(house)
     asked = asyncio.create_task(house.ask(API, method="POST", client=Client(*parts)))
-    await until(lambda: house.gateway.waiting.held("shop") == 1)
+    await until(lambda: house.waiting.held("shop") == 1)
     opened.set()
     assert (await asked).body == b"/users:list " + b"".join(parts)
 
@@ -147,7 +147,7 @@ async def test_a_start_that_fails_is_told_to_all_who_wait() -> None:
     house = sleeping()
     opened = gate(house, O.ERROR)
     asked = [asyncio.create_task(house.ask(API)) for _ in range(3)]
-    await until(lambda: house.gateway.waiting.held("shop") == 3)
+    await until(lambda: house.waiting.held("shop") == 3)
     opened.set()
     for heard in await asyncio.gather(*asked):
         error = heard.json["error"]
@@ -306,7 +306,7 @@ async def test_people_who_come_when_the_house_is_full_see_the_page_too() -> None
     house = sleeping()
     opened = gate(house)
     asked = [asyncio.create_task(house.ask(API)) for _ in range(HELD_AT_MOST)]
-    await until(lambda: house.gateway.waiting.held("shop") == HELD_AT_MOST)
+    await until(lambda: house.waiting.held("shop") == HELD_AT_MOST)
     heard = await house.ask(PAGE, *HTML)
     assert (heard.status, b"on its way" in heard.body) == (503, True)
     opened.set()
@@ -317,7 +317,7 @@ async def test_a_page_for_a_program_is_held() -> None:
     house = sleeping()
     opened = gate(house)
     asked = asyncio.create_task(house.ask(PAGE))
-    await until(lambda: house.gateway.waiting.held("shop") == 1)
+    await until(lambda: house.waiting.held("shop") == 1)
     opened.set()
     assert (await asked).status == 200
 
@@ -335,8 +335,8 @@ async def test_a_server_that_stops_leaves_nobody_held(ask: Callable[[House], Awa
     house = sleeping()
     gate(house)
     asked = asyncio.ensure_future(ask(house))
-    await until(lambda: house.gateway.waiting.held("shop") == 1)
+    await until(lambda: house.waiting.held("shop") == 1)
     asked.cancel()
     await asyncio.wait((asked,))
-    assert house.gateway.waiting.held("shop") == 0
+    assert house.waiting.held("shop") == 0
     assert house.traffic.of("shop").in_flight == 0
