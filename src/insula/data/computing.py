@@ -15,12 +15,13 @@ import sqlalchemy as sa
 
 from insula.core import clock
 from insula.data.collection import Collection, Field
+from insula.data.dialects import words
 from insula.data.errors import InvalidValue
 from insula.data.fields.formula import Formula, read_by
 from insula.data.fields.sequence import Part, SequenceNumber
 from insula.data.lists import among
 from insula.data.metadata_collections import SEQUENCES
-from insula.database.executor import Transaction
+from insula.database.executor import Row, Transaction
 
 _TRIED_AT_ONCE: Final = 1_000
 """Numbers that are looked for among the records at one go."""
@@ -28,15 +29,15 @@ _TEXTS: Final = "texts"
 _TABLE = SEQUENCES.table
 _PERIOD = sa.bindparam("v_period", type_=sa.String())
 _NEXT = sa.bindparam("v_next", type_=sa.BigInteger())
+_COUNTER = sa.and_(
+    _TABLE.c.fieldKey == sa.bindparam("v_field", type_=sa.String()),
+    _TABLE.c.key == sa.bindparam("v_key", type_=sa.String()),
+    _TABLE.c.period == _PERIOD,
+)
 _TAKE = (
     sa.update(_TABLE)
-    .where(
-        _TABLE.c.fieldKey == sa.bindparam("v_field", type_=sa.String()),
-        _TABLE.c.key == sa.bindparam("v_key", type_=sa.String()),
-        _TABLE.c.period == _PERIOD,
-    )
+    .where(_COUNTER)
     .values(next=_TABLE.c.next + sa.bindparam("v_count", type_=sa.BigInteger()))
-    .returning(_TABLE.c.next)
 )
 _BEGIN = sa.insert(_TABLE).values(
     fieldKey=sa.bindparam("v_field", type_=sa.String()),
@@ -182,10 +183,18 @@ async def take(on: Transaction, field: str, part: Part, moment: dt.datetime, cou
         "v_next": part.start + count,
         "v_count": count,
     }
-    if rows := await on.run(_TAKE, values):
+    if rows := await _counted(on, values):
         return int(rows[0]["next"]) - count
     await on.lock(f"sequence {field} {part.key}")
-    if rows := await on.run(_TAKE, values):  # someone else began it meanwhile
+    if rows := await _counted(on, values):  # someone else began it meanwhile
         return int(rows[0]["next"]) - count
     await on.execute(on.dialect.compile(_BEGIN), {name: values[name] for name in values if name != "v_count"})
     return part.start
+
+
+async def _counted(on: Transaction, values: Mapping[str, Any]) -> list[Row]:
+    """Move a counter on, and hold it; no row where it has not begun."""
+    if words(on.dialect.name).updates_return:
+        return await on.run(_TAKE.returning(_TABLE.c.next), values)
+    await on.run(_TAKE, values)
+    return await on.run(sa.select(_TABLE.c.next).where(_COUNTER), values)

@@ -20,7 +20,7 @@ from insula.data.pointing import Pointing
 from insula.data.rows import Rows, Selection
 from insula.data.scope import Scopes
 from insula.data.sorting import directed
-from insula.data.write_statements import scope_key
+from insula.data.write_statements import keys_updated, scope_key
 from insula.database.executor import Row, Transaction
 
 Method = Literal["insertAfter", "prepend"]
@@ -146,7 +146,7 @@ class Ordering:
         if end is not None:
             within = sa.and_(within, column <= end)
         shift = sa.update(place.table).where(within).values({place.name: column + by})
-        rows = await on.run(shift.returning(place.table.c[place.key]), place.bound(home))
+        rows = await keys_updated(shift, place.table.c[place.key], within, place.bound(home), on)
         self._announce(place, rows, on)
 
     async def _renumber_where_needed(self, place: _Lists, homes: dict[Any, None], on: Transaction) -> bool:
@@ -170,9 +170,9 @@ class Ordering:
             sa.update(place.table)
             .where(place.table.c[place.key] == counted.c[place.key])
             .values({place.name: counted.c.number})
-            .returning(place.table.c[place.key])
         )
-        self._announce(place, await on.run(update, place.bound(home)), on)
+        key, within = place.table.c[place.key], place.condition(home)
+        self._announce(place, await keys_updated(update, key, within, place.bound(home), on), on)
 
     def _announce(self, place: _Lists, rows: list[Row], on: Transaction) -> None:
         if rows:

@@ -176,14 +176,10 @@ class Rows:
         if (follows or led) and on is None:
             async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
-        statement, bound = await self._chosen(
-            collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
-        )
-        for name in names:
-            bound[parameter(name)] = written[name]
         if up is not None and led and on is not None:
             await up.lock(on)
-        rows = await self._fetch(statement, bound, collection, written, on, "update")
+        given = {name: written[name] for name in names}
+        rows = await self._written(collection, given, selection, scopes, on)
         if up is not None and led and on is not None:
             await up.check(rows, written[up.relation.foreign_key], on)
         if follows and on is not None:
@@ -191,6 +187,55 @@ class Rows:
         if rows and names:
             self._note(collection, "update", rows, names, on)
         return rows
+
+    async def _written(
+        self,
+        collection: Collection,
+        given: Mapping[str, Any],
+        selection: Selection,
+        scopes: Scopes,
+        on: Transaction | None,
+    ) -> list[Row]:
+        """Set the columns ``given``, or none, of the selected rows. Gives them as stored."""
+        shapes = self.statements(collection)
+        if given and not shapes.words.updates_return:
+            if on is not None:
+                return await self._written_between(collection, given, selection, scopes, on)
+            async with self.units.transaction() as transaction:
+                return await self._written_between(collection, given, selection, scopes, transaction)
+        names = tuple(given)
+        statement, bound = await self._chosen(
+            collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
+        )
+        bound.update((parameter(name), value) for name, value in given.items())
+        return await self._fetch(statement, bound, collection, given, on, "update")
+
+    async def _written_between(
+        self,
+        collection: Collection,
+        given: Mapping[str, Any],
+        selection: Selection,
+        scopes: Scopes,
+        on: Transaction,
+    ) -> list[Row]:
+        """As ``_written`` where UPDATE gives nothing back: rows are held, written by their keys, and read again."""
+        shapes, key = self.statements(collection), collection.primary_key
+        held, bound = await self._chosen(
+            collection, ("hold",), lambda where: shapes.find(where).with_for_update(), selection, scopes
+        )
+        before = await on.fetch(held, bound)
+        if not before:
+            return []
+        chosen = selection if key is None else Selection(keys=tuple(row[key.name] for row in before))
+        names = tuple(given)
+        statement, bound = await self._chosen(
+            collection, ("update", *names), lambda where: shapes.update(names, where), chosen, scopes
+        )
+        bound.update((parameter(name), value) for name, value in given.items())
+        await self._fetch(statement, bound, collection, given, on, "update")
+        if key is None:  # nothing finds them again, for what they were found by may be what was written
+            return [{**row, **given} for row in before]
+        return await self.find(collection, chosen, scopes, on)
 
     async def find(
         self,

@@ -36,14 +36,21 @@ def table_name(compiler: DDLCompiler, table: str) -> str:
     return str(compiler.preparer.format_table(sa.table(table, schema=SCHEMA_TOKEN)))
 
 
-def _name(compiler: DDLCompiler, name: str) -> str:
+def name_text(compiler: DDLCompiler, name: str) -> str:
+    """A name, quoted."""
     return str(compiler.preparer.quote(name))
 
 
-def column_definition(compiler: DDLCompiler, table: str, column: plan.Column) -> str:
-    """A column as it stands in CREATE TABLE and ADD COLUMN, its foreign key included."""
-    type_ = compiler.dialect.type_compiler_instance.process(column.type)
-    parts = [_name(compiler, column.name)]
+def type_text(compiler: DDLCompiler, column: plan.Column) -> str:
+    """The type of a column."""
+    type_ = words(own(compiler.dialect).name).ddl_type(column.type)
+    return str(compiler.dialect.type_compiler_instance.process(type_))
+
+
+def column_definition(compiler: DDLCompiler, table: str, column: plan.Column, *, plain: bool = False) -> str:
+    """A column as it stands in CREATE TABLE and ADD COLUMN, its foreign key included unless ``plain``."""
+    type_ = type_text(compiler, column)
+    parts = [name_text(compiler, column.name)]
     if column.primary_key and column.auto_increment:
         parts.append(own(compiler.dialect).automatic_key.format(type=type_))
     else:
@@ -52,18 +59,19 @@ def column_definition(compiler: DDLCompiler, table: str, column: plan.Column) ->
             parts.append("PRIMARY KEY NOT NULL")
         elif column.required:
             parts.append("NOT NULL")
-    if column.reference is not None:
-        constraint = _name(compiler, plan.stable_name("fk", table, [column.name]))
-        parts.append(f"CONSTRAINT {constraint} {_references(compiler, column)}")
+    if column.reference is not None and not plain:
+        constraint = name_text(compiler, plan.stable_name("fk", table, [column.name]))
+        parts.append(f"CONSTRAINT {constraint} {references(compiler, column)}")
     return " ".join(parts)
 
 
-def _references(compiler: DDLCompiler, column: plan.Column) -> str:
+def references(compiler: DDLCompiler, column: plan.Column) -> str:
+    """What a foreign key says of what it refers to."""
     reference = column.reference
     if reference is None:
         raise ValueError(f"the column {column.name} refers to nothing")
     target = table_name(compiler, reference.collection)
-    return f"REFERENCES {target} ({_name(compiler, reference.field)}) ON DELETE {reference.on_delete}"
+    return f"REFERENCES {target} ({name_text(compiler, reference.field)}) ON DELETE {reference.on_delete}"
 
 
 def create_table(compiler: DDLCompiler, table: str, columns: tuple[plan.Column, ...]) -> str:
@@ -87,22 +95,22 @@ def _add_column(compiler: DDLCompiler, step: plan.AddColumn) -> str:
 
 
 def _drop_column(compiler: DDLCompiler, step: plan.DropColumn) -> str:
-    return f"ALTER TABLE {table_name(compiler, step.table)} DROP COLUMN {_name(compiler, step.column)}"
+    return f"ALTER TABLE {table_name(compiler, step.table)} DROP COLUMN {name_text(compiler, step.column)}"
 
 
 def _rename_column(compiler: DDLCompiler, step: plan.RenameColumn) -> str:
-    old, new = _name(compiler, step.column), _name(compiler, step.name)
+    old, new = name_text(compiler, step.column), name_text(compiler, step.name)
     return f"ALTER TABLE {table_name(compiler, step.table)} RENAME COLUMN {old} TO {new}"
 
 
 def _alter(
     compiler: DDLCompiler, step: plan.SetType | plan.SetRequired | plan.DropRequired, what: str
 ) -> str:
-    return f"ALTER TABLE {table_name(compiler, step.table)} ALTER COLUMN {_name(compiler, step.column.name)} {what}"
+    return f"ALTER TABLE {table_name(compiler, step.table)} ALTER COLUMN {name_text(compiler, step.column.name)} {what}"
 
 
 def _set_type(compiler: DDLCompiler, step: plan.SetType) -> str:
-    return _alter(compiler, step, f"TYPE {compiler.dialect.type_compiler_instance.process(step.column.type)}")
+    return _alter(compiler, step, f"TYPE {type_text(compiler, step.column)}")
 
 
 def _set_required(compiler: DDLCompiler, step: plan.SetRequired) -> str:
@@ -114,22 +122,22 @@ def _drop_required(compiler: DDLCompiler, step: plan.DropRequired) -> str:
 
 
 def _add_reference(compiler: DDLCompiler, step: plan.AddReference) -> str:
-    constraint = _name(compiler, plan.stable_name("fk", step.table, [step.column.name]))
-    key = f"FOREIGN KEY ({_name(compiler, step.column.name)}) {_references(compiler, step.column)}"
+    constraint = name_text(compiler, plan.stable_name("fk", step.table, [step.column.name]))
+    key = f"FOREIGN KEY ({name_text(compiler, step.column.name)}) {references(compiler, step.column)}"
     return f"ALTER TABLE {table_name(compiler, step.table)} ADD CONSTRAINT {constraint} {key}"
 
 
 def _drop_reference(compiler: DDLCompiler, step: plan.DropReference) -> str:
-    constraint = _name(compiler, plan.stable_name("fk", step.table, [step.column]))
+    constraint = name_text(compiler, plan.stable_name("fk", step.table, [step.column]))
     return f"ALTER TABLE {table_name(compiler, step.table)} DROP CONSTRAINT {constraint}"
 
 
 def _create_index(compiler: DDLCompiler, step: plan.CreateIndex) -> str:
     # in the order of ``sorting.directed``, which one index serves in both directions
     order = "" if own(compiler.dialect).nulls_are_least else " NULLS FIRST"
-    columns = ", ".join(_name(compiler, column) + order for column in step.columns)
+    columns = ", ".join(name_text(compiler, column) + order for column in step.columns)
     kind = "UNIQUE INDEX" if step.unique else "INDEX"
-    return f"CREATE {kind} {_name(compiler, step.name)} ON {table_name(compiler, step.table)} ({columns})"
+    return f"CREATE {kind} {name_text(compiler, step.name)} ON {table_name(compiler, step.table)} ({columns})"
 
 
 def _drop_index(compiler: DDLCompiler, step: plan.DropIndex) -> str:

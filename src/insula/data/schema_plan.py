@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from insula.data.collection import Collection, Field, Reference
@@ -68,13 +69,19 @@ def indexes(collection: Collection) -> dict[str, CreateIndex]:
     wanted: list[tuple[tuple[str, ...], bool]] = []
     wanted += [((f.name,), f.unique) for f in collection.columns if _has_index(f)]
     wanted += [(index.fields, index.unique) for index in collection.indexes]
+    characters = {column.name: _characters(column.type) for column in columns(collection)}
     made = (
         CreateIndex(
-            collection.name, stable_name("uq" if unique else "ix", collection.name, names), names, unique
+            *(collection.name, stable_name("uq" if unique else "ix", collection.name, names), names, unique),
+            characters=tuple(characters.get(name) for name in names),
         )
         for names, unique in wanted
     )
     return {index.name: index for index in made}
+
+
+def _characters(type_: TypeEngine[Any]) -> int | None:
+    return (type_.length or 0) if isinstance(type_, sa.String) else None
 
 
 def _has_index(field: Field) -> bool:
@@ -168,14 +175,15 @@ def _changes(old: Collection, new: Collection) -> Iterable[Step]:
     dropped = {name: index for name, index in indexes(old).items() if not anew.isdisjoint(index.columns)}
     old_indexes = {name: index for name, index in indexes(old).items() if name not in dropped}
 
-    yield from (DropIndex(name) for name in dropped)
-    yield from (DropIndex(name) for name in old_indexes if name not in new_indexes)
+    yield from (DropIndex(table, name) for name in dropped)
+    yield from (DropIndex(table, name) for name in old_indexes if name not in new_indexes)
     for key, field in before.items():
         column = old_columns[field.name]
         kept = new_columns[after[key].name] if key in after else None
         if kept is not None and column.reference is not None and _reference(kept) != _reference(column):
             yield DropReference(table, field.name)
-    yield from (DropColumn(table, f.name) for key, f in before.items() if key not in after)
+    gone = (old_columns[f.name] for key, f in before.items() if key not in after)
+    yield from (DropColumn(table, column.name, column.reference is not None) for column in gone)
     for key, field in after.items():
         if key in before and before[key].name != field.name:
             yield RenameColumn(table, before[key].name, field.name)
@@ -232,7 +240,7 @@ def _column_addition(new: Collection, field: Field, column: Column) -> Iterable[
 def _column_changes(collection: Collection, field: Field, old: Column, new: Column) -> Iterable[Step]:
     table = collection.name
     if type_text(old.type) != type_text(new.type):
-        yield SetType(table, new)
+        yield SetType(table, replace(new, required=old.required))
     if new.required and not old.required:
         if fills(field):
             yield Fill(table, field, collection.primary_key)

@@ -56,6 +56,8 @@ class DropColumn:
 
     table: str
     column: str
+    referring: bool = False
+    """It has a foreign key, which goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +147,15 @@ class CreateIndex:
     name: str
     columns: tuple[str, ...]
     unique: bool
+    characters: tuple[int | None, ...] = ()
+    """How long the texts of each column may be: 0 without limit, ``None`` for other columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class DropIndex:
     """An index by its name."""
 
+    table: str
     name: str
 
 

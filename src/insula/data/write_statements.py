@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from insula.data.dialects import words
 from insula.data.lists import among
 from insula.data.validate import PARAMETER_PREFIX
 from insula.database.dialects.base import Dialect
+from insula.database.executor import Row, Transaction
 from insula.database.statement import Statement
 
 KEPT_SHAPES = 256
@@ -50,6 +51,7 @@ class Statements:
     def __init__(self, collection: Collection, dialect: Dialect) -> None:
         self.collection = collection
         self.dialect = dialect
+        self.words = words(dialect.name)
         self.table = collection.table
         self.columns = tuple(f.name for f in collection.fields.values() if f.stored)
         self.parameters = tuple((name, parameter(name)) for name in self.columns)
@@ -97,9 +99,7 @@ class Statements:
         """One row, or nothing where a unique column or key says that it is there already."""
         return self.keep(
             ("insert unless there", counted, automatic_key),
-            lambda: words(self.dialect.name).insert_unless_there(
-                sa.insert(self.table), self._row(counted, automatic_key)
-            ),
+            lambda: self.words.insert_unless_there(sa.insert(self.table), self._row(counted, automatic_key)),
         )
 
     def _row(self, counted: tuple[str, ...], automatic_key: bool) -> dict[str, Any]:
@@ -118,11 +118,14 @@ class Statements:
     def next_number(self, name: str) -> sa.ScalarSelect[Any]:
         """Behind the last of a sort column; within its scope, whose value is bound as for writing it."""
         rows = self.table.alias()
-        last = sa.select(sa.func.coalesce(sa.func.max(rows.c[name]), 0) + 1)
+        last = sa.select((sa.func.coalesce(sa.func.max(rows.c[name]), 0) + 1).label("number"))
         scope = scope_key(self.collection.fields[name])
         if scope in rows.c:
             last = last.where(rows.c[scope].is_not_distinct_from(self.bound(scope)))
-        return last.scalar_subquery()
+        if self.words.writes_what_it_reads:
+            return last.scalar_subquery()
+        apart = last.subquery()
+        return sa.select(*apart.c).scalar_subquery()
 
     def find(self, where: sa.ColumnElement[bool], *, first: bool = False) -> sa.Select[Any]:
         """The rows ``where``; with ``first`` only the one with the lowest key."""
@@ -145,7 +148,8 @@ class Statements:
                 stays = self.table.c[scope].is_not_distinct_from(self.bound(scope))
                 number = self.table.c[item.name]
                 values[item.name] = sa.case((stays, number), else_=self.next_number(item.name))
-        return sa.update(self.table).where(where).values(values).returning(*returned)
+        statement = sa.update(self.table).where(where).values(values)
+        return statement.returning(*returned) if self.words.updates_return else statement
 
     def delete(self, where: sa.ColumnElement[bool], *, told: bool) -> Executable:
         """Remove the rows ``where``; gives their keys when they are to be ``told``."""
@@ -182,6 +186,21 @@ class Statements:
         if one:
             return column == sa.bindparam(KEY, type_=column.type)
         return among(self.dialect.name, column, KEYS)
+
+
+async def keys_updated(
+    update: sa.Update,
+    key: sa.ColumnElement[Any],
+    within: sa.ColumnElement[bool],
+    values: Mapping[str, Any],
+    on: Transaction,
+) -> list[Row]:
+    """Run an UPDATE of the rows ``within``. Gives their keys, under the key's name."""
+    if words(on.dialect.name).updates_return:
+        return await on.run(update.returning(key), values)
+    held = await on.run(sa.select(key).where(within).with_for_update(), values)
+    await on.run(update, values)
+    return held
 
 
 def follow_key(column: str) -> sa.Select[Any]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "sqlite": "insula.data.dialects.sqlite",
     "postgres": "insula.data.dialects.postgresql",
+    "mariadb": "insula.data.dialects.mysql",
+    "mysql": "insula.data.dialects.mysql",
 }
 """Name as in ``DB_DIALECT`` → the module whose ``WORDS`` it has."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import DDLCompiler
 
     from insula.data.filters.base import Operand
+    from insula.data.schema_steps import CreateIndex
 
 Converter = Callable[[Any], Any]
 Expression = sa.ColumnElement[Any]
@@ -49,6 +50,19 @@ class Words(ABC):
     """Kind of a column (``Column.kind``) → its storage, given the column with its settings."""
     ddl: ClassVar[Mapping[type, Callable[[DDLCompiler, Any], str]]]
     """Kind of a step that changes tables → its DDL, where it is not that of ``insula.data.schema_ddl``."""
+
+    updates_return: ClassVar[bool]
+    """UPDATE can give back the rows that it wrote; else they are read before and after it."""
+    writes_what_it_reads: ClassVar[bool]
+    """A statement that writes a table may read it too; else what is read has to be put into a subquery of its own."""
+
+    @abstractmethod
+    def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+        """The type of a column as it stands in the table."""
+
+    @abstractmethod
+    def index_problem(self, step: CreateIndex) -> str | None:
+        """Why an index can not be made, if so; continues «the index …»."""
 
     @abstractmethod
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:

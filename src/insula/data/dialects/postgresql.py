@@ -18,6 +18,7 @@ from insula.data.lists import ListOf
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand
+    from insula.data.schema_steps import CreateIndex
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _DATE_PARTS = {
@@ -37,6 +38,15 @@ class Postgresql(Words):
 
     storages = STORAGES
     ddl = {}  # noqa: RUF012 - nothing is written otherwise
+
+    updates_return = True
+    writes_what_it_reads = True
+
+    def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
+        return type_
+
+    def index_problem(self, step: CreateIndex) -> str | None:
+        return None
 
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:
         return postgresql.ARRAY(item)

@@ -1,4 +1,4 @@
-"""Regular expressions that mean the same to RE2 (SQLite's side) and to PostgreSQL.
+"""Regular expressions that mean the same to RE2 (SQLite's side), to PostgreSQL and to PCRE (MariaDB's).
 
 A pattern is first compiled by RE2, which refuses what can not be matched in linear time (back references,
 look-around, huge repetitions); so nothing that reaches PostgreSQL's engine needs back-tracking. What is left
@@ -129,3 +129,37 @@ def _brace(pattern: str, at: int) -> tuple[str, int]:
     if any(int(number) > _MAX_REPEAT for number in re.findall("[0-9]+", repeat[0])):
         raise ValueError(f"repeats more than {_MAX_REPEAT} times")
     return repeat[0], repeat.end()
+
+
+_PIECE = re.compile(r"\\U[0-9a-f]{8}|\\.|\[:[a-z]+:\]|.", re.DOTALL)
+_SPACE = "\\t\\n\\f\\r "
+"""What ``\\s`` is to RE2; PCRE takes in the vertical tabulator."""
+_PCRE = {
+    "\\y": "\\b",
+    "\\Y": "\\B",
+    "\\Z": "\\z",
+    "\\v": "\\x0b",
+    "\\s": f"[{_SPACE}]",
+    "\\S": f"[^{_SPACE}]",
+    "$": "\\z",
+}
+
+
+@lru_cache(maxsize=512)
+def for_pcre(pattern: str) -> str:
+    """A pattern that RE2 takes → the same one for PCRE, on MariaDB. Raises ``ValueError`` as ``for_postgres``."""
+    pieces: list[str] = []
+    inside = first = False  # within brackets, and at their begin, where a closing one is itself
+    for piece in _PIECE.findall(for_postgres(pattern)):
+        opens = piece == "[" and not inside
+        if piece == "]" and inside and not first:
+            inside = False
+        if piece[:2] == "\\U":
+            pieces.append(f"\\x{{{int(piece[2:], 16):x}}}")
+        elif inside:
+            pieces.append({"\\s": _SPACE, "\\v": "\\x0b"}.get(piece, piece))
+        else:
+            pieces.append(_PCRE.get(piece, piece))
+        first = opens or (first and piece == "^")
+        inside = inside or opens
+    return "(?s)" + "".join(pieces)
