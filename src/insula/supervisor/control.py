@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -12,17 +13,21 @@ from insula.core.detached import Detached
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
+from insula.fleet.errors import StartGivenUp
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Traffic
 from insula.supervisor.entry import Entry
-from insula.supervisor.errors import SupervisorClosed
+from insula.supervisor.errors import CommandFailed, SupervisorClosed
 from insula.supervisor.history import Event
 from insula.supervisor.orders import Orders
 from insula.supervisor.records import Records
 from insula.supervisor.status import DOWN
 from insula.supervisor.turns import Turns
 
+_log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+GIVEN_UP: Final = StartGivenUp.code
 OWN: Final = "the supervisor"
 """The actor of what nobody asked for."""
 
@@ -46,6 +51,7 @@ class Control:
         self.detached = Detached()
         self.closing = False
         """No turn begins any more."""
+        self._starting: set[str] = set()
 
     async def turn(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do something to an application when its turn has come. It goes on when nobody waits any more.
@@ -81,9 +87,24 @@ class Control:
         return all(status.observed in DOWN for status in self.records.statuses(entry).values())
 
     async def bring_up(self, entry: Entry) -> Entry:
-        """Start it. Raises ``CommandFailed``."""
-        outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
+        """Start it. Raises ``CommandFailed``, with the cause ``GIVEN_UP`` when it was stopped meanwhile."""
+        self._starting.add(entry.name)
+        try:
+            outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
+        finally:
+            self._starting.discard(entry.name)
         return await self.learn(entry, outcomes.values())
+
+    def cut_short(self, entry: Entry) -> None:
+        """End a start that is under way, for who wants it down and would have to wait for the turn."""
+        if entry.name in self._starting:
+            self.detached.start(self._cut_short(entry))
+
+    async def _cut_short(self, entry: Entry) -> None:
+        try:
+            await self.take_down(entry)
+        except CommandFailed as error:
+            _log.info("a start could not be ended, so it is waited for: %s", error.message)
 
     async def take_down(self, entry: Entry) -> None:
         """Stop it. Raises ``CommandFailed``."""

@@ -60,10 +60,9 @@ class _Failure:
 class Reconcile:
     """Owned by the supervisor."""
 
-    def __init__(self, control: Control, making: Making, every_s: float = EVERY_S) -> None:
+    def __init__(self, control: Control, making: Making) -> None:
         self._control = control
         self._making = making
-        self._every_s = every_s
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._failures: dict[str, _Failure] = {}
         self._under_way: set[str] = set()
@@ -98,7 +97,7 @@ class Reconcile:
                 await self.look_at_all()
             except InsulaError as error:
                 _log.warning("applications could not be looked at: %s", error.message)
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(EVERY_S)
 
     def _reported(self, environment: str, application: str, status: Status) -> None:
         if application == MAIN or status.observed in PENDING:

@@ -29,7 +29,9 @@ _PURGING: Final = _Rule(lambda entry: entry.purging, "is being purged")
 _EMPTY: Final = _Rule(lambda entry: not entry.made, "was never made to its end; purge it")
 _KEPT: Final = _Rule(lambda entry: entry.wanted is not Wanted.DELETED, "was not deleted; delete it first")
 _USED: Final = _Rule(
-    lambda entry: entry.last_visit_at is not None, "was visited by now; delete it and purge it"
+    # before that, whoever came saw the page that tells of its making
+    lambda entry: entry.made and entry.last_visit_at is not None,
+    "was visited by now; delete it and purge it",
 )
 
 RULES: Final = {

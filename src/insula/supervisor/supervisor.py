@@ -1,14 +1,14 @@
 """The verbs of the control plane: what is wanted of an application is recorded first, then its environments are told.
 
 Verbs on one application take turns in the order of asking; what contradicts what it is by then is refused with 409.
-A verb goes on when whoever asked for it does not wait any more.
+Only a start that is under way is cut short by who wants the application down, and told so. A verb goes on when whoever asked for it does not wait any more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core.clock import now
@@ -17,10 +17,11 @@ from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, Verb
 from insula.fleet.discovery.base import Discovery
+from insula.fleet.environment import Environment
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Traffic
-from insula.supervisor.control import OWN, Control, failed
+from insula.supervisor.control import GIVEN_UP, OWN, Control, failed
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.making import Making
@@ -87,6 +88,14 @@ class Supervisor:
         """Repair nothing any more. To be called before environments go down on purpose, which nobody should mend."""
         await self._reconcile.stop()
 
+    async def look_at_all(self) -> None:
+        """Compare what is wanted with what is observed now, instead of in a while, and begin the repairs."""
+        await self._reconcile.look_at_all()
+
+    def busy(self, name: str) -> bool:
+        """Whether somebody is at work on the application, or waits for a turn at it."""
+        return self._control.turns.busy(name)
+
     async def close(self) -> None:
         """Main goes down: verbs under way get ``CLOSE_DEADLINE_S``, what was seen last is written.
 
@@ -98,6 +107,10 @@ class Supervisor:
         await asyncio.gather(*self._wakings.values(), return_exceptions=True)
         await self._monitor.stop()
         self.records.close()
+
+    async def environments(self) -> Sequence[Environment]:
+        """Where applications can run, by name."""
+        return await self._control.discovery.environments()
 
     # Coming to be: the steps of the job that makes an application
 
@@ -211,6 +224,7 @@ class Supervisor:
     async def destroy(self, name: str, *, confirm: object, actor: str) -> Entry:
         """Delete it softly: wanted deleted, down, its data kept. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
         check_confirmed(self.records.get(name).name, confirm, "delete")
+        self._control.cut_short(self._allowed(name, "be deleted"))
 
         async def work() -> Entry:
             entry = self._allowed(name, "be deleted")
@@ -270,6 +284,8 @@ class Supervisor:
         return await self._control.turn(name, work)
 
     async def _down(self, name: str, verb: str, wanted: Wanted, actor: str, reason: str) -> Entry:
+        self._control.cut_short(self._allowed(name, verb))
+
         async def work() -> Entry:
             entry = self._allowed(name, verb)
             if entry.wanted is not wanted or not self._control.is_down(entry):
@@ -301,6 +317,8 @@ class Supervisor:
             try:
                 await self._control.bring_up(entry)
             except CommandFailed as error:
+                if error.cause_code == GIVEN_UP:
+                    return None
                 _log.warning("%s", error.message)
                 return failed(str(error.details["step"]), str(error.details["message"]))
             return None

@@ -66,12 +66,16 @@ class PlayedEnvironment:
         self._lives: dict[str, Lifecycle] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starts: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Take commands until cancelled."""
         try:
             while True:
-                task = asyncio.create_task(self._carry_out(await self._bus.take(self.name)))
+                command = await self._bus.take(self.name)
+                if command.verb is Verb.STOP and command.application in self._starts:
+                    self._starts[command.application].cancel()
+                task = asyncio.create_task(self._carry_out(command))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         finally:
@@ -121,14 +125,23 @@ class PlayedEnvironment:
             return {}
         elif verb is not Verb.CHECK:
             self.report(name, Observed.COMMANDING, command=command)
-        await self._pass(verb)
+        await self._pass(verb, name)
         return self._DO[verb](self, command)
 
-    async def _pass(self, verb: Verb) -> None:
+    async def _pass(self, verb: Verb, name: str) -> None:
         if verb in self.gates:
-            await self.gates[verb].wait()
+            waiting = asyncio.create_task(self._gate(self.gates[verb]))
+            if verb is Verb.START:
+                self._starts[name] = waiting
+            await asyncio.wait((waiting,))
+            self._starts.pop(name, None)
+            if waiting.cancelled():
+                raise PlayedFailure("APP_STOPPED", f"{name} was stopped while it started")
         if verb in self.failures:
             raise PlayedFailure(self.failures[verb], f"{verb.value} was told to fail")
+
+    async def _gate(self, gate: asyncio.Event) -> None:
+        await gate.wait()
 
     def _check(self, command: Command) -> Mapping[str, Any]:
         return {"findings": [{"level": "ok", "code": "FREE", "message": "There is room.", "remedy": ""}]}

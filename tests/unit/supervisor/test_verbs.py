@@ -336,6 +336,36 @@ async def test_verbs_take_turns_in_the_order_of_asking(fleet: PlayedFleet) -> No
     assert wanted(fleet) is Wanted.ASLEEP
 
 
+@pytest.mark.parametrize("verb", ["stop", "sleep", "destroy"])
+async def test_a_start_that_hangs_is_cut_short_by_who_wants_it_down(fleet: PlayedFleet, verb: str) -> None:
+    await fleet.make("shop")
+    await fleet.supervisor.stop("shop", actor=WHO)
+    fleet.local.gates[Verb.START] = asyncio.Event()
+    starting = asyncio.create_task(fleet.supervisor.start("shop", actor=WHO))
+    while fleet.local.carried[-1] != (Verb.START, "shop"):
+        await asyncio.sleep(0)
+    more = {"confirm": "shop"} if verb == "destroy" else {}
+    await getattr(fleet.supervisor, verb)("shop", actor=WHO, **more)
+    assert await observed(fleet) is Observed.STOPPED
+    with pytest.raises(CommandFailed, match="was stopped while it started"):
+        await starting
+    assert wanted(fleet) is {"stop": Wanted.STOPPED, "sleep": Wanted.ASLEEP, "destroy": Wanted.DELETED}[verb]
+
+
+async def test_who_visits_what_is_stopped_meanwhile_is_told_that_it_is_stopped(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    await fleet.supervisor.sleep("shop", actor=WHO)
+    fleet.local.gates[Verb.START] = asyncio.Event()
+    visit = asyncio.create_task(fleet.records.wake("shop"))
+    while fleet.local.carried[-1] != (Verb.START, "shop"):
+        await asyncio.sleep(0)
+    await fleet.supervisor.stop("shop", actor=WHO)
+    await visit
+    target = await fleet.records.wake("shop")
+    assert target is not None
+    assert (target.wanted, target.status.observed) == (Wanted.STOPPED, Observed.STOPPED)
+
+
 async def test_different_applications_do_not_wait_for_one_another(fleet: PlayedFleet) -> None:
     await fleet.make("one")
     await fleet.make("two")

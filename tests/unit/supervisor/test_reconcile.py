@@ -1,0 +1,255 @@
+"""What is wanted against what is observed: what is repaired, what is left alone, and what is tried later."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from insula.core.clock import now
+from insula.fleet.command import Command, Verb
+from insula.fleet.environment import LOCAL
+from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.traffic import Counts
+from insula.supervisor import reconcile
+from insula.supervisor.entry import PURGING, Entry
+from insula.supervisor.repairs import Repair, repair_of
+from insula.testing.fleet import PlayedFleet
+
+WHO = "user 7"
+PENDING = (Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.COMMANDING)
+
+
+def entry(wanted: Wanted, made: bool = True, **options: Any) -> Entry:
+    return Entry("shop", wanted, "stamp", version="1" if made else "", options=options)
+
+
+def seen(*observed: Observed) -> dict[str, Status]:
+    return {f"place {number}": Status(one, now()) for number, one in enumerate(observed)}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "observed", "repair"),
+    [
+        (Wanted.RUNNING, Observed.RUNNING, None),
+        (Wanted.RUNNING, Observed.STOPPED, Repair.START),
+        (Wanted.RUNNING, Observed.NOT_FOUND, Repair.START),
+        (Wanted.RUNNING, Observed.ERROR, Repair.START),
+        (Wanted.ASLEEP, Observed.RUNNING, Repair.STOP),
+        (Wanted.ASLEEP, Observed.STOPPED, None),
+        (Wanted.STOPPED, Observed.RUNNING, Repair.STOP),
+        (Wanted.STOPPED, Observed.STOPPED, None),
+        (Wanted.STOPPED, Observed.NOT_FOUND, None),
+        (Wanted.STOPPED, Observed.ERROR, Repair.STOP),
+        (Wanted.DELETED, Observed.RUNNING, Repair.STOP),
+        (Wanted.DELETED, Observed.STOPPED, None),
+        *((wanted, pending, None) for wanted in Wanted for pending in PENDING),
+    ],
+)
+def test_what_differs_is_repaired(wanted: Wanted, observed: Observed, repair: Repair | None) -> None:
+    assert repair_of(entry(wanted), seen(observed), None, now()) is repair
+
+
+def test_of_several_environments_one_that_differs_is_enough_and_one_that_is_pending_too() -> None:
+    running = entry(Wanted.RUNNING)
+    assert repair_of(running, seen(Observed.RUNNING, Observed.STOPPED), None, now()) is Repair.START
+    assert repair_of(running, seen(Observed.COMMANDING, Observed.STOPPED), None, now()) is None
+    assert (
+        repair_of(entry(Wanted.STOPPED), seen(Observed.STOPPED, Observed.RUNNING), None, now()) is Repair.STOP
+    )
+
+
+def test_what_is_being_made_is_left_to_its_making_and_what_is_being_purged_goes_on() -> None:
+    assert repair_of(entry(Wanted.RUNNING, made=False), seen(Observed.ERROR), None, now()) is None
+    purging = entry(Wanted.DELETED, **{PURGING: "data"})
+    assert repair_of(purging, seen(Observed.STOPPED), None, now()) is Repair.PURGE
+    assert repair_of(purging, seen(Observed.RUNNING), None, now()) is Repair.PURGE
+    assert repair_of(purging, seen(Observed.COMMANDING), None, now()) is None
+
+
+def test_what_nobody_visits_is_put_to_sleep_where_its_options_say_so() -> None:
+    statuses, later = seen(Observed.RUNNING), now() + timedelta(seconds=61)
+    sleepy = entry(Wanted.RUNNING, sleepAfter=60)
+    assert repair_of(entry(Wanted.RUNNING), statuses, None, later) is None
+    assert repair_of(sleepy, statuses, None, later) is Repair.SLEEP
+    assert repair_of(sleepy, statuses, None, later - timedelta(seconds=5)) is None
+    counts = Counts()
+    counts.begin()
+    assert repair_of(sleepy, statuses, counts, later) is None  # somebody is being answered
+    counts.end(200, 0.1)
+    assert repair_of(sleepy, statuses, counts, later) is Repair.SLEEP
+    counts.visited = later.timestamp() - 10
+    assert repair_of(sleepy, statuses, counts, later) is None
+
+
+async def settled(fleet: PlayedFleet, name: str, observed: Observed) -> None:
+    """Wait until it is so, and nobody is at work on it any more."""
+    async with asyncio.timeout(10):
+        while True:
+            target = await fleet.records.find(name)
+            assert target is not None
+            if target.status.observed is observed and not fleet.supervisor.busy(name):
+                return
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed repairs are tried again soon."""
+    monkeypatch.setattr(reconcile, "BACK_OFF_S", 0.001)
+    monkeypatch.setattr(reconcile, "MAX_BACK_OFF_S", 0.002)
+    monkeypatch.setattr(reconcile, "EVERY_S", 0.005)
+
+
+async def test_those_that_start_with_main_come_up_after_a_crash_and_the_others_sleep(
+    fleet: PlayedFleet,
+) -> None:
+    for number in range(6):
+        await fleet.make(f"early{number}", options={"startMode": "withMain"})
+        await fleet.make(f"late{number}")
+    await fleet.make("stopped", options={"startMode": "withMain"})
+    await fleet.supervisor.stop("stopped", actor=WHO)
+    await fleet.make("asleep", options={"autoStart": True})
+    await fleet.supervisor.sleep("asleep", actor=WHO)
+    await fleet.restart()
+    assert {fleet.records.get(f"late{number}").wanted for number in range(6)} == {Wanted.ASLEEP}
+    assert fleet.local.running == set()
+    fleet.supervisor.resume()
+    for number in range(6):
+        await settled(fleet, f"early{number}", Observed.RUNNING)
+    assert fleet.local.running == {f"early{number}" for number in range(6)}
+    assert fleet.records.get("stopped").wanted is Wanted.STOPPED
+    assert fleet.records.get("asleep").wanted is Wanted.ASLEEP
+
+
+async def test_what_stops_by_itself_is_started_again_and_what_runs_in_spite_of_all_is_stopped(
+    fleet: PlayedFleet,
+) -> None:
+    await fleet.make("up")
+    await fleet.make("down")
+    await fleet.supervisor.stop("down", actor=WHO)
+    fleet.supervisor.resume()
+    order = Command(Verb.STOP, "x", "of nobody")
+    fleet.local.report("up", Observed.COMMANDING, command=order)
+    fleet.local.report("up", Observed.STOPPED)
+    fleet.local.report("down", Observed.COMMANDING, command=order)
+    fleet.local.report("down", Observed.RUNNING)
+    await settled(fleet, "up", Observed.RUNNING)
+    await settled(fleet, "down", Observed.STOPPED)
+
+
+async def test_what_is_pending_is_left_alone(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    before = list(fleet.local.carried)
+    fleet.local.report("shop", Observed.COMMANDING, command=Command(Verb.STOP, "shop", "of nobody"))
+    await fleet.supervisor.look_at_all()
+    await asyncio.sleep(0)
+    assert fleet.local.carried == before
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_repair_that_fails_is_tried_again_until_it_succeeds(fleet: PlayedFleet) -> None:
+    await fleet.make("shop", options={"startMode": "withMain"})
+    await fleet.restart()
+    fleet.local.failures[Verb.START] = "DATABASE_UNAVAILABLE"
+    fleet.supervisor.resume()
+    while fleet.local.carried.count((Verb.START, "shop")) < 5:
+        await asyncio.sleep(0.001)
+    fleet.local.failures.clear()
+    await settled(fleet, "shop", Observed.RUNNING)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_failure_that_lasts_is_not_tried_again_before_somebody_changes_something(
+    fleet: PlayedFleet,
+) -> None:
+    await fleet.make("old", options={"startMode": "withMain"})
+    await fleet.make("good", options={"startMode": "withMain"})
+    await fleet.restart()
+    fleet.local.failures[Verb.START] = "UPGRADE_NEEDED"
+    fleet.supervisor.resume()
+    await settled(fleet, "old", Observed.ERROR)
+    fleet.local.failures.clear()
+    tried = fleet.local.carried.count((Verb.START, "old"))
+    for _ in range(20):
+        await fleet.supervisor.look_at_all()
+        await asyncio.sleep(0.001)
+    assert fleet.local.carried.count((Verb.START, "old")) == tried
+    await fleet.supervisor.update("old", {"options": {"autoUpgrade": True}}, actor=WHO)
+    await settled(fleet, "old", Observed.RUNNING)
+
+
+async def test_what_fails_while_it_runs_is_not_started_again_at_once(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    before = list(fleet.local.carried)
+    fleet.local.report("shop", Observed.ERROR, step="run", cause="its database is gone")
+    for _ in range(5):
+        await fleet.supervisor.look_at_all()
+        await asyncio.sleep(0)
+    assert fleet.local.carried == before
+    await fleet.supervisor.start("shop", actor=WHO)  # whoever asks for it does not wait for the repair
+    assert (await fleet.records.find("shop")).status.observed is Observed.RUNNING  # type: ignore[union-attr]
+
+
+async def test_the_repair_of_one_waits_for_whoever_is_at_work_on_it(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    gate = fleet.local.gates[Verb.STOP] = asyncio.Event()
+    restarting = asyncio.create_task(fleet.supervisor.restart("shop", actor=WHO))
+    while fleet.local.carried[-1] != (Verb.STOP, "shop"):
+        await asyncio.sleep(0)
+    await fleet.supervisor.look_at_all()
+    gate.set()
+    await restarting
+    assert fleet.local.carried[-2:] == [(Verb.STOP, "shop"), (Verb.START, "shop")]
+
+
+async def test_what_runs_and_has_no_record_is_stopped(fleet: PlayedFleet) -> None:
+    fleet.supervisor.resume()
+    fleet.local.report("stray", Observed.COMMANDING, command=Command(Verb.START, "stray", "of nobody"))
+    fleet.local.report("stray", Observed.RUNNING)
+    async with asyncio.timeout(10):
+        while fleet.discovery.statuses("stray")[LOCAL].observed is not Observed.STOPPED:
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_purge_that_was_begun_is_brought_to_its_end_after_a_restart(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    await fleet.supervisor.destroy("shop", confirm="shop", actor=WHO)
+    entry = fleet.records.get("shop")
+    await fleet.records.change("shop", None, options={**entry.options, PURGING: "data"})
+    await fleet.restart()
+    fleet.supervisor.resume()
+    async with asyncio.timeout(10):
+        while await fleet.records.find("shop") is not None:
+            await asyncio.sleep(0.001)
+    assert fleet.local.databases == {}
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_an_idle_one_falls_asleep_and_wakes_for_a_visit(fleet: PlayedFleet) -> None:
+    await fleet.make("shop", options={"sleepAfter": 1})
+    fleet.traffic.of("shop").visited = 1.0
+    fleet.supervisor.resume()
+    async with asyncio.timeout(10):
+        while fleet.records.get("shop").wanted is not Wanted.ASLEEP:
+            await asyncio.sleep(0.01)
+    await settled(fleet, "shop", Observed.STOPPED)
+    target = await fleet.records.wake("shop")
+    assert target is not None and target.status.observed is Observed.RUNNING
+
+
+async def test_nothing_is_repaired_after_a_pause(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    await fleet.supervisor.pause()
+    before = list(fleet.local.carried)
+    fleet.local.report("shop", Observed.COMMANDING, command=Command(Verb.STOP, "shop", "of nobody"))
+    fleet.local.report("shop", Observed.STOPPED)
+    await asyncio.sleep(0)
+    assert fleet.local.carried == before
+    fleet.supervisor.resume()
+    await settled(fleet, "shop", Observed.RUNNING)
