@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from insula.application.api.request import JSON_BODY_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from insula.application.access.shared import SharedSession
 
 REQUESTS_AT_ONCE: Final = 512
 """Requests of one application in flight; beyond it, 503 with ``Retry-After``."""
@@ -27,6 +30,8 @@ class Options:
     """The id in the owner stamp, where it is known; a database with another one is not touched."""
     main: bool = False
     """The entry application, which holds the records of all others."""
+    shared: SharedSession | None = None
+    """Lets in people who are signed in to the main application; ``None``: its tokens are of no use here."""
     auto_upgrade: bool = True
     """Bring an older database up to date at start; else the start is refused."""
     lang: str = "en-US"
