@@ -26,6 +26,14 @@ def postgresql() -> Iterator[servers.Server]:
 
 
 @pytest.fixture(scope="session")
+def mariadb() -> Iterator[servers.Server]:
+    """A MariaDB server for the whole run; make databases of your own in it."""
+    with servers.mariadb() as server:
+        outlives_a_test(server.process.pid)
+        yield server
+
+
+@pytest.fixture(scope="session")
 def redis() -> Iterator[servers.Server]:
     """A Redis server for the whole run; use keys of your own in it."""
     with servers.redis() as server:

@@ -33,11 +33,14 @@ def budget() -> ConnectionBudget:
     return ConnectionBudget(5, wait_s=10)
 
 
-@pytest.fixture(params=["sqlite", "postgres", "postgres schema"])
+@pytest.fixture(params=["sqlite", "postgres", "postgres schema", "mariadb", "mysql"])
 def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseOptions:
     """Where an empty database may be made; in schema mode, with a name that needs its quotes."""
     if request.param == "sqlite":
         return DatabaseOptions(dialect="sqlite", storage=tmp_path / "own folder" / "main.sqlite")
+    if request.param in ("mariadb", "mysql"):
+        # a MariaDB answers as the dialect mysql too, which asks less of it
+        return server_options(request.getfixturevalue("mariadb"), dialect=request.param)
     schema = 'An "app" of its own' if request.param == "postgres schema" else None
     return server_options(request.getfixturevalue("postgresql"), schema=schema)
 

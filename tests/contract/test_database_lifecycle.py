@@ -105,6 +105,8 @@ async def test_concurrent_reads_and_one_slow_one(database: Database) -> None:
     slow: sa.sql.base.Executable
     if database.dialect.name == "postgres":
         slow = sa.text("SELECT pg_sleep(0.5)")
+    elif database.dialect.name != "sqlite":
+        slow = sa.text("SELECT SLEEP(0.5)")
     else:
         base = sa.select(sa.literal(1).label("i")).cte("n", recursive=True)
         numbers = base.union_all(sa.select(base.c.i + 1).where(base.c.i < 3_000_000))

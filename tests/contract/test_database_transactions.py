@@ -21,6 +21,8 @@ ITEMS = sa.Table(
 SLOW = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT max(i) FROM n",
     "postgres": "SELECT pg_sleep(60)",
+    "mariadb": "SELECT SLEEP(60)",
+    "mysql": "SELECT SLEEP(60)",
 }
 """Statements that take about a minute."""
 

@@ -19,7 +19,7 @@ from insula.database.options import DatabaseOptions
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("library", ["uvicorn", "asyncpg"])
+@pytest.mark.parametrize("library", ["uvicorn", "asyncpg", "asyncmy"])
 def test_libraries_whose_insides_are_used_change_only_by_patches(library: str) -> None:
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     (wanted,) = [each for each in map(Requirement, stated) if each.name == library]
@@ -53,7 +53,7 @@ async def test_uvicorns_connection_has_the_attributes_that_ours_uses() -> None:
 async def test_asyncpgs_protocol_can_be_asked_whether_a_statement_is_being_cancelled(
     database_options: DatabaseOptions, database: object
 ) -> None:
-    if database_options.storage is not None:
+    if database_options.dialect != "postgres":
         return  # another driver
     connection = await dialect(database_options.dialect).connect(database_options)  # type: ignore[attr-defined]
     raw: asyncpg.Connection = connection._raw

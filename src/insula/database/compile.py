@@ -18,8 +18,8 @@ from insula.database.statement import SCHEMA_TOKEN, Statement
 
 _QUOTED_OR_TOKEN = re.compile(
     rf"""  '(?:[^']|'')*'                                # a literal: skipped, whatever it says
-        |  (?P<token> (?<![\w"]){SCHEMA_TOKEN}\. | "{SCHEMA_TOKEN}"\. )
-        |  "(?:[^"]|"")*"                               # an identifier: likewise
+        |  (?P<token> (?<![\w"`]){SCHEMA_TOKEN}\. | "{SCHEMA_TOKEN}"\. | `{SCHEMA_TOKEN}`\. )
+        |  "(?:[^"]|"")*" | `(?:[^`]|``)*`               # an identifier: likewise
     """,
     re.VERBOSE,
 )

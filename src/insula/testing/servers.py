@@ -52,10 +52,12 @@ def wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> N
     raise TimeoutError(f"nothing listens on port {port} after {START_TIMEOUT_S} s: {log.read_text()[-2000:]}")
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, begun: int) -> None:
-    """Return once PostgreSQL says so in its log behind ``begun``: it listens before it takes anyone."""
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], log: Path, begun: int, words: bytes = b"ready to accept connections"
+) -> None:
+    """Return once the server says so in its log behind ``begun``: it listens before it takes anyone."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    while b"ready to accept connections" not in (said := log.read_bytes()[begun:]):
+    while words not in (said := log.read_bytes()[begun:]):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}: {said[-2000:].decode()}")
         if time.monotonic() > deadline:
@@ -95,7 +97,7 @@ def _redis_server() -> Path:
 
 
 def _ordinary_user() -> str | None:
-    """PostgreSQL refuses to run as root: the user to run it as instead."""
+    """Database servers do not run as root: the user to run them as instead."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -188,6 +190,68 @@ def postgresql_again(server: Server) -> Iterator[Server]:
         yield replace(server, process=process)
     finally:
         stop(process)
+
+
+_MARIADB_USER = """
+CREATE USER IF NOT EXISTS 'insula'@'%' IDENTIFIED BY 'insula';
+GRANT ALL PRIVILEGES ON *.* TO 'insula'@'%' WITH GRANT OPTION;
+"""
+_MARIADB_SMALL = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=0",
+    "--innodb-buffer-pool-size=64M",
+    "--key-buffer-size=1M",
+    "--aria-pagecache-buffer-size=4M",
+    "--skip-name-resolve",
+    "--skip-log-bin",
+)
+"""Nothing is to survive a power cut."""
+
+
+@contextlib.contextmanager
+def mariadb(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
+    """A MariaDB server with the user ``insula`` (password ``insula``), who may do everything. Of Debian's package
+    ``mariadb-server``: no wheel has one."""
+    install, server = shutil.which("mariadb-install-db"), shutil.which("mariadbd")
+    if install is None or server is None:
+        raise RuntimeError("there is no MariaDB on this machine; apt-get install mariadb-server")
+    user = _ordinary_user()
+    folder = Path(tempfile.mkdtemp(prefix="insula-mariadb-"))
+    try:
+        if user:
+            shutil.chown(folder, user)
+        place = [f"--datadir={folder / 'data'}", f"--tmpdir={folder}"]
+        command = [install, "--no-defaults", *place, "--auth-root-authentication-method=normal"]
+        subprocess.run(
+            [*command, "--skip-test-db"], check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder
+        )
+        (folder / "user.sql").write_text(_MARIADB_USER)
+        (folder / "user.sql").chmod(0o644)
+        port, log = free_port(), folder / "log"
+        own = [f"--socket={folder / 'socket'}", f"--port={port}", f"--init-file={folder / 'user.sql'}"]
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [
+                    server,
+                    "--no-defaults",
+                    *place,
+                    *own,
+                    "--bind-address=127.0.0.1",
+                    *_MARIADB_SMALL,
+                    *settings,
+                ],
+                stdout=sink,
+                stderr=sink,
+                user=user,
+                cwd=folder,
+            )
+        try:
+            _wait_until_ready(process, log, 0, b"ready for connections")
+            yield Server("127.0.0.1", port, "insula", "insula", process, folder)
+        finally:
+            stop(process, signal.SIGTERM)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "sqlite": "insula.database.dialects.sqlite",
     "postgres": "insula.database.dialects.postgresql",
+    "mariadb": "insula.database.dialects.mariadb",
+    "mysql": "insula.database.dialects.mysql",
 }
 """Name as in ``DB_DIALECT`` → the module whose ``DIALECT`` it is."""
 

@@ -24,12 +24,15 @@ def own(dialect: SqlAlchemyDialect) -> Dialect:
 
 
 class Dialect(ABC):
-    """One kind of database: ``sqlite``, ``postgres``."""
+    """One kind of database: ``sqlite``, ``postgres``, ``mariadb``, ``mysql``."""
 
     name: ClassVar[str]
     """As in ``DB_DIALECT`` and in answers of the API."""
     transactional_ddl: ClassVar[bool]
-    """DDL commits or rolls back together with data."""
+    """DDL commits or rolls back together with data; else it commits what its transaction did before it, whether it
+    fails or not, and what follows it is undone alone."""
+    returning: ClassVar[frozenset[str]] = frozenset({"insert", "update", "delete"})
+    """Which statements may have RETURNING. For others: change and look in one transaction, by key."""
     has_schemas: ClassVar[bool]
     is_file: ClassVar[bool]
     """The database is a file of its own, which can be copied."""

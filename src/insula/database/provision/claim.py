@@ -14,7 +14,7 @@ import socket
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core.clock import monotonic
@@ -36,6 +36,8 @@ LOOK_EVERY_S: Final = 10.0
 ANSWER_WITHIN_S: Final = 10.0
 """A connection on which nothing comes back for so long is lost."""
 CLOSE_WITHIN_S: Final = 0.5
+SILENT_S: Final = 30
+"""A server that does not look itself whether the machine is still there parts from a session that is silent so long."""
 _TRY_EVERY_S: Final = 0.25
 _NAMESPACE: Final = zlib.crc32(b"insula") >> 1
 _HOLDER_BYTES: Final = 63
@@ -96,13 +98,51 @@ class FileClaim(Claim):
             self._descriptor = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a dialect's session takes the lock of its database. Each gives one value."""
+
+    take: str
+    """True or 1: the lock is this session's now."""
+    holder: str
+    """The name of who holds it."""
+    key: Callable[[DatabaseOptions], tuple[int, ...]] = lambda options: ()
+    """What both are given."""
+    begin: str | None = None
+    """What the session begins with."""
+
+
+_POSTGRESQL: Final = _Words(
+    take="SELECT pg_try_advisory_lock($1, $2)",
+    holder="""
+SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 AND l.objid::bigint = $2
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""",
+    key=lambda options: (_NAMESPACE, zlib.crc32((options.schema or "").encode()) >> 1),
+)
+# A server that collects no names of programs still knows where each connection comes from.
+_MYSQL: Final = _Words(
+    take="SELECT GET_LOCK(CONCAT('insula ', MD5(DATABASE())), 0)",
+    holder="""
+SELECT COALESCE((SELECT ATTR_VALUE FROM performance_schema.session_account_connect_attrs
+  WHERE ATTR_NAME = 'program_name' AND PROCESSLIST_ID = IS_USED_LOCK(CONCAT('insula ', MD5(DATABASE())))),
+ (SELECT CONCAT('connected from ', HOST) FROM information_schema.PROCESSLIST
+  WHERE ID = IS_USED_LOCK(CONCAT('insula ', MD5(DATABASE())))))
+""",
+    begin=f"SET SESSION wait_timeout = {SILENT_S}",
+)
+_WORDS: Final = {"postgres": _POSTGRESQL, "mariadb": _MYSQL, "mysql": _MYSQL}
+
+
 class SessionClaim(Claim):
-    """An advisory lock of PostgreSQL, on a connection of its own, made again when it is lost."""
+    """An advisory lock of the server, on a connection of its own, made again when it is lost."""
 
     def __init__(self, options: DatabaseOptions, lost: Lost) -> None:
         self._options = replace(options, application_name=_holder())
         self._lost = lost
-        self._key = (_NAMESPACE, zlib.crc32((options.schema or "").encode()) >> 1)
+        self._words = _WORDS[options.dialect]
+        self._key = self._words.key(options)
         self._connection: ServerConnection | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -132,9 +172,11 @@ class SessionClaim(Claim):
         """A connection that holds the lock."""
         connection: ServerConnection = await dialect(self._options.dialect).connect(self._options)  # type: ignore[attr-defined]
         try:
-            if await _value(connection, "SELECT pg_try_advisory_lock($1, $2)", self._key):
+            if self._words.begin is not None:
+                await connection.script(self._words.begin)
+            if await _value(connection, self._words.take, self._key):
                 return connection
-            holder = await _value(connection, _HOLDER, self._key)
+            holder = await _value(connection, self._words.holder, self._key)
             raise DatabaseInUse(where=self._options.where, holder=holder or "unknown")
         except BaseException:
             await _closed(connection)
@@ -158,13 +200,6 @@ class SessionClaim(Claim):
                     _logger.warning("the claim on the database is lost for now: %s", error)
                     connection, self._connection = self._connection, None
                     await _closed(connection)
-
-
-_HOLDER: Final = """
-SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid::bigint = $1 AND l.objid::bigint = $2
-AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
 
 
 async def _value(connection: ServerConnection, text: str, arguments: tuple[int, ...]) -> Any:
