@@ -116,14 +116,15 @@ class PlayedEnvironment:
         name, verb = command.application, command.verb
         observed = self._lives[name].status.observed if name in self._lives else Observed.NOT_FOUND
         if verb is Verb.PREPARE:
-            self.report(name, Observed.PREPARING)
+            if observed is not Observed.PREPARING:
+                self.report(name, Observed.PREPARING)
         elif verb is Verb.CREATE and observed is Observed.PREPARING:
             self.report(name, Observed.INITIALIZING)
         elif verb is Verb.START and name in self.running:
             return {"version": VERSION}
-        elif verb is Verb.STOP and observed in (Observed.NOT_FOUND, Observed.STOPPED):
+        elif verb is Verb.STOP and observed in (Observed.NOT_FOUND, Observed.STOPPED, Observed.PREPARING):
             return {}
-        elif verb is not Verb.CHECK:
+        elif verb is not Verb.CHECK and (verb is not Verb.REMOVE or observed is not Observed.PREPARING):
             self.report(name, Observed.COMMANDING, command=command)
         await self._pass(verb, name)
         return self._DO[verb](self, command)
@@ -241,7 +242,10 @@ async def played_fleet(main: Application, *places: str) -> AsyncIterator[PlayedF
     """A fleet whose supervisor has read its records; nothing is repaired before ``supervisor.resume``."""
     fleet = PlayedFleet(main)
     for place in places or (LOCAL,):
-        fleet.environments[place] = PlayedEnvironment(place, fleet.bus, fleet.discovery)
+        played = PlayedEnvironment(place, fleet.bus, fleet.discovery)
+        if fleet.environments:  # databases lie where all of them reach
+            played.databases, played.filled = fleet.local.databases, fleet.local.filled
+        fleet.environments[place] = played
         await fleet.discovery.announce(Environment(place, version=VERSION))
     tasks = [asyncio.create_task(environment.run()) for environment in fleet.environments.values()]
     await fleet.supervisor.open(main)

@@ -1,0 +1,80 @@
+"""The resource ``environments``: where applications can run."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.queries import one_key
+from insula.application.errors import InvalidParameter
+from insula.fleet.environment import Environment
+from insula.supervisor import openapi
+from insula.supervisor.collections import SNIPPET
+from insula.supervisor.supervisor import Supervisor
+from insula.supervisor.verbs import beside
+
+_PAGE: Final = 1
+
+
+class Environments:
+    """The handlers. One object for the main application."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
+
+    async def find(self, context: Context) -> Answer:
+        """All of them, by name; there are few, so that they are one page."""
+        rows = [_shown(environment) for environment in await self._supervisor.environments()]
+        size = max(1, len(rows))
+        return Answer(rows, {"count": len(rows), "page": _PAGE, "pageSize": size, "totalPage": _PAGE})
+
+    async def get(self, context: Context) -> Answer:
+        """One environment; ``null`` where there is none of that name."""
+        name = one_key(context.key, beside(context))
+        if not isinstance(name, str):
+            raise InvalidParameter(parameter="filterByTk", reason="must name the environment")
+        found = (item for item in await self._supervisor.environments() if item.name == name)
+        environment = next(found, None)
+        return Answer(None if environment is None else _shown(environment))
+
+
+def _shown(environment: Environment) -> dict[str, Any]:
+    return {
+        "name": environment.name,
+        "url": environment.url,
+        "proxyUrl": environment.proxy_url,
+        "available": environment.available,
+        "state": environment.state,
+        "appVersion": environment.version,
+        "lastHeartbeatAt": environment.heartbeat_at,
+        "secured": environment.secured,
+        "applications": environment.applications,
+        "load": dict(environment.load),
+    }
+
+
+def environments(supervisor: Supervisor) -> Resource:
+    """The resource, for this supervisor."""
+    handlers = Environments(supervisor)
+    return Resource(
+        "environments",
+        (
+            Action(
+                "list",
+                handlers.find,
+                "snippet",
+                "List environments.",
+                snippet=SNIPPET,
+                openapi=openapi.ENVIRONMENTS,
+            ),
+            Action(
+                "get",
+                handlers.get,
+                "snippet",
+                "Get one environment.",
+                snippet=SNIPPET,
+                openapi=openapi.ENVIRONMENT,
+            ),
+        ),
+        "Environments",
+    )

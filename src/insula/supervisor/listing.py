@@ -1,0 +1,136 @@
+"""The action ``list`` of applications: as for collections, with what is in no table beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from insula.application.access.opened import Opened
+from insula.application.api.action import Answer, Context, Stream
+from insula.application.api.bodies import with_body
+from insula.application.api.encode import BATCH_ROWS, encode_list
+from insula.application.api.queries import narrowed, read_query
+from insula.application.api.records import zone_of
+from insula.data.errors import InvalidFilter
+from insula.data.filters.tree import All, Condition, Node, Not, Some
+from insula.data.query import Page, Query
+from insula.data.scope import Scope
+from insula.supervisor.entry import Entry
+from insula.supervisor.shown import COMPUTED, STORED, answer, making_jobs, statuses_of
+from insula.supervisor.status import shown
+from insula.supervisor.supervisor import Supervisor
+from insula.supervisor.table import TABLE
+
+STATUS: Final = ("status",)
+_SAYS_WHICH: Final = frozenset(("wanted", "deletedAt"))
+"""Fields by which deleted ones are asked for; else they are left out."""
+_COMPARED: Final[Mapping[str, Callable[[str, Any], bool]]] = {
+    "$eq": lambda status, value: status == value,
+    "$ne": lambda status, value: status != value,
+    "$in": lambda status, value: status in value,
+    "$notIn": lambda status, value: status not in value,
+}
+
+
+async def list_applications(supervisor: Supervisor, context: Context) -> Answer | Stream:
+    """One page, or all; deleted ones only where the filter asks for them (``wanted``, ``deletedAt``)."""
+    query = _read(context)
+    condition = await _in_tables(supervisor, context, query.filter)
+    if not any(path[0] in _SAYS_WHICH for path in _paths(query.filter)):
+        query = narrowed(replace(query, filter=condition), Condition(("wanted",), "$ne", "deleted"))
+    else:
+        query = replace(query, filter=condition)
+    page = await _find(context, query)
+    entries = _entries(supervisor, [row["name"] for row in page.rows])
+    jobs = await making_jobs(context.application, entries)
+    rows = [
+        _chosen(query, answer(context.application, supervisor, entry, jobs.get(entry.name)))
+        for entry in entries
+    ]
+    meta = _meta(query, page)
+    return Stream(encode_list(rows, meta)) if len(rows) > BATCH_ROWS else Answer(rows, meta)
+
+
+def _read(context: Context) -> Query:
+    raw, params = context.request.query, context.params
+    if context.body is not None:
+        raw, params = b"", with_body(params, context.body)
+    return read_query(raw, params, zone_of(context), "exact")
+
+
+async def _find(context: Context, query: Query) -> Page:
+    """Names of the applications; of ``fields`` those in the table are asked for, so that unknown ones are told."""
+    fields = tuple(name for name in query.fields or () if name not in COMPUTED)
+    excepts = tuple(name for name in query.excepts if name not in COMPUTED)
+    scopes = Opened(context.scopes, {TABLE: Scope(None, frozenset(STORED))})
+    repository = context.application.repository
+    if excepts:  # told where they are not known; what they name is left out below
+        check = replace(
+            query, filter=None, fields=None, excepts=excepts, page=1, page_size=1, counting="none"
+        )
+        await repository.find(TABLE, check, scopes=scopes)
+    asked = replace(query, fields=("name", *fields), excepts=(), rendered=False)
+    return await repository.find(TABLE, asked, scopes=scopes)
+
+
+def _entries(supervisor: Supervisor, names: Sequence[str]) -> list[Entry]:
+    """In this order; one that was purged since its name was read is left out."""
+    known = {entry.name: entry for entry in supervisor.records.all()}
+    return [known[name] for name in names if name in known]
+
+
+def _chosen(query: Query, row: dict[str, Any]) -> dict[str, Any]:
+    wanted = {path.partition(".")[0] for path in query.fields or row}
+    left_out = set(query.excepts)
+    return {name: value for name, value in row.items() if name in wanted and name not in left_out}
+
+
+def _meta(query: Query, page: Page) -> Mapping[str, Any] | None:
+    if query.page_size is None:
+        return None
+    count, size = page.count or 0, query.page_size
+    return {"count": count, "page": query.page, "pageSize": size, "totalPage": -(-count // size)}
+
+
+async def _in_tables(supervisor: Supervisor, context: Context, node: Node | None) -> Node | None:
+    """The filter with conditions on ``status``, which no table has, as conditions on names."""
+    if node is None or STATUS not in _paths(node):
+        return node
+    entries = supervisor.records.all()
+    jobs = await making_jobs(context.application, entries)
+    words = {entry.name: shown(statuses_of(supervisor, entry, jobs.get(entry.name))) for entry in entries}
+
+    def replaced(node: Node) -> Node:
+        match node:
+            case Condition(path, operator, value) if path == STATUS:
+                compare = _COMPARED.get(operator)
+                if compare is None or isinstance(value, str) != (operator in ("$eq", "$ne")):
+                    raise InvalidFilter(
+                        reason=f"status is compared by {', '.join(_COMPARED)} with words, and not by {operator}"
+                    )
+                fitting = [name for name, word in words.items() if compare(word, value)]
+                return Condition(("name",), "$in", fitting)
+            case All(nodes):
+                return All(tuple(map(replaced, nodes)))
+            case Some(nodes):
+                return Some(tuple(map(replaced, nodes)))
+            case Not(inner):
+                return Not(replaced(inner))
+            case _:
+                return node
+
+    return replaced(node)
+
+
+def _paths(node: Node | None) -> Iterator[tuple[str, ...]]:
+    match node:
+        case Condition(path, _, _):
+            yield path
+        case All(nodes) | Some(nodes):
+            for inner in nodes:
+                yield from _paths(inner)
+        case Not(inner):
+            yield from _paths(inner)
+        case _:
+            return

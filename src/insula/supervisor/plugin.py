@@ -1,0 +1,46 @@
+"""The supervisor as a plugin of the main application, and of no other: the composition root hands it over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insula.application.hooks import hook
+from insula.application.plugin import Plugin
+from insula.supervisor.collections import COLLECTIONS, SNIPPET
+from insula.supervisor.creation import KIND, Creation
+from insula.supervisor.environments import environments
+from insula.supervisor.resources import applications
+from insula.supervisor.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+
+class SupervisorPlugin(Plugin):
+    """Opens the supervisor with the main application, and closes it."""
+
+    name = "app-supervisor"
+    title = "App supervisor"
+    description = "Makes applications beside this one, and looks after them."
+    required = True
+    requires = ("users", "acl")
+    collections = COLLECTIONS
+    snippets = (SNIPPET,)
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self.supervisor = supervisor
+        self.creation = Creation(supervisor)
+        self.resources = (applications(supervisor, self.creation), environments(supervisor))
+
+    async def load(self, application: Application) -> None:
+        await self.supervisor.open(application)
+        application.jobs.register(self.creation.kind)
+
+    async def unload(self, application: Application) -> None:
+        application.jobs.unregister(KIND)
+        await self.supervisor.close()
+
+    @hook
+    def application_started(self, application: Application) -> None:
+        """It answers now: what starts together with it may come up."""
+        self.supervisor.resume()

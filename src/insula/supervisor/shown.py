@@ -1,0 +1,171 @@
+"""An application as it is answered: its record without any secret, what is observed of it, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from insula.data.filters.tree import All, Condition
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.traffic import BUCKETS_S, Counts
+from insula.supervisor.creation import KIND, mark_of
+from insula.supervisor.entry import Entry
+from insula.supervisor.status import shown
+from insula.supervisor.supervisor import Supervisor
+from insula.supervisor.wishes import DATABASE, SECRET
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+STORED: Final = (
+    *("name", "displayName", "cname", "pinned", "icon", "labels", "environments", "options", "wanted"),
+    *("version", "lastVisitAt", "createdAt", "createdById", "updatedAt", "deletedAt"),
+)
+"""Fields of the table that are answered, filtered and sorted by."""
+COMPUTED: Final = ("status", "statuses", "failure", "jobId", "url", "requests", "errors", "latency")
+"""Fields that are in no table."""
+_OPTIONS: Final = (
+    *("startMode", "dbConnType", "autoUpgrade", "shareSession", "lang", "timezone", "sleepAfter"),
+)
+_PLACES: Final = tuple(key for key in DATABASE if key not in SECRET)
+_EVERYTHING: Final = Unrestricted()
+_GIVEN_UP: Final = ("failed", "cancelled")
+_OPEN_JOBS: Final = ("waiting", "running", "undoing", *_GIVEN_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class MakingJob:
+    """The job that makes an application which is not made yet."""
+
+    id: int
+    status: str
+    error: str | None
+
+
+async def making_jobs(main: Application, entries: Iterable[Entry]) -> Mapping[str, MakingJob]:
+    """By application, for those that are not made yet; no query where there are none."""
+    marks = {mark_of(entry): entry.name for entry in entries if not entry.made}
+    if not marks:
+        return {}
+    mine = All((Condition(("kind",), "$eq", KIND), Condition(("status",), "$in", list(_OPEN_JOBS))))
+    query = Query(
+        filter=mine,
+        fields=("id", "status", "error", "input"),
+        sort=("id",),
+        page_size=None,
+        counting="none",
+    )
+    rows = (await main.repository.find("jobs", query, scopes=_EVERYTHING)).rows
+    return {
+        marks[row["input"]["mark"]]: MakingJob(row["id"], row["status"], row["error"])
+        for row in rows
+        if row["input"].get("mark") in marks
+    }
+
+
+def statuses_of(supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Status]:
+    """Environment → status; one whose making was given up, and of which nobody reports why, is in error."""
+    found = supervisor.records.statuses(entry)
+    if job is None or job.status not in _GIVEN_UP:
+        return found
+    cause = job.error or "the job that makes it was cancelled"
+    return {
+        place: status
+        if status.observed is Observed.ERROR
+        else Status(Observed.ERROR, status.since, None, "create", cause)
+        for place, status in found.items()
+    }
+
+
+def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Any]:
+    """Everything that is answered of an application."""
+    statuses = statuses_of(supervisor, entry, job)
+    counts = supervisor.traffic.all().get(entry.name) or Counts()
+    return {
+        "name": entry.name,
+        "displayName": entry.display_name,
+        "cname": entry.cname,
+        "pinned": entry.pinned,
+        "icon": entry.icon,
+        "labels": list(entry.labels),
+        "environments": list(entry.environments),
+        "status": shown(statuses),
+        "statuses": {place: status.observed.value for place, status in statuses.items()},
+        "failure": _failure(statuses),
+        "wanted": entry.wanted.value,
+        "version": entry.version or None,
+        "lastVisitAt": _latest(entry.last_visit_at, counts.last_visit_at),
+        "url": url_of(main, entry),
+        "options": _options(entry),
+        "jobId": job.id if job is not None else None,
+        "requests": counts.requests,
+        "errors": counts.errors,
+        "latency": latency(counts),
+        "createdAt": entry.created_at,
+        "createdById": entry.created_by_id,
+        "updatedAt": entry.updated_at,
+        "deletedAt": entry.deleted_at,
+    }
+
+
+def url_of(main: Application, entry: Entry) -> str:
+    """Where people visit it: at its own domain, else below the main application's address."""
+    base = urlsplit(main.options.url)
+    if entry.cname is None:
+        return f"{main.options.url.rstrip('/')}/apps/{entry.name}/admin/"
+    port = f":{base.port}" if base.port else ""
+    return f"{base.scheme or 'http'}://{entry.cname}{port}/admin/"
+
+
+def latency(counts: Counts) -> dict[str, float | None]:
+    """Milliseconds since the process began: ``mean``, and upper bounds of what ``p50`` and ``p95`` of all took."""
+    answered = sum(counts.buckets)
+    mean = round(counts.seconds / answered * 1000, 2) if answered else None
+    return {"mean": mean, "p50": _quantile(counts, 0.5), "p95": _quantile(counts, 0.95)}
+
+
+def _quantile(counts: Counts, share: float) -> float | None:
+    """``None`` where nothing was answered, or it took longer than all bounds."""
+    left = sum(counts.buckets) * share
+    if not left:
+        return None
+    for count, bound in zip(counts.buckets, BUCKETS_S, strict=False):
+        left -= count
+        if left <= 0:
+            return bound * 1000
+    return None
+
+
+def _failure(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
+    for place, status in statuses.items():
+        if status.observed is Observed.ERROR:
+            return {
+                "environment": place,
+                "step": status.step,
+                "message": status.cause,
+                "since": status.since,
+            }
+    return None
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _options(entry: Entry) -> dict[str, Any]:
+    """Only what is known to be no secret."""
+    options = {key: entry.options[key] for key in _OPTIONS if key in entry.options}
+    database = entry.options.get("database") or {}
+    return {
+        "startMode": "onFirstVisit",
+        "dbConnType": "new_database",
+        "autoUpgrade": True,
+        "shareSession": False,
+        **options,
+        "database": {key: database[key] for key in _PLACES if key in database},
+    }
