@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from insula.fleet.lifecycle import Observed
+from insula.fleet.lifecycle import Observed, Wanted
 from insula.fleet.process.base import Send
 from insula.fleet.target import Target
-from insula.gateway.errors import not_answering
+from insula.gateway.errors import ASLEEP, not_answering
 from insula.gateway.waiting import comes
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -51,6 +51,15 @@ async def send_not_answering(send: Send, target: Target) -> None:
     command = target.status.command
     more = {"command": {"name": command.verb.value}} if command else {}
     await send_error(send, 503, code, message, retry_headers(target), maintaining=passes(target), **more)
+
+
+async def send_not_healthy(send: Send, target: Target) -> None:
+    """The same for who asks for its health, which wakes nobody: asking again does not help one that sleeps."""
+    if target.wanted is Wanted.ASLEEP and target.status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
+        code, message = ASLEEP
+        await send_error(send, 503, code, message.format(application=target.application), maintaining=False)
+    else:
+        await send_not_answering(send, target)
 
 
 def retry_headers(target: Target) -> Headers:

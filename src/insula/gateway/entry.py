@@ -23,7 +23,13 @@ from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive,
 from insula.fleet.target import Target
 from insula.fleet.traffic import Counts, Traffic
 from insula.gateway import cookies
-from insula.gateway.answers import RETRY_AFTER, send_answer, send_error, send_not_answering
+from insula.gateway.answers import (
+    RETRY_AFTER,
+    send_answer,
+    send_error,
+    send_not_answering,
+    send_not_healthy,
+)
 from insula.gateway.errors import OtherApplication, TooManyWaiting
 from insula.gateway.selector import MAIN, Asked, Choice, select
 from insula.gateway.trust import Origin, TrustedProxies
@@ -102,6 +108,10 @@ class Gateway:
         headers = dict(scope["headers"])
         origin = Origin(LOCAL_CLIENT, "http", headers.get(b"host", b"").decode("latin-1"), ())
         await self._enter(scope, receive, send, headers, origin)
+
+    def hold_no_more(self) -> None:
+        """The server stops: who waits for an application is told how far it is."""
+        self._waiting.close()
 
     async def _enter(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], origin: Origin
@@ -190,7 +200,7 @@ class Gateway:
             return
         log.application.set(choice.application)
         if choice.kind == "health":
-            await send_not_answering(visit.send, target)
+            await send_not_healthy(visit.send, target)
         elif choice.kind == "page" and not self._pages.wakes(choice, scope):
             await self._pages(choice, target, scope, receive, visit.send)
         else:

@@ -46,6 +46,10 @@ REMEDIES: dict[str, str] = {
 REMEDY = "its log has the cause. Once that is mended, the application is started again."
 
 
+ASLEEP = ("APP_STOPPED", "The application {application} is asleep, until someone visits it.")
+"""For who only asks for its health, and wakes nobody."""
+
+
 def not_answering(target: Target) -> tuple[str, str]:
     """Code and sentence for an application that exists and does not answer."""
     status = target.status

@@ -45,17 +45,26 @@ class Waiting:
         self._running = process.running
         self._held_at_most = held_at_most
         self._wakings: dict[str, _Waking] = {}
+        self._open = True
 
     def held(self, application: str) -> int:
         """How many requests are held for an application."""
         waking = self._wakings.get(application)
         return waking.held if waking else 0
 
+    def close(self) -> None:
+        """Hold nobody any more: who waits is told at once how far their application is. What wakes goes on."""
+        self._open = False
+        for waking in self._wakings.values():
+            waking.task.cancel()
+
     async def until_up(self, application: str, client: EarlyReceive, within_s: float) -> Target | None:
         """Wait until the application runs here, has failed, or is no more; until the client goes, or time is up.
 
         Gives what is known of it then. Raises ``TooManyWaiting``, and what waking it raises.
         """
+        if not self._open:
+            return await self._directory.find(application)
         waking = self._wakings.get(application)
         if waking is None:
             waking = self._wakings[application] = _Waking(self._wake(application))

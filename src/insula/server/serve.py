@@ -145,6 +145,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             await told_to_stop.wait()
             _log.info("stopping: requests in flight have %g s", settings.insula_stop_timeout_s)
     finally:
+        installation.gateway.hold_no_more()
         for listener, deadline_s in zip(
             listeners, (settings.insula_stop_timeout_s, OPERATOR_DRAIN_S), strict=True
         ):

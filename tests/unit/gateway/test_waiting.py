@@ -260,7 +260,11 @@ async def test_health_never_wakes() -> None:
     house = sleeping()
     for path in ("/api/__app/shop/__health_check", "/apps/shop/__health_check"):
         heard = await house.ask(path)
-        assert (heard.status, heard.json["error"]["code"]) == (503, "APP_PREPARING")
+        assert (heard.status, heard.json["error"]["code"]) == (503, "APP_STOPPED")
+        assert "asleep" in heard.json["error"]["message"]
+        assert "retry-after" not in heard.headers
+    house.put("shop", O.COMMANDING)
+    assert (await house.ask("/api/__app/shop/__health_check")).json["error"]["code"] == "APP_STARTING"
     assert house.directory.woken == []
     assert "shop" not in house.traffic.all()
 
@@ -340,3 +344,14 @@ async def test_a_server_that_stops_leaves_nobody_held(ask: Callable[[House], Awa
     await asyncio.wait((asked,))
     assert house.waiting.held("shop") == 0
     assert house.traffic.of("shop").in_flight == 0
+
+
+async def test_who_is_held_when_the_server_stops_is_answered_at_once() -> None:
+    house = sleeping()
+    gate(house)
+    asked = asyncio.create_task(house.ask(API))
+    await until(lambda: house.waiting.held("shop") == 1)
+    house.gateway.hold_no_more()
+    for heard in (await asked, await house.ask(API)):
+        assert (heard.status, heard.headers["retry-after"]) == (503, "1")
+    assert house.directory.woken == ["shop"]
