@@ -12,7 +12,7 @@ class DatabaseOptions:
     """One application's database: a server's (host … schema), or a file (storage) on SQLite."""
 
     dialect: str = "sqlite"
-    """``sqlite`` or ``postgres``."""
+    """``sqlite``, ``postgres``, ``mariadb`` or ``mysql``."""
     host: str = "localhost"
     """A name, an address, or the folder of a unix socket (begins with ``/``)."""
     port: int | None = None

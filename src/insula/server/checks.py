@@ -177,7 +177,8 @@ def _database(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
     wrong: dict[str, str] = {}
     if "DB_DIALECT" in sources and "DB_DIALECT" not in values:
         return wrong
-    if values.get("DB_DIALECT", "sqlite") == "sqlite":
+    dialect = values.get("DB_DIALECT", "sqlite")
+    if dialect == "sqlite":
         for name in _SERVER_DATABASE:
             if name not in sources:
                 continue
@@ -192,10 +193,14 @@ def _database(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str
         return wrong
     for name, example in (("DB_DATABASE", "insula"), ("DB_USER", "insula")):
         if name not in sources:
-            wrong[name] = f"{name} is not set; with DB_DIALECT=postgres write it, such as {name}={example}."
+            wrong[name] = f"{name} is not set; with DB_DIALECT={dialect} write it, such as {name}={example}."
     if "DB_STORAGE" in sources:
         wrong["DB_STORAGE"] = (
-            "DB_STORAGE is set, but DB_DIALECT is postgres; leave DB_STORAGE out or write DB_DIALECT=sqlite."
+            f"DB_STORAGE is set, but DB_DIALECT is {dialect}; leave DB_STORAGE out or write DB_DIALECT=sqlite."
+        )
+    if "DB_SCHEMA" in sources and dialect != "postgres":
+        wrong["DB_SCHEMA"] = (
+            f"DB_SCHEMA is set, but DB_DIALECT is {dialect}, which has no schemas; leave DB_SCHEMA out."
         )
     return wrong
 

@@ -105,10 +105,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # Database
     db_dialect: Annotated[
-        Literal["sqlite", "postgres"],
+        Literal["sqlite", "postgres", "mariadb", "mysql"],
         _meta(
             "The kind of database of the main application.",
-            "sqlite or postgres",
+            "sqlite, postgres, mariadb or mysql",
             "postgres",
             group="Database",
         ),
@@ -116,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_host: Annotated[
         str | None,
         _meta(
-            "The host of the PostgreSQL server; `localhost` when not set.",
+            "The host of the database server, or (begins with `/`) the folder of its unix socket; `localhost` when not set.",
             "a host name",
             "localhost",
             group="Database",
@@ -126,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_port: Annotated[
         int | None,
         _meta(
-            "The port of the PostgreSQL server; 5432 when not set.",
+            "The port of the database server; when not set, 5432 of PostgreSQL, 3306 of MariaDB and MySQL.",
             "a number between 1 and 65535",
             "5432",
             group="Database",
@@ -158,7 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     db_schema: Annotated[
         str | None,
         _meta(
-            "The schema for the main application's tables; `public` when not set.",
+            "The schema for the main application's tables, on PostgreSQL; `public` when not set.",
             "a name of at most 63 bytes",
             "insula",
             group="Database",

@@ -12,6 +12,7 @@ from insula.server.errors import SettingsWrong
 from insula.server.settings_report import reference, rows
 
 POSTGRES = {"DB_DIALECT": "postgres", "DB_DATABASE": "insula", "DB_USER": "insula"}
+MARIADB = {"DB_DIALECT": "mariadb", "DB_DATABASE": "insula", "DB_USER": "insula"}
 WORKER = {
     "APP_MODE": "worker",
     "APP_DISCOVERY_ADAPTER": "remote",
@@ -41,7 +42,10 @@ WRONG = [
     ({"APP_PORT": "65536"}, "write a number between 1 and 65535"),
     ({"APP_PORT": "1e400"}, "write a number between 1 and 65535"),
     (POSTGRES | {"DB_PORT": "abc"}, 'DB_PORT is "abc"; write a number between 1 and 65535, such as DB_PORT=5432.'),
-    ({"DB_DIALECT": "mysql"}, 'DB_DIALECT is "mysql"; write sqlite or postgres'),
+    ({"DB_DIALECT": "oracle"}, 'DB_DIALECT is "oracle"; write sqlite, postgres, mariadb or mysql'),
+    ({"DB_DIALECT": "mariadb", "DB_USER": "a"}, "DB_DATABASE is not set; with DB_DIALECT=mariadb write it"),
+    (MARIADB | {"DB_STORAGE": "x"}, "DB_STORAGE is set, but DB_DIALECT is mariadb"),
+    (MARIADB | {"DB_SCHEMA": "x"}, "DB_SCHEMA is set, but DB_DIALECT is mariadb, which has no schemas"),
     ({"DB_HOST": "db"}, "DB_HOST is set, but DB_DIALECT is not; write DB_DIALECT=postgres."),
     (
         {"DB_DIALECT": "sqlite", "DB_HOST": "db"},

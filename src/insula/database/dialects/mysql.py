@@ -165,8 +165,9 @@ class Mysql(Dialect):
 
     def _unfit(self, kind: Flavor) -> str | None:
         """What is wrong with a server of that kind."""
-        if self.mariadb and not kind.mariadb:
-            return "its server is MySQL; write DB_DIALECT=mysql"
+        if self.mariadb is not kind.mariadb:
+            # tables name the collation, and each of the two has its own
+            return f"its server is {kind.product}; write DB_DIALECT={kind.product.lower()}"
         return kind.problem
 
 

@@ -34,6 +34,11 @@ class Flavor:
     version: tuple[int, int]
 
     @property
+    def product(self) -> str:
+        """``MariaDB`` or ``MySQL``."""
+        return "MariaDB" if self.mariadb else "MySQL"
+
+    @property
     def collation(self) -> str:
         """Text is compared by code points, in its case and with its blanks, as in the other dialects."""
         return "utf8mb4_nopad_bin" if self.mariadb else "utf8mb4_0900_bin"
