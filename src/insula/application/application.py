@@ -15,7 +15,7 @@ from insula.application import hooks_guard, install, migrations
 from insula.application.access.access import Access
 from insula.application.api.dispatch import Dispatcher
 from insula.application.collections import CORE_COLLECTIONS
-from insula.application.errors import NotInstalled, SealBroken, UpgradeNeeded, WrongKey
+from insula.application.errors import NotInstalled, SealBroken, WrongKey
 from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
 from insula.application.plugin_failures import reason_of
@@ -24,7 +24,7 @@ from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import DataKey, MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
-from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer
+from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer, upgrade_needed
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError
 from insula.data.metadata import Metadata
@@ -63,6 +63,8 @@ class Application:
 
     secrets: Secrets
     """From ``install`` or ``start`` on."""
+    identifier: str
+    """The id in its owner stamp; from ``install`` or ``start`` on."""
 
     def __init__(
         self, name: str, database: Database, plugins: Registry, secrets: MasterKey | DataKey, options: Options
@@ -205,9 +207,10 @@ class Application:
         await self.metadata.load()
         # What failed with this very code fails again: it waits for other code, or for someone who enables it.
         failed = failed_before(stored.fingerprint, target)
-        if outdated(stored.fingerprint, target) - failed.keys():
+        behind = outdated(stored.fingerprint, target) - failed.keys()
+        if behind:
             if not self.options.auto_upgrade:
-                raise UpgradeNeeded(application=self.name, found=stored.fingerprint.get("core"))
+                raise upgrade_needed(self.name, stored.fingerprint, target, behind)
             failed = await migrations.upgrade(self)
             rows = await read_rows(self.repository)
         self.plugin_manager = PluginManager(self, self.registry, rows)
@@ -237,11 +240,12 @@ class Application:
         if stored is None or not stored.owner:
             raise NotInstalled(application=self.name)
         install.check_owner(self, stored)
+        self.identifier = stored.owner["id"]
         return stored
 
     def _open_secrets(self, stored: Stored) -> None:
         try:
-            self.secrets = self.keys.unwrap(stored.owner["id"], stored.secrets)
+            self.secrets = self.keys.unwrap(self.identifier, stored.secrets)
         except (SealBroken, KeyError) as error:
             raise WrongKey(application=self.name) from error
 

@@ -36,7 +36,7 @@ class NewerDatabase(ApplicationError):
 
 
 class UpgradeNeeded(ApplicationError):
-    """The database of {application} was written by an older version ({found}); upgrade the application."""
+    """The database of {application} was written by an older version ({found}) than this one ({own}); upgrade the application."""
 
     code = "UPGRADE_NEEDED"
     kind = Kind.CONFLICT

@@ -59,6 +59,7 @@ async def install(application: Application, root: RootUser | None) -> None:
         if not await _from_template(application, transaction):
             await SchemaSync(transaction.dialect).create_all(transaction, collections)
         identifier = application.options.owner_id or str(uuid4())
+        application.identifier = identifier
         application.secrets, wrapped = application.keys.new_secrets(identifier)
         values = {
             "owner": {"application": application.name, "id": identifier},

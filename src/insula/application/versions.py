@@ -8,7 +8,7 @@ from typing import Any, Final
 from packaging.version import InvalidVersion, Version
 
 from insula import __version__
-from insula.application.errors import NewerDatabase
+from insula.application.errors import NewerDatabase, UpgradeNeeded
 from insula.application.plugin import Plugin
 
 CORE: Final = "core"
@@ -38,6 +38,22 @@ def outdated(stored: Mapping[str, Any], own: Mapping[str, Any]) -> frozenset[str
     if stored.get("core") != own["core"]:
         behind.add(CORE)
     return frozenset(behind)
+
+
+def upgrade_needed(
+    application: str, stored: Mapping[str, Any], own: Mapping[str, Any], behind: Iterable[str]
+) -> UpgradeNeeded:
+    """The error that says which version there is and which is wanted: of the core, or else of the first plugin."""
+    if stored.get("core") != own["core"]:
+        return UpgradeNeeded(application=application, found=stored.get("core"), own=own["core"])
+    name = min(behind)
+    version, number = stored.get("plugins", {}).get(name, ("none", 0))
+    wanted, last = own["plugins"][name]
+    return UpgradeNeeded(
+        application=application,
+        found=f"{name} {version}, migration {number}",
+        own=f"{wanted}, migration {last}",
+    )
 
 
 def achieved(

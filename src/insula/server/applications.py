@@ -14,11 +14,12 @@ from insula.application.secrets import DataKey
 from insula.core.errors import InsulaError
 from insula.core.failpoints import reach
 from insula.database.engine import open_database
-from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
+from insula.server.homes import Homes
 from insula.server.host import Host
+from insula.server.places import APPLICATIONS
 
 if TYPE_CHECKING:
     from insula.database.provision.ownership import Stamp
@@ -30,12 +31,13 @@ class ApplicationSteps(Steps):
     """One time of an application: its database is there for it already, and bears its stamp."""
 
     def __init__(
-        self, host: Host, configuration: Configuration, failed: Callable[[InsulaError], None]
+        self, host: Host, configuration: Configuration, failed: Callable[[InsulaError], None], homes: Homes
     ) -> None:
         """``failed`` is told when it does not run any more although nobody stopped it."""
         self._host = host
         self._configuration = configuration
         self._failed = failed
+        self._homes = homes
         self._application: Application | None = None
 
     @property
@@ -49,7 +51,7 @@ class ApplicationSteps(Steps):
         from insula.database.provision.ownership import stamp_in
 
         configuration = self._configuration
-        options = database_options(self._host, configuration)
+        options = self._host.place(configuration)
         database = open_database(options, self._host.budget_of(options))
         try:
             check_stamp(configuration, await stamp_in(database, options))
@@ -77,6 +79,7 @@ class ApplicationSteps(Steps):
         await reach("start.initialized")
 
     async def run(self) -> AsgiApp:
+        self._homes.enter(self.application)
         return self.application
 
     async def upgrade(self) -> None:
@@ -84,6 +87,7 @@ class ApplicationSteps(Steps):
 
     async def stop(self) -> None:
         if self._application is not None:
+            await self._homes.leave(self._application)
             await self._application.stop()
             self._application = None
 
@@ -98,23 +102,6 @@ def check_stamp(configuration: Configuration, found: Stamp | None) -> None:
         )
 
 
-def database_options(host: Host, configuration: Configuration) -> DatabaseOptions:
-    """Where the application's database is."""
-    given = dict(configuration.database)
-    storage = given.get("storage")
-    return DatabaseOptions(
-        given.get("dialect", "sqlite"),
-        host=given.get("host") or "localhost",
-        port=given.get("port"),
-        database=given.get("database") or configuration.application,
-        user=given.get("username") or "",
-        password=given.get("password") or "",
-        schema=given.get("schema"),
-        storage=host.folder / storage if storage else None,
-        statement_timeout_s=host.settings.insula_db_statement_timeout_s,
-    )
-
-
 def application_options(host: Host, configuration: Configuration) -> Options:
     """What its configuration says, and what holds for all applications here."""
     settings = host.settings
@@ -125,10 +112,11 @@ def application_options(host: Host, configuration: Configuration) -> Options:
         lang=configuration.lang,
         timezone=configuration.timezone,
         url=address(host, configuration),
-        storage=host.folder / "apps" / configuration.application,
+        storage=host.folder / APPLICATIONS / configuration.application,
         api_base_path=settings.api_base_path,
         body_limit_bytes=settings.insula_body_limit_bytes,
         stop_deadline_s=settings.insula_stop_timeout_s,
+        extra_plugins=host.extra_plugins,
     )
 
 

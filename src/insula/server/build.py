@@ -9,29 +9,20 @@ from insula.application.access.holding import ROOT_LOCK
 from insula.application.access.people import create_root
 from insula.application.application import Application
 from insula.application.options import RootUser
-from insula.core.clock import now
-from insula.core.errors import InsulaError
 from insula.data.filters.tree import Condition
 from insula.data.scope import Unrestricted
 from insula.database.executor import Executor
-from insula.fleet.configuration import Configuration
-from insula.fleet.directory.memory import MemoryDirectory
-from insula.fleet.lifecycle import Lifecycle, Status
 from insula.fleet.process.base import AsgiApp
-from insula.fleet.process.local import LocalProcess
-from insula.fleet.process.steps import Steps
-from insula.fleet.traffic import Traffic
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.pages import Pages, Templates
-from insula.gateway.selector import MAIN
 from insula.gateway.trust import TrustedProxies
 from insula.gateway.waiting import Waiting
 from insula.server import checks
-from insula.server.applications import ApplicationSteps
 from insula.server.declared import Settings
 from insula.server.errors import AlreadySetUp, NotYet
+from insula.server.fleet import Fleet
 from insula.server.host import Host
-from insula.server.main_application import MainSteps, Told
+from insula.server.main_application import Told
 from insula.server.metrics import PATH as METRICS_PATH
 from insula.server.metrics import Gauge, Metrics
 from insula.server.pulse import Pulse
@@ -50,17 +41,11 @@ class Installation:
     """Everything of one process, put together."""
 
     gateway: Gateway
-    process: LocalProcess
+    fleet: Fleet
     setup_token: Callable[[], Awaitable[str | None]]
     """A token for the set-up link where there is no administrator yet."""
     watchdog: Watchdog
     metrics: Metrics
-
-    async def start_main(self) -> None:
-        """Bring the main application up, made where there is none yet. Raises what its steps raise."""
-        configuration = Configuration(MAIN, "")
-        await self.process.create(configuration, {})
-        await self.process.start(configuration)
 
 
 def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -> Installation:
@@ -70,38 +55,21 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     """
     if settings.app_mode != "single":
         raise NotYet(mode=settings.app_mode)
-    lifecycle, directory = Lifecycle(MAIN, now), MemoryDirectory()
-    directory.add(lifecycle)
     host = Host(settings, folder, makes=makes)
-    steps = MainSteps(host, lambda error: process.fail(MAIN, error.message), lost)
-
-    def steps_of(configuration: Configuration) -> Steps:
-        name = configuration.application
-        if name == MAIN:
-            return steps
-
-        def failed(error: InsulaError) -> None:
-            process.fail(name, error.message)
-
-        return ApplicationSteps(host, configuration, failed)
-
-    def changed(application: str, status: Status) -> None:
-        if application == MAIN:
-            lifecycle.move(status.observed, command=status.command, step=status.step, cause=status.cause)
-
-    process = LocalProcess(steps_of, changed)
+    fleet = Fleet(host, lost)
+    process, directory, traffic = fleet.process, fleet.records, fleet.traffic
     link = SetupLink()
     templates = Templates(_TEMPLATES)
 
     async def set_up(asked: Administrator) -> None:
-        await make_administrator(steps.application, asked)
+        await make_administrator(fleet.main.application, asked)
 
     async def setup_token() -> str | None:
-        return None if await _has_administrator(steps.application) else link.issue()
+        return None if await _has_administrator(fleet.main.application) else link.issue()
 
     page = SetupPage(link, templates, set_up, settings.api_base_path)
-    pulse = Pulse(lambda: _has_administrator(steps.application))
-    traffic, waiting = Traffic(), Waiting(directory, process)
+    pulse = Pulse(lambda: _has_administrator(fleet.main.application))
+    waiting = Waiting(directory, process)
     watchdog = Watchdog(settings.insula_stall_limit_s)
     metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
     metrics.add(Gauge("insula_loop_lag_seconds", "The greatest delay of late.", lambda: watchdog.lag_s))
@@ -113,7 +81,7 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
     gateway = Gateway(options, directory, process, pages, traffic, waiting)
-    return Installation(gateway, process, setup_token, watchdog, metrics)
+    return Installation(gateway, fleet, setup_token, watchdog, metrics)
 
 
 async def make_administrator(application: Application, asked: Administrator) -> None:

@@ -16,9 +16,11 @@ from insula.data.repository import Repository
 from insula.database.budget import ConnectionBudget
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
+from insula.fleet.configuration import Configuration
 from insula.gateway.selector import MAIN
 from insula.server import checks
 from insula.server.declared import Settings
+from insula.server.places import place
 from insula.server.storage import app_key, has_key
 
 _USUAL_PORTS: Final = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
@@ -40,6 +42,31 @@ class Host:
         """Where people reach the main application, without a slash at its end."""
         return (self.settings.insula_url or f"http://localhost:{self.settings.app_port}").rstrip("/")
 
+    @cached_property
+    def database(self) -> DatabaseOptions:
+        """Where the main application's database is."""
+        settings = self.settings
+        if settings.db_dialect == "sqlite":
+            given = settings.db_storage
+            file = Path(given).expanduser() if given else self.folder / "main.sqlite"
+            return DatabaseOptions(
+                "sqlite", storage=file.absolute(), statement_timeout_s=settings.insula_db_statement_timeout_s
+            )
+        return DatabaseOptions(
+            settings.db_dialect,
+            host=settings.db_host or "localhost",
+            port=settings.db_port,
+            database=settings.db_database or "insula",
+            user=settings.db_user or "insula",
+            password=settings.db_password or "",
+            schema=settings.db_schema,
+            statement_timeout_s=settings.insula_db_statement_timeout_s,
+        )
+
+    def place(self, configuration: Configuration) -> DatabaseOptions:
+        """Where an application's database is, or will be."""
+        return place(configuration, self.database, self.folder)
+
     def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
         """The budget of the server that a database is on: one for each server, however many applications use it."""
         server = (database.dialect, database.host, database.port or _USUAL_PORTS.get(database.dialect))
@@ -53,10 +80,15 @@ class Host:
         return sum(budget.used for budget in self._budgets.values())
 
     @cached_property
+    def extra_plugins(self) -> tuple[str, ...]:
+        """Plugins that new applications have beside the preset ones."""
+        return tuple(checks.plugin_names(self.settings.append_preset_built_in_plugins))
+
+    @cached_property
     def registry(self) -> Registry:
         """The plugins. Raises ``UnknownPlugin`` for one that the settings name in vain."""
         found = Registry.discover()
-        for name in checks.plugin_names(self.settings.append_preset_built_in_plugins):
+        for name in self.extra_plugins:
             found.get(name)
         return found
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from insula.application.application import Application
 from insula.application.errors import NotInstalled, WrongKey
 from insula.application.options import Options, RootUser
+from insula.application.plugin import Plugin
+from insula.application.registry import Registry
 from insula.application.stored import read_stored
 from insula.core.errors import InsulaError
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseInUse
-from insula.database.options import DatabaseOptions
 from insula.database.provision.claim import Claim, claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
 from insula.gateway.selector import MAIN
-from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.host import Host
+from insula.server.places import APPLICATIONS
 from insula.server.storage import wrong_key
 
 _log = logging.getLogger(__name__)
@@ -39,13 +39,14 @@ class MainSteps(Steps):
     deadline_s = None
     """The database is waited for as long as the settings say, and nothing runs without this application."""
 
-    def __init__(self, host: Host, failed: Told, lost: Told) -> None:
-        """``failed`` is told when the application does not run any more, ``lost`` when another has its database."""
+    def __init__(self, host: Host, own: Plugin, failed: Told, lost: Told) -> None:
+        """``own`` is a plugin that no other application has; ``failed`` is told when the application does not run any more, ``lost`` when another has its database."""
         self._host = host
+        self._own = own
         self._failed = failed
         self._told_lost = lost
         self._settings = host.settings
-        self._database = database_options(host.settings, host.folder)
+        self._database = host.database
         self._claim: Claim = claim(self._database, self._lost)
         self._application: Application | None = None
 
@@ -56,7 +57,7 @@ class MainSteps(Steps):
         return self._application
 
     async def prepare(self) -> None:
-        registry = self._host.registry
+        found = self._host.registry
         await wait_for_database(
             self._database, self._settings.insula_wait_timeout_s, lambda line: _log.warning("%s", line)
         )
@@ -69,7 +70,8 @@ class MainSteps(Steps):
         except BaseException:
             await database.close()
             raise
-        options = application_options(self._settings, self._host.folder)
+        registry = Registry([*found.plugins.values(), self._own], found.broken)
+        options = application_options(self._host)
         self._application = Application(MAIN, database, registry, key, options)
         self._application.on_failure = self._failed
 
@@ -107,35 +109,17 @@ class MainSteps(Steps):
         self._told_lost(error)
 
 
-def database_options(settings: Settings, folder: Path) -> DatabaseOptions:
-    """Where the main application's database is."""
-    if settings.db_dialect == "sqlite":
-        file = Path(settings.db_storage).expanduser() if settings.db_storage else folder / "main.sqlite"
-        return DatabaseOptions(
-            "sqlite", storage=file.absolute(), statement_timeout_s=settings.insula_db_statement_timeout_s
-        )
-    return DatabaseOptions(
-        settings.db_dialect,
-        host=settings.db_host or "localhost",
-        port=settings.db_port,
-        database=settings.db_database or "insula",
-        user=settings.db_user or "insula",
-        password=settings.db_password or "",
-        schema=settings.db_schema,
-        statement_timeout_s=settings.insula_db_statement_timeout_s,
-    )
-
-
-def application_options(settings: Settings, folder: Path) -> Options:
+def application_options(host: Host) -> Options:
     """What the settings say about the main application."""
+    settings = host.settings
     return Options(
         display_name="Main",
         main=True,
         timezone=settings.tz,
         url=settings.insula_url or f"http://localhost:{settings.app_port}",
-        storage=folder / "apps" / MAIN,
+        storage=host.folder / APPLICATIONS / MAIN,
         api_base_path=settings.api_base_path,
-        extra_plugins=tuple(checks.plugin_names(settings.append_preset_built_in_plugins)),
+        extra_plugins=host.extra_plugins,
         body_limit_bytes=settings.insula_body_limit_bytes,
         stop_deadline_s=settings.insula_stop_timeout_s,
     )

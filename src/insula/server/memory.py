@@ -1,9 +1,14 @@
 """What the process asks of the operating system's memory, and of Python's collector of garbage."""
 
+import asyncio
 import ctypes
 import gc
+from collections.abc import Callable
+from typing import Final
 
 LARGE_BYTES = 1024 * 1024
+TRIM_AFTER_S: Final = 5.0
+"""Applications are often stopped together, and giving memory back takes milliseconds."""
 _M_MMAP_THRESHOLD = -3
 """glibc's number of the setting."""
 
@@ -23,3 +28,36 @@ def keep_what_is_loaded() -> None:
     """Take all objects of now for good: looking for garbage among them stalls all requests for 20 to 50 ms."""
     gc.collect()
     gc.freeze()
+
+
+def give_free_memory_back() -> None:
+    """Give what is free to the system, also in the midst of what is not. Other C libraries do so by themselves, or not at all."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+class Trimmer:
+    """Gives back to the system what was freed, some time after an application has stopped: once for many stops."""
+
+    def __init__(
+        self, after_s: float = TRIM_AFTER_S, trim: Callable[[], None] = give_free_memory_back
+    ) -> None:
+        self._after_s = after_s
+        self._trim = trim
+        self._timer: asyncio.TimerHandle | None = None
+
+    def soon(self) -> None:
+        """Something was freed."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._after_s, self._begin)
+
+    def close(self) -> None:
+        """Nothing more is given back: the process ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _begin(self) -> None:
+        self._timer = None
+        asyncio.get_running_loop().run_in_executor(None, self._trim)

@@ -1,8 +1,8 @@
 """One process from start to stop, and the order in which things are taken and given back.
 
 start: settings → log → storage folder → lock → port → operator's socket → (answering 503 from here on)
-       database → application → ready
-stop:  no new connections → requests in flight → application and its connections → sockets → lock
+       database → main application → ready → applications that start with it
+stop:  no new connections → requests in flight → other applications → main and its connections → sockets → lock
 
 Besides a signal, a database that another server has taken ends the process: 5, with the sentence.
 """
@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, TextIO
 from insula import __version__
 from insula.core import log
 from insula.core.errors import InsulaError
-from insula.gateway.selector import MAIN
 from insula.server import settings as reader
 from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
@@ -150,7 +149,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             listeners, (settings.insula_stop_timeout_s, OPERATOR_DRAIN_S), strict=True
         ):
             await listener.drain(deadline_s)
-        await installation.process.stop(MAIN)
+        await installation.fleet.stop()
         installation.watchdog.stop()
     _log.info("stopped")
     if lost:
@@ -159,7 +158,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
 
 async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
     """Whether the main application runs; not when the process was told to stop first. Raises what it raised."""
-    starting = asyncio.ensure_future(installation.start_main())
+    starting = asyncio.ensure_future(installation.fleet.start())
     stopping = asyncio.ensure_future(told_to_stop.wait())
     await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
     unfinished = stopping if starting.done() else starting

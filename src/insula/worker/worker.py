@@ -15,6 +15,7 @@ from insula.core.clock import now
 from insula.core.errors import InsulaError
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
+from insula.fleet.configuration import MAIN
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.environment import Environment
 from insula.fleet.errors import StartGivenUp
@@ -142,7 +143,10 @@ class Worker:
 
     async def _announce(self) -> None:
         """Say what the environment is, and how many run there now."""
-        running = sum(status.observed is Observed.RUNNING for status in self._process.statuses().values())
+        statuses = self._process.statuses()
+        running = sum(
+            status.observed is Observed.RUNNING for name, status in statuses.items() if name != MAIN
+        )
         await self._discovery.announce(
             Environment(self._environment, version=__version__, heartbeat_at=now(), applications=running)
         )

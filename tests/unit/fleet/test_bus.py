@@ -7,7 +7,7 @@ import pytest
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.command import Command, Outcome, Verb
-from insula.fleet.errors import CommandExpired
+from insula.fleet.errors import CommandExpired, EnvironmentUnavailable
 
 
 @pytest.fixture(params=[MemoryBus])
@@ -60,3 +60,15 @@ async def test_a_command_goes_on_when_its_sender_does_not_wait_any_more(bus: Com
 
 async def test_an_outcome_that_nobody_waits_for_is_no_error(bus: CommandBus) -> None:
     await bus.finish("local", Outcome("unknown"))
+
+
+async def test_nobody_waits_for_a_process_that_takes_no_more_commands() -> None:
+    bus = MemoryBus()
+    sent = [asyncio.create_task(bus.send("local", _start(name))) for name in ("one", "two")]
+    await bus.take("local")
+    bus.close()
+    for ended in await asyncio.gather(*sent, return_exceptions=True):
+        assert isinstance(ended, EnvironmentUnavailable)
+    with pytest.raises(EnvironmentUnavailable, match="local"):
+        await bus.send("local", _start("three"))
+    await bus.finish("local", Outcome("one"))

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome
-from insula.fleet.errors import CommandExpired
+from insula.fleet.errors import CommandExpired, EnvironmentUnavailable
 
 
 class MemoryBus(CommandBus):
@@ -15,22 +15,36 @@ class MemoryBus(CommandBus):
 
     def __init__(self) -> None:
         self._queues: defaultdict[str, asyncio.Queue[Command]] = defaultdict(asyncio.Queue)
-        self._waiting: dict[str, asyncio.Future[Outcome]] = {}
-        """Request id → who waits for its outcome."""
+        self._waiting: dict[str, asyncio.Future[Outcome | None]] = {}
+        """Request id → who waits for its outcome; ``None``: there will be none."""
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody takes commands any more: whoever waits for an outcome, or sends another, is told so."""
+        self._closed = True
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
 
     async def send(self, environment: str, command: Command) -> Outcome:
-        outcome = self._waiting.get(command.request_id)
-        if outcome is None:
-            outcome = asyncio.get_running_loop().create_future()
-            self._waiting[command.request_id] = outcome
+        if self._closed:
+            raise EnvironmentUnavailable(environment=environment)
+        waiting = self._waiting.get(command.request_id)
+        if waiting is None:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting[command.request_id] = waiting
             self._queues[environment].put_nowait(command)
         try:
             async with asyncio.timeout(command.deadline_s):
-                return await asyncio.shield(outcome)
+                outcome = await asyncio.shield(waiting)
         except TimeoutError:
             raise CommandExpired(
                 command=command.verb.value, application=command.application, seconds=command.deadline_s
             ) from None
+        if outcome is None:
+            raise EnvironmentUnavailable(environment=environment)
+        return outcome
 
     async def take(self, environment: str) -> Command:
         return await self._queues[environment].get()

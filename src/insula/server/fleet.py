@@ -1,0 +1,149 @@
+"""The roles of shared-memory mode, put together in one process: what runs applications, and what looks after them.
+
+start: commands are taken → main answers → those that start with it, a few at once
+stop:  nothing is repaired, no command taken → all other applications side by side → main
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from insula.application.install import first_plugins, template
+from insula.application.migrations import built_in
+from insula.core.clock import monotonic
+from insula.core.errors import InsulaError
+from insula.fleet.bus.memory import MemoryBus
+from insula.fleet.configuration import Configuration
+from insula.fleet.discovery.local import LocalDiscovery
+from insula.fleet.environment import LOCAL
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process.local import LocalProcess
+from insula.fleet.process.steps import Steps
+from insula.fleet.traffic import Traffic
+from insula.gateway.selector import MAIN
+from insula.server.applications import ApplicationSteps
+from insula.server.homes import Homes
+from insula.server.host import Host
+from insula.server.main_application import MainSteps, Told
+from insula.server.memory import Trimmer
+from insula.server.provisioner import LocalProvisioner
+from insula.supervisor.plugin import SupervisorPlugin
+from insula.supervisor.records import Records
+from insula.supervisor.supervisor import Supervisor
+from insula.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from insula.database.dialects.base import Dialect
+    from insula.database.provision.template import Template
+
+_log = logging.getLogger(__name__)
+
+LAST_WORDS_S: Final = 5.0
+"""What applications get beyond the deadline of their requests to close what they hold; then main stops all the same."""
+
+
+class Fleet:
+    """Owned by the composition root."""
+
+    def __init__(self, host: Host, lost: Told) -> None:
+        """``lost`` is told when another process has taken main's database."""
+        self._host = host
+        self._bus = MemoryBus()
+        if not host.makes:
+            self._bus.close()  # main alone is opened: whoever wants something of another is told at once
+        self._discovery = LocalDiscovery()
+        self._templates: dict[str, Template] = {}
+        self._trimmer = Trimmer()
+        self.traffic = Traffic()
+        self.records = Records(self._discovery)
+        """The directory, too."""
+        self.supervisor = Supervisor(self.records, self._bus, self._discovery, self.traffic)
+        plugin = SupervisorPlugin(self.supervisor)
+        self.main = MainSteps(host, plugin, lambda error: self.process.fail(MAIN, error.message), lost)
+        self._homes = Homes(self._installation)
+        self.process = LocalProcess(self._steps_of, self._changed)
+        self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner())
+
+    async def start(self) -> None:
+        """Bring up main, and what starts with it. Raises what main's steps raise."""
+        await self._worker.start()
+        self._homes.start()
+        await self.start_main()
+
+    async def start_main(self) -> None:
+        """Bring up main alone, made where there is none yet. Raises what its steps raise."""
+        main = Configuration(MAIN, "")
+        await self.process.create(main, {})
+        await self.process.start(main)
+
+    async def stop(self) -> None:
+        """Take down everything. What can not be stopped in time, or at all, is logged. May be called after any start."""
+        ends = monotonic() + self._host.settings.insula_stop_timeout_s + LAST_WORDS_S
+        await self.supervisor.pause()
+        await self._worker.stop(deadline_s=0.0)  # what is under way is ended with the applications
+        self._bus.close()
+        await self._stop_others(ends - monotonic())
+        await self._homes.stop()
+        await self.process.stop(MAIN)
+        self._trimmer.close()
+
+    async def _stop_others(self, deadline_s: float) -> None:
+        stopping = asyncio.create_task(self.process.stop_all(but=MAIN), name="stop of all applications")
+        await asyncio.wait((stopping,), timeout=deadline_s)
+        if not stopping.done():
+            left = [name for name, status in self.process.statuses().items() if _is_up(status)]
+            _log.warning("these have not stopped in time: %s", ", ".join(sorted(set(left) - {MAIN})))
+            stopping.cancel()
+        for failed in await asyncio.gather(stopping, return_exceptions=True):
+            if isinstance(failed, Exception):
+                _log.error("not all applications could be stopped", exc_info=failed)
+
+    def _steps_of(self, configuration: Configuration) -> Steps:
+        name = configuration.application
+        if name == MAIN:
+            return self.main
+
+        def failed(error: InsulaError) -> None:
+            self.process.fail(name, error.message)
+
+        return ApplicationSteps(self._host, configuration, failed, self._homes)
+
+    def _changed(self, application: str, status: Status) -> None:
+        self._discovery.report(LOCAL, application, status)
+        if status.observed is Observed.STOPPED and application != MAIN:
+            self._trimmer.soon()
+
+    def _provisioner(self) -> LocalProvisioner:
+        host = self._host
+        return LocalProvisioner(
+            place=host.place,
+            main=host.database,
+            budget=host.budget_of,
+            folder=host.folder,
+            template=self._template,
+            first_tables=self._first_tables,
+            installation=self._installation,
+        )
+
+    def _template(self, dialect: Dialect) -> Template:
+        made = self._templates.get(dialect.name)
+        if made is None:
+            made = self._templates[dialect.name] = template(
+                self._host.registry, self._host.extra_plugins, dialect
+            )
+        return made
+
+    def _first_tables(self) -> list[str]:
+        registry = self._host.registry
+        plugins = first_plugins(registry, self._host.extra_plugins)
+        return [collection.name for collection in built_in(registry, plugins)]
+
+    def _installation(self) -> str:
+        """Names this installation: the stamp of its main application."""
+        return self.main.application.identifier
+
+
+def _is_up(status: Status) -> bool:
+    return status.observed not in (Observed.STOPPED, Observed.NOT_FOUND)

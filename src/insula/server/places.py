@@ -1,0 +1,49 @@
+"""Where the database of an application is, or will be: what its configuration says, and main's service for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from insula.database.options import DatabaseOptions
+from insula.fleet.configuration import Configuration
+
+APPLICATIONS: Final = "apps"
+"""The folder in the storage folder where each application has one of its own."""
+_SQLITE: Final = "sqlite"
+_SERVICE: Final = {"host": "host", "port": "port", "username": "user", "password": "password"}
+"""What says where a server is and who asks: name in a configuration → in the options."""
+
+
+def place(configuration: Configuration, main: DatabaseOptions, folder: Path) -> DatabaseOptions:
+    """``main`` is where the main application's database is, ``folder`` the storage folder.
+
+    What is made bears the application's name where no other is given; - is _ in names of databases and schemas.
+    """
+    given = {key: value for key, value in configuration.database.items() if value is not None}
+    name = configuration.application
+    if given.get("dialect", main.dialect) == _SQLITE:
+        storage = given.get("storage") or Path(APPLICATIONS, name, f"{name}.sqlite")
+        return DatabaseOptions(
+            _SQLITE, storage=folder / storage, statement_timeout_s=main.statement_timeout_s
+        )
+    options = _service(given, main)
+    own = name.replace("-", "_")
+    if configuration.connection == "new_database":
+        return replace(options, database=given.get("database") or own, schema=None)
+    database = given.get("database") or options.database
+    schema = given.get("schema") or (own if configuration.connection == "new_schema" else None)
+    return replace(options, database=database, schema=schema)
+
+
+def _service(given: Mapping[str, Any], main: DatabaseOptions) -> DatabaseOptions:
+    """The server: main's, unless another is named; its user and password are for itself alone."""
+    dialect = given.get("dialect", main.dialect)
+    if dialect == main.dialect and given.get("host", main.host) == main.host:
+        base = main
+    else:
+        base = DatabaseOptions(dialect, statement_timeout_s=main.statement_timeout_s)
+    said = {option: given[key] for key, option in _SERVICE.items() if key in given}
+    return replace(base, **said)

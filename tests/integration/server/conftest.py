@@ -1,0 +1,83 @@
+"""The whole of shared-memory mode without its sockets: main on SQLite or PostgreSQL, applications on both."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insula.core.ids import random_id
+from insula.database.dialects import dialect
+from insula.database.options import DatabaseOptions
+from insula.server.declared import Settings
+from insula.server.fleet import Fleet
+from insula.testing.databases import SHARED_DATABASE
+from insula.testing.servers import Server
+from insula.testing.whole import Running, running_fleet
+
+
+@pytest.fixture
+def settings(database_options: DatabaseOptions, tmp_path: Path) -> Settings:
+    """Main on SQLite, or in a schema of PostgreSQL."""
+    given: dict[str, Any] = {}
+    if database_options.dialect == "postgres":
+        given = {
+            "db_dialect": "postgres",
+            "db_host": database_options.host,
+            "db_port": database_options.port,
+            "db_database": database_options.database,
+            "db_user": database_options.user,
+            "db_password": database_options.password,
+            "db_schema": database_options.schema,
+        }
+    return Settings(
+        storage_path=str(tmp_path),
+        init_root_email="root@example.com",
+        init_root_password="correct horse battery",
+        insula_stop_timeout_s=2.0,
+        **given,
+    )
+
+
+@pytest.fixture
+def running(settings: Settings, tmp_path: Path) -> Running:
+    """Starts it as often as a test likes, one after the other."""
+    return lambda: running_fleet(settings, tmp_path)
+
+
+@pytest.fixture
+async def fleet(running: Running) -> AsyncIterator[Fleet]:
+    """One that runs."""
+    async with running() as found:
+        yield found
+
+
+@pytest.fixture(params=["file", "database", "schema"])
+async def options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Where the application of the test is: options as the HTTP API takes them."""
+    if request.param == "file":
+        return {"dbConnType": "new_database", "database": {"dialect": "sqlite"}}
+    server: Server = request.getfixturevalue("postgresql")
+    service = {
+        "dialect": "postgres",
+        "host": server.host,
+        "port": server.port,
+        "username": server.user,
+        "password": server.password,
+    }
+    name = f"test_{random_id(8)}"
+    if request.param == "database":
+        return {"dbConnType": "new_database", "database": {**service, "database": name}}
+    shared = DatabaseOptions(
+        "postgres",
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        database=SHARED_DATABASE,
+    )
+    await dialect("postgres").ensure(shared)
+    return {
+        "dbConnType": "new_schema",
+        "database": {**service, "database": SHARED_DATABASE, "schema": name},
+    }

@@ -1,0 +1,230 @@
+"""Applications of a whole installation: made, up, asleep, down, upgraded and gone, on files, databases and schemas."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from insula import __version__
+from insula.application.application import Application
+from insula.application.errors import PluginFailed
+from insula.application.stored import read_stored, write_stored
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
+from insula.fleet.lifecycle import Observed, Wanted
+from insula.server.fleet import Fleet
+from insula.supervisor.errors import CommandFailed
+from insula.testing.applications import client_of
+from insula.testing.whole import FIRST_USER, Running, drop, make
+
+O = Observed
+EVERYTHING = Unrestricted()
+FILE: Mapping[str, Any] = {"database": {"dialect": "sqlite"}}
+
+
+def application(fleet: Fleet, name: str) -> Application:
+    found = fleet.process.running(name)
+    assert isinstance(found, Application)
+    return found
+
+
+async def until(fleet: Fleet, name: str, observed: Observed) -> None:
+    async with asyncio.timeout(20):
+        while fleet.process.status(name).observed is not observed:
+            await asyncio.sleep(0.01)
+
+
+async def answers(fleet: Fleet, name: str) -> dict[str, Any]:
+    async with client_of(application(fleet, name)) as client:
+        heard = await client.get("/app:getInfo")
+    assert heard.status_code == 200
+    found: dict[str, Any] = heard.json()["data"]
+    return found
+
+
+async def test_a_whole_life(fleet: Fleet, options: dict[str, Any]) -> None:
+    supervisor = fleet.supervisor
+    await make(fleet, "shop", options, displayName="The shop")
+    assert (await answers(fleet, "shop"))["name"] == "shop"
+    assert application(fleet, "shop").options.display_name == "The shop"
+    await supervisor.sleep("shop", actor="a test")
+    assert fleet.process.running("shop") is None
+    woken = await fleet.records.wake("shop")
+    assert woken is not None
+    assert woken.status.observed is O.RUNNING
+    await supervisor.restart("shop", actor="a test")
+    await supervisor.upgrade("shop", actor="a test")
+    assert (await answers(fleet, "shop"))["name"] == "shop"
+    await supervisor.stop("shop", actor="a test")
+    await supervisor.start("shop", actor="a test")
+    await drop(fleet, "shop")
+    assert fleet.process.status("shop").observed is O.NOT_FOUND
+    assert await fleet.records.find("shop") is None
+    await make(fleet, "shop", options)  # nothing is in its way
+    await drop(fleet, "shop")
+
+
+async def test_its_first_user_is_a_copy_of_its_maker(fleet: Fleet, options: dict[str, Any]) -> None:
+    await make(fleet, "shop", options)
+    repository = application(fleet, "shop").repository
+    (user,) = (await repository.find("users", Query(), scopes=EVERYTHING)).rows
+    assert {key: user[key] for key in ("email", "username", "nickname", "sub")} == {
+        **{key: FIRST_USER[key] for key in ("email", "username", "nickname")},
+        "sub": FIRST_USER["subject"],
+    }
+    stored = await read_stored(repository)
+    assert stored is not None
+    assert stored.owner == {"application": "shop", "id": fleet.records.get("shop").stamp}
+    assert stored.secrets.keys() == {"signingKey"}, "its data key is main's to keep"
+    await drop(fleet, "shop")
+
+
+async def test_nothing_of_it_is_left_once_it_has_stopped(fleet: Fleet, options: dict[str, Any]) -> None:
+    await make(fleet, "shop", options)
+    await answers(fleet, "shop")
+    await fleet.supervisor.sleep("shop", actor="a test")
+    gc.collect()
+    gc.disable()
+    try:
+        await fleet.supervisor.start("shop", actor="a test")
+        await answers(fleet, "shop")
+        found = application(fleet, "shop")
+        alive = [weakref.ref(part) for part in (found, found.repository, found.metadata, found.database)]
+        del found
+        await fleet.supervisor.stop("shop", actor="a test")
+        await asyncio.sleep(0)
+        assert [part() for part in alive] == [None] * 4
+    finally:
+        gc.enable()
+    await drop(fleet, "shop")
+
+
+async def test_nothing_of_it_is_left_after_a_start_that_failed(fleet: Fleet) -> None:
+    await make(fleet, "shop", FILE)
+    await fleet.supervisor.sleep("shop", actor="a test")
+    opened: list[weakref.ref[Application]] = []
+
+    async def broken(self: Application) -> None:
+        opened.append(weakref.ref(self))
+        raise PluginFailed(plugin="users", reason="it does not want to")
+
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Application, "_start", broken)
+            with pytest.raises(CommandFailed, match="it does not want to"):
+                await fleet.supervisor.start("shop", actor="a test")
+        await asyncio.sleep(0)
+        assert [each() for each in opened] == [None]
+    finally:
+        gc.enable()
+    status = fleet.process.status("shop")
+    assert (status.observed, status.step, status.cause) == (
+        O.ERROR,
+        "initialize",
+        'The plugin "users" of this application is off: it does not want to.',
+    )
+
+
+async def test_after_main_come_those_that_start_with_it_and_a_broken_one_blocks_nobody(
+    running: Running, tmp_path: Path
+) -> None:
+    with_main = {**FILE, "startMode": "withMain"}
+    async with running() as fleet:
+        for name in ("one", "two", "three", "broken", "halted"):
+            await make(fleet, name, with_main)
+        await make(fleet, "later", FILE)
+        await fleet.supervisor.stop("halted", actor="a test")
+    (tmp_path / "apps" / "broken" / "broken.sqlite").write_bytes(b"no database" * 1000)
+    async with running() as fleet:
+        assert fleet.process.running("main") is not None
+        await asyncio.gather(*(until(fleet, name, O.RUNNING) for name in ("one", "two", "three")))
+        await until(fleet, "broken", O.ERROR)
+        assert fleet.process.status("later").observed is O.NOT_FOUND
+        assert fleet.process.status("halted").observed is O.NOT_FOUND
+        assert fleet.records.get("later").wanted is Wanted.ASLEEP
+        assert fleet.records.get("broken").wanted is Wanted.RUNNING
+
+
+async def test_stopping_stops_all_side_by_side_and_changes_nothing_that_is_wanted(running: Running) -> None:
+    names = [f"a{number}" for number in range(8)]
+    moves: list[tuple[str, Observed]] = []
+    async with running() as fleet:
+        for name in names:
+            await make(fleet, name, FILE)
+        end = fleet._discovery.watch(lambda _, name, status: moves.append((name, status.observed)))
+    end()
+    stopped = [name for name, observed in moves if observed is O.STOPPED]
+    begun = [name for name, observed in moves if observed is O.COMMANDING]
+    assert sorted(stopped[:-1]) == names
+    assert (stopped[-1], begun[-1]) == ("main", "main")
+    assert moves.index((begun[7], O.COMMANDING)) < moves.index((stopped[0], O.STOPPED))
+    async with running() as fleet:
+        assert {fleet.records.get(name).wanted for name in names} == {Wanted.ASLEEP}
+
+
+async def test_an_older_one_is_upgraded_by_itself_or_says_which_version_it_has_and_which_is_wanted(
+    fleet: Fleet, options: dict[str, Any]
+) -> None:
+    supervisor = fleet.supervisor
+
+    async def make_older() -> None:
+        await supervisor.start("shop", actor="a test")
+        repository = application(fleet, "shop").repository
+        stored = await read_stored(repository)
+        assert stored is not None
+        async with repository.transaction() as transaction:
+            older = {**stored.fingerprint, "core": "0.0.1"}
+            await write_stored(repository, {"fingerprint": older}, transaction)
+        await supervisor.stop("shop", actor="a test")
+
+    await make(fleet, "shop", {**options, "autoUpgrade": True})
+    await make_older()
+    await supervisor.start("shop", actor="a test")
+    await supervisor.update("shop", {"options": {"autoUpgrade": False}}, actor="a test")
+    await make_older()
+    with pytest.raises(CommandFailed, match=rf"older version \(0\.0\.1\) than this one \({__version__}\)"):
+        await supervisor.start("shop", actor="a test")
+    status = fleet.process.status("shop")
+    assert (status.observed, status.step) == (O.ERROR, "initialize")
+    await supervisor.upgrade("shop", actor="a test")
+    await supervisor.start("shop", actor="a test")
+    await drop(fleet, "shop")
+
+
+async def test_one_whose_database_bears_another_stamp_is_not_started(fleet: Fleet) -> None:
+    await make(fleet, "one", FILE)
+    await make(fleet, "two", FILE)
+    for name in ("one", "two"):
+        await fleet.supervisor.stop(name, actor="a test")
+    folder = Path(fleet.records.get("one").options["database"]["storage"]).parent.parent
+    (folder / "one" / "one.sqlite").write_bytes((folder / "two" / "two.sqlite").read_bytes())
+    with pytest.raises(CommandFailed, match="belongs to the application two"):
+        await fleet.supervisor.start("one", actor="a test")
+    status = fleet.process.status("one")
+    assert (status.observed, status.step) == (O.ERROR, "prepare")
+
+
+async def test_it_says_in_its_database_where_it_runs_until_it_stops(
+    fleet: Fleet, options: dict[str, Any]
+) -> None:
+    async def home() -> Any:
+        repository = application(fleet, "shop").repository
+        rows = (await repository.find("insula", Query(page_size=None), scopes=EVERYTHING)).rows
+        return {row["key"]: row["value"] for row in rows}.get("home")
+
+    await make(fleet, "shop", options)
+    async with asyncio.timeout(10):
+        while not (found := await home()):
+            await asyncio.sleep(0.01)
+    assert found["installation"] == fleet.main.application.identifier
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fleet._homes, "enter", lambda application: None)
+        await fleet.supervisor.restart("shop", actor="a test")
+    assert await home() == {}
+    await drop(fleet, "shop")
