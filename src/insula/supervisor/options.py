@@ -5,7 +5,7 @@ The values themselves were checked one by one before (``wishes.read``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -41,6 +41,16 @@ def check_change(wish: Wish, entry: Entry, main: Application) -> None:
     said = wish.changes.get("options")
     if said is not None:
         _check_connection(options_of(entry, said), wish.credentials, main)
+
+
+def check_places(wish: Wish, known: Sequence[str]) -> None:
+    """Raises ``InvalidOption`` for an environment that is not among the known ones."""
+    for name in wish.changes.get("environments", ()):
+        if name not in known:
+            there = f"(there is {', '.join(known) or 'none'})"
+            raise InvalidOption(
+                field="environments", reason=f"names {name[:100]}, which is not there {there}"
+            )
 
 
 def _check(wish: Wish, main: Application) -> None:

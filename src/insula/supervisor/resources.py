@@ -69,7 +69,7 @@ class Applications:
     async def check(self, context: Context) -> Answer:
         """What would speak against making such an application, or stand in its way; nothing is changed."""
         values, adopt = _asked(context)
-        self._refuse(context.application, values)
+        await self._refuse(context.application, values)
         findings = await self._findings(context.application, values, adopt)
         return Answer({"ok": not _against(findings), "findings": findings})
 
@@ -77,7 +77,7 @@ class Applications:
         """Record a new application, and begin to make it."""
         main, principal = context.application, context.principal
         values, adopt = _asked(context)
-        self._refuse(main, values)
+        await self._refuse(main, values)
         findings = await self._findings(main, values, adopt)
         if against := _against(findings):
             raise PreflightFailed(application=values["name"], findings=against)
@@ -133,13 +133,15 @@ class Applications:
 
         return handler
 
-    def _refuse(self, main: Application, values: Mapping[str, Any]) -> None:
+    async def _refuse(self, main: Application, values: Mapping[str, Any]) -> None:
         """Raises what is wrong with a new application by itself."""
         wish = read(values)
         options.check_new(wish, main)
         records = self._supervisor.records
         records.check_name_free(str(wish.name))
         records.check_domain_free(wish.changes.get("cname"), str(wish.name))
+        known = [environment.name for environment in await self._supervisor.environments()]
+        options.check_places(wish, known)
 
     async def _findings(
         self, main: Application, values: Mapping[str, Any], adopt: str | None

@@ -22,7 +22,8 @@ MOVABLE: Final = frozenset(("host", "port", "username"))
 PASSED_OVER: Final = frozenset(
     (
         *("status", "statuses", "version", "lastVisitAt", "wanted", "createdAt", "createdById", "createdBy"),
-        *("updatedAt", "deletedAt", "jobId", "traffic", "url", "confirm", "adopt"),
+        *("updatedAt", "deletedAt", "jobId", "url", "failure", "requests", "errors", "latency", "warnings"),
+        *("confirm", "adopt"),
     )
 )
 """What answers carry and clients send back, and what goes beside the values."""
@@ -72,7 +73,7 @@ def options_of(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
     if "database" in said:
         options["database"] = {**before.get("database", NOTHING), **said["database"]}
     if entry.made:
-        if options.get("dbConnType") != before.get("dbConnType"):
+        if options.get("dbConnType", CONNECTIONS[0]) != before.get("dbConnType", CONNECTIONS[0]):
             raise InvalidOption(field="options.dbConnType", reason=_SETTLED)
         old, new = before.get("database", NOTHING), options.get("database", NOTHING)
         for key in DATABASE:
@@ -93,7 +94,10 @@ def _options(value: Any, wish: Wish) -> dict[str, Any]:
         if key == "database":
             options["database"] = _database(item, wish)
         elif key == "autoStart":
-            options.setdefault("startMode", START_MODES[_truth(name, item)])
+            mode = START_MODES[_truth(name, item)]
+            if value.get("startMode", mode) != mode:
+                raise InvalidOption(field=name, reason="contradicts options.startMode")
+            options["startMode"] = mode
         elif key in _OPTIONS:
             options[key] = _OPTIONS[key](name, item)
         else:
@@ -167,7 +171,7 @@ def _zone(name: str, value: Any) -> str:
     zone = _text(name, value)
     try:
         ZoneInfo(zone)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise InvalidOption(field=name, reason="must be a time zone such as Europe/Berlin") from None
     return zone
 

@@ -16,6 +16,7 @@ from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
+from insula.fleet.errors import WrongMove
 from insula.fleet.lifecycle import Lifecycle, Observed
 from insula.fleet.traffic import Traffic
 from insula.supervisor.collections import COLLECTIONS
@@ -103,7 +104,7 @@ class PlayedEnvironment:
             try:
                 result = await self._do(command)
                 outcome = Outcome(command.request_id, result=result)
-            except PlayedFailure as error:
+            except (PlayedFailure, WrongMove) as error:
                 life = self._lives.get(command.application)
                 if life is not None and command.verb is not Verb.CHECK:
                     self.report(
@@ -153,7 +154,8 @@ class PlayedEnvironment:
         if stamp != command.configuration.stamp:
             raise PlayedFailure("OWNED_BY_ANOTHER", f"the database of {command.application} is another's")
         given = dict(command.configuration.database)
-        return {"database": {"dialect": "sqlite", "storage": f"{command.application}.sqlite", **given}}
+        file = {"dialect": "sqlite", "storage": f"{command.application}.sqlite"}
+        return {"database": given if "host" in given else {**file, **given}}
 
     def _create(self, command: Command) -> Mapping[str, Any]:
         self._own(command)
@@ -182,8 +184,9 @@ class PlayedEnvironment:
             self._own(command)
         self.databases.pop(command.application, None)
         self.filled.discard(command.application)
-        self.report(command.application, Observed.NOT_FOUND)
-        self._lives.pop(command.application, None)
+        if command.application in self._lives:
+            self.report(command.application, Observed.NOT_FOUND)
+            del self._lives[command.application]
         return {}
 
     def _own(self, command: Command) -> None:

@@ -12,6 +12,7 @@ from insula.application.jobs.runner import Jobs
 from insula.application.options import Options, RootUser
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey
+from insula.data.scope import Unrestricted
 from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
@@ -39,6 +40,7 @@ class Supervised:
         self.supervisor = Supervisor(self.records, self.bus, self.discovery, self.traffic, deadline_s=10)
         self.environment = PlayedEnvironment(LOCAL, self.bus, self.discovery)
         self.main: Application
+        self.everything = Unrestricted()
 
     @asynccontextmanager
     async def running(self, options: DatabaseOptions, *, install: bool) -> AsyncIterator[None]:

@@ -1,0 +1,252 @@
+"""Finding applications, doing something with many of them, and who may."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from insula.fleet.command import Verb
+from insula.testing.supervised import Supervised
+
+VERBS = {
+    "sleep": ("asleep", "stopped"),
+    "stop": ("stopped", "stopped"),
+    "start": ("running", "running"),
+    "restart": ("running", "running"),
+    "upgrade": ("running", "running"),
+}
+
+
+async def found(api: Supervised, **params: Any) -> list[str]:
+    answer = await api.ask("list", **params)
+    assert answer.status_code == 200, answer.text
+    return [row["name"] for row in answer.json()["data"]]
+
+
+async def three(api: Supervised) -> None:
+    await api.make("blog", displayName="Blog", labels=["web"], pinned=True)
+    await api.make("shop", displayName="Shop", cname="shop.nowhere.invalid", pinned=True)
+    await api.make("wiki", displayName="Wiki", options={"autoStart": True})
+    await api.ask("stop", filterByTk="shop")
+    await api.ask("sleep", filterByTk="wiki")
+
+
+async def test_they_are_listed_filtered_sorted_and_paged_as_records_are(api: Supervised) -> None:
+    await three(api)
+    assert await found(api) == ["blog", "shop", "wiki"]
+    assert await found(api, sort="-displayName") == ["wiki", "shop", "blog"]
+    page = (await api.ask("list", sort="name", page=2, pageSize=2)).json()
+    assert [row["name"] for row in page["data"]] == ["wiki"]
+    assert page["meta"] == {"count": 3, "page": 2, "pageSize": 2, "totalPage": 2}
+    assert "meta" not in (await api.ask("list", paginate="false")).json()
+    for filter_, names in [
+        ({"displayName": {"$includes": "o"}}, ["blog", "shop"]),
+        ({"cname": {"$notEmpty": True}}, ["shop"]),
+        ({"pinned": True}, ["blog", "shop"]),
+        ({"status": "running"}, ["blog"]),
+        ({"status": {"$ne": "running"}}, ["shop", "wiki"]),
+        ({"status": {"$in": ["running", "stopped"]}}, ["blog", "shop", "wiki"]),
+        ({"status": "error"}, []),
+        ({"$or": [{"status": "running"}, {"name": "wiki"}]}, ["blog", "wiki"]),
+        ({"$not": {"status": "running"}}, ["shop", "wiki"]),
+        ({"wanted": "asleep"}, ["wiki"]),
+        ({"$and": [{"status": "stopped"}, {"pinned": True}]}, ["shop"]),
+    ]:
+        assert await found(api, filter=json.dumps(filter_), sort="name") == names, filter_
+
+
+async def test_fields_are_chosen_and_unknown_ones_told(api: Supervised) -> None:
+    await three(api)
+    answer = await api.ask("list", fields="displayName,status", filter='{"name": "shop"}')
+    assert answer.json()["data"] == [{"displayName": "Shop", "status": "stopped"}]
+    answer = await api.ask("list", fields="name,latency,requests")
+    assert answer.json()["data"][0].keys() == {"name", "latency", "requests"}
+    answer = await api.ask("list", **{"except": "options,failure"})
+    assert {"options", "failure"}.isdisjoint(answer.json()["data"][0])
+    for params in (
+        {"fields": "name,colour"},
+        {"except": "colour"},
+        {"sort": "colour"},
+        {"sort": "status"},
+        {"filter": '{"colour": 1}'},
+        {"appends": "colour"},
+    ):
+        answer = await api.ask("list", **params)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "UNKNOWN_FIELD"), params
+    for text in ('{"status": {"$gt": 1}}', '{"status": 1}', '{"status": {"$in": "running"}}', "{"):
+        answer = await api.ask("list", filter=text)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "INVALID_FILTER"), text
+
+
+@pytest.mark.parametrize("secret", ["stamp", "credentials", "dataKey", "fingerprint"])
+async def test_what_is_secret_can_not_be_guessed_by_filters(api: Supervised, secret: str) -> None:
+    await api.make("shop")
+    for params in (
+        {"filter": json.dumps({secret: {"$startsWith": "a"}})},
+        {"sort": secret},
+        {"fields": f"name,{secret}"},
+    ):
+        assert (await api.ask("list", **params)).json()["errors"][0]["code"] == "UNKNOWN_FIELD"
+
+
+async def test_deleted_ones_are_listed_where_they_are_asked_for(api: Supervised) -> None:
+    await three(api)
+    assert (await api.ask("destroy", filterByTk="shop", confirm="shop")).json() == {"data": 1}
+    assert await found(api) == ["blog", "wiki"]
+    assert await found(api, filter='{"wanted": "deleted"}') == ["shop"]
+    assert await found(api, filter='{"deletedAt": {"$notEmpty": true}}') == ["shop"]
+    shop = await api.shown("shop")
+    assert (shop["wanted"], shop["status"]) == ("deleted", "stopped")
+    assert shop["deletedAt"]
+    assert (await api.ask("restore", filterByTk="shop")).json()["data"]["wanted"] == "stopped"
+    assert await found(api) == ["blog", "shop", "wiki"]
+    await api.ask("destroy", filterByTk="shop", confirm="shop")
+    purged = await api.ask("purge", filterByTk="shop", confirm="shop")
+    assert purged.json() == {"data": {"name": "shop", "left": None}}
+    assert await found(api, filter='{"wanted": "deleted"}') == []
+    assert api.environment.databases.keys() == {"blog", "wiki"}
+
+
+async def test_each_verb_answers_what_became_of_it(api: Supervised) -> None:
+    await api.make("shop")
+    for verb, (wanted, status) in VERBS.items():
+        data = (await api.ask(verb, filterByTk="shop")).json()["data"]
+        assert (data["wanted"], data["status"]) == (wanted, status), verb
+    async with api.client() as client:  # the name in the path, as for records
+        assert (await client.post("/applications:stop/shop")).json()["data"]["status"] == "stopped"
+
+
+async def test_of_many_each_answers_for_itself(api: Supervised) -> None:
+    await three(api)
+    answer = await api.ask("start", {"filterByTk": ["wiki", "nobody", "shop"]})
+    assert answer.status_code == 207
+    wiki, nobody, shop = answer.json()["data"]
+    assert (wiki["name"], wiki["status"], shop["status"]) == ("wiki", "running", "running")
+    assert nobody == {
+        "name": "nobody",
+        "errors": [{"message": "There is no application nobody here.", "code": "APP_NOT_FOUND"}],
+    }
+    answer = await api.ask("update", {"pinned": True}, filterByTk='["wiki", "blog"]')
+    assert [row["pinned"] for row in answer.json()["data"]] == [True, True]
+    names = ["blog", "wiki", "shop"]
+    answer = await api.ask("destroy", {"filterByTk": names, "confirm": names[:2]})
+    assert answer.status_code == 207
+    assert [row.get("wanted") for row in answer.json()["data"]] == ["deleted", "deleted", None]
+    assert answer.json()["data"][2]["errors"][0]["code"] == "CONFIRMATION_REQUIRED"
+    answer = await api.ask("purge", filterByTk='["blog", "wiki"]', confirm="blog,wiki")
+    assert answer.status_code == 200
+    assert [row["name"] for row in answer.json()["data"]] == ["blog", "wiki"]
+
+
+async def test_a_failure_of_an_environment_is_told(api: Supervised) -> None:
+    await api.make("shop")
+    await api.ask("stop", filterByTk="shop")
+    api.environment.failures[Verb.START] = "MIGRATION_FAILED"
+    answer = await api.ask("start", filterByTk="shop")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "COMMAND_FAILED")
+    shop = await api.shown("shop")
+    assert (shop["status"], shop["failure"]["step"]) == ("error", "start")
+    assert "told to fail" in shop["failure"]["message"]
+
+
+async def test_an_update_changes_what_was_said_and_nothing_else(api: Supervised) -> None:
+    await api.make("shop", labels=["a"], options={"startMode": "withMain", "sleepAfter": 60})
+    values = {"displayName": "Store", "cname": "Store.Example.com.", "options": {"autoUpgrade": False}}
+    (shop,) = (await api.ask("update", {"values": values}, filterByTk="shop")).json()["data"]
+    assert (shop["displayName"], shop["cname"], shop["labels"]) == ("Store", "store.example.com", ["a"])
+    options = shop["options"]
+    assert (options["startMode"], options["autoUpgrade"], options["sleepAfter"]) == ("withMain", False, 60)
+    assert shop["url"] == "http://store.example.com:13000/admin/"
+    whole = await api.shown("shop")
+    answer = await api.ask("update", whole, filterByTk="shop")  # as clients send records back
+    assert answer.status_code == 200, answer.text
+    assert (await api.shown("shop"))["options"] == options
+    (shop,) = (await api.ask("update", {"cname": None}, filterByTk="shop")).json()["data"]
+    assert shop["cname"] is None
+
+
+async def test_figures_are_those_of_its_traffic(api: Supervised) -> None:
+    await api.make("shop")
+    counts = api.traffic.of("shop")
+    for status, seconds in ((200, 0.004), (200, 0.02), (500, 0.2), (200, 20.0)):
+        counts.begin()
+        counts.end(status, seconds)
+    shop = await api.shown("shop")
+    assert (shop["requests"], shop["errors"]) == (4, 1)
+    assert shop["latency"] == {"mean": 5056.0, "p50": 25.0, "p95": None}
+    visited = datetime.fromisoformat(shop["lastVisitAt"])
+    assert (datetime.now(UTC) - visited).total_seconds() < 60
+
+
+async def test_environments_are_listed(api: Supervised) -> None:
+    async with api.client() as client:
+        answer = (await client.get("/environments:list")).json()
+        assert [row["name"] for row in answer["data"]] == ["local"]
+        assert answer["data"][0]["available"] is True
+        assert answer["meta"]["count"] == 1
+        local = (await client.get("/environments:get/local")).json()["data"]
+        assert local == answer["data"][0]
+        assert (await client.get("/environments:get/elsewhere")).json() == {"data": None}
+        assert (await client.get("/environments:get")).status_code == 400
+
+
+async def member(api: Supervised) -> Any:
+    async with api.client() as client:
+        user = {"username": "eve", "password": "correct horse battery 2", "roles": ["member"]}
+        answer = await client.post("/users:create", json=user)
+        assert answer.status_code == 200, answer.text
+    return await api.signed_in("eve", "correct horse battery 2")
+
+
+async def test_who_may_not_look_after_applications_sees_pinned_ones_alone(api: Supervised) -> None:
+    await three(api)
+    async with await member(api) as client:
+        for action in ("list", "get/shop", "check", "create", "update/shop", "destroy/shop", "purge/shop"):
+            answer = await client.post(f"/applications:{action}", json={"name": "x", "confirm": "shop"})
+            assert answer.status_code == 403, action
+        for action in VERBS:
+            assert (await client.post(f"/applications:{action}/shop")).status_code == 403
+        assert (await client.get("/environments:list")).status_code == 403
+        # stopped ones can not be visited, and wiki is not pinned
+        assert (await client.get("/applications:listPinned")).json()["data"] == [
+            {
+                "name": "blog",
+                "displayName": "Blog",
+                "icon": None,
+                "url": "http://apps.example.com:13000/apps/blog/admin/",
+            }
+        ]
+        for collection in ("applicationEvents", "applications"):
+            assert (await client.post(f"/{collection}:firstOrCreate", json={})).status_code in (403, 404)
+    async with api.client(local=False) as nobody:
+        for action in ("list", "listPinned", "start/shop"):
+            assert (await nobody.post(f"/applications:{action}")).status_code == 401
+
+
+async def test_a_role_with_the_right_may_look_after_applications(api: Supervised) -> None:
+    async with api.client() as client:
+        role = {"name": "keeper", "snippets": ["pm.app-supervisor"]}
+        assert (await client.post("/roles:create", json=role)).status_code == 200
+        user = {"username": "kim", "password": "correct horse battery 3", "roles": ["keeper"]}
+        assert (await client.post("/users:create", json=user)).status_code == 200
+    async with await api.signed_in("kim", "correct horse battery 3") as client:
+        answer = await client.post("/applications:create", json={"name": "shop"})
+        assert (await api.done(answer))["status"] == "succeeded"
+        assert (await client.post("/applications:stop/shop")).status_code == 200
+    events = await api.main.repository.find("applicationEvents", scopes=api.everything)
+    assert {row["actor"] for row in events.rows} >= {"kim"}
+
+
+async def test_the_openapi_document_speaks_of_them(api: Supervised) -> None:
+    async with api.client() as client:
+        document = (await client.get("/swagger:get")).json()
+    paths = document["paths"]
+    made = paths["/applications:create"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert {"name", "displayName", "cname", "options"} <= made["properties"].keys()
+    assert "confirm" in str(paths["/applications:destroy"]["post"]["parameters"])
+    assert "get" in paths["/environments:list"]
+    await api.make("shop")
+    known = paths["/applications:get"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    described = known["properties"]["data"]["anyOf"][0]["properties"]
+    assert described.keys() == (await api.shown("shop")).keys()
