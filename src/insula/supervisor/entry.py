@@ -101,6 +101,8 @@ def columns(values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("labels", "environments"):
         if name in written:
             written[name] = list(written[name])
+    if "options" in written:
+        written["options"] = dict(written["options"])
     return written
 
 

@@ -16,7 +16,7 @@ from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Wanted
 from insula.supervisor import seals
 from insula.supervisor.control import Control
-from insula.supervisor.entry import PURGING, Entry
+from insula.supervisor.entry import NOTHING, PURGING, Entry
 from insula.supervisor.errors import CommandFailed, InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
 from insula.supervisor.rules import refuse
@@ -65,11 +65,13 @@ class Making:
         return await self._control.turn(entry.name, work)
 
     async def prepare(self, name: str, adopt: str | None) -> Mapping[str, Any]:
-        """Have its database made. Gives where it is (no secret), which is kept."""
+        """Have its database made, unless it is. Gives where it is (no secret), which is kept."""
 
         async def work() -> Mapping[str, Any]:
             entry = self._records.get(name)
             refuse(entry, "be prepared")
+            if entry.made:
+                return {"database": entry.options.get("database", NOTHING)}
             outcome = await self._control.first(entry, Verb.PREPARE, {"adopt": adopt} if adopt else {})
             found = outcome.result.get("database") or {}
             secret = {key: value for key, value in found.items() if key in SECRET and value}
@@ -85,11 +87,13 @@ class Making:
         return await self._control.turn(name, work)
 
     async def install(self, name: str, root: Mapping[str, Any] | None, adopt: str | None) -> Entry:
-        """Have its tables and first data made in the prepared database. From then on it is made."""
+        """Have its tables and first data made in the prepared database, unless they are. From then on it is made."""
 
         async def work() -> Entry:
             entry = self._records.get(name)
             refuse(entry, "be installed")
+            if entry.made:
+                return entry
             arguments = {"root": dict(root) if root else None, **({"adopt": adopt} if adopt else {})}
             outcome = await self._control.first(entry, Verb.CREATE, arguments)
             version = outcome.result.get("version") or await self._control.version_of(entry.places[0])

@@ -79,10 +79,12 @@ class Records(Directory):
     # What is known
 
     def get(self, name: str) -> Entry:
-        """Raises ``ApplicationNotFound``; deleted ones are given."""
+        """Deleted ones are given, too. Raises ``ApplicationNotFound``, ``SupervisorClosed`` before anything is read."""
         try:
             return self._entries[name]
         except KeyError:
+            if not self._opened.is_set():
+                raise SupervisorClosed() from None
             raise ApplicationNotFound(application=name[:100]) from None
 
     def all(self) -> Sequence[Entry]:
