@@ -2,7 +2,8 @@
 
 This is the hot path: for a running application it costs a walk over the headers, a choice and one look-up.
 What it puts into the ASGI scope for applications: ``insula.local`` (came over the operator's socket),
-``insula.request_id``, ``insula.host`` (as the client wrote it), and the believed ``client`` and ``scheme``;
+``insula.request_id``, ``insula.host`` (as the client wrote it), ``insula.own_host`` (which is the application's
+own domain), and the believed ``client`` and ``scheme``;
 ``path`` is cut to what is the application's own, ``root_path`` is what was cut off.
 """
 
@@ -174,6 +175,7 @@ class Gateway:
         log.application.set(name)
         scope["path"] = choice.path
         scope["root_path"] = choice.prefix
+        scope["insula.own_host"] = choice.own_host
         for key, value in scope["headers"]:
             if key == b"cookie" and b"nb_" in value:
                 scope["headers"] = await self._own_cookies(name, scope["headers"])

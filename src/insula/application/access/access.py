@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from insula.application.access.bearers import Bearers
 from insula.application.access.book import Book, read_book
 from insula.application.access.cookies import Carried, Cookies
 from insula.application.access.errors import (
-    BlockedToken,
     Denied,
     EmptyToken,
-    ExpiredSession,
     InvalidCsrfToken,
+    InvalidToken,
     NoRoles,
     RoleNotHeld,
     Unauthenticated,
-    UnknownUser,
 )
 from insula.application.access.leavings import Leavings
 from insula.application.access.passwords import SHORTEST
-from insula.application.access.people import EVERYTHING, roles_of, where
+from insula.application.access.people import EVERYTHING
 from insula.application.access.policy import Policy
 from insula.application.access.principal import ANONYMOUS, LOCAL, Principal
 from insula.application.access.scopes import RoleScopes
-from insula.application.access.seen import SEEN_S, Bearer, Seen
 from insula.application.access.sessions import Issued, Sessions
+from insula.application.access.shared import Visitor
 from insula.application.access.steady_clock import SteadyClock
 from insula.application.access.throttle import Throttle
-from insula.application.access.tokens import Claims, Tokens, check_times
-from insula.application.api.parameters import shown
+from insula.application.access.tokens import Tokens
 
 if TYPE_CHECKING:
     from insula.application.api.action import Action
@@ -69,7 +66,7 @@ class Access:
         self._read_again = 0.0
         """Monotonic seconds."""
         self._reading = asyncio.Lock()
-        self.seen = Seen()
+        self.bearers = Bearers(self, application.repository, application.options.shared)
         application.repository.observers.append(self._changed)
         self._leavings = Leavings(application.repository)
         self._unsubscribe: Callable[[], None] | None = None
@@ -80,7 +77,10 @@ class Access:
         self.throttle = Throttle(self.clock.monotonic)
         self.tokens = Tokens(application.name, application.secrets)
         self.sessions = Sessions(application.repository, self.tokens, Policy())
-        self.cookies = Cookies(application.name, application.options.main, application.secrets.data_key)
+        options = application.options
+        self.cookies = Cookies(
+            application.name, options.main, application.secrets.data_key, options.shared is not None
+        )
         if self._unsubscribe is None:
             application.metadata.companions.append(self._leavings)
             self._unsubscribe = application.metadata.subscribe(self._modelled)
@@ -98,15 +98,14 @@ class Access:
     def invalidate(self) -> None:
         """Look up roles and people again, all of them."""
         self._edition += 1
-        self.seen.forget()
+        self.bearers.forget()
 
     async def authenticate(self, request: Request, *, writes: bool, public: bool = False) -> Principal:
         """Who asks. ``public``: with a token that is of no use they are nobody, so that one can sign in again.
 
         Raises ``Unauthenticated`` with the reason, ``RoleNotHeld``, ``InvalidCsrfToken``. May put headers on the answer.
         """
-        if self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
-            await self._read()
+        await self._up_to_date()
         if request.local:
             return LOCAL
         carried = self.cookies.token(request)
@@ -114,21 +113,44 @@ class Access:
             return ANONYMOUS
         try:
             role = request.header(b"x-role") or None
-            bearer = self.seen.find((carried.token, role))
+            bearer = self.bearers.seen.find((carried.token, role))
             if bearer is not None and self.clock.now() < bearer.until:
                 principal = bearer.principal
+                if principal.shared:
+                    await self.bearers.confirm(carried.token)
             else:
-                principal = await self._look_up(request, carried, role)
+                found = await self.bearers.use(carried.token, role)
+                principal = found.principal
+                if found.issued is not None:
+                    self._tell(request, carried, found.issued)
             if carried.by_cookie:
                 return self._in_browser(request, principal, chosen=role is not None, writes=writes)
             return principal
         except (Unauthenticated, InvalidCsrfToken, RoleNotHeld) as error:
             if public:
                 return ANONYMOUS
-            if carried.by_cookie and not isinstance(error, NoRoles | InvalidCsrfToken | RoleNotHeld):
+            kept = isinstance(error, NoRoles | InvalidCsrfToken | RoleNotHeld)
+            if carried.by_cookie and not carried.of_main and not kept:
                 # The page itself can not: the cookie is HttpOnly.
                 self.cookies.clear(request)
             raise
+
+    async def know(self, token: str, role: str | None = None) -> Principal:
+        """Whose a token is at this moment; its session is not used by this. Raises ``Unauthenticated``, ``RoleNotHeld``."""
+        await self._up_to_date()
+        return await self.bearers.know(token, role)
+
+    async def vouch(self, token: str) -> Visitor:
+        """Who is signed in here with this token, for applications that share this one's session.
+
+        Raises ``Unauthenticated``; ``InvalidToken`` for API keys too, which are no one who signed in.
+        """
+        principal = await self.know(token)
+        subject = principal.user.get("sub")
+        if principal.kind != "user" or principal.shared or subject is None:
+            raise InvalidToken()
+        names = (principal.user.get(name) for name in ("username", "email", "nickname"))
+        return Visitor(str(subject), *names)
 
     def authorize(self, principal: Principal, resource: str, action: Action) -> Scopes:
         """The scopes within which the action may be done.
@@ -166,47 +188,14 @@ class Access:
 
     def _in_browser(self, request: Request, principal: Principal, *, chosen: bool, writes: bool) -> Principal:
         """A bearer by cookie: a write needs its proof; the role is that of the cookie, while it is theirs."""
+        if principal.shared and principal.session is not None:
+            self.cookies.prove(request, principal.session, self.sessions.policy.idle_s)
         if writes and principal.session is not None:
             self.cookies.check_proof(request, principal.session)
         role = None if chosen or principal.kind == "key" else self.cookies.role(request)
         if role is None or role == principal.role or role not in principal.roles:
             return principal
         return _in_role(principal, role)
-
-    async def _look_up(self, request: Request, carried: Carried, role: str | None) -> Principal:
-        changes = self.seen.changes
-        now = self.clock.now()
-        claims = self.tokens.read(carried.token)
-        self._check_times(claims, now)
-        issued: Issued | None = None
-        if claims.role is None:
-            issued = await self.sessions.check(claims, now)
-        else:
-            await self._check_key(claims)
-        principal = await self._principal(claims, claims.role or role)
-        if issued is not None:
-            self._tell(request, carried, issued)
-        elif changes == self.seen.changes:
-            ends = [now + SEEN_S, *([] if claims.expires is None else [claims.expires])]
-            if claims.role is None:
-                ends += self.sessions.limits(claims)
-            self.seen.keep((carried.token, role), Bearer(principal, min(ends)))
-        return principal
-
-    def _check_times(self, claims: Claims, now: float) -> None:
-        """Of two limits that have passed, the session's is the one to tell."""
-        policy = self.sessions.policy
-        if claims.sign_in_time is not None and now >= claims.sign_in_time + policy.session_s:
-            raise ExpiredSession()
-        check_times(claims, now, None if claims.sign_in_time is None else policy.idle_s)
-
-    async def _check_key(self, claims: Claims) -> None:
-        found = await self._application.repository.find(
-            "apiKeys", where("jti", claims.jti), scopes=EVERYTHING
-        )
-        row = found.rows[0] if found.rows else None
-        if row is None or row["userId"] != claims.user_id or row["roleName"] != claims.role:
-            raise BlockedToken()
 
     def _tell(self, request: Request, carried: Carried, issued: Issued) -> None:
         """Give the new token the way the old one came: what is HttpOnly stays out of reach of scripts."""
@@ -216,23 +205,9 @@ class Access:
         else:
             request.answer_headers.append((b"x-new-token", issued.token.encode()))
 
-    async def _principal(self, claims: Claims, role: str | None) -> Principal:
-        repository = self._application.repository
-        user: dict[str, Any] | None = await repository.find_one("users", claims.user_id, scopes=EVERYTHING)
-        if user is None:
-            raise UnknownUser()
-        if user.get("blocked"):
-            raise BlockedToken()
-        roles = tuple(name for name in await roles_of(repository, claims.user_id) if name in self.book.roles)
-        if not roles or (claims.role is not None and claims.role not in roles):
-            raise NoRoles()
-        if role is not None and role not in roles:
-            raise RoleNotHeld(role=shown(role))
-        if claims.role is not None:
-            return Principal(
-                "key", claims.user_id, claims.role, (claims.role,), MappingProxyType(user), claims.jti
-            )
-        return Principal("user", claims.user_id, role or roles[0], roles, MappingProxyType(user), claims.jti)
+    async def _up_to_date(self) -> None:
+        if self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
+            await self._read()
 
     async def _read(self) -> None:
         """Bring the book up to date; requests that come meanwhile wait for it."""
@@ -250,16 +225,10 @@ class Access:
 
     def _changed(self, change: Change) -> None:
         if change.collection in _ROLES:
-            self.invalidate()
-        elif change.collection == "users" and change.action != "create":
-            self.seen.forget_users(change.keys)
-        elif change.collection == "sessions" and change.action == "destroy":
-            self.seen.forget_sessions(change.keys)
-        elif change.collection in ("rolesUsers", "apiKeys"):
-            self.seen.forget()
+            self._edition += 1
+        self.bearers.changed(change)
 
 
 def _in_role(principal: Principal, role: str) -> Principal:
-    return Principal(
-        principal.kind, principal.user_id, role, principal.roles, principal.user, principal.session
-    )
+    held = principal
+    return Principal(held.kind, held.user_id, role, held.roles, held.user, held.session, held.shared)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from insula.application.access.errors import InvalidCsrfToken
+from insula.application.access.shared import MAIN
 
 if TYPE_CHECKING:
     from insula.application.api.request import Request
@@ -26,6 +27,8 @@ class Carried(NamedTuple):
 
     token: str
     by_cookie: bool
+    of_main: bool = False
+    """It came in main's cookie, which is not this application's to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Cookies:
     """The entry application, which is addressed without being named."""
     secret: bytes
     """Known to this application alone; proofs are made with it."""
+    shared: bool = False
+    """Main's cookie is read where there is none of its own."""
 
     def token(self, request: Request) -> Carried | None:
         """The token of a request: a bearer's, else the cookie's."""
@@ -47,7 +52,10 @@ class Cookies:
         if request.header(b"cookie") is None:
             return None
         token = request.cookies.get(f"nb_auth_token_{self.application}")
-        return Carried(token, True) if token else None
+        if token:
+            return Carried(token, True)
+        of_main = request.cookies.get(f"nb_auth_token_{MAIN}") if self.shared else None
+        return Carried(of_main, True, of_main=True) if of_main else None
 
     def role(self, request: Request) -> str | None:
         """The role that the browser's page chose last."""
@@ -67,6 +75,12 @@ class Cookies:
         if not (hmac.compare_digest(sent, kept) and hmac.compare_digest(sent, expected)):
             raise InvalidCsrfToken(cookie=name)
 
+    def prove(self, request: Request, jti: str, age_s: int) -> None:
+        """Give a page that was let in by main's cookie the proof for its writes, where it has not got it."""
+        proof = self.proof(jti.partition(".")[0])
+        if request.cookies.get(f"nb_csrf_token_{self.application}") != proof:
+            self._set(request, "csrf_token", proof, age_s)
+
     def put(self, request: Request, token: str, jti: str, role: str | None, age_s: int) -> None:
         """Put the cookies of someone who is signed in on the answer; they last ``age_s`` seconds."""
         self._set(request, "auth_token", token, age_s, http_only=True)
@@ -83,11 +97,11 @@ class Cookies:
     def path(self, request: Request) -> str:
         """Where the browser sends the cookies to: the application's part of the API.
 
-        An application that is named by path, query or header shares its host with others; one that is not
-        named, and is not the main one, has a domain of its own.
+        An application that is named by path, query or header shares its host with others, unless the host is its
+        own; one that is not named, and is not the main one, has a domain of its own.
         """
         base = request.prefix.partition(_NAMED)[0]
-        named = (
+        named = not request.own_host and (
             _NAMED in request.prefix or request.header(b"x-app") is not None or b"__appName=" in request.query
         )
         return f"{base}{_NAMED}{self.application}/" if named and not self.main else f"{base}/"

@@ -29,14 +29,14 @@ def where(field: str, value: Any) -> Query:
 
 
 async def user_by_account(
-    repository: Repository, account: str, fields: Sequence[str]
+    repository: Repository, account: str, fields: Sequence[str], on: Executor | None = None
 ) -> dict[str, Any] | None:
     """The user who signs in with ``account``, kept in one of ``fields``; an e-mail address wins over a name."""
     folded = fold(account)
     # Also as it is written: names were not always kept in small letters.
     named = Some(tuple(Condition((name,), "$in", [folded, account]) for name in fields))
     query = Query(filter=named, page_size=None, counting="none")
-    rows = (await repository.find("users", query, scopes=EVERYTHING)).rows
+    rows = (await repository.find("users", query, scopes=EVERYTHING, on=on)).rows
     return min(
         rows, key=lambda row: (row.get("email") != folded, row.get("username") != account), default=None
     )

@@ -21,6 +21,8 @@ class Principal:
     """The user's record without hidden fields, for variables in scopes (``{{ $user.id }}``)."""
     session: str | None = None
     """The ``jti`` of the token; ``None`` without one."""
+    shared: bool = False
+    """The session is main's, which is asked whether it still stands; nothing is done to it from here."""
 
 
 ANONYMOUS = Principal(kind="anonymous", user_id=None, role="anonymous", roles=("anonymous",))

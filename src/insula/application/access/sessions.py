@@ -56,8 +56,9 @@ class Sessions:
         await self._end_oldest(user_id, opened["id"])
         return self._issue(opened, subject)
 
-    async def check(self, claims: Claims, now: float) -> Issued | None:
+    async def check(self, claims: Claims, now: float, *, renews: bool = True) -> Issued | None:
         """See that the session of a token is alive; gives the token to use from now on, where it is another.
+        Unless ``renews``, the session stays as it is, and there is never another token.
 
         A token that was renewed stays good for a short time, in which its successor is told with each answer,
         so that one answer that gets lost loses nobody their session.
@@ -73,17 +74,18 @@ class Sessions:
             raise ExpiredSession()
         behind = row["generation"] - int(number)
         if behind == 0:
-            return await self._renew(claims, row, now) if now >= self.renewal(claims) else None
+            due = renews and now >= self.renewal(claims)
+            return await self._renew(claims, row, now) if due else None
         if behind != 1 or now >= row["issuedAt"].timestamp() + self.policy.overlap_s:
             raise BlockedToken()
-        return self._issue(row, claims.subject)
+        return self._issue(row, claims.subject) if renews else None
 
     def renewal(self, claims: Claims) -> float:
         """When a token is to be replaced by a new one."""
         return claims.issued + self.policy.renewal_s
 
     def limits(self, claims: Claims) -> tuple[float, ...]:
-        """The times at which something about a token changes, by the policy of now."""
+        """The times at which something about a token changes, by the policy of now; its renewal first."""
         signed_in = float(claims.sign_in_time or 0)
         return (
             self.renewal(claims),

@@ -43,3 +43,13 @@ class SharedSession:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
         return Ed25519PublicKey.from_public_bytes(self.public_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Visiting:
+    """What an application does with visitors whom it does not know: the settings of the plugin ``auth``."""
+
+    creates: bool = True
+    """They become a user at their first visit; else they are refused."""
+    role: str = "member"
+    """Theirs, as long as it configures nothing; else they are refused."""

@@ -19,14 +19,18 @@ LEEWAY_S: Final = 5
 """A token may be this much younger than our clock says: other processes' clocks differ a little."""
 
 
-class SigningKeys(Protocol):
+class VerifyKey(Protocol):
+    """The public key of one application; loaded when a token is first read."""
+
+    @property
+    def verify_key(self) -> Ed25519PublicKey: ...
+
+
+class SigningKeys(VerifyKey, Protocol):
     """The key pair of one application (its ``Secrets``); loaded when a token is first read or made."""
 
     @property
     def signing_key(self) -> Ed25519PrivateKey: ...
-
-    @property
-    def verify_key(self) -> Ed25519PublicKey: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,47 @@ class Claims:
     """Global subject (uuid) of the person."""
 
 
-class Tokens:
+class TokenReader:
+    """Reads the tokens of one application, by its public key alone."""
+
+    def __init__(self, application: str, key: VerifyKey) -> None:
+        self._application = application
+        self._key = key
+
+    def read(self, token: str) -> Claims:
+        """What a token of the application says, whatever the time.
+
+        Raises ``InvalidToken`` for anything that the application did not sign for itself.
+        """
+        import jwt
+
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise InvalidToken()
+        # Times are compared by the caller, with a clock that does not go back.
+        try:
+            payload = jwt.decode(
+                token,
+                self._key.verify_key,
+                [ALGORITHM],
+                audience=self._application,
+                options={
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                    "verify_sub": False,
+                    "require": ["iat", "jti", "aud"],
+                },
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise InvalidToken() from None
+        return _claims(payload)
+
+
+class Tokens(TokenReader):
     """Makes and reads the tokens of one application."""
 
     def __init__(self, application: str, keys: SigningKeys) -> None:
-        self._application = application
+        super().__init__(application, keys)
         self._keys = keys
 
     def mint(self, claims: Claims) -> str:
@@ -73,34 +113,6 @@ class Tokens:
         if claims.subject is not None:
             payload["sub"] = claims.subject
         return jwt.encode(payload, self._keys.signing_key, ALGORITHM)
-
-    def read(self, token: str) -> Claims:
-        """What a token of this application says, whatever the time.
-
-        Raises ``InvalidToken`` for anything that this application did not sign for itself.
-        """
-        import jwt
-
-        if len(token) > MAX_TOKEN_CHARACTERS:
-            raise InvalidToken()
-        # Times are compared by the caller, with a clock that does not go back.
-        try:
-            payload = jwt.decode(
-                token,
-                self._keys.verify_key,
-                [ALGORITHM],
-                audience=self._application,
-                options={
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                    "verify_sub": False,
-                    "require": ["iat", "jti", "aud"],
-                },
-            )
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            raise InvalidToken() from None
-        return _claims(payload)
 
 
 def _claims(payload: Mapping[str, Any]) -> Claims:

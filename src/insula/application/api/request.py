@@ -92,6 +92,11 @@ class Request:
         return believed if believed is not None else self.header(b"host") or ""
 
     @property
+    def own_host(self) -> bool:
+        """It came to the application's own domain, as the server found."""
+        return self._scope.get("insula.own_host") is True
+
+    @property
     def prefix(self) -> str:
         """What the server stripped in front of ``path``: ``/api``, ``/api/__app/<name>``."""
         return str(self._scope.get("root_path", ""))

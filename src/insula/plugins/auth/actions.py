@@ -97,8 +97,12 @@ async def check(context: Context) -> Answer:
 
 
 async def sign_out(context: Context) -> Answer:
-    """End the session, or with ``all`` every session of the user: their tokens are refused from now on."""
+    """End the session, or with ``all`` every session of the user: their tokens are refused from now on.
+
+    Main's session is ended at main alone, and then here as well.
+    """
     principal, access = context.principal, context.application.access
+    _check_own(principal)
     everywhere = flag({**context.params, **as_object(context.body)}, "all", default=False)
     if everywhere and (principal.kind != "user" or principal.user_id is None):
         raise NeedsSession(found=_found(principal))
@@ -114,6 +118,7 @@ async def sync_cookies(context: Context) -> Answer:
     """Cookies for the session of the token, for pages that keep only the token."""
     principal, access, request = context.principal, context.application.access, context.request
     carried = access.cookies.token(request)
+    _check_own(principal)
     if principal.kind != "user" or principal.session is None or carried is None:
         raise NeedsSession(found=_found(principal))
     age_s = access.sessions.policy.idle_s
@@ -153,6 +158,12 @@ async def change_password(context: Context) -> Answer:
         )
         await application.access.sessions.end_all(principal.user_id, but=principal.session, on=transaction)
     return Answer()
+
+
+def _check_own(principal: Principal) -> None:
+    """Raises ``NeedsSession`` for someone who is here by main's session."""
+    if principal.shared:
+        raise NeedsSession(found="a session of the main application")
 
 
 def _found(principal: Principal) -> str:

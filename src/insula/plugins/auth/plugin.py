@@ -29,5 +29,6 @@ class AuthPlugin(Plugin):
         settings = application.plugin_manager.settings(self.name, AuthSettings)
         application.access.sessions.policy = settings.policy()
         application.access.sessions.most_of_one = settings.sessions_of_one
+        application.access.bearers.visiting = settings.visiting()
         application.access.shortest_password = settings.shortest_password
         application.access.invalidate()

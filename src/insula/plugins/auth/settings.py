@@ -9,6 +9,7 @@ import msgspec
 from insula.application.access.passwords import SHORTEST
 from insula.application.access.policy import DAY_S, HOUR_S, MINUTE_S, Policy
 from insula.application.access.sessions import MOST_OF_ONE
+from insula.application.access.shared import Visiting
 from insula.data.fields.password import MAX_PASSWORD_LENGTH
 
 MOST_EVER: Final = 10_000
@@ -33,6 +34,11 @@ class AuthSettings(msgspec.Struct, frozen=True, rename="camel"):
     shortest_password: int = SHORTEST
     """The fewest characters of a password that is being set; those that are set stay good."""
 
+    create_visitors: bool = True
+    """Where main's session is shared: who is signed in to main becomes a user at their first visit, else they are refused."""
+    visitor_role: str = "member"
+    """The role of those users; one that configures something is not given to anyone so."""
+
     def __post_init__(self) -> None:
         self.policy()
         if not 1 <= self.sessions_of_one <= MOST_EVER:
@@ -43,3 +49,7 @@ class AuthSettings(msgspec.Struct, frozen=True, rename="camel"):
     def policy(self) -> Policy:
         """The durations. Raises ``ValueError`` when they do not fit together."""
         return Policy(self.idle_seconds, self.renewal_seconds, self.session_seconds, self.overlap_seconds)
+
+    def visiting(self) -> Visiting:
+        """What becomes of visitors who are no users yet."""
+        return Visiting(self.create_visitors, self.visitor_role)
