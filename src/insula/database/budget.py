@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from itertools import chain
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from insula.database.connection import ServerConnection
 from insula.database.errors import DatabaseClosed, TooManyConnections
+from insula.database.shares import Shares
 
 if TYPE_CHECKING:
     from insula.database.pool import Pool
@@ -18,17 +20,33 @@ WAIT_S = 30.0
 PATIENCE_S = 0.1
 """How long it waits for one of its own pool before another pool must give one up. A statement takes a few
 milliseconds, opening a connection as many and a process of the server: taking turns beats taking away."""
+REST_S = 0.02
+"""A connection that has lain idle for so long is wanted by nobody of its own pool: whoever waits for one may have it."""
+SCHEMAS_OF_A_POOL = 8
+"""A server's process keeps in memory what it knows of each table that it has touched, and of each statement. Where
+all schemas share all connections, each process comes to know everything: 200 schemas had a fifth of the rate of one,
+and eight to a pool have all of it. More to a pool only where there would be more pools than half the budget."""
 
 
 class _Waiter:
     """A task that waits for a place; answered with a connection of its own pool, or ``None``: open one."""
 
-    __slots__ = ("future", "pool", "since")
+    __slots__ = ("_timer", "future", "pool", "since")
 
     def __init__(self, pool: "Pool") -> None:
         self.pool = pool
         self.since = monotonic()
         self.future: asyncio.Future[ServerConnection | None] = asyncio.get_running_loop().create_future()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def later(self, work: "Callable[[_Waiter], None]") -> None:
+        """Call ``work`` with this one after ``REST_S``."""
+        self._timer = asyncio.get_running_loop().call_later(REST_S, work, self)
+
+    def stop(self) -> None:
+        """Call nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class ConnectionBudget:
@@ -48,6 +66,8 @@ class ConnectionBudget:
         self.waiting = 0
         """Tasks that wait for a connection now."""
         self.wait_s = wait_s
+        self.shares = Shares(limit)
+        """What each application may use of it."""
         self.streams = asyncio.Semaphore(max(1, limit // 2))
         """Turns for streams, which hold a connection for as long as their reader takes: half of the budget, so
         that slow readers never take the connections of all others."""
@@ -55,22 +75,34 @@ class ConnectionBudget:
         """Connections that are being closed: each will leave a place to whoever waits then."""
         self._queues: dict[Pool, deque[_Waiter]] = {}
         """Who waits, by pool; no queue is empty."""
-        self._pools: dict[Hashable, Pool] = {}
+        self._groups: dict[Hashable, list[Pool]] = {}
+        """By server, database and role: the pools whose schemas are each other's neighbours."""
 
-    def pool(self, key: Hashable, make: Callable[[], "Pool"]) -> "Pool":
-        """The one pool of ``key``, made when it is asked for first; each user must ``leave`` it once."""
-        pool = self._pools.get(key)
+    def pool(self, key: Hashable, make: Callable[[], "Pool"], schema: str | None = None) -> "Pool":
+        """A pool of ``key``, made when it is asked for first; each user must ``leave`` it once.
+
+        Users of the same schema have the same one; see ``SCHEMAS_OF_A_POOL``.
+        """
+        group = self._groups.setdefault(key, [])
+        pool = next((each for each in group if schema in each.users), None)
+        pool = pool or next((each for each in group if len(each.users) < SCHEMAS_OF_A_POOL), None)
+        if pool is None and len(group) >= max(1, self.limit // 2):
+            pool = min(group, key=lambda each: len(each.users))
         if pool is None:
-            pool = self._pools[key] = make()
-        pool.users += 1
+            pool = make()
+            group.append(pool)
+        pool.users[schema] += 1
         return pool
 
-    async def leave(self, key: Hashable) -> None:
+    async def leave(self, key: Hashable, pool: "Pool", schema: str | None = None) -> None:
         """One user less; the last one closes the pool."""
-        pool = self._pools[key]
-        pool.users -= 1
-        if pool.users == 0:
-            del self._pools[key]
+        pool.users[schema] -= 1
+        if not pool.users[schema]:
+            del pool.users[schema]
+        if not pool.users:
+            self._groups[key].remove(pool)
+            if not self._groups[key]:
+                del self._groups[key]
             await pool.close()
 
     async def place(self, pool: "Pool") -> ServerConnection | None:
@@ -86,14 +118,14 @@ class ConnectionBudget:
         self._queues.setdefault(pool, deque()).append(waiter)
         self.waiting += 1
         self._make_room()
-        impatience = asyncio.get_running_loop().call_later(PATIENCE_S, self._make_room)
+        waiter.later(self._grow_impatient)
         try:
             async with asyncio.timeout(self.wait_s):
                 return await self._answer(waiter)
         except TimeoutError:
             raise TooManyConnections(where=pool.where, seconds=self.wait_s) from None
         finally:
-            impatience.cancel()
+            waiter.stop()
 
     async def _answer(self, waiter: _Waiter) -> ServerConnection | None:
         try:
@@ -147,7 +179,7 @@ class ConnectionBudget:
 
     def reclaim(self) -> bool:
         """Have the longest idle connection of all pools closed; False where none is idle."""
-        idle = [pool for pool in self._pools.values() if pool.idle]
+        idle = [pool for pool in self._pools() if pool.idle]
         if not idle:
             return False
         min(idle, key=lambda pool: pool.idle[0].idle_since).close_longest_idle()
@@ -158,17 +190,28 @@ class ConnectionBudget:
         while len(self._in_need()) > self._parting and self.reclaim():
             pass
 
+    def _grow_impatient(self, waiter: _Waiter) -> None:
+        """Look every ``REST_S`` whether another pool can give one up, or has one that nobody uses."""
+        self._make_room()
+        idle = [pool.idle[0].idle_since for pool in self._pools() if pool.idle]
+        if idle and not self._parting and min(idle) <= monotonic() - REST_S:
+            self.reclaim()
+        waiter.later(self._grow_impatient)
+
     def _in_need(self) -> list[_Waiter]:
         """For each pool that may take a place from others: the task that waits longest. The longest first."""
         if not self.waiting:
             return []
-        share = self.limit // len(self._queues.keys() | {pool for pool in self._pools.values() if pool.held})
+        share = self.limit // len(self._queues.keys() | {pool for pool in self._pools() if pool.held})
         late = monotonic() - PATIENCE_S
         return [
             waiter
             for waiter in self._first_of_each()
             if not waiter.pool.held or (waiter.pool.held < share and waiter.since <= late)
         ]
+
+    def _pools(self) -> Iterator["Pool"]:
+        return chain.from_iterable(self._groups.values())
 
     def _first_of_each(self) -> list[_Waiter]:
         """For each pool that is waited for: the task that waits longest. The longest first."""

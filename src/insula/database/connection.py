@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from time import monotonic
 from typing import Any, Protocol
 
+from insula.database.shares import Share
 from insula.database.statement import Record
 
 
@@ -22,7 +23,7 @@ class ServerConnection(ABC):
     Every method raises the driver's own errors; whoever calls translates them.
     """
 
-    __slots__ = ("busy_since", "idle_since", "opened_at", "schemas", "uses")
+    __slots__ = ("busy_since", "idle_since", "opened_at", "schemas", "share", "uses")
 
     def __init__(self) -> None:
         self.opened_at = monotonic()
@@ -30,6 +31,8 @@ class ServerConnection(ABC):
         self.busy_since = 0.0
         """When the statement that runs now began (monotonic); 0 while none does."""
         self.uses = 0
+        self.share: Share | None = None
+        """Of the application that uses it now."""
         self.schemas: set[str] = set()
         """Schemas whose tables it has touched: each costs the server's process memory."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
 from typing import Any, TypeVar
@@ -47,7 +48,8 @@ class Pool:
         driver_errors: tuple[type[Exception], ...],
     ) -> None:
         self.where = where
-        self.users = 0
+        self.users: Counter[str | None] = Counter()
+        """Handles on the database, by schema."""
         self.held = 0
         """Places of the budget that this pool's connections take, also while they are opened or closed."""
         self.idle: list[ServerConnection] = []
@@ -62,11 +64,12 @@ class Pool:
         self._closed = False
 
     def lease_idle(self, schema: str | None) -> ServerConnection | None:
-        """An idle connection, one that knows ``schema`` if there is one; ``None`` where none is idle."""
-        idle = self.idle
-        while idle:
-            connection = idle.pop() if schema is None else idle.pop(self._knowing(schema))
+        """An idle connection; ``None`` where none is idle."""
+        while self.idle:
+            connection = self.idle.pop()
             if not connection.closed:
+                if schema is not None:
+                    connection.schemas.add(schema)
                 connection.busy_since = monotonic()
                 return connection
             self._gone(connection)
@@ -100,11 +103,14 @@ class Pool:
         """End a lease after which the connection is as good as before."""
         connection.busy_since = 0.0
         connection.uses += 1
+        share, connection.share = connection.share, None
         if self._closed or self._worn(connection):
             self.part(connection)
         elif not (self._budget.waiting and self._budget.offer(self, connection)):
             connection.idle_since = monotonic()
             self.idle.append(connection)
+        if share is not None:
+            share.end()
 
     def recover(self, connection: ServerConnection) -> asyncio.Task[None] | None:
         """End a lease after an error or a cancellation; the task, if there is one, ends when it is done."""
@@ -195,14 +201,6 @@ class Pool:
             or monotonic() - connection.opened_at > MAX_AGE_S
         )
 
-    def _knowing(self, schema: str) -> int:
-        """The index of the idle connection to take for ``schema``."""
-        for index in range(len(self.idle) - 1, -1, -1):
-            if schema in self.idle[index].schemas:
-                return index
-        self.idle[-1].schemas.add(schema)
-        return -1
-
     def _drop(self, connection: ServerConnection) -> None:
         connection.terminate()
         self._gone(connection)
@@ -212,6 +210,9 @@ class Pool:
         if connection in self._all:
             self._all.remove(connection)
             self._budget.free(self)
+            share, connection.share = connection.share, None
+            if share is not None:
+                share.end()
 
     async def _close(self, connection: ServerConnection) -> None:
         try:

@@ -28,6 +28,7 @@ from insula.database.guarded import NOTHING
 from insula.database.options import DatabaseOptions
 from insula.database.pool import Pool
 from insula.database.pooled_transaction import PooledTransaction
+from insula.database.shares import Share
 from insula.database.statement import Statement
 
 STALE_S = 1.0
@@ -52,6 +53,7 @@ class PooledDatabase:
         self._budget = budget
         self._key = key
         self._closed = False
+        self._share = Share(budget.shares)
 
     def compile(self, element: Executable) -> Statement:
         return self.dialect.compile(element)
@@ -63,9 +65,7 @@ class PooledDatabase:
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         arguments = statement.arguments(values)
         text = self.text(statement)
-        connection = self.pool.lease_idle(self.schema)
-        if connection is None or self._closed:
-            connection = await self.lease(connection)
+        connection = self._at_once() or await self.lease()
         try:
             records = await connection.fetch(text, arguments)
         except BaseException as error:
@@ -131,15 +131,39 @@ class PooledDatabase:
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
-            await self._budget.leave(self._key)
+            await self._budget.leave(self._key, self.pool, self.schema)
 
-    async def lease(self, connection: ServerConnection | None = None) -> ServerConnection:
-        """A connection of the pool. Raises DatabaseClosed, DatabaseUnavailable, TooManyConnections."""
+    def _at_once(self) -> ServerConnection | None:
+        """An idle connection, where there is one and the application may use one more: what ``lease`` gives, faster."""
+        if self._closed or not self._share.begin():
+            return None
+        connection = self.pool.lease_idle(self.schema)
+        if connection is None:
+            self._share.end()
+        else:
+            connection.share = self._share
+        return connection
+
+    async def lease(self, *, fresh: bool = False) -> ServerConnection:
+        """A connection of the pool, ``fresh``: a new one. Waits until the application may use one more.
+
+        Raises DatabaseClosed, DatabaseUnavailable, TooManyConnections.
+        """
         if self._closed:
-            if connection is not None:
-                self.pool.give_back(connection)
             raise DatabaseClosed()
-        return connection or await self.pool.lease(self.schema)
+        if not self._share.begin():
+            try:
+                await self._share.wait(self._budget.wait_s)
+            except TimeoutError:
+                raise TooManyConnections(where=self.pool.where, seconds=self._budget.wait_s) from None
+        try:
+            pool = self.pool
+            connection = await (pool.lease_fresh(self.schema) if fresh else pool.lease(self.schema))
+        except BaseException:
+            self._share.end()
+            raise
+        connection.share = self._share
+        return connection
 
     async def begin(self, word: str) -> ServerConnection:
         """A connection with a transaction begun; a stale one is replaced, for nothing was done yet."""
@@ -156,7 +180,7 @@ class PooledDatabase:
                 raise problem from error
         else:
             return connection
-        connection = await self.pool.lease_fresh(self.schema)
+        connection = await self.lease(fresh=True)
         with self.leased(connection):
             await connection.script(word)
         return connection
@@ -183,7 +207,7 @@ class PooledDatabase:
 
     async def _once(self, work: Callable[[ServerConnection], Awaitable[_T]], *, fresh: bool = False) -> _T:
         """Do ``work`` on a leased connection; never twice, for it may write."""
-        connection = await (self.pool.lease_fresh(self.schema) if fresh else self.lease())
+        connection = await self.lease(fresh=fresh)
         try:
             result = await work(connection)
         except BaseException as error:

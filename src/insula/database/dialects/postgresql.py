@@ -243,7 +243,7 @@ class Postgresql(Dialect):
             hang_s = options.statement_timeout_s + HANG_GRACE_S
             return Pool(open_one, budget, where=options.where, hang_s=hang_s, driver_errors=DRIVER_ERRORS)
 
-        return PooledDatabase(self, options, budget, key, budget.pool(key, make))
+        return PooledDatabase(self, options, budget, key, budget.pool(key, make, options.schema))
 
     async def connect(self, options: DatabaseOptions) -> PostgresqlConnection:
         """A connection of its own. Raises as ``probe``."""

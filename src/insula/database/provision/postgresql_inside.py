@@ -48,7 +48,10 @@ async def drop(place: Place, tables: Sequence[str]) -> None:
     """See ``Provision.remove``."""
     order = place.order
     try:
-        async with place.inside() as database, database.transaction() as transaction:
+        async with (
+            place.inside() as database,
+            database.transaction(statement_timeout_s=CREATE_TIMEOUT_S) as transaction,
+        ):
             await transaction.lock(LOCK)
             scene = await look_around(transaction, order.options.schema, whole=False)
             if not (scene.has_schema if order.what == "new_schema" else scene.has_table):

@@ -54,8 +54,9 @@ class Place:
     @contextlib.asynccontextmanager
     async def inside(self) -> AsyncIterator[Database]:
         """The order's own database."""
-        options = replace(self.order.options, statement_timeout_s=self._limit_s)
-        database = open_database(options, self.order.budget)
+        options = self.order.options
+        limit_s = min(options.statement_timeout_s, self._limit_s)  # else another pool would be made for it
+        database = open_database(replace(options, statement_timeout_s=limit_s), self.order.budget)
         try:
             yield database
         finally:
