@@ -70,9 +70,12 @@ class History:
         """Append events, and drop the oldest of applications that have too many."""
         if not events:
             return
-        await self._repository.bulk_insert(
-            EVENTS, [event.row() for event in events], columns=_COLUMNS, scopes=_EVERYTHING, on=on
-        )
+        rows = [event.row() for event in events]
+        if len(rows) == 1:  # as with every verb: one statement, no savepoint
+            values = dict(zip(_COLUMNS, rows[0], strict=True))
+            await self._repository.create(EVENTS, values, scopes=_EVERYTHING, on=on)
+        else:
+            await self._repository.bulk_insert(EVENTS, rows, columns=_COLUMNS, scopes=_EVERYTHING, on=on)
         for name, count in Counter(event.application for event in events).items():
             self._room[name] -= count
             if self._room[name] < 0:

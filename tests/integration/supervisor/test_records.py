@@ -1,6 +1,10 @@
 """Records of applications, on both dialects: what is written, read again, and looked up."""
 
 import asyncio
+import gc
+import logging
+import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +17,7 @@ from insula.application.options import Options
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey
 from insula.core.clock import now
+from insula.data.errors import Conflict, InvalidValue
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.database.budget import ConnectionBudget
@@ -24,7 +29,7 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
-from insula.supervisor.entry import Entry
+from insula.supervisor.entry import COLUMNS, Entry, columns
 from insula.supervisor.errors import DomainTaken, NameTaken, SupervisorClosed
 from insula.supervisor.history import MOST_EVENTS, Event
 from insula.supervisor.records import Records
@@ -107,7 +112,7 @@ async def test_a_change_and_its_event_are_committed_together_or_not_at_all(
     assert (changed.wanted, changed.cname) == (Wanted.ASLEEP, None)
     assert (await read(main)).get("shop") == changed
     assert records.application_of("shop.example.com") is None
-    with pytest.raises(Exception, match="value"):  # the event can not be written, so nothing is
+    with pytest.raises(InvalidValue, match="must be a date"):  # the event can not be written, so nothing is
         await records.change("shop", replace(event(), at="no moment"), wanted=Wanted.STOPPED)  # type: ignore[type-var]
     assert records.get("shop") == changed
     assert (await read(main)).get("shop") == changed
@@ -133,9 +138,9 @@ async def test_the_database_has_the_last_word_on_names_and_domains(
 ) -> None:
     elsewhere = await read(main)
     await elsewhere.add(ENTRY, event())
-    with pytest.raises(Exception, match="name"):
+    with pytest.raises(Conflict, match="name"):
         await records.add(replace(ENTRY, cname=None), event())
-    with pytest.raises(Exception, match="cname"):
+    with pytest.raises(Conflict, match="cname"):
         await records.add(replace(ENTRY, name="other"), event("other"))
     # what was refused is reserved no longer
     assert records.application_of("shop.example.com") is None
@@ -229,3 +234,42 @@ async def test_before_the_records_are_read_all_is_on_its_way_and_a_visit_waits(m
     discovery.report(LOCAL, "main", Status(Observed.RUNNING, now()))
     found = await opened.find("main")
     assert found is not None and found.status.observed is Observed.RUNNING
+
+
+async def test_a_thousand_that_sleep_are_one_query_and_some_kilobytes_each(
+    main: Application, database_options: DatabaseOptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = 1_000
+    rows = []
+    for number in range(count):
+        name = f"a_{number:011d}"
+        entry = replace(ENTRY, name=name, cname=f"{name}.example.com", wanted=Wanted.ASLEEP)
+        rows.append(columns({attribute: getattr(entry, attribute) for attribute in COLUMNS}))
+    names = list(rows[0])
+    prepared = [tuple(row[name] for name in names) for row in rows]
+    await main.repository.bulk_insert("applications", prepared, columns=names, scopes=Unrestricted())
+
+    opened = Records(LocalDiscovery())
+    gc.collect()
+    tracemalloc.start()
+    await opened.open(main)
+    gc.collect()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(opened.all()) == count
+    assert opened.application_of("a_00000000999.example.com") == "a_00000000999"
+    assert held < 5_000_000
+
+    began = time.process_time()
+    await Records(LocalDiscovery()).open(main)
+    assert time.process_time() - began < 0.1
+
+    with caplog.at_level(logging.DEBUG, "insula.database.traced"):
+        handle = open_database(database_options, ConnectionBudget())
+        traced = Application("main", handle, main.registry, MasterKey(APP_KEY), Options(main=True))
+        traced.offer(main.registry.plugins.values())
+        caplog.clear()
+        await Records(LocalDiscovery()).open(traced)
+        told = [record.message for record in caplog.records if "ms: " in record.message]
+        await handle.close()
+    assert len(told) == 1, told
