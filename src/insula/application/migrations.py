@@ -20,6 +20,7 @@ from insula.application.snapshot import describe, restore
 from insula.application.stored import read_stored, write_stored
 from insula.application.versions import achieved, fingerprint, outdated, provided_too, refuse_newer
 from insula.core.clock import now
+from insula.core.failpoints import reach
 from insula.data.collection import Collection
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
@@ -54,12 +55,16 @@ async def upgrade(application: Application) -> dict[str, str]:
             return {}  # another process has done it while this one waited
         refuse_newer(application.name, stored.fingerprint, target)
         work = _Upgrade(application, transaction, rows, dict(stored.tables))
+        if not application.options.main:
+            await reach("upgrade.begun")
         await work.do(plugins)
         kept = {
             "fingerprint": achieved(stored.fingerprint, target, work.failed),
             "tables": work.tables,
         }
         await write_stored(application.repository, kept, transaction)
+        if not application.options.main:
+            await reach("upgrade.migrated")
     return work.failed
 
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from insula.application.adopt import adopt
 from insula.application.application import Application
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
 from insula.application.options import Options, RootUser
@@ -66,15 +67,18 @@ class ApplicationSteps(Steps):
             application_options(self._host, configuration),
         )
         self._application.on_failure = self._failed
-        await reach("start.prepared")
 
     async def create(self, arguments: Mapping[str, Any]) -> None:
+        if arguments.get("adopt"):
+            await adopt(self.application)
+            return
         try:
             await self.application.install(first_user(arguments.get("root")))
         except AlreadyInstalled:
             _log.info("%s was made already", self._configuration.application)
 
     async def initialize(self) -> None:
+        await reach("start.prepared")
         await self.application.start()
         await reach("start.initialized")
 

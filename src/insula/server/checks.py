@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from insula.core import failpoints
 from insula.server.declared import Declaration
 
 APP_KEY_SHORTEST = 32
@@ -93,6 +94,14 @@ def _username(declared: Declaration, value: str) -> str | None:
     return None if is_username(value) else wrong_value(declared, value)
 
 
+def _failpoints(declared: Declaration, value: str) -> str | None:
+    try:
+        failpoints.parse(value)
+    except ValueError as error:
+        return f"{declared.name}: {error}; write {declared.say}, such as {declared.name}={declared.example}."
+    return None
+
+
 _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "TZ": _time_zone,
     "APP_TRUSTED_PROXIES": _networks,
@@ -100,6 +109,7 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "API_BASE_PATH": _api_base_path,
     "DB_STORAGE": _database_file,
     "INIT_ROOT_USERNAME": _username,
+    "INSULA_FAILPOINTS": _failpoints,
 }
 
 
@@ -144,7 +154,12 @@ _EXAMPLES = {
 
 def together(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, str]:
     """What is wrong between settings: name → sentence. ``sources`` tells which were written at all."""
-    return _mode(values, sources) | _database(values, sources) | _first_administrator(values, sources)
+    return (
+        _mode(values, sources)
+        | _database(values, sources)
+        | _first_administrator(values, sources)
+        | _armed(values, sources)
+    )
 
 
 def _mode(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, str]:
@@ -234,9 +249,24 @@ def _weak_password(values: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
+def _armed(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, str]:
+    """Nobody ends a server of theirs at a failpoint unless they say twice that they mean it."""
+    if "INSULA_FAILPOINTS" not in sources or values.get("INSULA_TESTING"):
+        return {}
+    return {
+        "INSULA_FAILPOINTS": "INSULA_FAILPOINTS is set, which lets the process fail on purpose; leave it out. "
+        "Tests of Insula itself write INSULA_TESTING=true, too."
+    }
+
+
 def remarks(values: Mapping[str, Any]) -> list[str]:
     """What is odd and may be meant: warnings, one sentence each."""
-    return [*_unread(values), *_believes_all(values)]
+    return [*_unread(values), *_believes_all(values), *_fails_on_purpose(values)]
+
+
+def _fails_on_purpose(values: Mapping[str, Any]) -> list[str]:
+    armed = values.get("INSULA_FAILPOINTS")
+    return [f"INSULA_FAILPOINTS lets this process fail on purpose: {armed}."] if armed else []
 
 
 def _unread(values: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from insula.application.api.request import JSON_BODY_LIMIT_BYTES
+from insula.core.failpoints import NAMES
 
 
 def _meta(
@@ -393,6 +394,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             group="Behaviour",
         ),
     ] = ""
+
+    # Tests of Insula itself
+    insula_testing: Annotated[
+        bool,
+        _meta(
+            "Whether this process is part of a test of Insula itself; `INSULA_FAILPOINTS` is refused otherwise.",
+            "true or false",
+            "true",
+            group="Tests of Insula itself",
+        ),
+    ] = False
+    insula_failpoints: Annotated[
+        str | None,
+        _meta(
+            f"What happens at named places on the way of a command ({', '.join(NAMES)}): "
+            "`kill`, `stop`, `fail` or `delay:<seconds>`, comma-separated.",
+            "places and effects, comma-separated",
+            "create.recorded=kill,delete.stopped=delay:0.5",
+            group="Tests of Insula itself",
+        ),
+    ] = None
 
     # Mode
     app_mode: Annotated[

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from insula import __version__
-from insula.core import log
+from insula.core import failpoints, log
 from insula.core.errors import InsulaError
 from insula.server import settings as reader
 from insula.server.declared import Settings
@@ -59,6 +59,7 @@ def _run() -> int:
     reader.apply_time_zone(settings)
     for warning in reading.warnings:
         _log.warning("%s", warning)
+    failpoints.configure(failpoints.parse(settings.insula_failpoints or ""))
     try:
         made = missing_folders(settings.storage_path)
         folder = open_folder(settings.storage_path)

@@ -90,6 +90,14 @@ WRONG = [
         {"APP_COMMAND_ADAPTER": "none", "APP_COMMAND_ADPATER": "redis"},
         "APP_COMMAND_ADAPTER and APP_COMMAND_ADPATER, another spelling of it, have different values",
     ),
+    (
+        {"INSULA_FAILPOINTS": "create.recorded=kill"},
+        "INSULA_FAILPOINTS is set, which lets the process fail on purpose; leave it out.",
+    ),
+    (
+        {"INSULA_FAILPOINTS": "create.recorded=die", "INSULA_TESTING": "true"},
+        "INSULA_FAILPOINTS: 'die' is none of kill, stop, fail, delay:<seconds>; write places and effects",
+    ),
     ({"APP_MODE": "cluster"}, 'APP_MODE is "cluster"; write single, supervisor or worker'),
     (
         {"APP_DISCOVERY_ADAPTER": "remote"},
@@ -200,6 +208,12 @@ def test_believing_everyone_is_warned_about(tmp_path: Path, network: str) -> Non
     reading = read(tmp_path, {"APP_TRUSTED_PROXIES": f"127.0.0.0/8, {network}"})
     (warning,) = reading.warnings
     assert f"APP_TRUSTED_PROXIES has {network}, so anyone can pretend" in warning
+
+
+def test_failing_on_purpose_is_warned_about(tmp_path: Path) -> None:
+    reading = read(tmp_path, {"INSULA_FAILPOINTS": "create.recorded=kill", "INSULA_TESTING": "true"})
+    assert reading.warnings == ["INSULA_FAILPOINTS lets this process fail on purpose: create.recorded=kill."]
+    assert not reading.wrong
 
 
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path) -> None:
