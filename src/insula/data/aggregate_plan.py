@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection, Field
 from insula.data.date_format import date_text
+from insula.data.dialects import words
 from insula.data.fields.columns import DecimalColumn, SumColumn
 from insula.data.filters.base import Operand
 from insula.data.filters.compile import Builder, Join, with_joins
@@ -30,6 +31,8 @@ from insula.database.executor import Row
 AVERAGE_DIGITS = 6
 """Digits that an average of decimals has beyond those of its field."""
 
+_ONE: sa.ColumnClause[int] = sa.literal_column("1")
+_TWO: sa.ColumnClause[int] = sa.literal_column("2")
 _EVERY_ROW = ("*",)
 _COUNT = "__count."
 _SUM = "__sum."
@@ -91,7 +94,7 @@ def aggregate_plan(dialect: Dialect, bound: Bound) -> Plan:
     for measure in aggregate.measures:
         if measure.aggregation is None:
             continue
-        outputs[measure.alias] = _measure(measure, values)
+        outputs[measure.alias] = _measure(dialect.name, measure, values)
         type_ = values[measure.field].type if measure.field in values else None
         if measure.aggregation == "avg" and isinstance(type_, DecimalColumn):
             divided.append((measure.alias, Decimal(1).scaleb(-type_.scale - AVERAGE_DIGITS)))
@@ -122,7 +125,7 @@ def _dimension(
     return date_text(dialect, column, kind, dimension.format, bound.aggregate.timezone)
 
 
-def _measure(measure: Measure, values: Mapping[tuple[str, ...], Any]) -> sa.ColumnElement[Any]:
+def _measure(dialect: str, measure: Measure, values: Mapping[tuple[str, ...], Any]) -> sa.ColumnElement[Any]:
     """The aggregate as SQL, with the type of its values."""
     if counts_rows(measure):
         return sa.func.count()
@@ -138,7 +141,7 @@ def _measure(measure: Measure, values: Mapping[tuple[str, ...], Any]) -> sa.Colu
         return sa.type_coerce(sa.func.sum(operand), type_)
     if isinstance(column.type, DecimalColumn):
         return sa.type_coerce(sa.func.avg(operand), column.type)
-    return sa.cast(sa.func.avg(operand), sa.Double())
+    return words(dialect).average(column, distinct=measure.distinct)
 
 
 def _parts_of_average(measure: Measure, values: Mapping[tuple[str, ...], Any]) -> list[sa.ColumnElement[Any]]:
@@ -166,8 +169,9 @@ def _orders(
         if order.nulls == "default":
             yield directed(dialect, column, descending=order.descending)
             continue
-        ordered = column.desc() if order.descending else column.asc()
-        yield ordered.nulls_first() if order.nulls == "first" else ordered.nulls_last()
+        empty = sa.case((column.is_(None), _ONE), else_=_TWO)
+        yield empty.asc() if order.nulls == "first" else empty.desc()
+        yield column.desc() if order.descending else column.asc()
     for group in groups:
         yield directed(dialect, group, descending=False)
 

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from insula.core import clock
 from insula.data.collection import Collection, Field
-from insula.data.dialects import words
 from insula.data.errors import InvalidValue
 from insula.data.fields.formula import Formula, read_by
 from insula.data.fields.sequence import Part, SequenceNumber
@@ -194,7 +193,7 @@ async def take(on: Transaction, field: str, part: Part, moment: dt.datetime, cou
 
 async def _counted(on: Transaction, values: Mapping[str, Any]) -> list[Row]:
     """Move a counter on, and hold it; no row where it has not begun."""
-    if words(on.dialect.name).updates_return:
+    if "update" in on.dialect.returning:
         return await on.run(_TAKE.returning(_TABLE.c.next), values)
     await on.run(_TAKE, values)
     return await on.run(sa.select(_TABLE.c.next).where(_COUNTER), values)

@@ -17,8 +17,9 @@ from typing import Any
 from insula.data.collection import Collection, Field, Relation
 from insula.data.errors import Conflict, InvalidQuery, InvalidValue, LinkRequired, UnknownField, all_of
 from insula.data.gates import check_new, check_relation, linked_scope
-from insula.data.rows import EVERYTHING, Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scope, Scopes
+from insula.data.selection import EVERYTHING, Selection
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from insula.data.collection import Collection
-from insula.data.rows import Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scopes
+from insula.data.selection import Selection
 from insula.database.executor import Row, Transaction
 
 PART_ROWS: Final = 1_000

@@ -16,8 +16,9 @@ from insula.data.bodies import Bodies, Item, Related
 from insula.data.collection import Collection
 from insula.data.errors import RecordNotFound
 from insula.data.links import Links, Side
-from insula.data.rows import NOTHING, Rows, Selection
+from insula.data.rows import NOTHING, Rows
 from insula.data.scope import Scopes
+from insula.data.selection import Selection
 from insula.data.validate import Draft, form
 from insula.database.executor import Row, Transaction
 

@@ -11,8 +11,9 @@ from insula.data.bodies import Bodies, Wanted
 from insula.data.collection import Collection
 from insula.data.errors import Conflict, InvalidQuery, UnknownField
 from insula.data.filters.tree import Node
-from insula.data.rows import Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scopes
+from insula.data.selection import Selection
 from insula.data.units import Units
 from insula.data.validate import Draft, form
 from insula.database.executor import Executor, Row, Transaction

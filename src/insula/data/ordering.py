@@ -17,8 +17,9 @@ from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidQuery, RecordNotFound, UnknownField
 from insula.data.filters.tree import Node
 from insula.data.pointing import Pointing
-from insula.data.rows import Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scopes
+from insula.data.selection import Selection
 from insula.data.sorting import directed
 from insula.data.write_statements import keys_updated, scope_key
 from insula.database.executor import Row, Transaction

@@ -6,8 +6,9 @@ from typing import Any
 
 from insula.data.errors import LinkRequired, RecordNotFound
 from insula.data.links import Side, required_by
-from insula.data.rows import Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scopes
+from insula.data.selection import Selection
 from insula.database.executor import Row, Transaction
 
 

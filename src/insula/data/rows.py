@@ -6,35 +6,27 @@ noted for the observers either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.base import Executable
 
 from insula.data.catalog import Catalog
 from insula.data.changes import Announcer, Change, ChangeAction
 from insula.data.collection import Collection
 from insula.data.computing import computing
 from insula.data.errors import InvalidQuery, InvalidValue
-from insula.data.filters import compile as filters
-from insula.data.filters.shape import Binder, Shape
-from insula.data.filters.tree import Node
-from insula.data.plan import MAX_KEPT_VALUES, compiled
-from insula.data.scope import Scope, Scopes
+from insula.data.scope import Scopes
+from insula.data.selection import Selecting, Selection
 from insula.data.trees import tree
 from insula.data.units import UNKNOWN, Units
 from insula.data.validate import Draft, form
 from insula.data.violations import Violations
 from insula.data.write_statements import (
-    AFTER,
     KEY,
-    KEYS,
     LIMIT,
     SKIPPED,
     Statements,
-    equal,
     follow_key,
     parameter,
     statements,
@@ -44,27 +36,6 @@ from insula.database.executor import Database, Executor, Row, Transaction
 from insula.database.statement import Statement
 
 NOTHING: Mapping[str, Any] = {}
-EVERYTHING = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Rows by key, by the values of columns, by a filter: where several are given, all of them hold."""
-
-    keys: tuple[Any, ...] | None = None
-    """Values ready to compare of the column ``by``."""
-    by: str = ""
-    """Column that ``keys`` speak of; the primary key when empty."""
-    others: bool = False
-    """The rows that are *not* among ``keys``."""
-    equal: Mapping[str, Any] = field(default_factory=dict)
-    """Column → value that it holds (``None``: that it is empty)."""
-    filter: Node | None = None
-    """What the caller asks for; may only speak of what is open to them."""
-    scope: Scope = EVERYTHING
-    """The rows that the caller may touch."""
-    after: Any = None
-    """Only rows whose key is behind this one, where it is given."""
 
 
 class Rows:
@@ -76,6 +47,7 @@ class Rows:
         self.announcer = announcer
         self.units = Units(database, announcer)
         self.violations = Violations(catalog, database)
+        self.selecting = Selecting(catalog, database.dialect)
 
     def statements(self, collection: Collection) -> Statements:
         return statements(collection, self.database.dialect)
@@ -173,13 +145,17 @@ class Rows:
         follows = bool(form(collection).computed) and computing(collection).touched(names)
         up = tree(collection)
         led = up is not None and up.led(columns)
-        if (follows or led) and on is None:
+        apart = bool(names) and "update" not in self.database.dialect.returning
+        if (follows or led or apart) and on is None:
             async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
         if up is not None and led and on is not None:
             await up.lock(on)
         given = {name: written[name] for name in names}
-        rows = await self._written(collection, given, selection, scopes, on)
+        if apart and on is not None:
+            rows = await self._written_between(collection, given, selection, scopes, on)
+        else:
+            rows = await self._written(collection, given, selection, scopes, on)
         if up is not None and led and on is not None:
             await up.check(rows, written[up.relation.foreign_key], on)
         if follows and on is not None:
@@ -198,13 +174,8 @@ class Rows:
     ) -> list[Row]:
         """Set the columns ``given``, or none, of the selected rows. Gives them as stored."""
         shapes = self.statements(collection)
-        if given and not shapes.words.updates_return:
-            if on is not None:
-                return await self._written_between(collection, given, selection, scopes, on)
-            async with self.units.transaction() as transaction:
-                return await self._written_between(collection, given, selection, scopes, transaction)
         names = tuple(given)
-        statement, bound = await self._chosen(
+        statement, bound = await self.selecting.chosen(
             collection, ("update", *names), lambda where: shapes.update(names, where), selection, scopes
         )
         bound.update((parameter(name), value) for name, value in given.items())
@@ -220,7 +191,7 @@ class Rows:
     ) -> list[Row]:
         """As ``_written`` where UPDATE gives nothing back: rows are held, written by their keys, and read again."""
         shapes, key = self.statements(collection), collection.primary_key
-        held, bound = await self._chosen(
+        held, bound = await self.selecting.chosen(
             collection, ("hold",), lambda where: shapes.find(where).with_for_update(), selection, scopes
         )
         before = await on.fetch(held, bound)
@@ -228,7 +199,7 @@ class Rows:
             return []
         chosen = selection if key is None else Selection(keys=tuple(row[key.name] for row in before))
         names = tuple(given)
-        statement, bound = await self._chosen(
+        statement, bound = await self.selecting.chosen(
             collection, ("update", *names), lambda where: shapes.update(names, where), chosen, scopes
         )
         bound.update((parameter(name), value) for name, value in given.items())
@@ -248,7 +219,7 @@ class Rows:
     ) -> list[Row]:
         """The selected rows as ``update`` gives them; only the one with the lowest key with ``first``."""
         shapes = self.statements(collection)
-        statement, bound = await self._chosen(
+        statement, bound = await self.selecting.chosen(
             collection, ("find", first), lambda where: shapes.find(where, first=first), selection, scopes
         )
         return await (on or self.database).fetch(statement, bound)
@@ -266,7 +237,7 @@ class Rows:
     ) -> list[Any]:
         """Keys of the selected rows in their order; ``locked``: nobody else writes these until ``on`` ends."""
         shapes = self.statements(collection)
-        statement, bound = await self._chosen(
+        statement, bound = await self.selecting.chosen(
             *(collection, ("keys", locked), lambda where: shapes.keys(where, locked=locked)),
             *(selection, scopes),
         )
@@ -291,7 +262,7 @@ class Rows:
         """Remove the selected rows. Gives their number; observers are ``told`` their keys."""
         shapes = self.statements(collection)
         told = told and collection.primary_key is not None
-        statement, bound = await self._chosen(
+        statement, bound = await self.selecting.chosen(
             collection, ("delete", told), lambda where: shapes.delete(where, told=told), selection, scopes
         )
         if not told:
@@ -303,75 +274,6 @@ class Rows:
         if rows:
             self._note(collection, "destroy", rows, (), on)
         return len(rows)
-
-    async def _chosen(
-        self,
-        collection: Collection,
-        shape: tuple[Any, ...],
-        make: Callable[[sa.ColumnElement[bool]], Executable],
-        selection: Selection,
-        scopes: Scopes,
-    ) -> tuple[Statement, dict[str, Any]]:
-        """The statement for the selected rows, and the values that select them.
-
-        It is kept compiled under ``shape`` and the shape of the selection, which holds none of its values.
-        """
-        shapes = self.statements(collection)
-        bound: dict[str, Any] = {equal(name): value for name, value in selection.equal.items()}
-        one = selection.keys is not None and len(selection.keys) == 1
-        if selection.keys is not None:
-            bound[KEY if one else KEYS] = selection.keys[0] if one else list(selection.keys)
-        empty = tuple((name, value is None) for name, value in selection.equal.items())
-        behind = selection.after is not None
-        if behind:
-            bound[AFTER] = selection.after
-        how: tuple[Any, ...] = (selection.keys is None, one, selection.by, selection.others, empty, behind)
-        limits: tuple[Shape, ...] = ()
-        if selection.filter is not None or selection.scope.filter is not None:
-            limits, values = self._limits(collection, selection, scopes)
-            bound.update((filters.parameter(index), value) for index, value in enumerate(values))
-            how += limits
-
-        def wanted() -> Executable:
-            return make(self._where(shapes, selection, limits))
-
-        many = len(bound)
-        if many <= MAX_KEPT_VALUES:
-            return shapes.keep((*shape, how), wanted), bound
-        return await compiled(many, limits, lambda: self.database.dialect.compile(wanted())), bound
-
-    def _limits(
-        self, collection: Collection, selection: Selection, scopes: Scopes
-    ) -> tuple[tuple[Shape, ...], list[Any]]:
-        """The shapes of the scope's filter and of the caller's, and the values taken out of them."""
-        binder = Binder(self.catalog, scopes)
-        limits: tuple[Shape, ...] = ()
-        if selection.scope.filter is not None:
-            limits += (binder.unrestricted(collection, selection.scope.filter),)
-        if selection.filter is not None:
-            view = scopes.scope(collection.name, "view")
-            limits += (binder.node(collection, view, selection.filter),)
-        return limits, binder.values
-
-    def _where(
-        self, shapes: Statements, selection: Selection, limits: tuple[Shape, ...]
-    ) -> sa.ColumnElement[bool]:
-        parts: list[sa.ColumnElement[bool]] = []
-        if selection.keys is not None:
-            found = shapes.by_keys(selection.by, one=len(selection.keys) == 1)
-            parts.append(sa.not_(found) if selection.others else found)
-        for name, value in selection.equal.items():
-            column = shapes.table.c[name]
-            bound = sa.bindparam(equal(name), type_=column.type)
-            parts.append(column.is_(None) if value is None else column == bound)
-        if selection.after is not None:
-            parts.append(shapes.behind())
-        if limits:
-            builder = filters.Builder(self.database.dialect)
-            parts += [builder.where(limit, shapes.collection, shapes.table) for limit in limits]
-        if not parts:
-            raise ValueError("a selection says which rows it means")
-        return sa.and_(sa.true(), *parts)
 
     async def follow_key(self, collection: Collection, highest: int, on: Executor | None) -> None:
         """Let automatic keys go on behind one that was given, where the database does not do so by itself.

@@ -140,7 +140,7 @@ class Statements:
         returned = [self.table.c[name] for name in self.returned]
         if not names:
             return self.find(where)
-        values: dict[str, Any] = {name: self.bound(name) for name in names}
+        values: dict[str, Any] = {}
         for item in self.collection.fields.values():
             scope = scope_key(item)
             if item.stored and item.type.name == "sort" and scope in names and item.name not in names:
@@ -148,8 +148,11 @@ class Statements:
                 stays = self.table.c[scope].is_not_distinct_from(self.bound(scope))
                 number = self.table.c[item.name]
                 values[item.name] = sa.case((stays, number), else_=self.next_number(item.name))
-        statement = sa.update(self.table).where(where).values(values)
-        return statement.returning(*returned) if self.words.updates_return else statement
+        values |= {name: self.bound(name) for name in names}
+        # in this order: to MySQL a column is what was assigned to it before
+        columns = ((self.table.c[name], value) for name, value in values.items())
+        statement = sa.update(self.table).where(where).ordered_values(*columns)
+        return statement.returning(*returned) if "update" in self.dialect.returning else statement
 
     def delete(self, where: sa.ColumnElement[bool], *, told: bool) -> Executable:
         """Remove the rows ``where``; gives their keys when they are to be ``told``."""
@@ -196,7 +199,7 @@ async def keys_updated(
     on: Transaction,
 ) -> list[Row]:
     """Run an UPDATE of the rows ``within``. Gives their keys, under the key's name."""
-    if words(on.dialect.name).updates_return:
+    if "update" in on.dialect.returning:
         return await on.run(update.returning(key), values)
     held = await on.run(sa.select(key).where(within).with_for_update(), values)
     await on.run(update, values)

@@ -33,8 +33,9 @@ from insula.data.nested import Nested
 from insula.data.once import Once, Place
 from insula.data.ordering import Move, Ordering
 from insula.data.pointing import Pointing
-from insula.data.rows import Rows, Selection
+from insula.data.rows import Rows
 from insula.data.scope import Scope, Scopes
+from insula.data.selection import Selection
 from insula.data.trees import tree
 from insula.data.validate import Draft
 from insula.data.write_statements import scope_key

@@ -5,9 +5,14 @@ import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import asyncpg  # type: ignore[import-untyped]
+import sqlalchemy as sa
 
+from insula.database.budget import ConnectionBudget
+from insula.database.dialects import dialect
+from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
 from insula.testing.servers import Server
 
@@ -16,6 +21,9 @@ PATIENCE_S = 2.0
 """A backend ends a moment after its client has hung up."""
 _POLL_S = 0.005
 _numbers = itertools.count(1)
+_CLIENTS = sa.text(
+    "SELECT ID, STATE, INFO FROM information_schema.PROCESSLIST WHERE DB = :v_database"
+).columns(sa.column("ID"), sa.column("STATE"), sa.column("INFO"))
 
 
 @asynccontextmanager
@@ -72,3 +80,33 @@ async def _clients(administrator: asyncpg.Connection, application_name: str) -> 
         if not rows or time.monotonic() > deadline:
             return [f"{row['pid']} ({row['state']}: {row['query']})" for row in rows]
         await asyncio.sleep(_POLL_S)
+
+
+@asynccontextmanager
+async def own_database(server: Server, name: str = "mariadb") -> AsyncIterator[DatabaseOptions]:
+    """Options for a database of MariaDB that nobody else has, with a name that needs its quotes; not made yet.
+
+    ``name`` is the dialect that speaks to it. Raises RuntimeError at the end where a connection to it is still open.
+    """
+    options = DatabaseOptions(
+        name,
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        database=f"test {next(_numbers)}",
+    )
+    try:
+        yield options
+    finally:
+        known = dialect(name)
+        database = open_database(replace(options, database="mysql"), ConnectionBudget())
+        try:
+            deadline = time.monotonic() + PATIENCE_S
+            while left := await database.run(_CLIENTS, {"v_database": options.database}):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"connections left behind: {left}")
+                await asyncio.sleep(_POLL_S)
+            await database.run(sa.text(f"DROP DATABASE IF EXISTS {known.quote(options.database)}"))
+        finally:
+            await database.close()

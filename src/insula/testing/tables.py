@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from insula.data.collection import Collection
+from insula.data.dialects import words
 from insula.data.schema_plan import columns, indexes
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Executor
@@ -44,6 +45,28 @@ _SQLITE_REFERENCES: Final = _text(
     'SELECT "from", "table", "to", "on_delete" FROM pragma_foreign_key_list(:v_table)',
     *("from", "table", "to", "on_delete"),
 )
+_MYSQL_COLUMNS: Final = _text(
+    """SELECT COLUMN_NAME AS name, upper(COLUMN_TYPE) AS type, IS_NULLABLE = 'NO' AS required,
+       EXISTS (SELECT 1 FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = c.TABLE_SCHEMA
+       AND s.TABLE_NAME = c.TABLE_NAME AND s.COLUMN_NAME = c.COLUMN_NAME AND s.INDEX_NAME = 'PRIMARY') AS pk
+       FROM information_schema.COLUMNS c WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :v_table""",
+    *("name", "type", "required", "pk"),
+)
+_MYSQL_INDEXES: Final = _text(
+    """SELECT INDEX_NAME AS name, NON_UNIQUE = 0 AS "unique", COLUMN_NAME AS "column"
+       FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :v_table
+       AND INDEX_NAME <> 'PRIMARY' AND INDEX_NAME NOT LIKE 'fk|_%' ESCAPE '|' ORDER BY INDEX_NAME, SEQ_IN_INDEX""",
+    *("name", "unique", "column"),
+)
+_MYSQL_REFERENCES: Final = _text(
+    """SELECT k.COLUMN_NAME AS source, k.REFERENCED_TABLE_NAME AS target, k.REFERENCED_COLUMN_NAME AS field,
+       r.DELETE_RULE AS rule FROM information_schema.KEY_COLUMN_USAGE k
+       JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA
+       AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
+       WHERE k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = :v_table AND k.REFERENCED_TABLE_NAME IS NOT NULL""",
+    *("source", "target", "field", "rule"),
+)
+_MYSQL_SPELLED: Final = {"INTEGER": "INT(11)", "BIGINT": "BIGINT(20)", "BOOL": "TINYINT(1)"}
 _RELATION: Final = """(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = :v_schema AND c.relname = :v_table AND c.relkind = 'r')"""
 _COLUMNS: Final = _text(
@@ -76,6 +99,8 @@ async def actual(executor: Executor, options: DatabaseOptions, table: str) -> Sh
     """The table as it is, ``None`` when there is none."""
     if executor.dialect.name == "sqlite":
         return await _sqlite(executor, table)
+    if executor.dialect.name in ("mariadb", "mysql"):
+        return await _mysql(executor, table)
     values = {"v_table": table, "v_schema": options.schema or "public"}
     found = await executor.run(_COLUMNS, values)
     if not found:
@@ -108,6 +133,25 @@ async def _sqlite(executor: Executor, table: str) -> Shape | None:
     )
 
 
+async def _mysql(executor: Executor, table: str) -> Shape | None:
+    """Indexes of foreign keys, which have names of their own, are left out."""
+    values = {"v_table": table}
+    found = await executor.run(_MYSQL_COLUMNS, values)
+    if not found:
+        return None
+    made: dict[str, tuple[tuple[str, ...], bool]] = {}
+    for row in await executor.run(_MYSQL_INDEXES, values):
+        known = made.get(row["name"], ((), False))[0]
+        made[row["name"]] = ((*known, row["column"]), bool(row["unique"]))
+    pointing = await executor.run(_MYSQL_REFERENCES, values)
+    return Shape(
+        frozenset((row["name"], row["type"], bool(row["required"])) for row in found),
+        next((row["name"] for row in found if row["pk"]), None),
+        frozenset((name, *index) for name, index in made.items()),
+        frozenset((row["source"], row["target"], row["field"], row["rule"]) for row in pointing),
+    )
+
+
 def expected(dialect: Dialect, collection: Collection) -> Shape:
     """The table as the collection wants it."""
     wanted = columns(collection)
@@ -115,7 +159,11 @@ def expected(dialect: Dialect, collection: Collection) -> Shape:
     key = collection.primary_key
     return Shape(
         frozenset(
-            (c.name, _spelled(dialect, types.process(c.type), c.auto_increment), c.required or c.primary_key)
+            (
+                c.name,
+                _spelled(dialect, types.process(words(dialect.name).ddl_type(c.type)), c.auto_increment),
+                c.required or c.primary_key,
+            )
             for c in wanted
         ),
         key.name if key else None,
@@ -128,5 +176,7 @@ def _spelled(dialect: Dialect, type_: str, counted: bool) -> str:
     """PostgreSQL's own spelling of a type, or SQLite's of a key that is counted."""
     if dialect.name == "sqlite":
         return "INTEGER" if counted else type_
+    if dialect.name in ("mariadb", "mysql"):
+        return _MYSQL_SPELLED.get(type_) or type_.replace("NUMERIC", "DECIMAL").replace(", ", ",")
     spelled = type_.replace("VARCHAR", "CHARACTER VARYING").replace(", ", ",")
     return spelled if "TIME" not in spelled or "ZONE" in spelled else f"{spelled} WITHOUT TIME ZONE"

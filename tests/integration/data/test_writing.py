@@ -109,7 +109,8 @@ async def test_writing_one_flat_record_is_one_statement(world: SimpleNamespace) 
     assert (second["price"], second["facts"]) == (Decimal("3.00"), None)
     assert (await writer.update("books", {"title": "2"}, keys=[2], scopes=ALL))[0]["title"] == "2"
     assert await writer.destroy("books", keys=[1], scopes=ALL) == 1
-    assert counting.asked == ["fetch"] * 4
+    read_apart = "update" not in world.database.dialect.returning
+    assert counting.asked == ["fetch", "fetch", "transaction" if read_apart else "fetch", "fetch"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "sqlite": "insula.data.dialects.sqlite",
     "postgres": "insula.data.dialects.postgresql",
-    "mariadb": "insula.data.dialects.mysql",
+    "mariadb": "insula.data.dialects.mariadb",
     "mysql": "insula.data.dialects.mysql",
 }
 """Name as in ``DB_DIALECT`` → the module whose ``WORDS`` it has."""

@@ -51,8 +51,6 @@ class Words(ABC):
     ddl: ClassVar[Mapping[type, Callable[[DDLCompiler, Any], str]]]
     """Kind of a step that changes tables → its DDL, where it is not that of ``insula.data.schema_ddl``."""
 
-    updates_return: ClassVar[bool]
-    """UPDATE can give back the rows that it wrote; else they are read before and after it."""
     writes_what_it_reads: ClassVar[bool]
     """A statement that writes a table may read it too; else what is read has to be put into a subquery of its own."""
 
@@ -111,6 +109,10 @@ class Words(ABC):
     @abstractmethod
     def common_member(self, members: Expression, wanted: Expression) -> Condition:
         """Both lists have a member in common."""
+
+    @abstractmethod
+    def average(self, column: Expression, *, distinct: bool) -> Expression:
+        """The average of a column of numbers, as a double."""
 
     @abstractmethod
     def moment(self, seconds: Expression) -> Expression:

@@ -1,4 +1,4 @@
-"""The words of MariaDB (10.6 and later) and MySQL (8.0 and later).
+"""The words of MySQL (8.0 and later) and MariaDB.
 
 Text is compared byte by byte (by the collation of the database); without regard to case both sides
 are lowered by one collation that knows Unicode's letters. Regular expressions are PCRE's, in a form that means to it
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from insula.data.schema_steps import CreateIndex
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
+_ZERO: sa.ColumnClause[float] = sa.literal_column("0e0")
+"""Makes a double of what it is added to."""
 _FOLDING = "utf8mb4_unicode_520_ci"
 """Its small letters are Unicode 5.2's: without regard to case, letters that came later stand for themselves."""
 _KINDS = {"text": ("STRING",), "number": ("INTEGER", "DOUBLE", "DECIMAL"), "boolean": ("BOOLEAN",)}
@@ -46,12 +48,14 @@ _DATE_PARTS = {
 
 
 class Mysql(Words):
-    """MariaDB and MySQL."""
+    """MySQL, and what MariaDB has in common with it."""
+
+    collation: ClassVar[str] = "utf8mb4_0900_bin"
+    """The one of databases: by code points, with blanks at the end."""
 
     storages = STORAGES
     ddl = DDL
 
-    updates_return = False
     writes_what_it_reads = False
 
     def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -101,17 +105,21 @@ class Mysql(Words):
         part = sa.func.json_extract(column, json_path(path))
         kind = sa.func.json_type(part)
         if cast == "any":
-            return sa.case((kind != sa.literal_column("'NULL'"), sa.func.json_unquote(part)))
+            return sa.case((kind != sa.literal_column("'NULL'"), self._plain(part)))
         type_ = CASTS[cast].type.column_type(CASTS[cast])
         value: Expression
         if cast == "text":
-            value = sa.func.json_unquote(part)
+            value = self._plain(part)
         elif cast == "number":
-            value = part.op("+")(sa.literal_column("0e0"))
+            value = part.op("+")(_ZERO)
         else:
             value = part == sa.literal_column("'true'")
         found = kind.in_([sa.literal_column(f"'{name}'") for name in _KINDS[cast]])
         return sa.type_coerce(sa.case((found, value)), type_)
+
+    def _plain(self, part: Expression) -> Expression:
+        """JSON's text as it is, compared as columns are."""
+        return sa.collate(sa.func.json_unquote(part), self.collation)
 
     def same_members(self, members: Expression, wanted: Expression) -> Condition:
         return sa.and_(_contains(members, wanted), _contains(wanted, members))
@@ -123,6 +131,10 @@ class Mysql(Words):
         )
         found = _contains(members, sa.func.json_extract(wanted, place))
         return sa.exists(sa.select(_ONE).select_from(table).where(found))
+
+    def average(self, column: Expression, *, distinct: bool) -> Expression:
+        number = column.op("+")(_ZERO)  # an average of whole numbers has four digits only
+        return sa.type_coerce(sa.func.avg(number.distinct() if distinct else number), sa.Double())
 
     def moment(self, seconds: Expression) -> Expression:
         begin: Expression = sa.literal_column("TIMESTAMP'1970-01-01 00:00:00'")
@@ -143,13 +155,14 @@ class Mysql(Words):
 
 
 def _like(column: Expression, pattern: Expression, *, folded: bool) -> Condition:
+    column = sa.type_coerce(column, sa.Text())
     if folded:
         column, pattern = _lowered(column), _lowered(pattern)
-    return sa.type_coerce(column, sa.Text()).like(pattern, escape="|")
+    return column.like(pattern, escape="|")
 
 
 def _lowered(text: Expression) -> Expression:
-    folded = sa.func.lower(sa.collate(sa.type_coerce(text, sa.Text()), _FOLDING))
+    folded = sa.func.lower(sa.collate(text, _FOLDING))
     return sa.collate(folded, "utf8mb4_bin")
 
 

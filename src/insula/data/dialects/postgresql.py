@@ -39,7 +39,6 @@ class Postgresql(Words):
     storages = STORAGES
     ddl = {}  # noqa: RUF012 - nothing is written otherwise
 
-    updates_return = True
     writes_what_it_reads = True
 
     def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -101,6 +100,9 @@ class Postgresql(Words):
         member = sa.func.jsonb_array_elements(members).table_valued("value")
         found = wanted.op("@>", is_comparison=True)(member.c.value)
         return sa.exists(sa.select(_ONE).select_from(member).where(found))
+
+    def average(self, column: Expression, *, distinct: bool) -> Expression:
+        return sa.cast(sa.func.avg(column.distinct() if distinct else column), sa.Double())
 
     def moment(self, seconds: Expression) -> Expression:
         return sa.func.to_timestamp(seconds)

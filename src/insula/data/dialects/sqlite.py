@@ -46,7 +46,6 @@ class Sqlite(Words):
     storages = STORAGES
     ddl = {}  # noqa: RUF012 - nothing is written otherwise
 
-    updates_return = True
     writes_what_it_reads = True
 
     def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -117,6 +116,9 @@ class Sqlite(Words):
 
     def common_member(self, members: Expression, wanted: Expression) -> Condition:
         return _some_member(members, wanted, among=True)
+
+    def average(self, column: Expression, *, distinct: bool) -> Expression:
+        return sa.cast(sa.func.avg(column.distinct() if distinct else column), sa.Double())
 
     def moment(self, seconds: Expression) -> Expression:
         pattern: Expression = sa.literal_column("'%Y-%m-%dT%H:%M:%SZ'")

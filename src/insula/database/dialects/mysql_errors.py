@@ -22,24 +22,26 @@ CON_COUNT: Final = (1040, 1203, 1226)
 """The server's connections, or this role's, are all taken."""
 _LOGIN: Final = (1045, 1130, 1698, 1820, 1862, 3118, 4151)
 _PARTED: Final = (1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 1985, 2006, 2013, 2014, 2055, 4031)
+_ANY: Final = r"""(?:`(?:[^`]|``)*`|"(?:[^"]|"")*")"""
+"""A quoted name: in messages the engine quotes as the session does, with ANSI_QUOTES by double quotes."""
 _FOREIGN: Final = re.compile(
-    r"""fails\ \((?:`(?:[^`]|``)*`\.)?`(?P<table>(?:[^`]|``)*)`,
-        \ CONSTRAINT\ `(?P<constraint>(?:[^`]|``)*)`
+    rf"""fails\ \((?:{_ANY}\.)?(?P<table>{_ANY}),
+        \ CONSTRAINT\ (?P<constraint>{_ANY})
         \ FOREIGN\ KEY\ \((?P<columns>.*?)\)
-        \ REFERENCES\ (?:`(?:[^`]|``)*`\.)?`(?P<referenced>(?:[^`]|``)*)`\ \(""",
+        \ REFERENCES\ (?:{_ANY}\.)?(?P<referenced>{_ANY})\ \(""",
     re.VERBOSE | re.DOTALL,
 )
-_NAME: Final = re.compile(r"`((?:[^`]|``)*)`")
-_KEY: Final = re.compile(r" for key '(?P<key>.*)'$", re.DOTALL)
-_QUOTED: Final = re.compile(r"'(?P<name>.*)'", re.DOTALL)
+_NAME: Final = re.compile(_ANY)
+_KEY: Final = re.compile(r"^.* for key '(?P<key>.*)'$", re.DOTALL)
 _FIRST_QUOTED: Final = re.compile(r"'(?P<name>.*?)'(?: in | cannot | doesn't |$)", re.DOTALL)
 _CHECK: Final = re.compile(
-    r"(?:CONSTRAINT `|Check constraint ')(?P<name>.*?)(?:` failed for|' is violated)", re.DOTALL
+    rf"CONSTRAINT (?P<quoted>{_ANY}) failed for|Check constraint '(?P<name>.*?)' is violated", re.DOTALL
 )
-_FAILED_FOR: Final = re.compile(r" failed for (?:`(?:[^`]|``)*`\.)?`(?P<table>(?:[^`]|``)*)`$", re.DOTALL)
+_FAILED_FOR: Final = re.compile(rf" failed for (?:{_ANY}\.)?(?P<table>{_ANY})$", re.DOTALL)
 _TARGET: Final = re.compile(
-    r"^\s*(?:INSERT|REPLACE|UPDATE)\s+(?:IGNORE\s+)?(?:INTO\s+)?(?:`(?:[^`]|``)*`\.)?`(?P<table>(?:[^`]|``)*)`",
-    re.IGNORECASE,
+    rf"""^\s*(?:INSERT|REPLACE|UPDATE|ALTER\ TABLE|CREATE\ UNIQUE\ INDEX\ {_ANY}\ ON)\s+
+        (?:IGNORE\s+)?(?:INTO\s+)?(?:{_ANY}\.)?(?P<table>{_ANY})""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _NO_ROOM: Final = re.compile(r"(?:Errcode|errno): 28\b")
 _DUPLICATE_OF_ENGINE: Final = re.compile(r"\berrno: 121\b")
@@ -128,7 +130,9 @@ def _of_system(error: OSError) -> str:
 
 
 def _unquoted(name: str) -> str:
-    return name.replace("``", "`")
+    """A name without its quotes, if it has any."""
+    mark = name[:1]
+    return name[1:-1].replace(mark * 2, mark) if mark in ("`", '"') else name
 
 
 def _foreign_key(words: str, *, in_use: bool) -> BaseException:
@@ -148,7 +152,7 @@ def _check(words: str) -> BaseException:
     name, table = _CHECK.search(words), _FAILED_FOR.search(words)
     return errors.CheckViolation(
         table=_unquoted(table["table"]) if table else None,
-        constraint=_unquoted(name["name"]) if name else None,
+        constraint=_unquoted(name["quoted"] or name["name"]) if name else None,
     )
 
 
@@ -163,7 +167,7 @@ def _not_null(words: str) -> BaseException:
 
 
 def _table_missing(words: str) -> BaseException:
-    found = _QUOTED.search(words)
+    found = _FIRST_QUOTED.search(words)
     return errors.TableMissing(name=found["name"].partition(".")[2] or found["name"] if found else None)
 
 
@@ -201,6 +205,7 @@ _BY_NUMBER: Final[dict[int, Callable[[str], BaseException]]] = {
     DUPLICATE: _duplicate,
     1586: _duplicate,
     1048: _not_null,
+    1138: _not_null,
     1364: _not_null,
     1216: lambda words: _foreign_key(words, in_use=False),
     1452: lambda words: _foreign_key(words, in_use=False),
