@@ -69,3 +69,11 @@ def installed(folder: Path, source: str) -> dict[str, str]:
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[insula.plugins]\nshelf = insula_shelf:Shelf\n")
     return {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+SLOW_TO_LOAD = f"""{_HEAD}
+    async def load(self, application):
+        if application.name != "main":
+            await __import__("asyncio").sleep({{seconds}})
+"""
+"""It takes its time in every application but main; ``SLOW_TO_LOAD.format(seconds=…)``."""

@@ -1,0 +1,52 @@
+"""What a person sees who opens an application that sleeps: how far it is, then the application, without a script."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, expect
+
+from insula.testing import shelf
+from insula.testing.instance import Instance
+
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture
+def asleep(tmp_path: Path) -> Iterator[Instance]:
+    """An installation whose application ``shop`` sleeps, and takes two seconds to wake."""
+    plugin = shelf.installed(tmp_path / "plugin", shelf.SLOW_TO_LOAD.format(seconds=2.0))
+    made = Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", **plugin})
+    made.start()
+    with made.sign_in() as client:
+        body = {"name": "shop", "displayName": "The <Shop>"}
+        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
+        assert made.wait_for_job(client, job)["status"] == "succeeded"
+        client.post("/applications:sleep/shop").raise_for_status()
+    yield made
+    assert made.stop() == 0
+
+
+@pytest.mark.parametrize("path", ["/apps/shop/admin", "/apps/shop/admin/", "/apps/shop"])
+async def test_the_page_becomes_the_application(browser: Browser, asleep: Instance, path: str) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    complaints: list[str] = []
+
+    def complained(message: ConsoleMessage) -> None:
+        # That the page itself is 503 until the application is there is no complaint about the page.
+        if message.type in ("error", "warning") and "503" not in message.text:
+            complaints.append(message.text)
+
+    page.on("console", complained)
+    answer = await page.goto(asleep.address + path)
+    assert answer is not None
+    assert answer.status == 503
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("The <Shop> is on its way")
+    await expect(page.get_by_text("The application shop is starting.")).to_be_visible()
+    await expect(page.get_by_role("progressbar")).to_be_visible()
+    await expect(heading).to_have_text("The <Shop> runs", timeout=PATIENCE_MS)
+    assert page.url == asleep.address + path
+    assert complaints == []
+    await context.close()
