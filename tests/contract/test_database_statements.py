@@ -215,7 +215,7 @@ async def test_foreign_keys_both_ways(tables: Database) -> None:
     with pytest.raises(errors.ForeignKeyViolation) as used:
         await tables.execute(tables.compile(sa.delete(AUTHORS)), {})
     assert used.value.in_use
-    if tables.dialect.name == "postgres":
+    if not tables.dialect.is_file:
         assert (dangling.value.table, dangling.value.columns) == ("books", ("Author Id",))
         assert used.value.table == "books"
 

@@ -61,3 +61,20 @@ async def test_asyncpgs_protocol_can_be_asked_whether_a_statement_is_being_cance
     await raw._protocol._wait_for_cancellation()
     assert connection.clean
     await connection.close()
+
+
+async def test_asyncmys_connection_has_the_insides_that_ours_uses(
+    database_options: DatabaseOptions, database: object
+) -> None:
+    if database_options.dialect != "mariadb":
+        return  # another driver
+    connection = await dialect(database_options.dialect).connect(database_options)  # type: ignore[attr-defined]
+    raw = connection._wire._raw
+    await raw.query(b"SELECT 1 AS one; SELECT 2 AS two")
+    assert ([field.name for field in raw._result.fields], raw._result.rows) == (["one"], ((1,),))
+    assert raw._result.has_next
+    await raw.next_result()
+    assert (raw._result.rows, bool(raw._result.has_next)) == (((2,),), False)
+    assert raw._stream_broken is False
+    await connection.close()
+    assert raw._stream_broken is True

@@ -17,6 +17,7 @@ from asyncmy.cursors import SSCursor
 from insula.database.dialects.mysql_opening import Killer, RawConnection
 
 _DRAINED_AT_ONCE: Final = 1000
+_QUIT: Final = b"\1\0\0\0\1"
 
 _T = TypeVar("_T")
 _logger = logging.getLogger(__name__)
@@ -123,8 +124,11 @@ class Wire:
         return error
 
     async def close(self) -> None:
-        """Say good-bye."""
-        await self._raw.ensure_closed()
+        """Say good-bye; the server hangs up first, when the connection does not count any more."""
+        if not self.closed:
+            self._raw._write_bytes(_QUIT)
+            await self._raw._proto.wait_closed()
+        self._raw.close()
 
     def abort(self) -> None:
         """Hang up."""
