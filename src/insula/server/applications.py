@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from insula.application.adopt import adopt
-from insula.application.adopt import adopt
 from insula.application.application import Application
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
 from insula.application.options import Options, RootUser
@@ -70,9 +69,6 @@ class ApplicationSteps(Steps):
         self._application.on_failure = self._failed
 
     async def create(self, arguments: Mapping[str, Any]) -> None:
-        if arguments.get("adopt"):
-            await adopt(self.application)
-            return
         if arguments.get("adopt"):
             await adopt(self.application)
             return
