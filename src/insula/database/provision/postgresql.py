@@ -58,13 +58,13 @@ class PostgresqlProvision(Provision):
     async def check(self, order: Order) -> Report:
         within = min(order.options.connect_timeout_s, CHECK_TIMEOUT_S)
         order = replace(order, options=replace(order.options, connect_timeout_s=within))
-        place, report = Place(order, CHECK_TIMEOUT_S), Report()
-        check_names(place, report)
+        report = Report()
+        check_names(order, report)
         if report.problems:
             return report
         try:
             async with asyncio.timeout(CHECK_WITHIN_S):
-                await _look(place, report)
+                await _look(Place(order, CHECK_TIMEOUT_S), report)
         except TimeoutError:
             reason = f"it gave no answer within {CHECK_WITHIN_S:g} s"
             report.problems.append(ServerUnreachable(where=order.options.where, reason=reason))
@@ -109,10 +109,10 @@ async def _look(place: Place, report: Report) -> None:
 
 def _checked(order: Order) -> Place:
     """Raises what is wrong with the names alone."""
-    place, report = Place(order, CREATE_TIMEOUT_S), Report()
-    check_names(place, report)
+    report = Report()
+    check_names(order, report)
     report.settle()
-    return place
+    return Place(order, CREATE_TIMEOUT_S)
 
 
 @contextlib.contextmanager

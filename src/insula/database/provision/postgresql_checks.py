@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from insula.database.dialects import dialect
 from insula.database.provision.base import MAIN, Order, Report, is_main, refuse_owner
 from insula.database.provision.errors import NotThere, OwnedByAnother, PrivilegeMissing, Unsuitable
 from insula.database.provision.judge import Verdict, judge
@@ -18,15 +19,14 @@ ENCODING: Final = "UTF8"
 _MAJOR: Final = 10000
 
 
-def check_names(place: Place, report: Report) -> None:
+def check_names(order: Order, report: Report) -> None:
     """What can be said without asking the server."""
-    order = place.order
     if is_main(order):
         report.problems.append(
             OwnedByAnother(what=order.named, owner=MAIN, remedy="give another database or schema")
         )
     names = (order.options.database, order.options.schema or "")
-    limit = place.dialect.max_identifier_bytes
+    limit = dialect(order.options.dialect).max_identifier_bytes
     if any(len(name.encode()) > limit or "\0" in name for name in names) or not names[0]:
         reason = f"names have 1 to {limit} bytes"
         report.problems.append(Unsuitable(what=order.named, reason=reason, remedy="give a shorter name"))

@@ -137,7 +137,10 @@ async def drop(place: Place) -> None:
         if row := server.databases.get(order.options.database):
             _compare(place, row.comment)
             await _end_own_sessions(place, database)
-            await _rename_to_gone(place, database)
+            if server.creates:
+                await _rename_to_gone(place, database)
+            else:  # who may not make databases may not rename them, nor can have made another of this name
+                await _drop(place, database, order.options.database)
         for left in (place.gone, place.draft):
             await _drop(place, database, left)
 
