@@ -1,4 +1,4 @@
-"""The action ``list`` of applications: as for collections, with what is in no table beside."""
+"""Lists of applications, as for collections, with what is in no table beside; and the history of one."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from insula.application.api.queries import narrowed, read_query
 from insula.application.api.records import zone_of
 from insula.data.errors import InvalidFilter
 from insula.data.filters.tree import All, Condition, Node, Not, Some
-from insula.data.query import Page, Query
-from insula.data.scope import Scope
+from insula.data.query import MAX_PAGE_SIZE, Page, Query
+from insula.data.scope import Scope, Unrestricted
 from insula.supervisor.entry import Entry
+from insula.supervisor.history import EVENTS
 from insula.supervisor.shown import COMPUTED, STORED, answer, making_jobs, statuses_of
 from insula.supervisor.status import shown
 from insula.supervisor.supervisor import Supervisor
 from insula.supervisor.table import TABLE
+from insula.supervisor.verbs import beside, names_of
 
 STATUS: Final = ("status",)
 _SAYS_WHICH: Final = frozenset(("wanted", "deletedAt"))
 """Fields by which deleted ones are asked for; else they are left out."""
+_HISTORY_PARAMETERS: Final = ("filter", "fields", "except", "page", "pageSize", "paginate")
 _COMPARED: Final[Mapping[str, Callable[[str, Any], bool]]] = {
     "$eq": lambda status, value: status == value,
     "$ne": lambda status, value: status != value,
@@ -50,6 +53,18 @@ async def list_applications(supervisor: Supervisor, context: Context) -> Answer 
     ]
     meta = _meta(query, page)
     return Stream(encode_list(rows, meta)) if len(rows) > BATCH_ROWS else Answer(rows, meta)
+
+
+async def list_history(supervisor: Supervisor, context: Context) -> Answer:
+    """What was wanted of an application and what was observed, newest first. Raises ``ApplicationNotFound``."""
+    names, _ = names_of(context)
+    entry = supervisor.records.get(names[0])
+    params = {key: value for key, value in beside(context).items() if key in _HISTORY_PARAMETERS}
+    query = read_query(b"", params, zone_of(context), "exact")
+    query = replace(query, sort=("-id",), page_size=query.page_size or MAX_PAGE_SIZE)
+    query = narrowed(query, Condition(("application",), "$eq", entry.name))
+    page = await context.application.repository.find(EVENTS, query, scopes=Unrestricted())
+    return Answer(page.rows, _meta(query, page))
 
 
 def _read(context: Context) -> Query:

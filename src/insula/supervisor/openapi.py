@@ -159,6 +159,16 @@ _PINNED: Final = _object(
 )
 _PURGED: Final = _object({"name": _NAME, "left": {"type": ["string", "null"]}})
 
+_WORD: Final[Schema] = {"type": ["string", "null"]}
+_EVENT: Final = _object(
+    {
+        "id": {"type": "integer"},
+        "application": _NAME,
+        "at": _MOMENT,
+        **dict.fromkeys(("environment", "observed", "wanted", "reason", "requestId", "actor"), _WORD),
+    }
+)
+
 PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "list": {
         "parameters": [
@@ -168,6 +178,10 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "responses": answer({"type": "array", "items": APPLICATION}, listed=True),
     },
     "get": {"parameters": [_KEY], "responses": answer(_or_null(APPLICATION))},
+    "history": {
+        "parameters": [_KEY, *(ref("parameters", name) for name in ("filter", "fields", "page", "pageSize"))],
+        "responses": answer({"type": "array", "items": _EVENT}, listed=True),
+    },
     "check": {
         "parameters": [_ADOPT],
         "requestBody": _NEW,

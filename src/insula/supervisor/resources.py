@@ -19,7 +19,7 @@ from insula.supervisor.creation import Creation
 from insula.supervisor.domains import look_up
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import PreflightFailed
-from insula.supervisor.listing import list_applications
+from insula.supervisor.listing import list_applications, list_history
 from insula.supervisor.names import new_name
 from insula.supervisor.shown import answer, making_jobs, url_of
 from insula.supervisor.supervisor import Supervisor
@@ -42,6 +42,9 @@ class Applications:
 
     async def find(self, context: Context) -> Answer | Stream:
         return await list_applications(self._supervisor, context)
+
+    async def history(self, context: Context) -> Answer:
+        return await list_history(self._supervisor, context)
 
     async def get(self, context: Context) -> Answer:
         """One application, a deleted one too; ``null`` where there is none of that name."""
@@ -206,6 +209,7 @@ def applications(supervisor: Supervisor, creation: Creation) -> Resource:
         (
             read_action("list", handlers.find, "List applications, by pages."),
             read_action("get", handlers.get, "Get one application."),
+            read_action("history", handlers.history, "List what has happened to an application."),
             write("check", handlers.check, "Find out what creating an application would need."),
             write("create", handlers.create, "Create an application; a job makes it."),
             write("update", handlers.update, "Change applications."),

@@ -179,6 +179,25 @@ async def test_figures_are_those_of_its_traffic(api: Supervised) -> None:
     assert (datetime.now(UTC) - visited).total_seconds() < 60
 
 
+async def test_its_history_tells_who_wanted_what_and_what_was_seen(api: Supervised) -> None:
+    await api.make("shop")
+    await api.make("wiki")
+    async with await api.signed_in() as client:
+        assert (await client.post("/applications:stop/shop")).status_code == 200
+        answer = (await client.get("/applications:history/shop")).json()
+    assert {row["application"] for row in answer["data"]} == {"shop"}
+    assert answer["meta"]["count"] == len(answer["data"])
+    assert [row["id"] for row in answer["data"]] == sorted(
+        (row["id"] for row in answer["data"]), reverse=True
+    )
+    stopped = next(row for row in answer["data"] if row["wanted"] == "stopped")
+    assert (stopped["actor"], stopped["reason"]) == ("ada@example.com", "stopped")
+    assert stopped["requestId"]
+    only = await api.ask("history", {"filterByTk": "shop", "filter": {"wanted": "stopped"}})
+    assert [row["id"] for row in only.json()["data"]] == [stopped["id"]]
+    assert (await api.ask("history", filterByTk="nobody")).status_code == 404
+
+
 async def test_environments_are_listed(api: Supervised) -> None:
     async with api.client() as client:
         answer = (await client.get("/environments:list")).json()
