@@ -7,7 +7,6 @@ out in turns, what is wanted must be what one order of them gives, and what is o
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -25,59 +24,11 @@ from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.testing.applications import APP_KEY
-from insula.testing.fleet import PlayedFleet, played_fleet
+from insula.testing.fleet import PlayedFleet, SupervisorTables, played_fleet
+from insula.testing.racing import GONE, OBSERVED, VERBS, outcomes, wanted_of
 
 NAMES = ("one", "two")
 WHO = "a racer"
-GONE, MAKING, HALF = "gone", "being made", "deleted half made"
-
-_THERE = {"running": "running", "asleep": "asleep", "stopped": "stopped"}
-MODEL: dict[str, dict[str, str]] = {
-    "record": {GONE: MAKING},
-    "prepare": {MAKING: MAKING, **_THERE},
-    "install": {MAKING: "running", **_THERE},
-    "start": dict.fromkeys(_THERE, "running"),
-    "stop": dict.fromkeys(_THERE, "stopped"),
-    "sleep": dict.fromkeys(_THERE, "asleep"),
-    "restart": dict.fromkeys(_THERE, "running"),
-    "upgrade": _THERE,
-    "visit": {"asleep": "running", "running": "running"},
-    "destroy": {**dict.fromkeys(_THERE, "deleted"), MAKING: HALF},
-    "restore": {"deleted": "stopped"},
-    "purge": {"deleted": GONE, HALF: GONE},
-}
-"""What is done to an application → what is wanted before → what is wanted after. What is absent is refused."""
-STEPS = {"create": ("record", "prepare", "install", "start")}
-"""Verbs that are several things, between which others have their turns; after one that is refused nothing follows."""
-VERBS = ("create", "start", "stop", "sleep", "restart", "upgrade", "visit", "destroy", "restore", "purge")
-OBSERVED = {
-    "running": Observed.RUNNING,
-    "asleep": Observed.STOPPED,
-    "stopped": Observed.STOPPED,
-    "deleted": Observed.STOPPED,
-}
-
-
-def outcomes(before: str, verbs: list[str]) -> set[str]:
-    """What may be wanted after these verbs, in whatever order they have their turns."""
-    first = (before, tuple(STEPS.get(verb, (verb,)) for verb in verbs))
-    reached, seen, ends = {first}, {first}, set()
-    while reached:
-        state, racers = reached.pop()
-        if not any(racers):
-            ends.add(state)
-        for number, steps in enumerate(racers):
-            if steps:
-                after = MODEL[steps[0]].get(state)
-                rest = steps[1:] if after is not None else ()
-                left = tuple(sorted((*racers[:number], rest, *racers[number + 1 :])))
-                following = (after or state, left)
-                if following not in seen:
-                    seen.add(following)
-                    reached.add(following)
-    return ends
-
-
 VERB = st.sampled_from(VERBS)
 BURST = st.one_of(
     st.tuples(st.sampled_from(NAMES), st.lists(VERB, min_size=1, max_size=5)).map(
@@ -133,7 +84,7 @@ class Racing(RuleBasedStateMachine):
         options = DatabaseOptions("sqlite", storage=Path(self.folder.name) / "main.sqlite")
         await dialect("sqlite").ensure(options)
         database = open_database(options, ConnectionBudget())
-        registry, key = Registry([_tables()]), MasterKey(APP_KEY)
+        registry, key = Registry([SupervisorTables()]), MasterKey(APP_KEY)
         self.main = Application("main", database, registry, key, Options(main=True))
         await self.main.install()
         await self.main.start()
@@ -161,7 +112,7 @@ class Racing(RuleBasedStateMachine):
         for name in NAMES:
             verbs = [verb for whose, verb in burst if whose == name]
             allowed = outcomes(self.model[name], verbs)
-            now_wanted = self._wanted(name)
+            now_wanted = wanted_of(self.fleet.records, name)
             assert now_wanted in allowed, (name, self.model[name], verbs, now_wanted)
             self.model[name] = now_wanted
 
@@ -186,14 +137,6 @@ class Racing(RuleBasedStateMachine):
         self.fleet.local.report(name, Observed.ERROR, step="run", cause="it fell over")
         await self.fleet.supervisor.start(name, actor=WHO)
 
-    def _wanted(self, name: str) -> str:
-        entry = {entry.name: entry for entry in self.fleet.records.all()}.get(name)
-        if entry is None:
-            return GONE
-        if entry.made:
-            return entry.wanted.value
-        return HALF if entry.wanted is Wanted.DELETED else MAKING
-
     async def _compare(self) -> None:
         environment = self.fleet.local
         for name, wanted in self.model.items():
@@ -212,12 +155,6 @@ class Racing(RuleBasedStateMachine):
                 assert target.status.observed is OBSERVED[wanted], (name, wanted, target)
                 assert environment.databases[name] == row["stamp"]
             assert (name in environment.running) == (target.status.observed is Observed.RUNNING)
-
-
-def _tables() -> Any:
-    from insula.testing.fleet import SupervisorTables
-
-    return SupervisorTables()
 
 
 TestRacing = Racing.TestCase
