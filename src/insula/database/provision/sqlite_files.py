@@ -18,7 +18,7 @@ from insula.database.statement import Statement
 if TYPE_CHECKING:
     from insula.database.executor import Executor, Transaction
 
-_BESIDE: Final = ("", "-wal", "-shm", "-journal", ".lock")
+_BESIDE: Final = ("-wal", "-shm", "-journal", ".lock")
 """What SQLite, and who claims the file, keep beside it."""
 _MAKE: Final = f'CREATE TABLE IF NOT EXISTS "{STAMP_TABLE}" (stamp TEXT NOT NULL)'
 _CLEAR: Final = f'DELETE FROM "{STAMP_TABLE}"'  # noqa: S608 - a constant
@@ -48,8 +48,9 @@ def part_of(path: Path, mark: str) -> Path:
 
 
 def discard(path: Path) -> None:
-    """Delete a file and what is kept beside it, where they are there."""
-    for suffix in _BESIDE:
+    """Delete what is kept beside a file, and then the file: a log that is left of one that is gone would be taken for
+    the log of the next file with this name."""
+    for suffix in (*_BESIDE, ""):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.with_name(path.name + suffix).unlink()
 
