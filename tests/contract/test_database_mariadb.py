@@ -276,6 +276,31 @@ async def test_a_deadlock_ends_the_whole_transaction(texts: Database) -> None:
     ]  # fmt: skip
 
 
+async def test_a_transaction_that_the_server_undid_is_not_gone_on_from(texts: Database) -> None:
+    """Whatever made the server do it: what was done before is not there any more, so nothing may follow."""
+    with pytest.raises(errors.TransactionFailed):
+        async with texts.transaction() as transaction:
+            await transaction.run(sa.insert(TEXTS).values(id=1, text="lost"))
+            with pytest.raises(errors.Contention):
+                async with transaction.savepoint():
+                    await transaction.run(sa.text("ROLLBACK /* as a server may do */"))
+            await transaction.run(sa.insert(TEXTS).values(id=2, text="half"))
+    assert await texts.run(sa.select(TEXTS)) == []
+
+
+async def test_a_change_of_schema_that_is_given_up(mariadb: servers.Server, texts: Database) -> None:
+    """It waits for a reader; whoever gives it up can go on, and what came before it was committed."""
+    add = sa.DDL(f"ALTER TABLE {SCHEMA_TOKEN}.texts ADD COLUMN more INTEGER")
+    async with texts.transaction() as reader, texts.transaction() as transaction:
+        await reader.run(sa.select(TEXTS))
+        await transaction.run(sa.insert(TEXTS).values(id=1, text="before"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3), transaction.savepoint():
+                await transaction.run(add)
+        await transaction.run(sa.insert(TEXTS).values(id=2, text="after"))
+    assert await texts.run(sa.select(TEXTS.c.id).order_by(TEXTS.c.id)) == [{"id": 1}, {"id": 2}]
+
+
 async def test_reads_survive_lost_connections_and_writes_are_not_repeated(
     mariadb: servers.Server, options: DatabaseOptions
 ) -> None:

@@ -1,4 +1,4 @@
-"""MySQL (8.0 and later), and what MariaDB has in common with it, on asyncmy."""
+"""MySQL (8.0.17 and later), and what MariaDB has in common with it, on asyncmy."""
 
 from __future__ import annotations
 

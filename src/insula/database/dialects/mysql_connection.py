@@ -35,6 +35,9 @@ _INDEX_COLUMNS: Final = (
     " AND TABLE_NAME = ? AND INDEX_NAME = ? ORDER BY SEQ_IN_INDEX"
 )
 _SAVEPOINT: Final = re.compile(r"^(?P<verb>SAVEPOINT|ROLLBACK TO SAVEPOINT|RELEASE SAVEPOINT) (?P<name>\w+)$")
+_CHANGE: Final = re.compile(
+    r"\s*(?:CREATE|ALTER|DROP|RENAME|TRUNCATE|ANALYZE|OPTIMIZE|GRANT|REVOKE)\b", re.IGNORECASE
+)
 _ENDING: Final = frozenset({"COMMIT", "ROLLBACK"})
 _NO_LIMIT_S: Final = 1_000_000
 
@@ -45,7 +48,7 @@ class MysqlConnection(ServerConnection):
     """A connection whose session is set up."""
 
     __slots__ = (
-        "_aborted", "_altered", "_begun", "_flavor", "_limit_s", "_locked", "_longest", "_savepoints",
+        "_aborted", "_altered", "_begun", "_changing", "_flavor", "_limit_s", "_locked", "_longest", "_savepoints",
         "_usual_limit_s", "_wire",
     )  # fmt: skip
 
@@ -62,6 +65,8 @@ class MysqlConnection(ServerConnection):
         self._savepoints: list[str] = []
         self._aborted: BaseException | None = None
         """Why the server has undone all of the transaction, of which it then knows nothing any more."""
+        self._changing = False
+        """A change of schema was begun, which commits all before it, and did not succeed."""
         self._locked = False
         self._altered = False
         """Settings of the session were changed, and have to be as before when the transaction ends."""
@@ -106,7 +111,7 @@ class MysqlConnection(ServerConnection):
             await self._savepoint(text, **found.groupdict())
         else:
             if text.startswith("START TRANSACTION"):
-                self._begun = text
+                self._begun, self._changing = text, False
             await self._query(text, ())
         return text
 
@@ -144,7 +149,7 @@ class MysqlConnection(ServerConnection):
     async def copy_csv(
         self, schema: str | None, table: str, columns: Sequence[str], chunks: AsyncIterator[bytes], null: str
     ) -> int:
-        raise errors.NotSupported(dialect="mariadb", what="take CSV text as it is")
+        raise errors.NotSupported(dialect=self._flavor.product, what="take CSV text as it is")
 
     async def settle(self) -> None:
         self._note(await self._wire.settle())
@@ -169,14 +174,21 @@ class MysqlConnection(ServerConnection):
     async def _query(self, text: str, arguments: Sequence[Any]) -> Any:
         """Run it, all of its parts; the last one's result."""
         statement = self._statement(text, arguments)
-        if text.startswith("SET SESSION"):
-            self._altered = True
+        if self._wire.busy:
+            await self.settle()
+        self._altered = self._altered or text.startswith("SET SESSION")
+        self._changing = self._changing or bool(_CHANGE.match(text))
         try:
             result = await self._wire.run(statement)
         except my.MySQLError as error:
             self._note(error)
-            raise await self._explained(error, text) from error
+            problem = await self._explained(error, text)
+            if problem is error:
+                raise
+            raise problem from error
         if self._begun and not self._wire.in_transaction:
+            if not self._changing:
+                raise self._undone()
             await self._begin_again(self._savepoints)
         return result
 
@@ -184,6 +196,11 @@ class MysqlConnection(ServerConnection):
         """Remember an error with which the server has undone the transaction."""
         if error is not None and self._begun and number_of(error) == DEADLOCK:
             self._aborted = error
+
+    def _undone(self) -> BaseException:
+        """The error of a transaction that the server has ended without being told to."""
+        self._aborted = errors.Contention(reason="the server has undone all of the transaction")
+        return self._aborted
 
     async def _explained(self, error: my.MySQLError, text: str) -> BaseException:
         """The error, with table and columns where the server leaves them out."""
@@ -204,14 +221,16 @@ class MysqlConnection(ServerConnection):
         """A change of schema has committed: what follows is a transaction again."""
         statements = [self._begun, *(f"SAVEPOINT {name}" for name in savepoints)]
         await self._wire.run("; ".join(statements).encode())
+        self._changing = False
 
     async def _savepoint(self, text: str, verb: str, name: str) -> None:
         try:
             await self._query(text, ())
         except my.MySQLError as error:
-            lost = number_of(error) == NO_SAVEPOINT and name in self._savepoints and self._aborted is None
-            if not lost or verb != "ROLLBACK TO SAVEPOINT":
+            if number_of(error) != NO_SAVEPOINT or name not in self._savepoints:
                 raise
+            if not self._changing:
+                raise self._undone() from error
             # A change of schema failed, and had committed before it did.
             await self._begin_again(self._savepoints[: self._savepoints.index(name) + 1])
         if verb == "SAVEPOINT":

@@ -23,7 +23,7 @@ MODES: Final = ",".join(
 IDLE_S: Final = 300
 """The server ends a session in which nothing was said for this long, and a transaction with it."""
 LONGEST_AGGREGATE_BYTES: Final = 256 * 1024 * 1024
-_VERSION: Final = re.compile(r"^(?:5\.5\.5-)?(?P<major>\d+)\.(?P<minor>\d+)")
+_VERSION: Final = re.compile(r"^(?:5\.5\.5-(?=\d))?(\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Flavor:
     """What the server says that it is."""
 
     mariadb: bool
-    version: tuple[int, int]
+    version: tuple[int, ...]
 
     @property
     def product(self) -> str:
@@ -46,7 +46,7 @@ class Flavor:
     @property
     def problem(self) -> str | None:
         """Why Insula can not use it."""
-        oldest = (10, 6) if self.mariadb else (8, 0)
+        oldest = (10, 6, 0) if self.mariadb else (8, 0, 17)
         if self.version >= oldest:
             return None
         name = "MariaDB" if self.mariadb else "MySQL"
@@ -58,7 +58,7 @@ class Flavor:
 def flavor(server_version: str) -> Flavor:
     """``10.11.6-MariaDB-log`` or ``8.0.36`` → what it is."""
     found = _VERSION.match(server_version)
-    version = (int(found["major"]), int(found["minor"])) if found else (0, 0)
+    version = tuple(map(int, found.groups())) if found else ()
     return Flavor("mariadb" in server_version.lower(), version)
 
 
@@ -97,5 +97,5 @@ def limit(kind: Flavor, seconds: float | None) -> str:
     return f"max_execution_time = {max(1, round(seconds * 1000)) if seconds else 0}"
 
 
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version)) or "of an unknown version"

@@ -1,7 +1,8 @@
 """asyncmy's connection, made safe for tasks that are cancelled.
 
 The driver gives a connection up when a task that waits for it is cancelled. So each statement runs in a task of its
-own: who is cancelled leaves it running, and whoever uses the connection next has it ended on the server first.
+own: who is cancelled leaves it running, and whoever uses the connection next has it ended on the server first
+(``settle``).
 """
 
 from __future__ import annotations
@@ -88,13 +89,7 @@ class Wire:
         return self._stream
 
     async def finished(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of ``work``, which goes on when the one who waits is cancelled."""
-        if self._running is not None:
-            try:
-                await self.settle()
-            except BaseException:
-                work.close()
-                raise
+        """The result of ``work``, which goes on when the one who waits is cancelled: then ``settle`` comes next."""
         task = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(task)
