@@ -5,6 +5,7 @@ The values themselves were checked one by one before (``wishes.read``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ DEFAULT_CONNECTION: Final = "new_database"
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgres"
 
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OF_FILE: Final = frozenset(("dialect", "storage"))
 _OF_SERVER: Final = frozenset(("dialect", "host", "port", "username", "password", "database"))
 _ELSEWHERE: Final = ("host", "username")
@@ -59,6 +61,9 @@ def _check(wish: Wish, main: Application) -> None:
         raise InvalidOption(field="displayName", reason="must have at least one character that is seen")
     if not all(label.strip() for label in wish.changes.get("labels", ())):
         raise InvalidOption(field="labels", reason="must have no empty ones")
+    lang = wish.changes.get("options", NOTHING).get("lang")
+    if lang is not None and not _LANGUAGE.fullmatch(lang):
+        raise InvalidOption(field="options.lang", reason='must be a language such as "en-US"')
     domain = wish.changes.get("cname")
     if domain is not None and domain == (urlsplit(main.options.url).hostname or "").lower():
         raise InvalidDomain(reason="is the main application's own address (INSULA_URL)")

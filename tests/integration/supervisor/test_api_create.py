@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core import failpoints
 from insula.fleet.command import Verb
 from insula.testing.fleet import VERSION
@@ -271,12 +272,15 @@ async def test_the_data_of_one_that_was_taken_over_survive_an_undo(api: Supervis
 async def test_creating_does_not_hold_up_other_jobs(api: Supervised) -> None:
     gate = api.environment.gates[Verb.PREPARE] = asyncio.Event()
     answers = [await api.ask("create", {"name": f"shop{number}"}) for number in range(6)]
-    async with api.client() as client:
-        started = await client.post(
-            "/imports:create?collection=cities", content=b"name\nRome\n", headers={"content-type": "text/csv"}
-        )
-    if started.status_code == 200:
-        assert (await api.ended(started.json()["data"]["jobId"]))["status"] == "succeeded"
+    done: list[int] = []
+
+    async def step(context: StepContext) -> None:
+        done.append(context.job)
+
+    api.main.jobs.register(JobKind("other", "Other", (Step("one", step),)))
+    other = await api.main.jobs.submit("other", {})
+    assert (await api.ended(other))["status"] == "succeeded"
+    assert done == [other]
     gate.set()
     for answer in answers:
         assert (await api.done(answer))["status"] == "succeeded"

@@ -69,6 +69,7 @@ BODIES: list[tuple[dict[str, Any], str]] = [
     ({"options": {"autoUpgrade": 1}}, "options.autoUpgrade"),
     ({"options": {"shareSession": "no"}}, "options.shareSession"),
     ({"options": {"timezone": "Mars/Olympus"}}, "options.timezone"),
+    ({"options": {"lang": "English, please"}}, "options.lang"),
     ({"options": {"sleepAfter": 0}}, "options.sleepAfter"),
     ({"options": {"sleepAfter": True}}, "options.sleepAfter"),
     ({"options": {"color": "red"}}, "options.color"),

@@ -117,6 +117,18 @@ async def test_each_verb_answers_what_became_of_it(api: Supervised) -> None:
         assert (await client.post("/applications:stop/shop")).json()["data"]["status"] == "stopped"
 
 
+async def test_bare_verbs_of_http_do_the_same(api: Supervised) -> None:
+    async with api.client() as client:
+        made = await client.post("/applications", json={"name": "shop"})
+        assert (await api.done(made))["status"] == "succeeded"
+        assert [row["name"] for row in (await client.get("/applications")).json()["data"]] == ["shop"]
+        assert (await client.get("/applications/shop")).json()["data"]["name"] == "shop"
+        changed = await client.patch("/applications/shop", json={"pinned": True})
+        assert changed.json()["data"][0]["pinned"] is True
+        assert (await client.delete("/applications/shop")).status_code == 400
+        assert (await client.delete("/applications/shop?confirm=shop")).json() == {"data": 1}
+
+
 async def test_of_many_each_answers_for_itself(api: Supervised) -> None:
     await three(api)
     answer = await api.ask("start", {"filterByTk": ["wiki", "nobody", "shop"]})
