@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from insula.database.errors import DatabaseError, DatabaseMissing
 from insula.database.provision import postgresql_database, postgresql_inside
 from insula.database.provision.base import (
-    CREATE_TIMEOUT_S,
     Order,
     Provision,
     Report,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from insula.database.provision.template import Template
 
 CHECK_TIMEOUT_S: Final = 5.0
-"""For connecting, and for each statement, while trying: people wait for the answer."""
+"""For connecting while trying: people wait for the answer."""
 CHECK_WITHIN_S: Final = 12.0
 
 
@@ -38,7 +37,7 @@ class PostgresqlProvision(Provision):
     """Siblings' way, in the words of PostgreSQL."""
 
     async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
-        place = Place(order_to_look(options), CHECK_TIMEOUT_S)
+        place = Place(order_to_look(options))
         if options.schema is None:
             async with place.elsewhere() as database:
                 server = await look_at_server(database, [options.database])
@@ -64,7 +63,7 @@ class PostgresqlProvision(Provision):
             return report
         try:
             async with asyncio.timeout(CHECK_WITHIN_S):
-                await _look(Place(order, CHECK_TIMEOUT_S), report)
+                await _look(Place(order), report)
         except TimeoutError:
             reason = f"it gave no answer within {CHECK_WITHIN_S:g} s"
             report.problems.append(ServerUnreachable(where=order.options.where, reason=reason))
@@ -112,7 +111,7 @@ def _checked(order: Order) -> Place:
     report = Report()
     check_names(order, report)
     report.settle()
-    return Place(order, CREATE_TIMEOUT_S)
+    return Place(order)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from insula.database.dialects import dialect
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseError, DatabaseMissing, PermissionDenied
+from insula.database.provision.base import CREATE_TIMEOUT_S
 from insula.database.provision.postgresql_catalog import plain
 
 if TYPE_CHECKING:
@@ -18,19 +19,19 @@ if TYPE_CHECKING:
 
 MAINTENANCE: Final = ("postgres", "template1")
 """Where databases are made from, after the main application's own, which comes first where it is on this server."""
+ENOUGH_S: Final = 30.0
+"""A limit for statements that making a database keeps within, too."""
 
 
 class Place:
     """The order, with everything quoted."""
 
-    def __init__(self, order: Order, limit_s: float) -> None:
-        """``limit_s``: the longest time for one statement."""
+    def __init__(self, order: Order) -> None:
         self.order = order
         self.dialect = dialect("postgres")
         self.name = self.quote(order.options.database)
         self.schema = self.quote(order.options.schema or "public")
         self.mark = self.dialect.literal(order.stamp.text())
-        self._limit_s = limit_s
 
     @property
     def draft(self) -> str:
@@ -47,16 +48,22 @@ class Place:
         return self.dialect.quote(name)
 
     def on(self, name: str) -> Database:
-        """A handle on another database of the server."""
-        options = replace(self.order.options.on_database(name), statement_timeout_s=self._limit_s)
-        return open_database(options, self.order.budget)
+        """A handle on another database of the server. On main's own, it is main's connections that are used."""
+        at, main = self.order.options, self.order.main
+        limit_s = CREATE_TIMEOUT_S
+        if self._beside_main and name == main.database and main.statement_timeout_s >= ENOUGH_S:
+            limit_s = main.statement_timeout_s
+        return open_database(replace(at.on_database(name), statement_timeout_s=limit_s), self.order.budget)
+
+    @property
+    def _beside_main(self) -> bool:
+        at, main = self.order.options, self.order.main
+        return (at.host, at.port, at.user) == (main.host, main.port, main.user)
 
     @contextlib.asynccontextmanager
     async def inside(self) -> AsyncIterator[Database]:
         """The order's own database."""
-        options = self.order.options
-        limit_s = min(options.statement_timeout_s, self._limit_s)  # else another pool would be made for it
-        database = open_database(replace(options, statement_timeout_s=limit_s), self.order.budget)
+        database = open_database(self.order.options, self.order.budget)
         try:
             yield database
         finally:
@@ -65,9 +72,8 @@ class Place:
     @contextlib.asynccontextmanager
     async def elsewhere(self) -> AsyncIterator[Database]:
         """Another database, from which the order's own can be made and dropped. Raises as ``Dialect.probe``."""
-        at, main = self.order.options, self.order.main
-        beside = (at.host, at.port, at.user) == (main.host, main.port, main.user)
-        first = [main.database] if beside and main.database != at.database else []
+        main, own = self.order.main.database, self.order.options.database
+        first = [main] if self._beside_main and main != own else []
         database = await self._first_of((*first, *MAINTENANCE))
         try:
             yield database
