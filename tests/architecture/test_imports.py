@@ -40,6 +40,7 @@ IMPORTED_AS = {
 }
 READ_BY_OTHERS = {
     "httptools": "uvicorn, whose parser it is",
+    "websockets": "uvicorn, whose parser it is once a connection is upgraded",
     "tzdata": "the standard library's zoneinfo, where the system has no zones",
 }
 

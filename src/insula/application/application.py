@@ -17,6 +17,8 @@ from insula.application.api.dispatch import Dispatcher
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled, SealBroken, WrongKey
 from insula.application.jobs.runner import Jobs
+from insula.application.live import Live
+from insula.application.live_socket import converse
 from insula.application.options import Options, RootUser
 from insula.application.plugin_failures import reason_of
 from insula.application.plugin_manager import PluginManager
@@ -88,6 +90,8 @@ class Application:
         self.access = Access(self)
         """Who may what."""
         self.jobs = Jobs(self)
+        self.live = Live(self.repository)
+        """Who listens to its changes."""
         self._dispatcher = Dispatcher(options)
         self._moving = asyncio.Lock()
         self.repository.observers.append(self._changed)
@@ -147,6 +151,8 @@ class Application:
                 self.call("application_stopping")
             self.state = State.STOPPING
             ends = monotonic() + self.options.stop_deadline_s
+            self._dispatcher.in_flight.open = False
+            await self.live.close()
             await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
             await self._take_down(ends)
             await self.database.close()
@@ -188,12 +194,21 @@ class Application:
             _logger.error("the application %s does not run any more: %s", self.name, error.message)
             self._dispatcher.in_flight.open = False
             self.jobs.interrupt()
+            self.live.part()
             self.cause = error.message
             self.state = State.ERROR
             if self.on_failure is not None:
                 self.on_failure(error)
 
+    @property
+    def answers(self) -> bool:
+        """Whether requests are taken."""
+        return self._dispatcher.in_flight.open
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await converse(self, scope, receive, send)
+            return
         await self._dispatcher(self, scope, receive, send)
 
     async def _start(self) -> None:
@@ -223,6 +238,7 @@ class Application:
     async def _take_down(self, ends: float) -> None:
         """Undo ``_start``, wherever it got to; what was begun detached has until ``ends`` (monotonic seconds)."""
         self._dispatcher.in_flight.open = False
+        await self.live.close()
         await self.jobs.stop()
         await self.plugin_manager.unload(ends - monotonic())
         await self.metadata.settle(ends - monotonic())
@@ -232,7 +248,7 @@ class Application:
         """Give up the parts that refer back to the application: without cycles it is freed when its last holder lets
         go of it, and not some time later by a collection of all garbage, which holds up the whole process."""
         self.repository.observers.clear()
-        del self.plugin_manager, self.access, self.jobs
+        del self.plugin_manager, self.access, self.jobs, self.live
 
     async def _stored(self) -> Stored:
         """What the application knows of itself. Raises ``NotInstalled``, ``OwnedByAnother``."""

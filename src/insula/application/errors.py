@@ -214,3 +214,24 @@ class WrongJobState(ApplicationError):
 
     code = "CONFLICT"
     kind = Kind.CONFLICT
+
+
+class TooManyListeners(ApplicationError):
+    """{limit} connections listen to the application, and it takes no more just now; try again."""
+
+    code = "OVERLOADED"
+    kind = Kind.UNAVAILABLE
+
+
+class ForeignOrigin(ApplicationError):
+    """A page of another site can not listen here with the cookies of this one."""
+
+    code = "FOREIGN_ORIGIN"
+    kind = Kind.DENIED
+
+
+class UnknownTopic(ApplicationError):
+    """There is no topic "{topic}"; there are applications, environments, jobs, and records:<collection>."""
+
+    code = "NOT_FOUND"
+    kind = Kind.MISSING

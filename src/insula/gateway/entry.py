@@ -35,6 +35,7 @@ from insula.gateway.errors import OtherApplication, TooManyWaiting
 from insula.gateway.selector import MAIN, Asked, Choice, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
+from insula.gateway.websocket import WebSockets
 
 _log = logging.getLogger(__name__)
 _access = logging.getLogger("insula.access")
@@ -94,6 +95,7 @@ class Gateway:
         self._pages = pages
         self._traffic = Traffic() if traffic is None else traffic
         self._waiting = Waiting(directory, process) if waiting is None else waiting
+        self._websockets = WebSockets(options.api, directory, process, self._hand_over)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request from anywhere: never local, whatever its headers say."""
@@ -101,6 +103,9 @@ class Gateway:
         headers = dict(scope["headers"])
         peer = scope["client"][0] if scope["client"] else ""
         origin = self._proxies.origin(peer, scope["scheme"], headers)
+        if scope["type"] == "websocket":
+            await self._websockets(scope, receive, send, headers, origin)
+            return
         await self._enter(scope, receive, send, headers, origin)
 
     async def local(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,6 +113,9 @@ class Gateway:
         scope["insula.local"] = True
         headers = dict(scope["headers"])
         origin = Origin(LOCAL_CLIENT, "http", headers.get(b"host", b"").decode("latin-1"), ())
+        if scope["type"] == "websocket":
+            await self._websockets(scope, receive, send, headers, origin)
+            return
         await self._enter(scope, receive, send, headers, origin)
 
     def hold_no_more(self) -> None:
@@ -163,12 +171,12 @@ class Gateway:
         answers = self._running(choice.application)
         if choice.kind == "api" and answers is not None:
             visit.begin(self._traffic.of(choice.application))
-            await self._serve(choice, answers, scope, receive, visit)
+            await self._hand_over(choice, answers, scope, receive, visit.send)
         else:
             await self._look(choice, answers is not None, scope, receive, visit)
 
-    async def _serve(
-        self, choice: Choice, answers: AsgiApp, scope: Scope, receive: Receive, visit: _Visit
+    async def _hand_over(
+        self, choice: Choice, answers: AsgiApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Hand the request over to the application that it is for."""
         name = choice.application
@@ -180,7 +188,7 @@ class Gateway:
             if key == b"cookie" and b"nb_" in value:
                 scope["headers"] = await self._own_cookies(name, scope["headers"])
                 break
-        await answers(scope, receive, visit.send)
+        await answers(scope, receive, send)
 
     async def _own_cookies(self, application: str, headers: cookies.Headers) -> cookies.Headers:
         kept = cookies.names(application)
@@ -247,7 +255,7 @@ class Gateway:
         if choice.kind == "page":
             await self._pages(choice, target, scope, receive, visit.send)
         elif answers is not None:
-            await self._serve(choice, answers, scope, receive, visit)
+            await self._hand_over(choice, answers, scope, receive, visit.send)
         else:
             await send_not_answering(visit.send, target)
 

@@ -19,6 +19,8 @@ TICK_S = 1.0
 """How often the Date header is renewed, and connections are looked at that wait for something."""
 LAST_WORDS_S = 2.0
 """What a request gets to end in after the deadline has cancelled it."""
+MESSAGE_BYTES = 16 * 1024
+"""The longest message that a WebSocket may send."""
 
 
 class Listener:
@@ -30,7 +32,11 @@ class Listener:
         config = Config(
             cast(Any, app),
             http=cast(Any, functools.partial(Protocol, limits, self._crowd)),
-            ws="none",
+            ws=cast(Any, self._web_socket),
+            ws_max_size=MESSAGE_BYTES,
+            ws_ping_interval=limits.ping_s,
+            ws_ping_timeout=limits.pong_s,
+            ws_per_message_deflate=False,
             lifespan="off",
             interface="asgi3",
             log_config=None,
@@ -42,6 +48,12 @@ class Listener:
         self._server = Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._ticking: asyncio.Task[None] | None = None
+
+    def _web_socket(self, **given: Any) -> asyncio.Protocol:
+        """A connection that is upgraded. Its code is loaded with the first of them."""
+        from insula.server.websocket import WebSocket
+
+        return WebSocket(self._crowd, **given)
 
     def connections(self) -> int:
         """How many clients are connected now."""

@@ -42,6 +42,10 @@ class Limits:
     keep_alive_s: float = 75.0
     """Between two requests. Longer than the 60 s of most proxies in front, so that they close first."""
     head_bytes: int = 64 * 1024
+    ping_s: float = 20.0
+    """Between two questions to a WebSocket whether it is still there."""
+    pong_s: float = 20.0
+    """What it gets to answer in."""
     connections: int = 10_000
     """Beyond it, the connection that has been idle for the longest makes room for a new one."""
 
@@ -122,6 +126,8 @@ class Protocol(HttpToolsProtocol):
             self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", sentence)
             return
         super().on_headers_complete()
+        if self._upgrades():
+            return
         cycle = self.cycle
         if cycle.scope["method"] != "HEAD" and not cycle.waiting_for_100_continue:
             cycle.transport = cast(asyncio.Transport, _HeadAndBody(cycle))
@@ -134,6 +140,8 @@ class Protocol(HttpToolsProtocol):
         if self._parting:
             return
         super().on_message_complete()
+        if self._upgrades():
+            return
         cycle = self.cycle
         if cycle is self._guarded and not cycle.response_started:
             cycle.keep_alive = self.parser.should_keep_alive() and cycle.scope["http_version"] != "1.0"
@@ -152,6 +160,21 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless an answer is still under way or it is going away."""
+        if self._parting or self.transport.is_closing():
+            return
+        if self.busy or self.pipeline:
+            sentence = "A connection is upgraded only between two requests."
+            self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", sentence)
+            return
+        self._crowd.leave(self)
+        super().handle_websocket_upgrade()
+
+    def _upgrades(self) -> bool:
+        """Whether what is read asks for a WebSocket: there is no request to be answered then."""
+        return bool(self.parser.should_upgrade()) and self._should_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """What is sent is no HTTP."""

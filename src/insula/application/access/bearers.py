@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -47,7 +48,7 @@ class Bearers:
     """The bearers of tokens of one application, and where it shares main's session, of main's."""
 
     def __init__(self, access: Access, repository: Repository, shared: SharedSession | None) -> None:
-        self._access = access
+        self._access: Access = weakref.proxy(access)  # which owns this: both are freed when it is let go of
         self._repository = repository
         self._shared = shared
         self._main = None if shared is None else TokenReader(MAIN, shared)

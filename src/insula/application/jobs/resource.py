@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.openapi_parts import ref
@@ -12,6 +12,10 @@ from insula.application.jobs.store import Job
 from insula.data.filters.tree import All, Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
+
+if TYPE_CHECKING:
+    from insula.application.access.principal import Principal
+    from insula.application.application import Application
 
 _EVERYTHING: Final = Unrestricted()
 SNIPPET: Final = "pm.jobs"
@@ -73,11 +77,15 @@ async def _job(context: Context) -> Job:
     return job
 
 
-def _own(context: Context) -> Condition | None:
+def own_jobs(application: Application, principal: Principal) -> Condition | None:
     """The filter for one's own jobs; ``None`` for those who see all."""
-    if context.application.access.holds(context.principal, SNIPPET):
+    if application.access.holds(principal, SNIPPET):
         return None
-    return Condition(("createdById",), "$eq", context.principal.user_id)
+    return Condition(("createdById",), "$eq", principal.user_id)
+
+
+def _own(context: Context) -> Condition | None:
+    return own_jobs(context.application, context.principal)
 
 
 _PAGED: Final = {

@@ -1,0 +1,245 @@
+"""One WebSocket: the page says what it wants to hear of, and is told what it may hear.
+
+From the page, as JSON: first ``{"token": …}`` where neither cookie nor header said who it is (``"role"`` beside it, if
+wanted), then ``{"subscribe": [topic, …]}`` and ``{"unsubscribe": [topic, …]}``.
+
+To the page: ``{"type": "ready"}``; ``subscribed``, ``unsubscribed`` (``topics``) and ``refused`` (``topic``, ``code``,
+``message``); ``changed`` with ``topic``, ``action`` and, where they may be told, ``keys`` (of jobs also ``rows``); without
+keys, whatever was listed is to be listed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from insula.application.access.errors import RoleNotHeld, Unauthenticated
+from insula.application.access.principal import ANONYMOUS, LOCAL, Principal
+from insula.application.api.encode import encode
+from insula.application.api.errors import error_answer
+from insula.application.api.request import Receive, Request, Scope, Send
+from insula.application.errors import ForeignOrigin, NotRunning
+from insula.application.live import MOST_TOPICS, Subscriber
+from insula.application.live_topics import Topics
+from insula.core.errors import InsulaError
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
+
+TOKEN_S: Final = 10.0
+"""What a page gets to say who it is."""
+LOOK_S: Final = 5.0
+"""Who listens is looked at again after this time, for sessions that end by time or elsewhere."""
+SEND_S: Final = 10.0
+"""What a reader gets to take a message; then it is cut off."""
+
+SIGN_IN, WRONG, SLOW, STOPPING = 4401, 4400, 1013, 1012
+"""Why a connection is closed. Close codes."""
+
+
+class Closed(Exception):
+    """The conversation is over; nothing needs to be said any more."""
+
+
+class Parted(Exception):
+    """The conversation is to end with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What a page sends."""
+
+    token: str | None = None
+    role: str | None = None
+    subscribe: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+
+
+_decoder = msgspec.json.Decoder(Message)
+
+
+async def converse(application: Application, scope: Scope, receive: Receive, send: Send) -> None:
+    """The whole life of one connection, as an ASGI application of the type ``websocket``."""
+    request = Request({**scope, "method": "GET"}, receive)
+    await receive()  # that it wants to talk
+    if not application.answers:
+        await _refuse(NotRunning(), request, send)
+        return
+    socket = _Socket(application, request, receive, send)
+    live, subscriber = application.live, Subscriber(asyncio.current_task())
+    try:
+        try:
+            live.enter(subscriber)
+            await socket.open()
+        except InsulaError as error:
+            await _refuse(error, request, send)
+            return
+        try:
+            await socket.run(subscriber)
+        except InsulaError as error:
+            ended = isinstance(error, Unauthenticated | RoleNotHeld)
+            await socket.close(SIGN_IN if ended else SLOW, error.code)
+        except Parted as parted:
+            await socket.close(parted.code, parted.reason)
+    except Closed:
+        return
+    finally:
+        live.leave(subscriber)
+
+
+class _Socket:
+    """One connection of one person."""
+
+    def __init__(self, application: Application, request: Request, receive: Receive, send: Send) -> None:
+        self._application = application
+        self._request = request
+        self._receive = receive
+        self._send = send
+        self._token: str | None = None
+        self._role: str | None = None
+        self._principal: Principal = ANONYMOUS
+
+    async def open(self) -> None:
+        """See who it is, as far as the request says so, and agree to talk.
+
+        Raises ``Unauthenticated``, ``ForeignOrigin``.
+        """
+        application, request = self._application, self._request
+        carried = application.access.cookies.token(request)
+        if carried is not None:
+            if carried.by_cookie:
+                _check_origin(request)
+            self._token, self._role = carried.token, request.header(b"x-role") or None
+            await self._look()
+            chosen = application.access.cookies.role(request) if carried.by_cookie else None
+            if self._role is None and chosen in self._principal.roles:
+                self._role = chosen
+        await self._send({"type": "websocket.accept"})
+
+    async def run(self, subscriber: Subscriber) -> None:
+        """Until the page leaves or has to: what it says, and what it is told. Raises ``Closed``, ``Parted``, ``Unauthenticated``."""
+        hearing = asyncio.create_task(self._hear(subscriber), name="websocket: hear")
+        try:
+            while not hearing.done():
+                await subscriber.wait(LOOK_S)
+                if subscriber.closing:
+                    raise Parted(STOPPING, "The application stops: connect again, and read anew.")
+                await self._tell(subscriber)
+            hearing.result()
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say why the conversation ends; to no one, where nobody takes it any more."""
+        await self._hand({"type": "websocket.close", "code": code, "reason": reason})
+
+    async def _introduced(self) -> None:
+        """Who it is, where the request did not say so: that must be the first message."""
+        try:
+            async with asyncio.timeout(TOKEN_S):
+                said = await self._message()
+        except TimeoutError:
+            said = Message()
+        if said.token is None:
+            raise Parted(SIGN_IN, 'The first message must be {"token": "…"}.')
+        self._token, self._role = said.token, said.role
+
+    async def _look(self) -> Topics:
+        """Who listens, as of now; raises ``Unauthenticated`` once their session has ended."""
+        if self._request.local:
+            self._principal = LOCAL
+        elif self._token is not None:
+            self._principal = await self._application.access.know(self._token, self._role)
+        return Topics(self._application, self._principal)
+
+    async def _hear(self, subscriber: Subscriber) -> None:
+        """What the page says; ends with it, and has the connection looked at."""
+        try:
+            if self._token is None and not self._request.local:
+                await self._introduced()
+            await self._look()
+            await self._say({"type": "ready"})
+            while True:
+                said = await self._message()
+                topics = await self._look()
+                for topic in said.subscribe:
+                    await self._subscribe(subscriber, topics, topic)
+                if said.unsubscribe:
+                    subscriber.topics.difference_update(said.unsubscribe)
+                    await self._say({"type": "unsubscribed", "topics": said.unsubscribe})
+        finally:
+            subscriber.look()
+
+    async def _subscribe(self, subscriber: Subscriber, topics: Topics, topic: str) -> None:
+        if len(subscriber.topics) >= MOST_TOPICS:
+            raise Parted(WRONG, f"A connection listens to {MOST_TOPICS} topics at most.")
+        try:
+            topics.check(topic)
+        except InsulaError as error:
+            said = {"type": "refused", "topic": topic, "code": error.code, "message": error.message}
+            await self._say(said)
+            return
+        subscriber.topics.add(topic)
+        await self._say({"type": "subscribed", "topics": [topic]})
+
+    async def _tell(self, subscriber: Subscriber) -> None:
+        """What waits, as far as this person may hear it now."""
+        topics = await self._look()
+        for news in subscriber.take():
+            try:
+                told = await topics.told(news)
+            except InsulaError as error:
+                subscriber.topics.discard(news.topic)
+                told = {"type": "refused", "topic": news.topic, "code": error.code, "message": error.message}
+            if told is not None:
+                await self._say(told)
+
+    async def _message(self) -> Message:
+        message = await self._receive()
+        if message["type"] != "websocket.receive":
+            raise Closed()
+        try:
+            return _decoder.decode(message.get("text") or message.get("bytes") or b"")
+        except (msgspec.DecodeError, UnicodeError):
+            raise Parted(WRONG, "This is no message that is known here.") from None
+
+    async def _say(self, what: dict[str, Any]) -> None:
+        if not await self._hand({"type": "websocket.send", "text": encode(what).decode()}):
+            raise Parted(SLOW, "This reader is too slow: connect again, and read anew.")
+
+    async def _hand(self, message: dict[str, Any]) -> bool:
+        """Whether it was taken in time."""
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._send(message)
+        except TimeoutError:
+            return False
+        except OSError:
+            raise Closed() from None
+        return True
+
+
+def _check_origin(request: Request) -> None:
+    """A cookie is sent along by any page of any site: only one of this very host is listened to.
+
+    Raises ``ForeignOrigin``.
+    """
+    origin = request.header(b"origin")
+    if origin is None or urlsplit(origin).netloc.lower() != request.host.lower():
+        raise ForeignOrigin()
+
+
+async def _refuse(error: InsulaError, request: Request, send: Send) -> None:
+    """Answer as the API does, before there is a conversation."""
+    status, headers, body = error_answer(error, request.request_id, operator=request.local)
+    head = [(b"content-type", b"application/json; charset=utf-8"), *headers, *request.answer_headers]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": head})
+    await send({"type": "websocket.http.response.body", "body": body})

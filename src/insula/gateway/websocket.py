@@ -1,0 +1,79 @@
+"""The way in of WebSockets: one address for each application, wherever its other addresses lead to it as well.
+
+``/ws`` and ``/apps/<application>/ws``, and behind the base path of the API, where browsers send its cookies along:
+``/api/ws`` and ``/api/__app/<application>/ws``. None wakes an application that sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from insula.core import log
+from insula.core.ids import request_id as new_request_id
+from insula.fleet.lifecycle import Wanted
+from insula.gateway.answers import send_error, send_not_answering
+from insula.gateway.errors import OtherApplication
+from insula.gateway.selector import Asked, select
+
+if TYPE_CHECKING:
+    from insula.fleet.directory.base import Directory
+    from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
+    from insula.gateway.selector import Choice
+    from insula.gateway.trust import Origin
+
+    HandOver = Callable[[Choice, AsgiApp, Scope, Receive, Send], Awaitable[None]]
+
+PATH: Final = "/ws"
+"""What is left of the address once the application is known."""
+
+
+class WebSockets:
+    """Hands each over to the application that it is for."""
+
+    def __init__(self, api: str, directory: Directory, process: ProcessAdapter, hand_over: HandOver) -> None:
+        """``api``: the base path, from slash to slash. ``hand_over`` leaves an application what is its own."""
+        self._api = api
+        self._directory = directory
+        self._running = process.running
+        self._hand_over = hand_over
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], origin: Origin
+    ) -> None:
+        """Talk, or say why not. ``headers`` are the last of each name, lower case."""
+        identifier = new_request_id()
+        log.request_id.set(identifier)
+        scope["insula.request_id"] = identifier
+        scope["insula.host"] = origin.host
+        scope["client"] = (origin.client, 0)
+        scope["scheme"] = {"https": "wss", "http": "ws"}.get(origin.scheme, origin.scheme)
+        refuse = _before_talking(send)
+        named = headers.get(b"x-app", b"").decode("latin-1")
+        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
+        try:
+            choice = select(asked, self._api, self._directory.application_of)
+        except OtherApplication as error:
+            await send_error(refuse, 404, error.code, error.message)
+            return
+        answers = self._running(choice.application)
+        if choice.path != PATH:
+            await send_error(refuse, 404, "NOT_FOUND", f"WebSockets are at {PATH}.")
+        elif answers is not None:
+            await self._hand_over(choice, answers, scope, receive, send)
+        else:
+            target = await self._directory.find(choice.application)
+            if target is None or target.wanted is Wanted.DELETED:
+                sentence = f"There is no application {choice.application[:64]!r} here."
+                await send_error(refuse, 404, "APP_NOT_FOUND", sentence)
+            else:
+                await send_not_answering(refuse, target)
+
+
+def _before_talking(send: Send) -> Send:
+    """An HTTP answer in place of the agreement to talk."""
+
+    async def refuse(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    return refuse
