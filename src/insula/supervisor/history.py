@@ -24,6 +24,7 @@ SLACK: Final = 25
 """Events of one application between two looks for those that are too old: so many fewer are left each time."""
 LONGEST_REASON: Final = 2_000
 """Characters; what is longer is cut."""
+LONGEST_ACTOR: Final = 255
 
 _EVERYTHING: Final = Unrestricted()
 _COLUMNS: Final = (
@@ -52,9 +53,9 @@ class Event:
             self.environment or None,
             self.observed.value if self.observed is not None else None,
             self.wanted.value if self.wanted is not None else None,
-            self.reason[:LONGEST_REASON].replace("\0", "") or None,
+            _plain(self.reason[:LONGEST_REASON]),
             self.request_id or None,
-            self.actor[:255] or None,
+            _plain(self.actor[:LONGEST_ACTOR]),
         )
 
 
@@ -98,3 +99,8 @@ class History:
             old = All((of_it, Condition(("id",), "$lte", page.rows[0]["id"])))
             await self._repository.destroy(EVENTS, filter=old, scopes=_EVERYTHING, on=on)
         self._room[name] = SLACK
+
+
+def _plain(text: str) -> str | None:
+    """As every database takes it: a sentence that told of a failure must not be one."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "") or None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from insula.core.clock import monotonic, now
-from insula.core.errors import InsulaError
+from insula.core.errors import InsulaError, Kind
 from insula.core.sparse import Sparse
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.lifecycle import Observed, Status
@@ -18,8 +18,8 @@ from insula.fleet.traffic import Traffic
 from insula.supervisor.history import Event
 from insula.supervisor.records import MAIN, Records
 
-_log = logging.getLogger(__name__)
-_sparse = Sparse(_log)
+_logger = logging.getLogger(__name__)
+_sparse = Sparse(_logger)
 
 TOLD: Final = frozenset((Observed.RUNNING, Observed.STOPPED, Observed.ERROR))
 """What goes into the history: where an application came to rest. What lies between is in the log."""
@@ -28,6 +28,8 @@ VISITS_EVERY_S: Final = 60.0
 MOST_WAITING: Final = 10_000
 """Events that wait for a database that is away; the oldest fall out."""
 TRY_AGAIN_S: Final = 5.0
+PASSING: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT, Kind.THROTTLED))
+"""Failures that may pass by themselves; what fails otherwise would fail again."""
 
 
 class Monitor:
@@ -70,13 +72,20 @@ class Monitor:
             await self.write_events()
             await self.write_visits()
         except InsulaError as error:
-            _log.warning("what was seen last could not be written: %s", error.message)
+            _logger.warning("what was seen last could not be written: %s", error.message)
 
     async def write_events(self) -> None:
         """Write what has been seen since the last time, in one transaction."""
         while self._waiting:
             batch = list(self._waiting)
-            await self._records.note(batch)
+            try:
+                await self._records.note(batch)
+            except InsulaError as error:
+                if error.kind in PASSING:
+                    raise
+                _logger.exception(
+                    "what happened to applications could not be written, and is not tried again"
+                )
             for event in batch:
                 if self._waiting and self._waiting[0] is event:
                     self._waiting.popleft()
@@ -127,3 +136,6 @@ class Monitor:
                 _sparse.warning(error.message, "what happens to applications waits to be written")
                 await asyncio.sleep(TRY_AGAIN_S)
                 self._came.set()
+            except Exception:
+                _logger.exception("what happens to applications can not be written")
+                await asyncio.sleep(TRY_AGAIN_S)

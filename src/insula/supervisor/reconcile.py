@@ -28,7 +28,7 @@ from insula.supervisor.records import MAIN
 from insula.supervisor.repairs import Repair, repair_of
 from insula.supervisor.status import PENDING
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 EVERY_S: Final = 10.0
 """Between two looks at all applications."""
@@ -100,7 +100,9 @@ class Reconcile:
             try:
                 await self.look_at_all()
             except InsulaError as error:
-                _log.warning("applications could not be looked at: %s", error.message)
+                _logger.warning("applications could not be looked at: %s", error.message)
+            except Exception:
+                _logger.exception("applications could not be looked at")
             await asyncio.sleep(EVERY_S)
 
     def _reported(self, environment: str, application: str, status: Status) -> None:
@@ -173,14 +175,14 @@ class Reconcile:
         if repair is None:
             return
         seen = ", ".join(status.observed.value for status in self._control.records.statuses(entry).values())
-        _log.info("repairing %s: it should be %s and is %s", name, entry.wanted.value, seen)
+        _logger.info("repairing %s: it should be %s and is %s", name, entry.wanted.value, seen)
         try:
             await self._do(repair, entry)
         except InsulaError as error:
             code = error.cause_code if isinstance(error, CommandFailed) else error.code
             self._put_off(entry, code)
             later = "not tried again before it is changed" if code in LASTING else "tried again later"
-            _log.warning("the repair failed, and is %s: %s", later, error.message)
+            _logger.warning("the repair failed, and is %s: %s", later, error.message)
 
     async def _do(self, repair: Repair, entry: Entry) -> None:
         match repair:
@@ -198,8 +200,8 @@ class Reconcile:
         """Something runs of which there is no record (any more)."""
         if name in {entry.name for entry in self._control.records.all()}:
             return
-        _log.warning("stopping %s in %s: there is no such application", name, environment)
+        _logger.warning("stopping %s in %s: there is no such application", name, environment)
         try:
             await self._control.orders.send_to((environment,), name, Verb.STOP)
         except CommandFailed as error:
-            _log.warning("%s", error.message)
+            _logger.warning("%s", error.message)

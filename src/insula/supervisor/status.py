@@ -17,6 +17,10 @@ DOWN: Final = frozenset((Observed.STOPPED, Observed.NOT_FOUND))
 """States in which nothing runs and nothing is held."""
 
 
+OVERDUE_S: Final = 600.0
+"""After so long in one pending state an application is not on its way any more: several times what a command gets."""
+
+
 def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]:
     """Environment → status, for each environment where the application runs.
 
@@ -24,10 +28,23 @@ def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]
     """
     unseen = Observed.STOPPED if entry.made else Observed.PREPARING
     since = entry.updated_at or entry.created_at
-    return {
-        place: reported.get(place) or Status(unseen, since if since is not None else now())
-        for place in entry.places
-    }
+    found = {}
+    for place in entry.places:
+        status = reported.get(place)
+        if status is None:
+            found[place] = Status(unseen, since if since is not None else now())
+        else:
+            found[place] = _expired(status) if status.observed in PENDING else status
+    return found
+
+
+def _expired(status: Status) -> Status:
+    """What takes too long has failed, whatever may still come of it."""
+    if (now() - status.since).total_seconds() <= OVERDUE_S:
+        return status
+    step = status.command.verb.value if status.command is not None else status.observed.value
+    cause = f"it has not come to an end within {OVERDUE_S:g} s; the log may tell why"
+    return Status(Observed.ERROR, status.since, None, step, cause)
 
 
 def common(statuses: Mapping[str, Status]) -> Status:

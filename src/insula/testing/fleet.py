@@ -135,8 +135,13 @@ class PlayedEnvironment:
             waiting = asyncio.create_task(self._gate(self.gates[verb]))
             if verb is Verb.START:
                 self._starts[name] = waiting
-            await asyncio.wait((waiting,))
-            self._starts.pop(name, None)
+            try:
+                await asyncio.wait((waiting,))
+            except asyncio.CancelledError:
+                waiting.cancel()
+                raise
+            finally:
+                self._starts.pop(name, None)
             if waiting.cancelled():
                 raise PlayedFailure("APP_STOPPED", f"{name} was stopped while it started")
         if verb in self.failures:

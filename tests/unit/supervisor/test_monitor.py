@@ -8,6 +8,7 @@ import pytest
 
 from insula.core import log
 from insula.data.changes import Change
+from insula.data.errors import InvalidQuery
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.fleet.command import Verb
@@ -126,3 +127,34 @@ async def test_last_visits_of_many_are_one_statement_and_only_when_there_are_new
     fleet.traffic.of("shop15").visited = 1_800_000_100.0
     await looking.write_visits()
     assert [change.keys for change in changes[1:]] == [("shop15",)]
+
+
+async def test_one_event_that_can_not_be_written_does_not_hold_up_the_others(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fleet.make("shop")
+    before = len(await until(fleet, 3))
+    note = fleet.records.note
+
+    async def refused(events: Any) -> None:
+        if any(event.reason == "run: poison" for event in events):
+            raise InvalidQuery(parameter="values", reason="is poison")
+        await note(events)
+
+    monkeypatch.setattr(fleet.records, "note", refused)
+    fleet.local.report("shop", Observed.ERROR, step="run", cause="poison")
+    async with asyncio.timeout(10):
+        while "not tried again" not in caplog.text:
+            await asyncio.sleep(0.001)
+    fleet.local.report("shop", Observed.STOPPED)
+    found = await until(fleet, before + 1)
+    assert found[-1]["observed"] == "stopped"
+
+
+async def test_reasons_of_any_kind_are_written(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    fleet.local.report("shop", Observed.ERROR, step="run", cause="a \ud800 and \0 and ü" + "x" * 5000)
+    await fleet.supervisor.close()
+    reason = (await history(fleet))[-1]["reason"]
+    assert reason.startswith("run: a ? and  and ü")
+    assert len(reason) < 2_001

@@ -7,9 +7,11 @@ import pytest
 
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
+from insula.database.errors import DatabaseGone
 from insula.fleet.command import Verb
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Wanted
+from insula.supervisor import supervisor
 from insula.supervisor.errors import (
     CommandFailed,
     CommandUnanswered,
@@ -17,6 +19,7 @@ from insula.supervisor.errors import (
     NameTaken,
     NotConfirmed,
     NotNow,
+    SupervisorClosed,
 )
 from insula.testing.fleet import VERSION, PlayedFleet
 
@@ -48,17 +51,16 @@ async def kept(fleet: PlayedFleet, name: str = "shop") -> dict[str, Any] | None:
 async def test_create_goes_from_preparing_to_running_and_is_wanted_running_all_the_time(
     fleet: PlayedFleet,
 ) -> None:
-    supervisor = fleet.supervisor
-    entry = await supervisor.create({"name": "shop", "displayName": "Shop"}, actor=WHO, created_by=7)
+    entry = await fleet.supervisor.create({"name": "shop", "displayName": "Shop"}, actor=WHO, created_by=7)
     assert (entry.wanted, entry.made, await observed(fleet)) == (Wanted.RUNNING, False, Observed.PREPARING)
-    found = await supervisor.prepare("shop")
+    found = await fleet.supervisor.prepare("shop")
     assert found["database"] == {"dialect": "sqlite", "storage": "shop.sqlite"}
     assert await observed(fleet) is Observed.PREPARING
-    entry = await supervisor.install("shop", root={"email": "a@b.c"})
+    entry = await fleet.supervisor.install("shop", root={"email": "a@b.c"})
     assert (entry.version, entry.fingerprint) == (VERSION, "played")
     assert fleet.local.commands[-1].arguments["root"] == {"email": "a@b.c"}
     assert await observed(fleet) is Observed.INITIALIZED
-    entry = await supervisor.start("shop", actor=WHO)
+    entry = await fleet.supervisor.start("shop", actor=WHO)
     assert (entry.wanted, await observed(fleet)) == (Wanted.RUNNING, Observed.RUNNING)
     assert [verb for verb, _ in fleet.local.carried] == [Verb.PREPARE, Verb.CREATE, Verb.START]
     row = await kept(fleet)
@@ -462,3 +464,55 @@ async def test_a_check_changes_nothing(fleet: PlayedFleet) -> None:
     assert [(finding["level"], finding["code"]) for finding in taken] == [("error", "CONFLICT")]
     domain = await fleet.supervisor.check({"name": "other", "cname": "shop.example.com"})
     assert [(finding["level"], finding["code"]) for finding in domain] == [("error", "CONFLICT")]
+
+
+async def test_a_visit_while_mains_database_is_away_is_told_so(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fleet.make("shop")
+    await fleet.supervisor.sleep("shop", actor=WHO)
+
+    async def away(*given: Any, **more: Any) -> None:
+        raise DatabaseGone(where="here", reason="it was pulled")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fleet.records, "change", away)
+        target = await fleet.records.wake("shop")
+    assert target is not None
+    assert (target.wanted, target.status.observed) == (Wanted.ASLEEP, Observed.ERROR)
+    again = await fleet.records.wake("shop")
+    assert again is not None and again.status.observed is Observed.RUNNING
+
+
+async def test_main_does_not_wait_for_a_command_that_hangs_when_it_goes_down(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fleet.make("shop")
+    await fleet.make("other")
+    fleet.local.gates[Verb.STOP] = asyncio.Event()
+    monkeypatch.setattr(supervisor, "CLOSE_DEADLINE_S", 0.01)
+    stopping = asyncio.create_task(fleet.supervisor.stop("shop", actor=WHO))
+    behind = asyncio.create_task(fleet.supervisor.start("shop", actor=WHO))
+    while fleet.local.carried[-1] != (Verb.STOP, "shop"):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await fleet.supervisor.close()
+    await asyncio.wait((stopping, behind))
+    with pytest.raises(SupervisorClosed):
+        await fleet.supervisor.stop("other", actor=WHO)
+    row = await kept(fleet)
+    assert row is not None and row["wanted"] == "stopped"
+
+
+async def test_fifty_are_made_at_once(fleet: PlayedFleet) -> None:
+    await asyncio.gather(*(fleet.make(f"shop{number}") for number in range(50)))
+    assert len(fleet.local.running) == 50
+    assert {entry.wanted for entry in fleet.records.all()} == {Wanted.RUNNING}
+    await asyncio.gather(
+        *(fleet.supervisor.destroy(f"shop{n}", confirm=f"shop{n}", actor=WHO) for n in range(50))
+    )
+    await asyncio.gather(
+        *(fleet.supervisor.purge(f"shop{n}", confirm=f"shop{n}", actor=WHO) for n in range(50))
+    )
+    assert fleet.records.all() == []
+    assert fleet.local.databases == {}
