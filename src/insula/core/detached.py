@@ -33,6 +33,8 @@ class Detached:
         except asyncio.CancelledError:
             task.add_done_callback(_report)
             raise
+        finally:
+            del task  # its exception leads to this frame: together they would keep all that the work went through
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work without anyone waiting for it; what it raises is logged."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from insula.application.access.shared import SharedSession, Vouch
 from insula.application.adopt import adopt
 from insula.application.application import Application
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
@@ -28,17 +30,24 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What applications are given of those around them."""
+
+    homes: Homes
+    failed: Callable[[str, str], None]
+    """Told application and cause when one does not run any more although nobody stopped it."""
+    vouch: Vouch
+    """Main's word on whose token something is."""
+
+
 class ApplicationSteps(Steps):
     """One time of an application: its database is there for it already, and bears its stamp."""
 
-    def __init__(
-        self, host: Host, configuration: Configuration, failed: Callable[[InsulaError], None], homes: Homes
-    ) -> None:
-        """``failed`` is told when it does not run any more although nobody stopped it."""
+    def __init__(self, host: Host, configuration: Configuration, around: Around) -> None:
         self._host = host
         self._configuration = configuration
-        self._failed = failed
-        self._homes = homes
+        self._around = around
         self._application: Application | None = None
 
     @property
@@ -64,7 +73,7 @@ class ApplicationSteps(Steps):
             database,
             self._host.registry,
             DataKey(base64.b64decode(configuration.data_key)),
-            application_options(self._host, configuration),
+            application_options(self._host, configuration, self._around.vouch),
         )
         self._application.on_failure = self._failed
 
@@ -83,7 +92,7 @@ class ApplicationSteps(Steps):
         await reach("start.initialized")
 
     async def run(self) -> AsgiApp:
-        self._homes.enter(self.application)
+        self._around.homes.enter(self.application)
         return self.application
 
     async def upgrade(self) -> None:
@@ -91,9 +100,12 @@ class ApplicationSteps(Steps):
 
     async def stop(self) -> None:
         if self._application is not None:
-            await self._homes.leave(self._application)
+            await self._around.homes.leave(self._application)
             await self._application.stop()
             self._application = None
+
+    def _failed(self, error: InsulaError) -> None:
+        self._around.failed(self._configuration.application, error.message)
 
 
 def check_stamp(configuration: Configuration, found: Stamp | None) -> None:
@@ -106,9 +118,12 @@ def check_stamp(configuration: Configuration, found: Stamp | None) -> None:
         )
 
 
-def application_options(host: Host, configuration: Configuration) -> Options:
+def application_options(host: Host, configuration: Configuration, vouch: Vouch) -> Options:
     """What its configuration says, and what holds for all applications here."""
     settings = host.settings
+    shared = None
+    if configuration.share_session:
+        shared = SharedSession(base64.b64decode(configuration.main_key), vouch)
     return Options(
         display_name=configuration.display_name,
         owner_id=configuration.stamp,
@@ -121,6 +136,7 @@ def application_options(host: Host, configuration: Configuration) -> Options:
         body_limit_bytes=settings.insula_body_limit_bytes,
         stop_deadline_s=settings.insula_stop_timeout_s,
         extra_plugins=host.extra_plugins,
+        shared=shared,
     )
 
 

@@ -10,10 +10,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from insula.application.access.shared import Visitor
 from insula.application.install import first_plugins, template
 from insula.application.migrations import built_in
 from insula.core.clock import monotonic
-from insula.core.errors import InsulaError
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
@@ -23,7 +23,7 @@ from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
 from insula.fleet.traffic import Traffic
 from insula.gateway.selector import MAIN
-from insula.server.applications import ApplicationSteps
+from insula.server.applications import ApplicationSteps, Around
 from insula.server.homes import Homes
 from insula.server.host import Host
 from insula.server.main_application import MainSteps, Told
@@ -64,6 +64,7 @@ class Fleet:
         self.main = MainSteps(host, plugin, lambda error: self.process.fail(MAIN, error.message), lost)
         self._homes = Homes(self._installation)
         self.process = LocalProcess(self._steps_of, self._changed)
+        self._around = Around(self._homes, self.process.fail, self._vouch)
         self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner())
 
     async def start(self) -> None:
@@ -101,14 +102,13 @@ class Fleet:
                 _log.error("not all applications could be stopped", exc_info=failed)
 
     def _steps_of(self, configuration: Configuration) -> Steps:
-        name = configuration.application
-        if name == MAIN:
+        if configuration.application == MAIN:
             return self.main
+        return ApplicationSteps(self._host, configuration, self._around)
 
-        def failed(error: InsulaError) -> None:
-            self.process.fail(name, error.message)
-
-        return ApplicationSteps(self._host, configuration, failed, self._homes)
+    async def _vouch(self, token: str) -> Visitor:
+        """Raises ``SupervisorClosed`` while main does not run."""
+        return await self.records.main.access.vouch(token)
 
     def _changed(self, application: str, status: Status) -> None:
         self._discovery.report(LOCAL, application, status)

@@ -18,7 +18,6 @@ from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import MAIN
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.environment import Environment
-from insula.fleet.errors import StartGivenUp
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
 from insula.fleet.provisioner.base import Provisioner
@@ -32,6 +31,8 @@ STARTS_AT_ONCE: Final = 4
 STOP_DEADLINE_S: Final = 20.0
 """What commands under way get when the worker stops; then they are not waited for."""
 HEAVY: Final = frozenset((Verb.CREATE, Verb.START, Verb.UPGRADE))
+OF_PROCESS: Final = HEAVY | {Verb.STOP}
+"""What the process adapter does, which logs by itself why a step failed."""
 
 
 class Worker:
@@ -116,13 +117,14 @@ class Worker:
         try:
             async with self._turns.turn() if command.verb in HEAVY else nullcontext():
                 result = await EXECUTE[command.verb](self._means, command)
-        except StartGivenUp as error:
-            return self._failed(command, error.code, error.message)
         except InsulaError as error:
-            _logger.warning("%s of %s failed: %s", command.verb.value, command.application, error.message)
+            if command.verb not in OF_PROCESS:
+                _logger.warning("%s of %s failed: %s", command.verb.value, command.application, error.message)
             return self._failed(command, error.code, error.message)
-        except Exception:
-            _logger.exception("%s of %s failed", command.verb.value, command.application)
+        except Exception as error:
+            trace = None if command.verb in OF_PROCESS else error  # told once, where it was seen
+            line = (command.verb.value, command.application, error)
+            _logger.error("%s of %s failed: %r", *line, exc_info=trace)  # noqa: TRY400
             message = f"Something went wrong; the log has {command.request_id}."
             return self._failed(command, InsulaError.code, message)
         return Outcome(command.request_id, result=result)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from insula import __version__
@@ -228,3 +229,47 @@ async def test_it_says_in_its_database_where_it_runs_until_it_stops(
         await fleet.supervisor.restart("shop", actor="a test")
     assert await home() == {}
     await drop(fleet, "shop")
+
+
+async def test_main_vouches_for_its_people_where_an_application_shares_its_session(fleet: Fleet) -> None:
+    main = fleet.main.application
+    (root,) = (await main.repository.find("users", Query(), scopes=EVERYTHING)).rows
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(main), base_url="http://test") as client:
+        body = {"account": "root@example.com", "password": "correct horse battery"}
+        token = (await client.post("/auth:signIn", json=body)).json()["data"]["token"]
+    heard: dict[str, int] = {}
+    for name, shares in (("open", True), ("closed", False)):
+        supervisor = fleet.supervisor
+        await supervisor.create({"name": name, "options": {"shareSession": shares}}, actor="a test")
+        await supervisor.prepare(name)
+        await supervisor.install(name, root={**FIRST_USER, "subject": root["sub"]})
+        await supervisor.start(name, actor="a test")
+        transport = httpx.ASGITransport(application(fleet, name))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/auth:check", headers={"Authorization": f"Bearer {token}"})
+            heard[name] = answer.status_code
+        await drop(fleet, name)
+    assert heard == {"open": 200, "closed": 401}
+
+
+async def test_many_are_made_visited_and_stopped_at_once(fleet: Fleet) -> None:
+    names = [f"a{number}" for number in range(30)]
+    await asyncio.gather(*(make(fleet, name, FILE) for name in names))
+    await asyncio.gather(*(fleet.supervisor.sleep(name, actor="a test") for name in names))
+    visits = [fleet.records.wake(name) for name in names for _ in range(10)]
+    woken = await asyncio.gather(*visits)
+    assert {target.status.observed for target in woken if target} == {O.RUNNING}
+    heard = await asyncio.gather(*(answers(fleet, name) for name in names))
+    assert [found["name"] for found in heard] == names
+    for _ in range(3):
+        verbs = [
+            asyncio.create_task(verb(name, actor="a test"))
+            for name in names
+            for verb in (fleet.supervisor.restart, fleet.supervisor.sleep, fleet.supervisor.start)
+        ]
+        for task in verbs[::7]:
+            task.cancel()
+        ended = await asyncio.gather(*verbs, return_exceptions=True)
+        assert [each for each in ended if isinstance(each, Exception)] == []
+    await asyncio.gather(*(drop(fleet, name) for name in names))
+    assert fleet.process.statuses().keys() == {"main"}

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from insula import __version__
 from insula.core.errors import InsulaError, Kind
@@ -43,6 +45,7 @@ class Site:
         self.waits_at: set[str] = set()
         self.go_on = asyncio.Event()
         self.called: list[str] = []
+        self.open: set[str] = set()
         self.inside: dict[str, int] = {}
         self.most_inside: dict[str, int] = {}
         self.reports: list[tuple[str, Observed]] = []
@@ -93,6 +96,8 @@ class Noted(Steps):
         self.name = name
 
     async def prepare(self) -> None:
+        assert self.name not in self.site.open, "opened twice"
+        self.site.open.add(self.name)
         await self.site.step(self.name, "open")
 
     async def create(self, arguments: Mapping[str, Any]) -> None:
@@ -109,6 +114,7 @@ class Noted(Steps):
 
     async def stop(self) -> None:
         await self.site.step(self.name, "close")
+        self.site.open.discard(self.name)
 
 
 class Made(Provisioner):
@@ -267,6 +273,39 @@ async def test_commands_go_on_when_nobody_waits_for_them() -> None:
         outcomes = await asyncio.gather(*(site.tell(Verb.START, name) for name in names))
         assert all(outcome.done for outcome in outcomes)
         assert [name for name in names if site.called.count(f"{name}:open") != 1] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    some.lists(
+        some.tuples(some.sampled_from(Verb), some.sampled_from("abcd"), some.booleans(), some.booleans()),
+        max_size=80,
+    ),
+    some.sets(some.sampled_from(["open", "initialize", "upgrade", "close", "a:open", "b:initialize"])),
+)
+async def test_whatever_is_asked_cancelled_and_fails_nothing_is_opened_twice_or_left_open(
+    orders: list[tuple[Verb, str, bool, bool]], failing: set[str]
+) -> None:
+    async with working() as site:
+        site.fails_at = failing
+        told = []
+        for verb, name, gives_up, pauses in orders:
+            task = site.telling(verb, name)
+            told.append(task)
+            if pauses:
+                await asyncio.sleep(0)
+            if gives_up:
+                task.cancel()
+        ended = await asyncio.gather(*told, return_exceptions=True)
+        assert {type(each) for each in ended} <= {Outcome, asyncio.CancelledError}
+        site.fails_at = set()
+        for name in "abcd":
+            assert (await site.tell(Verb.STOP, name)).done
+            assert site.process.status(name).observed in (O.STOPPED, O.NOT_FOUND)
+            assert site.most_inside.get(name, 0) <= 1
+        assert site.open == set()
+        for name in "abcd":
+            assert (await site.tell(Verb.START, name)).done
 
 
 async def test_stopping_lets_what_is_under_way_end_and_begins_nothing_more() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from insula.core import log
+from insula.core.errors import InsulaError, Kind
 from insula.core.ids import request_id
 from insula.fleet.command import Command, Verb
 from insula.fleet.configuration import Configuration
@@ -150,6 +151,8 @@ class Life:
             if task.cancelled() and not _asked_to_end():
                 raise StartGivenUp(application=self._name) from None
             raise
+        finally:
+            del task  # its exception leads to this frame: together they would keep all that it went through
 
     def _begun(self, verb: Verb, work: Callable[[], Work[None]]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._in_turn(work), name=f"{verb.value} of {self._name}")
@@ -192,16 +195,28 @@ class Life:
             if not limit.expired():
                 raise
             raise StepExpired(step=step, application=self._name, seconds=steps.deadline_s) from None
+        finally:
+            del limit  # knows the task: as in ``_join``
 
     async def _step(self, name: str, work: Work[T]) -> T:
         """Do one step. When it fails the state is ``error``, and what was open is closed."""
         try:
             return await work
         except BaseException as error:
+            self._tell(name, error)
             self._move(Observed.ERROR, step=name, cause=_cause(error))
             if name != "stop":
                 await self._clear_after(name)
             raise
+
+    def _tell(self, step: str, error: BaseException) -> None:
+        """Log why a step failed: the application's log is where people are sent for the cause."""
+        if not isinstance(error, Exception):
+            _logger.info("%s was given up at the step %s", self._name, step)
+        elif isinstance(error, InsulaError) and error.kind is not Kind.INTERNAL:
+            _logger.error("%s failed at the step %s: %s", self._name, step, error.message)
+        else:
+            _logger.error("%s failed at the step %s", self._name, step, exc_info=error)
 
     async def _clear_after(self, step: str) -> None:
         try:
@@ -215,6 +230,8 @@ class Life:
 
     def _move(self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = "") -> None:
         self._changed(self._name, self._lifecycle.move(to, command=command, step=step, cause=cause))
+        if to in (Observed.RUNNING, Observed.STOPPED):
+            _logger.info("%s is %s", self._name, to.value)
 
 
 def _cause(error: BaseException) -> str:
