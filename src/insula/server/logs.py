@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from insula.core import log
+from insula.core.errors import InsulaError
 from insula.core.log_files import LogFiles
 from insula.core.sparse import Sparse
 from insula.gateway.selector import MAIN
@@ -121,14 +122,28 @@ class ApplicationLogs(logging.Handler):
 
 
 @contextlib.contextmanager
-def application_logs(folder: Path, secrets: Iterable[str] = ()) -> Iterator[LogFiles]:
-    """Have everything that is logged while the block lasts go to ``folder``/logs, too. Gives what reads it back."""
+def application_logs(folder: Path, secrets: Iterable[str] = (), *, fresh: bool = False) -> Iterator[LogFiles]:
+    """Have everything that is logged while the block lasts go to ``folder``/logs, too. Gives what reads it back.
+
+    Of a first start in a ``fresh`` folder that fails nothing is left: why is said on standard error.
+    """
     files = LogFiles(folder / FOLDER)
     handler = ApplicationLogs(files, log.Redactor(secrets))
     root = logging.getLogger()
     root.addHandler(handler)
     try:
         yield files
+    except InsulaError:
+        _end(handler)
+        if fresh:
+            files.remove(MAIN)
+            with contextlib.suppress(OSError):  # there is none, or others are in it
+                (folder / FOLDER).rmdir()
+        raise
     finally:
-        root.removeHandler(handler)
-        handler.close()
+        _end(handler)
+
+
+def _end(handler: logging.Handler) -> None:
+    logging.getLogger().removeHandler(handler)
+    handler.close()

@@ -65,7 +65,7 @@ def _run() -> int:
         folder = open_folder(settings.storage_path)
         with (
             StorageLock(folder, made),
-            application_logs(folder, reading.secrets()),
+            application_logs(folder, reading.secrets(), fresh=bool(made)),
             bind_tcp(settings.insula_host, settings.app_port) as tcp,
             bound_unix(folder) as unix,
         ):

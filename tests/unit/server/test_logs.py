@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from insula.core import log
+from insula.core.errors import InsulaError
 from insula.core.log_files import LogFiles
 from insula.server.logs import LINES_WAITING, ApplicationLogs, application_logs
 
@@ -148,3 +149,15 @@ def test_flushing_waits_for_what_was_logged_before(tmp_path: Path) -> None:
     _logger.removeHandler(handler)
     handler.close()
     handler.close()
+
+
+class Wrong(InsulaError):
+    """It can not start."""
+
+
+@pytest.mark.parametrize(("fresh", "left"), [(True, []), (False, ["logs"])])
+def test_a_first_start_that_fails_leaves_nothing(tmp_path: Path, fresh: bool, left: list[str]) -> None:
+    with pytest.raises(Wrong), application_logs(tmp_path, fresh=fresh):
+        _logger.info("why")
+        raise Wrong()
+    assert [path.name for path in tmp_path.iterdir()] == left
