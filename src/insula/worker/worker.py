@@ -124,7 +124,7 @@ class Worker:
         except Exception as error:
             trace = None if command.verb in OF_PROCESS else error  # told once, where it was seen
             line = (command.verb.value, command.application, error)
-            _logger.error("%s of %s failed: %r", *line, exc_info=trace)  # noqa: TRY400
+            _logger.error("%s of %s failed: %r", *line, exc_info=trace)  # noqa: TRY400 - its trace was logged where it was seen
             message = f"Something went wrong; the log has {command.request_id}."
             return self._failed(command, InsulaError.code, message)
         return Outcome(command.request_id, result=result)
