@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.collections import ROOT_ROLE
 from insula.application.access.people import EVERYTHING, password_hash
 from insula.application.jobs.kinds import JobKind, Step, StepContext
+from insula.core.detached import Detached
 from insula.core.failpoints import reach
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.fleet.errors import ApplicationNotFound
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, CreationGone, NobodyToOwn, NotNow
-from insula.supervisor.supervisor import Supervisor
+from insula.supervisor.supervisor import CLOSE_DEADLINE_S, Supervisor
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -37,6 +38,7 @@ class Creation:
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
+        self._detached = Detached()
         steps = (
             Step("check", _done),
             Step("record", _done, self._take_back),
@@ -68,6 +70,22 @@ class Creation:
         ``creator`` is the user of the main application who becomes its first; ``None``: the local administrator asks,
         and main's first administrator does. Raises ``NobodyToOwn``, and what ``Supervisor.create`` raises.
         """
+        # Whoever hangs up meanwhile leaves no job that nobody begins.
+        return await self._detached.run(self._begin(main, values, findings, adopt, actor, creator))
+
+    async def close(self) -> None:
+        """Wait for what is being recorded."""
+        await self._detached.end(CLOSE_DEADLINE_S)
+
+    async def _begin(
+        self,
+        main: Application,
+        values: Mapping[str, Any],
+        findings: Sequence[Mapping[str, Any]],
+        adopt: str | None,
+        actor: str,
+        creator: int | None,
+    ) -> tuple[Entry, int]:
         owner = creator if creator is not None else await _first_administrator(main)
         if owner is None:
             raise NobodyToOwn()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from insula.application.hooks import hook
@@ -14,6 +15,8 @@ from insula.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.application.live import Live
+    from insula.fleet.lifecycle import Status
 
 
 class SupervisorPlugin(Plugin):
@@ -30,17 +33,32 @@ class SupervisorPlugin(Plugin):
     def __init__(self, supervisor: Supervisor) -> None:
         self.supervisor = supervisor
         self.creation = Creation(supervisor)
+        self._unwatch: Callable[[], None] | None = None
         self.resources = (applications(supervisor, self.creation), environments(supervisor))
 
     async def load(self, application: Application) -> None:
         await self.supervisor.open(application)
         application.jobs.register(self.creation.kind)
+        self._watch(application.live)
 
     async def unload(self, application: Application) -> None:
+        await self.creation.close()
         application.jobs.unregister(KIND)
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
         await self.supervisor.close()
 
     @hook
     def application_started(self, application: Application) -> None:
         """It answers now: what starts together with it may come up."""
         self.supervisor.resume()
+
+    def _watch(self, live: Live) -> None:
+        """Tell those who listen of what environments observe, which no table holds."""
+
+        def seen(environment: str, application: str, status: Status) -> None:
+            live.publish("applications", keys=(application,))
+            live.publish("environments", keys=(environment,))
+
+        self._unwatch = self.supervisor.watch(seen)

@@ -194,6 +194,29 @@ async def test_record_and_job_are_written_together_or_not_at_all(
     assert (await api.make("shop"))["status"] == "running"
 
 
+async def test_who_hangs_up_leaves_nothing_that_nobody_goes_on_with(
+    api: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, writing, go_on = api.main.jobs.record, asyncio.Event(), asyncio.Event()
+
+    async def slow(*args: Any, **kwargs: Any) -> int:
+        writing.set()
+        await go_on.wait()
+        return await record(*args, **kwargs)
+
+    monkeypatch.setattr(api.main.jobs, "record", slow)
+    asking = asyncio.create_task(api.ask("create", {"name": "shop"}))
+    await writing.wait()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    go_on.set()
+    async with asyncio.timeout(10), api.client() as client:
+        while not (found := (await client.get("/jobs:list")).json()["data"]):
+            await asyncio.sleep(0.001)
+    assert (await api.ended(found[0]["id"]))["status"] == "succeeded"
+    assert (await api.shown("shop"))["status"] == "running"
+
+
 @pytest.mark.parametrize("place", ["create.checked", "create.recorded", "create.prepared", "create.created"])
 async def test_wherever_it_is_interrupted_it_goes_on_or_was_never_asked_for(
     api: Supervised, place: str
