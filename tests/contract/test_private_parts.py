@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import Server, ServerState
 
 from insula.database.dialects import dialect
+from insula.database.dialects.mysql_opening import BUFFER_BYTES
 from insula.database.options import DatabaseOptions
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,10 @@ async def test_asyncmys_connection_has_the_insides_that_ours_uses(
     assert raw._result.has_next
     await raw.next_result()
     assert (raw._result.rows, bool(raw._result.has_next)) == (((2,),), False)
+    before = len(raw._proto.buffer)
+    await raw.query(b"SELECT REPEAT('x', 1000000) AS x")
+    assert before == BUFFER_BYTES < 1_000_000 < len(raw._proto.buffer)
+    assert len(raw._result.rows[0][0]) == 1_000_000
     assert raw._stream_broken is False
     await connection.close()
     assert raw._stream_broken is True

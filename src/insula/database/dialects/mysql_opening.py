@@ -14,6 +14,8 @@ from asyncmy.constants import CLIENT, FIELD_TYPE
 from insula.database.options import DatabaseOptions
 
 DEFAULT_PORT: Final = 3306
+BUFFER_BYTES: Final = 16 * 1024
+"""What a connection begins to receive into, where asyncmy itself takes 256 kB; it grows with what comes."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SOCKET: Final = "mysqld.sock"
 _CONVERSIONS: Final = {**converters.conversions, FIELD_TYPE.TIME: converters.convert_time}
@@ -45,7 +47,7 @@ async def _connect(
     if options.host.startswith("/"):
         at = options.host
         where = {"unix_socket": at if at.endswith(".sock") else f"{at.rstrip('/')}/{_SOCKET}"}
-    return await asyncmy.connect(
+    raw = await asyncmy.connect(
         **where,
         user=options.user,
         password=options.password.encode(),
@@ -59,6 +61,8 @@ async def _connect(
         ssl=tls,
         conv=_CONVERSIONS,
     )
+    raw._proto.buffer = bytearray(BUFFER_BYTES)
+    return raw
 
 
 def _ways(options: DatabaseOptions) -> list[ssl.SSLContext | None]:
