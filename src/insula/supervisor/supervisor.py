@@ -16,7 +16,7 @@ from insula.core.errors import InsulaError
 from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, Verb
-from insula.fleet.discovery.base import Discovery
+from insula.fleet.discovery.base import Discovery, Watcher
 from insula.fleet.environment import Environment
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
@@ -107,6 +107,10 @@ class Supervisor:
         await asyncio.gather(*self._wakings.values(), return_exceptions=True)
         await self._monitor.stop()
         self.records.close()
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Have ``watcher`` told of all that environments report; call what this gives to end that."""
+        return self._control.discovery.watch(watcher)
 
     async def environments(self) -> Sequence[Environment]:
         """Where applications can run, by name."""
