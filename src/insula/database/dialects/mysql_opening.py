@@ -47,7 +47,7 @@ async def _connect(
     if options.host.startswith("/"):
         at = options.host
         where = {"unix_socket": at if at.endswith(".sock") else f"{at.rstrip('/')}/{_SOCKET}"}
-    raw = await asyncmy.connect(
+    raw: RawConnection = await asyncmy.connect(
         **where,
         user=options.user,
         password=options.password.encode(),
