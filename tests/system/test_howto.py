@@ -21,6 +21,7 @@ from insula.application.registry import Registry
 from insula.cli.commands import insula
 from insula.plugins.acl.built_in import BUILT_IN
 from insula.plugins.import_export import openapi
+from insula.supervisor.collections import SNIPPET as SUPERVISOR_SNIPPET
 from insula.testing import servers
 from insula.testing.instance import Instance, database_settings
 
@@ -168,7 +169,7 @@ def test_the_reference_of_permissions_names_all_there_are() -> None:
     ]
     snippets = {action.snippet for resource in resources for action in resource.actions if action.snippet}
     stated = set(re.findall(r"^\| `(pm[\w.-]*)` \|", text, re.MULTILINE))
-    assert stated == snippets | {JOBS_SNIPPET}
+    assert stated == snippets | {JOBS_SNIPPET, SUPERVISOR_SNIPPET}
     assert {f"`{name}`" for name in PERMISSIONS} <= set(re.findall(r"`[a-z]+`", text))
     assert all(f"`{{{{ $nDate.{name} }}}}`" in text for name in _DATES)
     assert all(f"| `{role['name']}` |" in text for role in BUILT_IN)
