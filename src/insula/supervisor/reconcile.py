@@ -85,6 +85,18 @@ class Reconcile:
             await asyncio.wait((self._task,))
             self._task = None
 
+    async def lay_down(self) -> None:
+        """After a restart of the process nothing comes up that waits for its first visit: it is asleep from now on."""
+        records = self._control.records
+        names = [
+            entry.name
+            for entry in records.all()
+            if entry.wanted is Wanted.RUNNING and entry.made and not entry.with_main
+            if self._control.is_down(entry)
+        ]
+        events = [self._control.event(name, OWN, "main was started anew", Wanted.ASLEEP) for name in names]
+        await records.change_all(names, events, wanted=Wanted.ASLEEP)
+
     async def look_at_all(self) -> None:
         """Compare all applications, and begin what is to be repaired."""
         await self._control.records.settle()

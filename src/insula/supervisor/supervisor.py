@@ -6,40 +6,31 @@ Only a start that is under way is cut short by who wants the application down, a
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core.clock import now
-from insula.core.errors import InsulaError
 from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, Verb
 from insula.fleet.discovery.base import Discovery, Watcher
 from insula.fleet.environment import Environment
-from insula.fleet.errors import ApplicationNotFound
-from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.lifecycle import Wanted
 from insula.fleet.traffic import Traffic
-from insula.supervisor.control import GIVEN_UP, OWN, Control, failed
+from insula.supervisor.control import Control
 from insula.supervisor.entry import Entry
-from insula.supervisor.errors import CommandFailed
 from insula.supervisor.making import Making
 from insula.supervisor.monitor import Monitor
 from insula.supervisor.reconcile import Reconcile
-from insula.supervisor.records import Records, wakes
+from insula.supervisor.records import Records
 from insula.supervisor.rules import check_confirmed, refuse
-from insula.supervisor.status import common
+from insula.supervisor.waking import Waking
 from insula.supervisor.wishes import read
 
 if TYPE_CHECKING:
     from insula.application.application import Application
     from insula.supervisor.table import Also
 
-_log = logging.getLogger(__name__)
-
-VISITOR: Final = "a visitor"
-"""Who wakes an application."""
 CLOSE_DEADLINE_S: Final = 10.0
 """What verbs under way get to finish when the main application goes down."""
 
@@ -67,8 +58,8 @@ class Supervisor:
         self._making = Making(self._control)
         self._reconcile = Reconcile(self._control, self._making)
         self._monitor = Monitor(records, discovery, traffic)
-        self._wakings: dict[str, asyncio.Task[Status | None]] = {}
-        records.waker = self._wake
+        self._waking = Waking(self._control)
+        records.waker = self._waking
 
     async def open(self, application: Application) -> None:
         """Read the records. ``application`` is the main one, its tables made, its secrets open.
@@ -77,7 +68,7 @@ class Supervisor:
         """
         await self.records.open(application)
         self._control.closing = False
-        await self._lay_down()
+        await self._reconcile.lay_down()
         self._monitor.start()
 
     def resume(self) -> None:
@@ -104,7 +95,7 @@ class Supervisor:
         self._control.closing = True
         await self.pause()
         await self._control.detached.end(CLOSE_DEADLINE_S)
-        await asyncio.gather(*self._wakings.values(), return_exceptions=True)
+        await self._waking.ended()
         await self._monitor.stop()
         self.records.close()
 
@@ -267,17 +258,6 @@ class Supervisor:
 
     # Inside
 
-    async def _lay_down(self) -> None:
-        """After a restart of the process nothing comes up that waits for its first visit."""
-        names = [
-            entry.name
-            for entry in self.records.all()
-            if entry.wanted is Wanted.RUNNING and entry.made and not entry.with_main
-            if self._control.is_down(entry)
-        ]
-        events = [self._control.event(name, OWN, "main was started anew", Wanted.ASLEEP) for name in names]
-        await self.records.change_all(names, events, wanted=Wanted.ASLEEP)
-
     def _allowed(self, name: str, verb: str) -> Entry:
         entry = self.records.get(name)
         refuse(entry, verb)
@@ -299,38 +279,3 @@ class Supervisor:
             return entry
 
         return await self._turn(name, work)
-
-    async def _wake(self, name: str) -> Status | None:
-        """One start for all who visit. Gives why it failed, where no environment has told that."""
-        waking = self._wakings.get(name)
-        if waking is None:
-            waking = asyncio.create_task(self._wake_once(name), name=f"wake of {name}")
-            self._wakings[name] = waking
-            waking.add_done_callback(lambda _: self._wakings.pop(name, None))
-        return await asyncio.shield(waking)
-
-    async def _wake_once(self, name: str) -> Status | None:
-        async def work() -> Status | None:
-            entry = self.records.get(name)
-            if not wakes(entry) or self._control.runs(entry):
-                return None
-            if entry.wanted is Wanted.ASLEEP:
-                entry = await self._control.want(entry, Wanted.RUNNING, VISITOR, "visited")
-            elif common(self.records.statuses(entry)).observed is Observed.ERROR:
-                return None  # it is tried again from time to time, not at every visit
-            try:
-                await self._control.bring_up(entry)
-            except CommandFailed as error:
-                if error.cause_code == GIVEN_UP:
-                    return None
-                _log.warning("%s", error.message)
-                return failed(str(error.details["step"]), str(error.details["message"]))
-            return None
-
-        try:
-            return await self._control.turn(name, work)
-        except ApplicationNotFound:
-            return None
-        except InsulaError as error:
-            _log.warning("%s can not be woken: %s", name, error.message)
-            return failed("start", error.told or error.message)
