@@ -25,7 +25,7 @@ from insula.testing.provisioning import BOOKS, TABLES, another, order, template
 from insula.testing.servers import Server
 
 Make = Callable[..., Order]
-PLACES = ["file", "database", "schema", "tables in a database", "tables in a schema"]
+PLACES = ["file", "tables in a file", "database", "schema", "tables in a database", "tables in a schema"]
 WHAT = {"file": "new_database", "database": "new_database", "schema": "new_schema"}
 
 
@@ -45,10 +45,12 @@ def on(server: Server, database: str, schema: str | None = None) -> DatabaseOpti
 async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Order]:
     """An order that can be carried out."""
     place = str(request.param)
-    if place == "file":
+    if place.endswith("file"):
         main = DatabaseOptions("sqlite", storage=tmp_path / "main.sqlite")
         at = DatabaseOptions("sqlite", storage=tmp_path / "apps" / "a one" / "a one.sqlite")
-        yield order("new_database", at, main, tmp_path)
+        if place.startswith("tables"):
+            await dialect("sqlite").ensure(at)
+        yield order(WHAT.get(place, "new_connection"), at, main, tmp_path)
         return
     server: Server = request.getfixturevalue("postgresql")
     main = on(server, SHARED_DATABASE, "main")
@@ -84,7 +86,7 @@ async def remove(asked: Order) -> None:
 
 async def problems(asked: Order) -> list[str]:
     report = await provision(asked.options.dialect).check(asked)
-    assert report.problems or report.good
+    assert report.problems or report.good or report.notes
     return [problem.code for problem in report.problems]
 
 
@@ -125,7 +127,9 @@ async def make_place(asked: Order) -> None:
 
 async def test_what_is_empty_and_nobodys_is_taken(given: Order) -> None:
     await make_place(given)
-    assert await problems(given) == []
+    report = await provision(given.options.dialect).check(given)
+    told = [] if given.what == "new_connection" else ["DATABASE_EXISTS"]
+    assert ([note.code for note in report.notes], report.problems) == (told, [])
     await prepare(given)
     assert await read_stamp(given.options) == given.stamp
     assert await rows(given, sa.select(BOOKS)) == []
@@ -219,7 +223,7 @@ async def live(asked: Order, minutes: float, installation: str) -> None:
 async def test_an_application_is_taken_over_by_its_stamp_alone(given: Order, abandoned: Stamp) -> None:
     for adopt in (None, str(abandoned.id)[:-1] + "x"):
         asked = replace(given, adopt=adopt)
-        report = await provision("postgres").check(asked)
+        report = await provision(given.options.dialect).check(asked)
         assert [problem.code for problem in report.problems] == ["HOLDS_APPLICATION"]
         assert f"adopt={abandoned.id}" in report.problems[0].remedy
         with pytest.raises(errors.HoldsApplication):

@@ -53,6 +53,12 @@ class NameTaken(Unfit):
     code = "DATABASE_EXISTS"
 
 
+class ThereAlready(Unfit):
+    """The {what} is there already, and empty: it is used, and dropped when the application is purged."""
+
+    code = "DATABASE_EXISTS"
+
+
 class OwnedByAnother(Unfit):
     """The {what} belongs to {owner}, and nothing in it is touched for another."""
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from insula.database.dialects import dialect
 from insula.database.provision.base import MAIN, Order, Report, is_main, refuse_owner
-from insula.database.provision.errors import NotThere, OwnedByAnother, PrivilegeMissing, Unsuitable
+from insula.database.provision.errors import (
+    NotThere,
+    OwnedByAnother,
+    PrivilegeMissing,
+    ThereAlready,
+    Unsuitable,
+)
 from insula.database.provision.judge import Verdict, judge
 from insula.database.provision.ownership import Stamp, stamped
 
@@ -108,6 +114,8 @@ def _check_rights(place: Place, scene: Scene, report: Report) -> None:
         what = f"make tables in the schema {place.schema} of the database {place.name}"
         remedy = f"GRANT CREATE, USAGE ON SCHEMA {place.schema} TO {user}"
         report.problems.append(PrivilegeMissing(user=scene.user, what=what, remedy=remedy))
+    elif order.what != "new_connection":
+        report.notes.append(ThereAlready(what=order.named))
     else:
         report.good.append(f"The {order.named} is empty, and can be used.")
 

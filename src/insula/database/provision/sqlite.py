@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +24,16 @@ from insula.database.provision.base import (
     opening_problem,
     refuse_owner,
 )
-from insula.database.provision.errors import NotThere, OwnedByAnother, StorageUnfit, Unfit, Unsuitable
+from insula.database.provision.errors import (
+    NotThere,
+    OwnedByAnother,
+    StorageUnfit,
+    ThereAlready,
+    Unfit,
+    Unsuitable,
+)
 from insula.database.provision.judge import Verdict, judge
-from insula.database.provision.ownership import STAMP_TABLE, Stamp, read_kept, write_owner
-from insula.database.statement import Statement
+from insula.database.provision.ownership import KEPT_TABLE, STAMP_TABLE, Stamp, read_kept, write_owner
 
 if TYPE_CHECKING:
     from insula.database.executor import Database, Transaction
@@ -37,15 +42,10 @@ if TYPE_CHECKING:
 
 TEMPLATES: Final = "templates"
 """The folder of prepared files, in the one where files are made."""
-_TABLES = Statement(
-    (f"SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> '{STAMP_TABLE}' LIMIT 4",),  # noqa: S608 - a constant
-    (),
-    {},
-    {},
-    (),
-    returns_rows=True,
-    writes=False,
+_TABLES = files.query(
+    f"SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> '{STAMP_TABLE}' LIMIT 4"  # noqa: S608 - a constant
 )
+_KEPT = files.query(f"SELECT name FROM sqlite_schema WHERE name = '{KEPT_TABLE}'")  # noqa: S608 - a constant
 
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 """By path: one task makes a file. The folder is one process' own."""
@@ -112,6 +112,8 @@ class SqliteProvision(Provision):
             verdict = await _judge(order, comment, transaction)
         if verdict.problem is not None:
             report.problems.append(verdict.problem)
+        elif not (verdict.made or verdict.adopted) and order.what == "new_database":
+            report.notes.append(ThereAlready(what=order.named))
         else:
             report.good.append(f"The {order.named} can be used.")
         return verdict
@@ -134,7 +136,7 @@ class SqliteProvision(Provision):
         async with _alone(path):
             if path.exists():
                 return path
-            part = files.part_of(path, str(os.getpid()))
+            part = files.part_of(path, "new")
             files.discard(part)
             database = open_database(replace(order.options, storage=part), order.budget)
             try:
@@ -167,7 +169,10 @@ class SqliteProvision(Provision):
     async def _drop_tables(self, order: Order, tables: Sequence[str]) -> None:
         quote = dialect("sqlite").quote
         async with _opened(order) as database, database.transaction() as transaction:
-            stamp = Stamp.parse(await files.comment_on(transaction))
+            comment = await files.comment_on(transaction)
+            if comment is None and not await transaction.fetch(_KEPT, {}):
+                return
+            stamp = Stamp.parse(comment)
             if stamp is None or stamp.id != order.stamp.id:
                 raise refuse_owner(order, stamp)
             # Tables refer to one another in any order: what is left over is looked for when the transaction ends.

@@ -25,21 +25,19 @@ _CLEAR: Final = f'DELETE FROM "{STAMP_TABLE}"'  # noqa: S608 - a constant
 _READ: Final = f'SELECT stamp FROM "{STAMP_TABLE}"'  # noqa: S608 - a constant
 _WRITE: Final = f'INSERT INTO "{STAMP_TABLE}" VALUES (?)'  # noqa: S608 - a constant
 
-_THERE: Final = Statement(
-    (f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{STAMP_TABLE}'",),  # noqa: S608 - a constant
-    (),
-    {},
-    {},
-    (),
-    returns_rows=True,
-    writes=False,
-)
-_STAMP: Final = Statement((_READ,), (), {}, {}, (), returns_rows=True, writes=False)
-
 
 def plain(text: str) -> Statement:
     """A statement without values that changes something."""
     return Statement((text,), (), {}, {}, (), returns_rows=False, is_ddl=True)
+
+
+def query(text: str) -> Statement:
+    """A statement without values that only reads."""
+    return Statement((text,), (), {}, {}, (), returns_rows=True, writes=False)
+
+
+_THERE: Final = query(f"SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{STAMP_TABLE}'")  # noqa: S608 - a constant
+_STAMP: Final = query(_READ)
 
 
 def part_of(path: Path, mark: str) -> Path:
