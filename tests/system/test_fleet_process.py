@@ -65,6 +65,12 @@ class Fleet:
             time.sleep(POLL_S)
         raise AssertionError(f"{name} did not become {wanted}: {found}")
 
+    def until_made(self) -> None:
+        """The one job that makes something has come to a good end."""
+        (job,) = self.client.get("/jobs:list").json()["data"]
+        ended = self.server.wait_for_job(self.client, job["id"], timeout_s=PATIENCE_S)
+        assert ended["status"] == "succeeded", ended
+
 
 @contextmanager
 def running(storage: Path, settings: Mapping[str, str], **more: str) -> Iterator[Fleet]:
@@ -100,8 +106,31 @@ def test_killed_while_it_is_made_it_is_made_by_the_next_process_or_never_was(
             fleet.create("shop", **options)
         fleet.until("shop", status="running", wanted="running")
         assert fleet.answers()
-        jobs = fleet.client.get("/jobs:list").json()["data"]
-        assert [job["status"] for job in jobs] == ["succeeded"]
+        fleet.until_made()
+        fleet.do("destroy", confirm="shop")
+        fleet.do("purge", confirm="shop")
+
+
+@pytest.mark.parametrize("place", ["create.prepared", "start.prepared"])
+def test_told_to_stop_while_it_is_made_it_is_made_by_the_next_process(
+    dialect_settings: Mapping[str, str], tmp_path: Path, place: str
+) -> None:
+    storage, options = tmp_path / "s", on_main_service(dialect_settings)
+    slowly = {
+        "INSULA_TESTING": "true",
+        "INSULA_FAILPOINTS": f"{place}=delay:30",
+        "INSULA_STOP_TIMEOUT_S": "1",
+    }
+    with running(storage, dialect_settings, **slowly) as fleet:
+        assert fleet.try_to("create", name="shop", options=options) is not None
+        status = "preparing" if place == "create.prepared" else "initialized"
+        fleet.until("shop", status=status, failure=None)
+        began = time.monotonic()
+        assert fleet.server.stop() == 0
+        assert time.monotonic() - began < 15
+    with running(storage, dialect_settings) as fleet:
+        fleet.until("shop", status="running", wanted="running")
+        fleet.until_made()
         fleet.do("destroy", confirm="shop")
         fleet.do("purge", confirm="shop")
 
