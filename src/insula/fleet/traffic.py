@@ -15,7 +15,7 @@ BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 class Counts:
     """Of one application, since the process began."""
 
-    __slots__ = ("buckets", "errors", "in_flight", "requests", "seconds", "visited")
+    __slots__ = ("buckets", "errors", "in_flight", "requests", "seconds", "sockets", "visited")
 
     def __init__(self) -> None:
         self.requests = 0
@@ -23,6 +23,8 @@ class Counts:
         """Answers of 500 and above, and those that broke off."""
         self.in_flight = 0
         """Under way: held, being answered, or still being sent."""
+        self.sockets = 0
+        """WebSockets that are open; they are no requests, and last as long as someone looks at a page."""
         self.seconds = 0.0
         """The sum of all latencies."""
         self.buckets = [0] * (len(BUCKETS_S) + 1)

@@ -95,7 +95,7 @@ class Gateway:
         self._pages = pages
         self._traffic = Traffic() if traffic is None else traffic
         self._waiting = Waiting(directory, process) if waiting is None else waiting
-        self._websockets = WebSockets(options.api, directory, process, self._hand_over)
+        self._websockets = WebSockets(options.api, directory, process, self._traffic, self._hand_over)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request from anywhere: never local, whatever its headers say."""

@@ -19,6 +19,7 @@ from insula.gateway.selector import Asked, select
 if TYPE_CHECKING:
     from insula.fleet.directory.base import Directory
     from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
+    from insula.fleet.traffic import Traffic
     from insula.gateway.selector import Choice
     from insula.gateway.trust import Origin
 
@@ -31,11 +32,19 @@ PATH: Final = "/ws"
 class WebSockets:
     """Hands each over to the application that it is for."""
 
-    def __init__(self, api: str, directory: Directory, process: ProcessAdapter, hand_over: HandOver) -> None:
+    def __init__(
+        self,
+        api: str,
+        directory: Directory,
+        process: ProcessAdapter,
+        traffic: Traffic,
+        hand_over: HandOver,
+    ) -> None:
         """``api``: the base path, from slash to slash. ``hand_over`` leaves an application what is its own."""
         self._api = api
         self._directory = directory
         self._running = process.running
+        self._traffic = traffic
         self._hand_over = hand_over
 
     async def __call__(
@@ -48,7 +57,7 @@ class WebSockets:
         scope["insula.host"] = origin.host
         scope["client"] = (origin.client, 0)
         scope["scheme"] = {"https": "wss", "http": "ws"}.get(origin.scheme, origin.scheme)
-        refuse = _before_talking(send)
+        refuse = _before_talking(send, identifier)
         named = headers.get(b"x-app", b"").decode("latin-1")
         asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
         try:
@@ -60,7 +69,12 @@ class WebSockets:
         if choice.path != PATH:
             await send_error(refuse, 404, "NOT_FOUND", f"WebSockets are at {PATH}.")
         elif answers is not None:
-            await self._hand_over(choice, answers, scope, receive, send)
+            counts = self._traffic.of(choice.application)
+            counts.sockets += 1
+            try:
+                await self._hand_over(choice, answers, scope, receive, send)
+            finally:
+                counts.sockets -= 1
         else:
             target = await self._directory.find(choice.application)
             if target is None or target.wanted is Wanted.DELETED:
@@ -70,10 +84,13 @@ class WebSockets:
                 await send_not_answering(refuse, target)
 
 
-def _before_talking(send: Send) -> Send:
+def _before_talking(send: Send, identifier: str) -> Send:
     """An HTTP answer in place of the agreement to talk."""
 
     async def refuse(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            stamp = (b"x-request-id", identifier.encode())
+            message["headers"] = [*message.get("headers", ()), stamp]
         await send({**message, "type": f"websocket.{message['type']}"})
 
     return refuse

@@ -81,6 +81,7 @@ class Metrics:
                            lambda _, counts: counts.in_flight, "gauge"),
             PerApplication("insula_requests_held", "Requests that wait for the application to come up.",
                            lambda name, _: held(name), "gauge"),
+            PerApplication("insula_websockets", "Open WebSockets.", lambda _, counts: counts.sockets, "gauge"),
             PerApplication("insula_last_visit_timestamp_seconds", "When the last request came.",
                            lambda _, counts: counts.visited, "gauge"),
         )  # fmt: skip
