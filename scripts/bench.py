@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-SCRIPTS = ("start_and_memory", "requests_per_second", "appends", "stall", "import_copy")
+SCRIPTS = ("start_and_memory", "requests_per_second", "appends", "stall", "import_copy", "schemas")
 
 
 def run(script: str) -> list[dict[str, Any]]:
