@@ -102,6 +102,13 @@ class CreationGone(SupervisorError):
     kind = Kind.MISSING
 
 
+class StampInUse(SupervisorError):
+    """The stamp is that of the application {application}, which is looked after here; delete it and purge it with keepData=true first."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+
 class NobodyToOwn(SupervisorError):
     """Nobody of the main application could be the first user of the new one; set up an administrator first."""
 
@@ -116,7 +123,7 @@ class PreflightFinding(SupervisorError):
     kind = Kind.CONFLICT
 
     def __init__(self, *, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(message=f"{message} {remedy}".strip())
+        super().__init__(message=f"{message} {remedy[:1].upper()}{remedy[1:]}".strip())
         self.code = code  # type: ignore[misc]  # what was found names itself
 
 

@@ -18,7 +18,7 @@ from insula.supervisor.collections import SNIPPET
 from insula.supervisor.creation import Creation
 from insula.supervisor.domains import look_up
 from insula.supervisor.entry import Entry
-from insula.supervisor.errors import PreflightFailed
+from insula.supervisor.errors import PreflightFailed, StampInUse
 from insula.supervisor.listing import list_applications, list_history
 from insula.supervisor.names import new_name
 from insula.supervisor.shown import answer, making_jobs, url_of
@@ -72,7 +72,7 @@ class Applications:
     async def check(self, context: Context) -> Answer:
         """What would speak against making such an application, or stand in its way; nothing is changed."""
         values, adopt = _asked(context)
-        await self._refuse(context.application, values)
+        await self._refuse(context.application, values, adopt)
         findings = await self._findings(context.application, values, adopt)
         return Answer({"ok": not _against(findings), "findings": findings})
 
@@ -80,7 +80,7 @@ class Applications:
         """Record a new application, and begin to make it."""
         main, principal = context.application, context.principal
         values, adopt = _asked(context)
-        await self._refuse(main, values)
+        await self._refuse(main, values, adopt)
         findings = await self._findings(main, values, adopt)
         if against := _against(findings):
             raise PreflightFailed(application=values["name"], findings=against)
@@ -136,13 +136,17 @@ class Applications:
 
         return handler
 
-    async def _refuse(self, main: Application, values: Mapping[str, Any]) -> None:
+    async def _refuse(self, main: Application, values: Mapping[str, Any], adopt: str | None) -> None:
         """Raises what is wrong with a new application by itself."""
         wish = read(values)
         options.check_new(wish, main)
         records = self._supervisor.records
         records.check_name_free(str(wish.name))
         records.check_domain_free(wish.changes.get("cname"), str(wish.name))
+        if adopt is not None:
+            for entry in records.all():
+                if entry.stamp == adopt:
+                    raise StampInUse(application=entry.name)
         known = [environment.name for environment in await self._supervisor.environments()]
         options.check_places(wish, known)
 

@@ -207,10 +207,14 @@ async def test_an_application_is_taken_over_by_its_stamp_alone(
     with_people = f"{instance.address}/api/__app/{first}/auth:signIn"
     person = {"account": "root@example.com", "password": instance.environment["INIT_ROOT_PASSWORD"]}
     assert httpx.post(with_people, json=person).status_code == 200
-    gone(client, first, keepData="true")
     error = refused(client, ask(client, second, database, "new_connection"), second)
     assert error["code"] == "HOLDS_APPLICATION"
     stamp = error["message"].partition("adopt=")[2].partition(";")[0]
+    living = ask(client, second, database, "new_connection", adopt=stamp)
+    assert (
+        f"the application {first}, which is looked after here" in refused(client, living, second)["message"]
+    )
+    gone(client, first, keepData="true")
     wrong = ask(client, second, database, "new_connection", adopt="5a0b7b3e-3f4e-4f0e-9a52-6a6f2d1c1d11")
     assert refused(client, wrong, second)["code"] == "HOLDS_APPLICATION"
     made = make(instance, client, ask(client, second, database, "new_connection", adopt=stamp))
