@@ -12,9 +12,9 @@ from insula import __version__
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
 from insula.application.migrations import STATEMENT_TIMEOUT_S, built_in, record
 from insula.application.plugin import Plugin
-from insula.application.plugin_rows import PluginRow, write_row
+from insula.application.plugin_rows import PluginRow, write_new_row
 from insula.application.snapshot import describe
-from insula.application.stored import Stored, read_stored, write_stored
+from insula.application.stored import Stored, read_stored, write_first
 from insula.application.versions import fingerprint
 from insula.data.schema_ddl import Ddl
 from insula.data.schema_plan import plan_creation
@@ -67,10 +67,10 @@ async def install(application: Application, root: RootUser | None) -> None:
             "fingerprint": fingerprint(plugins),
             "tables": describe(collections),
         }
-        await write_stored(application.repository, values, transaction)
+        await write_first(application.repository, values, transaction)
         for plugin in plugins:
             row = PluginRow(enabled=True, installed=True, version=plugin.version)
-            await write_row(application.repository, plugin.name, row, transaction)
+            await write_new_row(application.repository, plugin.name, row, transaction)
             for migration in plugin.migrations:
                 await record(application, transaction, plugin, migration.number)
         for plugin in plugins:

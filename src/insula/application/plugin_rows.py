@@ -39,16 +39,19 @@ async def read_rows(repository: Repository, on: Executor | None = None) -> dict[
 
 async def write_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
     """Keep a plugin's row."""
-    await repository.update_or_create(
-        "plugins",
-        ("name",),
-        {
-            "name": name,
-            "enabled": row.enabled,
-            "installed": row.installed,
-            "version": row.version,
-            "settings": row.settings,
-        },
-        scopes=Unrestricted(),
-        on=on,
-    )
+    await repository.update_or_create("plugins", ("name",), _record(name, row), scopes=Unrestricted(), on=on)
+
+
+async def write_new_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
+    """Keep the row of a plugin that has none."""
+    await repository.create("plugins", _record(name, row), scopes=Unrestricted(), on=on)
+
+
+def _record(name: str, row: PluginRow) -> dict[str, Any]:
+    return {
+        "name": name,
+        "enabled": row.enabled,
+        "installed": row.installed,
+        "version": row.version,
+        "settings": row.settings,
+    }

@@ -54,3 +54,9 @@ async def write_stored(repository: Repository, values: Mapping[str, Any], on: Tr
         await repository.update_or_create(
             "insula", ("key",), {"key": key, "value": value}, scopes=Unrestricted(), on=on
         )
+
+
+async def write_first(repository: Repository, values: Mapping[str, Any], on: Transaction) -> None:
+    """Keep these keys, where nothing was kept yet."""
+    for key, value in values.items():
+        await repository.create("insula", {"key": key, "value": value}, scopes=Unrestricted(), on=on)
