@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from insula.core.errors import InsulaError
+from insula.core.log_files import LogFiles
 from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
@@ -15,6 +17,7 @@ from insula.database.provision.by_dialect import provision
 from insula.database.provision.ownership import Stamp
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.server.logs import FOLDER
 from insula.server.tables import tables_of
 
 if TYPE_CHECKING:
@@ -71,6 +74,8 @@ class LocalProvisioner(Provisioner):
         if configuration.connection == "new_connection":
             names = await tables_of(order.options, order.budget, self._first_tables())
         await provision(name).remove(order, names)
+        # Its name may be given again, and what was logged is no business of whoever gets it.
+        await asyncio.to_thread(LogFiles(self._folder / FOLDER).remove, configuration.application)
 
     def _order(self, configuration: Configuration, adopt: str | None) -> Order:
         options = self._place(configuration)
