@@ -104,7 +104,7 @@ class Reconcile:
             self._look(entry)
             if not number % LOOKS_AT_ONE_GO:
                 await asyncio.sleep(0)
-        for name in self._failures.keys() - {entry.name for entry in self._control.records.all()}:
+        for name in self._failures.keys() - self._names():
             del self._failures[name]
 
     async def _run(self) -> None:
@@ -155,6 +155,9 @@ class Reconcile:
             return False
         return monotonic() >= failure.not_before
 
+    def _names(self) -> set[str]:
+        return {entry.name for entry in self._control.records.all()}
+
     def _put_off(self, entry: Entry, code: str) -> None:
         failure = self._failures.get(entry.name)
         if failure is None or failure.of != entry.updated_at:
@@ -195,6 +198,10 @@ class Reconcile:
             self._put_off(entry, code)
             later = "not tried again before it is changed" if code in LASTING else "tried again later"
             _logger.warning("the repair failed, and is %s: %s", later, error.message)
+            return
+        if name in self._names() and self._wanting(self._control.records.get(name)) is not None:
+            self._put_off(self._control.records.get(name), "")
+            _logger.info("the repair of %s has changed nothing yet; it is tried again later", name)
 
     async def _do(self, repair: Repair, entry: Entry) -> None:
         match repair:
@@ -210,7 +217,7 @@ class Reconcile:
 
     async def _stray(self, environment: str, name: str) -> None:
         """Something runs of which there is no record (any more)."""
-        if name in {entry.name for entry in self._control.records.all()}:
+        if name in self._names():
             return
         _logger.warning("stopping %s in %s: there is no such application", name, environment)
         try:

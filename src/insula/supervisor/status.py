@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from insula.core.clock import now
-from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.supervisor.entry import Entry
 
 PENDING: Final = frozenset(
@@ -26,7 +26,8 @@ def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]
 
     Where nothing was reported, it is there and does not run; or is on its way, while it is being made.
     """
-    unseen = Observed.STOPPED if entry.made else Observed.PREPARING
+    comes = not entry.made and entry.wanted is not Wanted.DELETED
+    unseen = Observed.PREPARING if comes else Observed.STOPPED
     since = entry.updated_at or entry.created_at
     found = {}
     for place in entry.places:

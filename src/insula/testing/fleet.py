@@ -123,7 +123,10 @@ class PlayedEnvironment:
             self.report(name, Observed.INITIALIZING)
         elif verb is Verb.START and name in self.running:
             return {"version": VERSION}
-        elif verb is Verb.STOP and observed in (Observed.NOT_FOUND, Observed.STOPPED, Observed.PREPARING):
+        elif verb is Verb.STOP and observed is Observed.PREPARING:
+            self.report(name, Observed.NOT_FOUND)
+            return {}
+        elif verb is Verb.STOP and observed in (Observed.NOT_FOUND, Observed.STOPPED):
             return {}
         elif verb is not Verb.CHECK and (verb is not Verb.REMOVE or observed is not Observed.PREPARING):
             self.report(name, Observed.COMMANDING, command=command)

@@ -72,6 +72,9 @@ async def start(means: Means, command: Command) -> Result:
 async def stop(means: Means, command: Command) -> Result:
     """No result."""
     await means.process.stop(command.application)
+    if means.process.status(command.application).observed is Observed.NOT_FOUND:
+        # it was prepared at most, which the process adapter knows nothing of
+        means.report(command.application, Status(Observed.NOT_FOUND, now()))
     return NOTHING
 
 

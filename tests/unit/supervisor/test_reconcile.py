@@ -14,7 +14,7 @@ from insula.fleet.traffic import Counts
 from insula.supervisor import reconcile
 from insula.supervisor.entry import PURGING, Entry
 from insula.supervisor.repairs import Repair, repair_of
-from insula.testing.fleet import PlayedFleet
+from insula.testing.fleet import PlayedEnvironment, PlayedFleet
 
 WHO = "user 7"
 PENDING = (Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.COMMANDING)
@@ -253,3 +253,34 @@ async def test_nothing_is_repaired_after_a_pause(fleet: PlayedFleet) -> None:
     assert fleet.local.carried == before
     fleet.supervisor.resume()
     await settled(fleet, "shop", Observed.RUNNING)
+
+
+async def test_a_repair_that_changes_nothing_is_not_tried_again_at_once(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    monkeypatch.setattr(PlayedEnvironment, "_do", done_nothing)
+    fleet.local.report("shop", Observed.COMMANDING, command=Command(Verb.STOP, "shop", "of nobody"))
+    fleet.local.report("shop", Observed.STOPPED)
+    async with asyncio.timeout(10):
+        while "changed nothing" not in caplog.text:
+            await asyncio.sleep(0.001)
+    tried = fleet.local.carried.count((Verb.START, "shop"))
+    for _ in range(10):
+        await fleet.supervisor.look_at_all()
+        await asyncio.sleep(0)
+    assert fleet.local.carried.count((Verb.START, "shop")) == tried
+
+
+async def done_nothing(environment: PlayedEnvironment, command: Command) -> dict[str, Any]:
+    """An environment that says that it has done what it was told."""
+    return {}
+
+
+async def test_one_that_was_deleted_half_made_is_down(fleet: PlayedFleet) -> None:
+    await fleet.supervisor.create({"name": "shop"}, actor=WHO)
+    await fleet.supervisor.prepare("shop")
+    await fleet.supervisor.destroy("shop", confirm="shop", actor=WHO)
+    await settled(fleet, "shop", Observed.STOPPED)

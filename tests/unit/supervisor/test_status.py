@@ -61,6 +61,8 @@ def test_where_nothing_was_reported_it_does_not_run_or_is_being_made() -> None:
     assert statuses["a"].since == LONG_AGO
     unmade = Entry("shop", Wanted.RUNNING, "stamp")
     assert in_places(unmade, {})["local"].observed is O.PREPARING
+    half = Entry("shop", Wanted.DELETED, "stamp")
+    assert in_places(half, {})["local"].observed is O.STOPPED
 
 
 @pytest.mark.parametrize("observed", [O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.COMMANDING])
