@@ -26,6 +26,7 @@ from insula.gateway.selector import MAIN
 from insula.server.applications import ApplicationSteps, Around
 from insula.server.homes import Homes
 from insula.server.host import Host
+from insula.server.load import Load
 from insula.server.main_application import MainSteps, Told
 from insula.server.memory import Trimmer
 from insula.server.provisioner import LocalProvisioner
@@ -65,7 +66,8 @@ class Fleet:
         self._homes = Homes(self._installation)
         self.process = LocalProcess(self._steps_of, self._changed)
         self._around = Around(self._homes, self.process.fail, self._vouch)
-        self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner())
+        load = Load(host.connections_used)
+        self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner(), load)
 
     async def start(self) -> None:
         """Bring up main, and what starts with it. Raises what main's steps raise."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled
@@ -20,10 +19,8 @@ from insula.fleet.configuration import Configuration
 from insula.gateway.selector import MAIN
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.places import place
+from insula.server.places import place, server_of
 from insula.server.storage import app_key, has_key
-
-_USUAL_PORTS: Final = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
 
 
 class Host:
@@ -69,7 +66,7 @@ class Host:
 
     def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
         """The budget of the server that a database is on: one for each server, however many applications use it."""
-        server = (database.dialect, database.host, database.port or _USUAL_PORTS.get(database.dialect))
+        server = server_of(database)
         budget = self._budgets.get(server)
         if budget is None:
             budget = self._budgets[server] = ConnectionBudget(self.settings.insula_db_connections)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import nullcontext
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ _logger = logging.getLogger(__name__)
 
 STARTS_AT_ONCE: Final = 4
 """Applications that are made, started or upgraded at once."""
+BEAT_S: Final = 10.0
+"""How often the environment says that it lives, and what it carries."""
 STOP_DEADLINE_S: Final = 20.0
 """What commands under way get when the worker stops; then they are not waited for."""
 HEAVY: Final = frozenset((Verb.CREATE, Verb.START, Verb.UPGRADE))
@@ -48,30 +50,39 @@ class Worker:
         discovery: Discovery,
         process: ProcessAdapter,
         provisioner: Provisioner,
+        load: Callable[[], Mapping[str, float]] = dict,
+        beat_s: float = BEAT_S,
     ) -> None:
+        """``load`` tells what the environment has to carry now, as in ``Environment``."""
         self._environment = environment
         self._bus = bus
         self._discovery = discovery
         self._process = process
         self._means = Means(process, provisioner, self._report)
+        self._load = load
+        self._beat_s = beat_s
         self._turns = Turns(STARTS_AT_ONCE)
         self._lines: dict[str, deque[Command]] = {}
         """Application → what is under way, and what waits behind it. No line is empty."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._taking: asyncio.Task[None] | None = None
+        self._loops: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
         """Make the environment known, and take commands from now on."""
         await self._announce()
-        self._taking = asyncio.create_task(self._take(), name=f"worker of {self._environment}")
+        self._loops = (
+            asyncio.create_task(self._take(), name=f"worker of {self._environment}"),
+            asyncio.create_task(self._beat(), name=f"heartbeat of {self._environment}"),
+        )
 
     async def stop(self, deadline_s: float = STOP_DEADLINE_S) -> None:
         """Take no more commands, let those under way end, and leave. Does nothing when it was not started."""
-        if self._taking is None:
+        if not self._loops:
             return
-        self._taking.cancel()
-        await asyncio.gather(self._taking, return_exceptions=True)
-        self._taking = None
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops = ()
         for line in self._lines.values():
             while len(line) > 1:
                 line.pop()
@@ -94,6 +105,11 @@ class Worker:
                 if command.verb is Verb.STOP and line[0].verb is Verb.START:
                     self._begin(self._end_start(command.application))
 
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat_s)
+            await self._announce()
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -111,7 +127,8 @@ class Worker:
                 line.popleft()
         finally:
             del self._lines[application]
-        await self._announce()
+        if self._loops:
+            await self._announce()
 
     async def _carry_out(self, command: Command) -> Outcome:
         try:
@@ -149,6 +166,11 @@ class Worker:
         running = sum(
             status.observed is Observed.RUNNING for name, status in statuses.items() if name != MAIN
         )
-        await self._discovery.announce(
-            Environment(self._environment, version=__version__, heartbeat_at=now(), applications=running)
+        here = Environment(
+            self._environment,
+            version=__version__,
+            heartbeat_at=now(),
+            applications=running,
+            load=self._load(),
         )
+        await self._discovery.announce(here)

@@ -194,6 +194,26 @@ async def test_the_environment_says_what_it_is_and_how_many_run_and_leaves() -> 
     assert await site.discovery.environments() == []
 
 
+async def test_it_says_that_it_lives_and_what_it_carries_from_time_to_time() -> None:
+    site = Site()
+    asked = iter(range(1000))
+    site.worker = Worker(
+        HERE,
+        site.bus,
+        site.discovery,
+        site.process,
+        Made(site),
+        lambda: {"memoryMb": next(asked)},
+        beat_s=0.001,
+    )
+    await site.worker.start()
+    async with asyncio.timeout(10):
+        while (await site.discovery.environments())[0].load["memoryMb"] < 3:
+            await asyncio.sleep(0.001)
+    await site.worker.stop()
+    assert await site.discovery.environments() == []
+
+
 async def test_what_fails_says_where_and_the_next_command_is_carried_out() -> None:
     async with working() as site:
         site.fails_at = {"shop:initialize"}
