@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from insula.core.clock import monotonic
 from insula.database.ending import to_the_end
-from insula.database.errors import DatabaseError
+from insula.database.errors import DatabaseError, PermissionDenied
 from insula.database.provision.base import Report, refuse_owner
 from insula.database.provision.errors import InUse
 from insula.database.provision.ownership import Stamp
 from insula.database.provision.postgresql_catalog import (
     Server,
     end_sessions,
+    joined,
     look_at_server,
     sessions,
     sql_state,
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from insula.database.executor import Database
     from insula.database.provision.template import Template
 
+_log = logging.getLogger(__name__)
+
 ROUNDS: Final = 5
 """How often it is looked again where somebody else made or finished something in between."""
 LEAVE_S: Final = 3.0
@@ -58,20 +62,21 @@ _building: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 async def make(place: Place, template: Template) -> None:
     """See ``Provision.prepare``."""
+    copies = True
     for _ in range(ROUNDS):
         async with place.elsewhere() as database:
-            server, done = await _try(place, template, database)
+            server, done = await _try(place, template, database, copies=copies)
         if done:
             return
         if place.order.options.database in server.databases:
             await fill(place, template)
             return
-        await _build_template(place, template)
+        copies = await _build_template(place, template)
     raise InUse(what=place.order.named, who="somebody who makes and drops it at the same time")
 
 
-async def _try(place: Place, template: Template, database: Database) -> tuple[Server, bool]:
-    """Copy it, unless it is there or the template is not; and whether it is done."""
+async def _try(place: Place, template: Template, database: Database, *, copies: bool) -> tuple[Server, bool]:
+    """Make it, unless it is there, or the template is not though it ``copies`` that; and whether it is done."""
     order, source = place.order, template_name(place.order, template)
     server = await look_at_server(database, [order.options.database, place.draft, source])
     report = Report()
@@ -81,32 +86,55 @@ async def _try(place: Place, template: Template, database: Database) -> tuple[Se
     if row is not None:
         stamp = Stamp.parse(row.comment)
         return server, stamp is not None and stamp.id == order.stamp.id
-    if not is_finished(server, source):
+    finished = is_finished(server, source)
+    if copies and not finished:
         return server, False
     if place.draft in server.databases:
         await _drop(place, database, place.draft)
-    return server, await _copy(place, database, server, source)
+    try:
+        await run(database, _creation(place, server, source if finished else None))
+        if not finished:
+            await _run_script(place, template)
+        await _name(place, database)
+    except BaseException as error:
+        await to_the_end(_drop_draft(place, database))
+        if isinstance(error, EXISTS) or _somebody_was_in_between(error):
+            return server, False
+        raise
+    return server, True
 
 
-async def _copy(place: Place, database: Database, server: Server, source: str) -> bool:
-    """Make the draft, then give it its stamp and its name. False: look again, somebody else was in between."""
+def _creation(place: Place, server: Server, source: str | None) -> str:
+    """The statement that makes the draft."""
     draft = place.quote(place.draft)
+    if source is None:
+        return f"CREATE DATABASE {draft} ENCODING 'UTF8' TEMPLATE template0"
     # Where the server does not wait for its disk, copying files is faster than writing all of it into the log.
     how = "WAL_LOG" if server.synced else "FILE_COPY"
     strategy = f" STRATEGY {how}" if server.version >= _HAS_STRATEGY else ""
+    return f"CREATE DATABASE {draft} TEMPLATE {place.quote(source)}{strategy}"
+
+
+async def _run_script(place: Place, template: Template) -> None:
+    """What the role may not copy is made in the draft, in one transaction."""
+    draft = place.on(place.draft)
     try:
-        await run(database, f"CREATE DATABASE {draft} TEMPLATE {place.quote(source)}{strategy}")
-        await run(
-            database,
-            f"COMMENT ON DATABASE {draft} IS {place.mark}; ALTER DATABASE {draft} RENAME TO {place.name}",
-        )
-    except BaseException as error:
-        await to_the_end(_drop_draft(place, database))
-        again = isinstance(error, DatabaseError) and sql_state(error) in (_MISSING, _IN_USE)
-        if again or isinstance(error, EXISTS):
-            return False
-        raise
-    return True
+        async with draft.transaction() as transaction:
+            for statement in joined(template.statements):
+                await transaction.execute(statement, {})
+    finally:
+        await draft.close()
+
+
+async def _name(place: Place, database: Database) -> None:
+    """Give the draft its stamp and its name, both or none."""
+    draft = place.quote(place.draft)
+    stamp = f"COMMENT ON DATABASE {draft} IS {place.mark}"
+    await run(database, f"{stamp}; ALTER DATABASE {draft} RENAME TO {place.name}")
+
+
+def _somebody_was_in_between(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) and sql_state(error) in (_MISSING, _IN_USE)
 
 
 async def _drop_draft(place: Place, database: Database) -> None:
@@ -119,14 +147,23 @@ async def _drop(place: Place, database: Database, name: str) -> None:
     await run(database, f"DROP DATABASE IF EXISTS {place.quote(name)}")
 
 
-async def _build_template(place: Place, template: Template) -> None:
+async def _build_template(place: Place, template: Template) -> bool:
+    """Make the template where it is not finished; whether it can be copied now."""
     name, options = template_name(place.order, template), place.order.options
     lock = _building.setdefault(f"{options.host} {options.port} {name}", asyncio.Lock())
     async with lock, place.elsewhere() as database:
-        server = await look_at_server(database, [name], PREFIX.replace("_", r"\_") + "%")
-        if not is_finished(server, name):
+        pattern = PREFIX.replace("_", r"\_") + "%"
+        server = await look_at_server(database, [name], pattern)
+        if is_finished(server, name):
+            return True
+        try:
             await build(place.order, template, place.dialect, place.on, database)
-            await drop_older(place.order, name, server, place.dialect, database)
+        except PermissionDenied as error:
+            _log.info("no template can be made (%s): databases are filled by a script", error.message)
+            return False
+        server = await look_at_server(database, [name], pattern)
+        await drop_older(place.order, name, server, place.dialect, database)
+        return is_finished(server, name)
 
 
 async def drop(place: Place) -> None:
