@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from insula import __version__
+from insula.cli.apps import apps
 from insula.cli.client import complain
 from insula.cli.collections import collections
 from insula.cli.jobs import jobs
@@ -38,7 +39,7 @@ def version() -> None:
     click.echo(__version__)
 
 
-for group in (collections, jobs, plugins, records, settings, users):
+for group in (apps, collections, jobs, plugins, records, settings, users):
     insula.add_command(group)
 
 

@@ -1,0 +1,191 @@
+"""``insula apps``: the applications of this installation, and their life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from insula.cli.app_logs import show_logs
+from insula.cli.app_values import connection_options, option_values
+from insula.cli.client import Client, complain, fail
+from insula.cli.options import as_json_option
+from insula.cli.output import show, show_one
+from insula.cli.paths import action
+from insula.cli.progress import follow
+from insula.server.command import command
+from insula.server.exits import Exit
+
+RESOURCE = "applications"
+COLUMNS = ("name", "displayName", "status", "wanted", "startMode", "cname", "version", "lastVisitAt")
+
+names_argument = click.argument("names", nargs=-1, required=True, metavar="NAME…")
+
+
+@click.group()
+def apps() -> None:
+    """The applications of this installation."""
+
+
+apps.add_command(show_logs)
+
+
+@apps.command("list")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--page-size", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--filter", "filter_", help='A filter as JSON, such as {"status": "running"}.')
+@as_json_option
+def list_apps(page: int, page_size: int, filter_: str | None, as_json: bool) -> None:
+    """List applications."""
+    params: dict[str, Any] = {"page": page, "pageSize": page_size, "sort": "name"}
+    if filter_:
+        params["filter"] = filter_
+    found = Client().call(action(RESOURCE, "list"), params=params)
+    if not as_json:
+        found = [{**one, "startMode": (one.get("options") or {}).get("startMode")} for one in found]
+    show(found, COLUMNS, as_json=as_json)
+
+
+@apps.command("show")
+@click.argument("name")
+@as_json_option
+def show_app(name: str, as_json: bool) -> None:
+    """Show the application NAME: its record, statuses and traffic."""
+    show_one(_get(Client(), name), as_json=as_json)
+
+
+@apps.command("create")
+@click.argument("name", required=False)
+@connection_options
+@click.option(
+    "--adopt", help="The stamp of an application that is in that database already, to take it over."
+)
+@click.option("--no-wait", is_flag=True, help="Return when it is begun; the job goes on.")
+@as_json_option
+def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool, **given: Any) -> None:
+    """Create an application with the id NAME (one is made when none is given), and wait until it runs."""
+    client = Client()
+    values = option_values(name, given)
+    params = {"adopt": adopt} if adopt else None
+    made = client.call(action(RESOURCE, "create"), params=params, body=values)
+    name = str(made["name"])
+    if not no_wait:
+        job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
+        if job["status"] != "succeeded":
+            complain(
+                f"“{command()} jobs retry {job['id']}” goes on with it, “{command()} jobs undo {job['id']}” takes it back"
+            )
+            fail(job["error"] or f"the job {job['id']} was {job['status']}", Exit.DEFECT)
+        made = {**_get(client, name), "jobId": job["id"]}
+    if as_json:
+        show_one(made, as_json=True)
+    else:
+        click.echo(
+            f"{name} is {made['status']}." if not no_wait else f"{name} is being made by job {made['jobId']}."
+        )
+
+
+@apps.command("check")
+@click.argument("name", required=False)
+@connection_options
+@click.option("--adopt", help="The stamp of an application that is in that database already.")
+@as_json_option
+def check_app(name: str | None, adopt: str | None, as_json: bool, **given: Any) -> None:
+    """Try what creating the same application would need, and change nothing. The exit code is 3 where it would fail."""
+    params = {"adopt": adopt} if adopt else None
+    findings = Client().call(action(RESOURCE, "check"), params=params, body=option_values(name, given))[
+        "findings"
+    ]
+    show(findings, ("level", "code", "message", "remedy"), as_json=as_json)
+    if any(finding["level"] == "error" for finding in findings):
+        raise click.exceptions.Exit(int(Exit.INVALID))
+
+
+@apps.command("start")
+@names_argument
+def start_apps(names: Sequence[str]) -> None:
+    """Start applications, and wait until they run."""
+    _each(names, "start", "is started")
+
+
+@apps.command("stop")
+@names_argument
+def stop_apps(names: Sequence[str]) -> None:
+    """Stop applications: they stay down until someone starts them."""
+    _each(names, "stop", "is stopped")
+
+
+@apps.command("sleep")
+@names_argument
+def sleep_apps(names: Sequence[str]) -> None:
+    """Put applications to sleep: a visit wakes them."""
+    _each(names, "sleep", "sleeps")
+
+
+@apps.command("restart")
+@names_argument
+def restart_apps(names: Sequence[str]) -> None:
+    """Stop and start applications."""
+    _each(names, "restart", "is restarted")
+
+
+@apps.command("upgrade")
+@names_argument
+def upgrade_apps(names: Sequence[str]) -> None:
+    """Bring the databases of applications to the version of the server."""
+    _each(names, "upgrade", "is upgraded")
+
+
+@apps.command("restore")
+@names_argument
+def restore_apps(names: Sequence[str]) -> None:
+    """Bring deleted applications back, stopped."""
+    _each(names, "restore", "is restored, and stopped")
+
+
+@apps.command("delete")
+@click.argument("name")
+@click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
+def delete_app(name: str, confirm: str | None) -> None:
+    """Delete the application NAME. Its data is kept until it is purged, so that it can be restored."""
+    _confirmed("destroy", name, confirm)
+    click.echo(f"{name} is deleted; “{command()} apps restore {name}” brings it back.")
+
+
+@apps.command("purge")
+@click.argument("name")
+@click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
+def purge_app(name: str, confirm: str | None) -> None:
+    """Drop the data of the deleted application NAME for good."""
+    left = _confirmed("purge", name, confirm)["left"]
+    click.echo(f"{name} is gone, but for {left}" if left else f"{name} is gone, with its data.")
+
+
+def _get(client: Client, name: str) -> dict[str, Any]:
+    """The record. Ends the command where there is none."""
+    found: dict[str, Any] | None = client.call(action(RESOURCE, "get"), params={"filterByTk": name})
+    if found is None:
+        fail(f"There is no application {name} here.", Exit.MISSING)
+    return found
+
+
+def _each(names: Sequence[str], verb: str, done: str) -> None:
+    """Do it for one after the other. One that fails is told of and holds up none of the others; the last failure
+    gives the exit code."""
+    client = Client()
+    failed: click.exceptions.Exit | None = None
+    for name in names:
+        try:
+            client.call(action(RESOURCE, verb), params={"filterByTk": name}, body={})
+        except click.exceptions.Exit as error:
+            failed = error
+        else:
+            click.echo(f"{name} {done}.")
+    if failed is not None:
+        raise failed
+
+
+def _confirmed(verb: str, name: str, confirm: str | None) -> Any:
+    typed = confirm if confirm is not None else click.prompt(f"Type {name} to confirm", err=True)
+    return Client().call(action(RESOURCE, verb), params={"filterByTk": name, "confirm": typed}, body={})

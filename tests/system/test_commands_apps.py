@@ -1,0 +1,147 @@
+"""The command line for applications, against a real server."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from insula.server.exits import Exit
+from insula.testing.instance import Instance
+
+PATIENCE_S = 60.0
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    folder: Path = tmp_path_factory.mktemp("apps")
+    with Instance(folder / "s") as made:
+        made.start()
+        yield made
+        assert made.stop() == 0
+
+
+@pytest.fixture
+def run(server: Instance, tmp_path: Path) -> Run:
+    def insula(*words: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from insula.cli import main; main()", *words],
+            env=server.environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            input=input,
+        )
+
+    return insula
+
+
+def shown(run: Run, name: str) -> dict[str, Any]:
+    done = run("apps", "show", name, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
+    done = run(
+        "apps", "create", "shop", "--display-name", "The shop", "--label", "a", "--label", "b", "--with-main"
+    )
+    assert (done.returncode, done.stdout) == (0, "shop is running.\n"), done.stderr
+    record = shown(run, "shop")
+    assert (record["displayName"], record["labels"], record["status"]) == ("The shop", ["a", "b"], "running")
+    assert record["options"]["startMode"] == "withMain"
+    assert "The shop" in run("apps", "list").stdout
+    assert [one["name"] for one in json.loads(run("apps", "list", "--json").stdout)] == ["shop"]
+
+    password = "a quite different passphrase 7"
+    done = run("users", "reset-password", "root@example.com", "--app", "shop", "--password", password)
+    assert done.returncode == 0, done.stderr
+    answer = httpx.post(
+        f"{server.address}/api/__app/shop/auth:signIn",
+        json={"account": "root@example.com", "password": password},
+    )
+    assert answer.status_code == 200, answer.text
+    server.sign_in().close()  # main's stays as it was
+
+    for verb, told, status in (
+        ("stop", "shop is stopped.\n", "stopped"),
+        ("start", "shop is started.\n", "running"),
+        ("restart", "shop is restarted.\n", "running"),
+        ("upgrade", "shop is upgraded.\n", "running"),
+        ("sleep", "shop sleeps.\n", "stopped"),
+    ):
+        done = run("apps", verb, "shop")
+        assert (done.returncode, done.stdout) == (0, told), done.stderr
+        assert shown(run, "shop")["status"] == status
+
+    done = run("apps", "logs", "shop", "--lines", "1000")
+    assert done.returncode == 0, done.stderr
+    done = run("apps", "delete", "shop", "--confirm", "shap")
+    assert (done.returncode, done.stdout) == (Exit.INVALID, "")
+    done = run("apps", "delete", "shop", input="shop\n")
+    assert done.returncode == 0, done.stderr
+    done = run("apps", "restore", "shop")
+    assert (done.returncode, done.stdout) == (0, "shop is restored, and stopped.\n"), done.stderr
+    assert run("apps", "delete", "shop", "--confirm", "shop").returncode == 0
+    done = run("apps", "purge", "shop", "--confirm", "shop")
+    assert (done.returncode, done.stdout) == (0, "shop is gone, with its data.\n"), done.stderr
+    assert run("apps", "show", "shop").returncode == Exit.MISSING
+
+
+def test_a_job_is_followed_by_its_number(run: Run) -> None:
+    done = run("apps", "create", "later", "--no-wait", "--json")
+    assert done.returncode == 0, done.stderr
+    job = json.loads(done.stdout)["jobId"]
+    done = run("jobs", "wait", str(job))
+    assert (done.returncode, done.stdout) == (0, f"Job {job} is succeeded.\n"), done.stderr
+    assert shown(run, "later")["status"] == "running"
+
+
+def test_what_can_not_be_made_is_told_before_it_is_tried(run: Run, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("wrong\n")
+    asked = (
+        "far",
+        "--dialect",
+        "postgres",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "1",
+        "--username",
+        "somebody",
+        "--password-file",
+        str(secret),
+    )
+    done = run("apps", "check", *asked)
+    assert done.returncode == Exit.INVALID
+    assert "127.0.0.1" in done.stdout
+    done = run("apps", "create", *asked)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert run("apps", "show", "far").returncode == Exit.MISSING
+    done = run("apps", "check", "near", "--json")
+    assert done.returncode == 0, done.stderr
+    assert all(finding["level"] != "error" for finding in json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("name", ["main", "Shop", "a" * 64, "a/b", "a'b", "ä", ""])
+def test_names_that_are_none(run: Run, name: str) -> None:
+    done = run("apps", "create", name)
+    assert done.returncode == Exit.INVALID, done.stderr
+    assert done.stderr.startswith("insula: ")
+
+
+def test_of_several_each_is_told_for_itself(run: Run) -> None:
+    assert run("apps", "create", "one").returncode == 0
+    done = run("apps", "stop", "one", "nobody")
+    assert (done.returncode, done.stdout) == (Exit.MISSING, "one is stopped.\n")
+    assert "nobody" in done.stderr
