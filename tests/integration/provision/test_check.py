@@ -13,6 +13,7 @@ import pytest
 
 from insula.core.errors import InsulaError
 from insula.database.dialects import dialect
+from insula.database.errors import Contention
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner
@@ -205,6 +206,24 @@ async def test_what_is_used_is_not_dropped_under_other_people(
         await left.fetchval("SELECT 1")
     left.terminate()
     assert await admin.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", where["database"]) == 0
+
+
+async def test_a_schema_that_somebody_holds_is_given_up_and_whole(
+    provisioner: LocalProvisioner,
+    configure: Configure,
+    postgresql: Server,
+    admin: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(type(dialect("postgres")), "lock_timeout", "SET LOCAL lock_timeout = '100ms'")
+    asked = configure("new_schema", database="postgres", schema="held")
+    await provisioner.prepare(asked)
+    async with admin.transaction():
+        await admin.execute("LOCK TABLE held.books")
+        with pytest.raises(Contention):
+            await provisioner.remove(asked)
+    assert await admin.fetchval("SELECT count(*) FROM held.books") == 0
+    await provisioner.remove(asked)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ async def drop(place: Place, tables: Sequence[str]) -> None:
             if not (scene.has_schema if order.what == "new_schema" else scene.has_table):
                 return
             _compare(place, scene)
+            await run(transaction, str(place.dialect.lock_timeout))
             if order.what == "new_schema":
                 await run(transaction, f"DROP SCHEMA {place.schema} CASCADE")
             else:
