@@ -31,6 +31,7 @@ def dialect_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[
     """``DB_*`` for a database that nobody else has, once per dialect."""
     if request.param == "sqlite":
         return database_settings(None)
-    return database_settings(
-        request.getfixturevalue("postgresql"), f"system_{next(_numbers)}_{tmp_path.name[-12:]}"
-    )
+    name = f"system_{next(_numbers)}_{tmp_path.name[-12:]}"
+    if request.param == "mariadb":
+        return database_settings(request.getfixturevalue("mariadb"), name, "mariadb")
+    return database_settings(request.getfixturevalue("postgresql"), name)

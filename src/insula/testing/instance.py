@@ -21,12 +21,14 @@ _POLL_S = 0.01
 _KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONWARNINGS")
 
 
-def database_settings(server: servers.Server | None, name: str = "insula_test") -> dict[str, str]:
-    """The ``DB_*`` variables for a server, or for the embedded SQLite."""
+def database_settings(
+    server: servers.Server | None, name: str = "insula_test", dialect: str = "postgres"
+) -> dict[str, str]:
+    """The ``DB_*`` variables for a server of that dialect, or for the embedded SQLite."""
     if server is None:
         return {"DB_DIALECT": "sqlite"}
     return {
-        "DB_DIALECT": "postgres",
+        "DB_DIALECT": dialect,
         "DB_HOST": server.host,
         "DB_PORT": str(server.port),
         "DB_USER": server.user,
