@@ -17,6 +17,7 @@ from insula.application.stored import read_stored, write_stored
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.fleet.lifecycle import Observed, Wanted
+from insula.server import fleet as whole_server
 from insula.server.fleet import Fleet
 from insula.supervisor.errors import CommandFailed
 from insula.testing.applications import client_of
@@ -167,6 +168,31 @@ async def test_stopping_stops_all_side_by_side_and_changes_nothing_that_is_wante
     assert moves.index((begun[7], O.COMMANDING)) < moves.index((stopped[0], O.STOPPED))
     async with running() as fleet:
         assert {fleet.records.get(name).wanted for name in names} == {Wanted.ASLEEP}
+
+
+async def test_one_that_hangs_keeps_nobody_from_stopping(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(whole_server, "LAST_WORDS_S", -1.9)  # of the 2 s that requests in flight have
+    let_go, stop = asyncio.Event(), Application.stop
+
+    async def hanging(self: Application) -> None:
+        if self.name == "hangs":
+            await let_go.wait()
+        await stop(self)
+
+    async with running() as fleet:
+        await make(fleet, "hangs", FILE)
+        await make(fleet, "shop", FILE)
+        monkeypatch.setattr(Application, "stop", hanging)
+    assert {name: status.observed for name, status in fleet.process.statuses().items()} == {
+        "main": O.STOPPED,
+        "shop": O.STOPPED,
+        "hangs": O.COMMANDING,
+    }
+    assert "these have not stopped in time: hangs" in caplog.text
+    let_go.set()
+    await until(fleet, "hangs", O.STOPPED)
 
 
 async def test_an_older_one_is_upgraded_by_itself_or_says_which_version_it_has_and_which_is_wanted(
