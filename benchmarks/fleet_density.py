@@ -1,0 +1,137 @@
+"""Many applications that run: memory of each, connections and memory of PostgreSQL under load, and what stopping gives back."""
+
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import harness
+import httpx
+import psutil
+from fleet import AT_ONCE, Fleet, fleet
+from harness import servers
+
+APPLICATIONS = 200
+IDLE_S = 3.0
+LOAD_S = 20.0
+BUDGET = 50
+MEMORY_GOAL_MB = 0.6
+BACKENDS_GOAL_MB = 1000.0
+LEFT_GOAL = 1.2
+CASES = {"sqlite": (None, "new_database"), "database": (1, "new_database"), "schema": (1, "new_schema")}
+"""Name → whether there is a server, what is made for each application."""
+
+
+def main(names: list[str]) -> None:
+    with harness.postgresql() as server:
+        for name in names or CASES:
+            on_server, connection = CASES[name]
+            with harness.insula(server if on_server else None) as running, fleet(running) as many:
+                measure(many, name, connection, server if on_server else None)
+
+
+def measure(many: Fleet, case: str, connection: str, server: servers.Server | None) -> None:
+    many.made("warm", connection)
+    many.furnish("warm")
+    time.sleep(IDLE_S)
+    before_mb = many.running.resident_mb()
+    names = [f"app{number}" for number in range(APPLICATIONS)]
+    many.many(names, connection)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(many.furnish, names))
+    many.call("restart", names)  # idle: running, and not asked anything since
+    time.sleep(IDLE_S)
+    each_mb = (many.running.resident_mb() - before_mb) / APPLICATIONS
+    harness.report(
+        f"memory of one, {case}",
+        each_mb,
+        "MB",
+        peer="13-16 MB",
+        goal=f"<= {MEMORY_GOAL_MB} MB",
+        met=each_mb <= MEMORY_GOAL_MB,
+        running=APPLICATIONS,
+    )
+    most, backends_mb, requests = load(many, names, server)
+    if server is not None:
+        harness.report(
+            f"connections, {case}", most, "at most", peer="-", goal=f"<= {BUDGET}", met=most <= BUDGET
+        )
+        met = backends_mb <= BACKENDS_GOAL_MB
+        goal = f"<= {BACKENDS_GOAL_MB:.0f} MB"
+        harness.report(
+            f"backends, {case}", backends_mb, "MB", peer="-", goal=goal, met=met, requests=requests
+        )
+    many.call("stop", names)
+    time.sleep(IDLE_S)
+    left = many.running.resident_mb() / before_mb
+    harness.report(
+        f"left after stop, {case}",
+        left,
+        "times",
+        peer="-",
+        goal=f"<= {LEFT_GOAL} times",
+        met=left <= LEFT_GOAL,
+        before_mb=before_mb,
+    )
+
+
+def load(many: Fleet, names: list[str], server: servers.Server | None) -> tuple[int, float, int]:
+    """Lists and creates in all applications at once: most connections that the server saw, most memory of its
+    processes (what is theirs alone), and how much was asked."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tokens = list(pool.map(lambda name: _token(many, name), names))
+        ends = time.monotonic() + LOAD_S
+        working = [pool.submit(_work, many, names, tokens, ends, seed) for seed in range(AT_ONCE - 1)]
+        most, backends_mb = 0, 0.0
+        while server is not None and time.monotonic() < ends:
+            found = _backends(server)
+            most = max(most, len(found))
+            backends_mb = max(backends_mb, sum(_own_mb(process) for process in found))
+            time.sleep(0.5)
+        return most, backends_mb, sum(one.result() for one in working)
+
+
+def _token(many: Fleet, name: str) -> str:
+    with many.sign_in(name) as client:
+        return client.headers["Authorization"]
+
+
+def _work(many: Fleet, names: list[str], tokens: list[str], ends: float, seed: int) -> int:
+    chance, done = random.Random(seed), 0
+    with httpx.Client(timeout=60) as client:
+        while time.monotonic() < ends:
+            place = chance.randrange(len(names))
+            collection = f"things{chance.randrange(5)}"
+            headers = {"Authorization": tokens[place]}
+            base = many.of(names[place])
+            if chance.random() < 0.2:
+                answer = client.post(f"{base}{collection}:create", headers=headers, json={"title": "more"})
+            else:
+                answer = client.get(f"{base}{collection}:list", headers=headers)
+            answer.raise_for_status()
+            done += 1
+    return done
+
+
+def _backends(server: servers.Server) -> list[psutil.Process]:
+    """The processes of the server that serve a client."""
+    found = []
+    for process in psutil.Process(server.process.pid).children():
+        try:
+            if "insula" in " ".join(process.cmdline()):
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _own_mb(process: psutil.Process) -> float:
+    """What a process has for itself; memory that all share is counted with none."""
+    try:
+        return process.memory_full_info().uss / 1e6
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0.0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
