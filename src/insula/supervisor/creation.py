@@ -18,6 +18,7 @@ from insula.core.failpoints import reach
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.fleet.errors import ApplicationNotFound
+from insula.supervisor.collections import SNIPPET
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, CreationGone, NobodyToOwn, NotNow
 from insula.supervisor.supervisor import CLOSE_DEADLINE_S, Supervisor
@@ -51,6 +52,7 @@ class Creation:
             "Create an application",
             steps,
             undoable=True,
+            snippet=SNIPPET,
             at_once=AT_ONCE,
             refuse_undo=self._refuse_undo,
         )

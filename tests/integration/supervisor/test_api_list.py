@@ -269,6 +269,25 @@ async def test_a_role_with_the_right_may_look_after_applications(api: Supervised
     assert {row["actor"] for row in events.rows} >= {"kim"}
 
 
+async def test_who_has_lost_the_right_does_nothing_with_their_jobs_either(api: Supervised) -> None:
+    async with api.client() as client:
+        await client.post("/roles:create", json={"name": "keeper", "snippets": ["pm.app-supervisor"]})
+        user = {"username": "kim", "password": "correct horse battery 3", "roles": ["keeper"]}
+        assert (await client.post("/users:create", json=user)).status_code == 200
+    api.environment.failures[Verb.PREPARE] = "BROKEN"
+    async with await api.signed_in("kim", "correct horse battery 3") as kim:
+        job = (await api.done(await kim.post("/applications:create", json={"name": "shop"})))["id"]
+        async with api.client() as client:
+            taken = await client.post("/roles:update/keeper", json={"snippets": ["pm.collections"]})
+            assert taken.status_code == 200, taken.text
+        assert (await kim.get(f"/jobs:get/{job}")).json()["data"]["status"] == "failed"
+        for action in ("retry", "cancel", "undo"):
+            assert (await kim.post(f"/jobs:{action}/{job}")).status_code == 403, action
+    async with api.client() as client:
+        assert (await client.post(f"/jobs:undo/{job}")).status_code == 200
+    assert (await api.ended(job))["status"] == "undone"
+
+
 async def test_the_openapi_document_speaks_of_them(api: Supervised) -> None:
     async with api.client() as client:
         document = (await client.get("/swagger:get")).json()

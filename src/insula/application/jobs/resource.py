@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.access.errors import Denied
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.openapi_parts import ref
 from insula.application.api.queries import number_of, one_key, read_query
@@ -48,21 +49,31 @@ async def get_job(context: Context) -> Answer:
 
 async def retry_job(context: Context) -> Answer:
     """Go on with a failed or cancelled job."""
-    await context.application.jobs.retry((await _job(context)).id)
+    await context.application.jobs.retry((await _handled(context)).id)
     return await get_job(context)
 
 
 async def cancel_job(context: Context) -> Answer:
     """End a job."""
-    await context.application.jobs.cancel((await _job(context)).id)
+    await context.application.jobs.cancel((await _handled(context)).id)
     return await get_job(context)
 
 
 async def undo_job(context: Context) -> Answer:
     """Begin to take back what a job did; short ones are done when this answers."""
-    job = await context.application.jobs.undo((await _job(context)).id)
+    job = await context.application.jobs.undo((await _handled(context)).id)
     await context.application.jobs.finished(job.id, within_s=ANSWER_WITHIN_S)
     return await get_job(context)
+
+
+async def _handled(context: Context) -> Job:
+    """The job that something is done to. Raises ``Denied`` where its kind takes a right that the role has not."""
+    job, application = await _job(context), context.application
+    kind = application.jobs.kind(job.kind)
+    right = kind.snippet if kind is not None else None
+    if right is not None and not application.access.holds(context.principal, right):
+        raise Denied(role=context.principal.role, action=context.action, resource=job.kind)
+    return job
 
 
 async def _job(context: Context) -> Job:

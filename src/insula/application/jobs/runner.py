@@ -68,6 +68,10 @@ class Jobs:
         if kind.at_once is not None:
             self._own_slots.setdefault(kind.name, asyncio.Semaphore(kind.at_once))
 
+    def kind(self, name: str) -> JobKind | None:
+        """The kind of this name; ``None`` where no plugin states it."""
+        return self._kinds.get(name)
+
     def unregister(self, name: str) -> None:
         """Forget a kind; its jobs stay as they are."""
         self._kinds.pop(name, None)
