@@ -165,8 +165,9 @@ class Protocol(HttpToolsProtocol):
         """Hand the connection over, unless an answer is still under way or it is going away."""
         if self._parting or self.transport.is_closing():
             return
-        if self.busy or self.pipeline:
-            sentence = "A connection is upgraded only between two requests."
+        body = any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+        if self.busy or self.pipeline or body or self.parser.get_http_version() != "1.1":
+            sentence = "A connection is upgraded between two requests, by one of HTTP/1.1 without a body."
             self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_HTTP", sentence)
             return
         self._crowd.leave(self)

@@ -47,6 +47,13 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._crowd.leave(self)
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The server stops: say so, where there is somebody to say it to."""
+        if self.handshake_complete:
+            super().shutdown()
+        else:
+            self.transport.abort()
+
     def expire(self, now: float) -> None:
         """End what has taken too long. ``now`` is the loop's time."""
         if self.close_sent or self.transport.is_closing():
