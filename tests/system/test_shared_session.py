@@ -33,6 +33,10 @@ def test_one_sign_in_for_main_and_for_who_shares_with_it(tmp_path: Path) -> None
             with httpx.Client(base_url=instance.address, headers=bearer, timeout=60) as program:
                 assert program.get(shop).json()["data"]["id"] == entered["id"]
                 assert code(program.get(depot)) == (401, "INVALID_TOKEN")
+                fleet.call("update", "shop", {"options": {"shareSession": False}})
+                assert code(program.get(shop)) == (401, "INVALID_TOKEN")
+                fleet.call("update", "shop", {"options": {"shareSession": True}})
+                assert program.get(shop).json()["data"]["id"] == entered["id"]
             # The creator is the same person here and there, and root in both.
             browser.cookies.clear()
             body = {"account": ROOT_EMAIL, "password": ROOT_PASSWORD}

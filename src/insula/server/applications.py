@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from insula.application.access.shared import SharedSession, Vouch
+from insula.application.access.shared import SharedSession, Visitor, Vouch
 from insula.application.adopt import adopt
 from insula.application.application import Application
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
@@ -37,8 +38,8 @@ class Around:
     homes: Homes
     failed: Callable[[str, str], None]
     """Told application and cause when one does not run any more although nobody stopped it."""
-    vouch: Vouch
-    """Main's word on whose token something is."""
+    vouch: Callable[[str, str], Awaitable[Visitor]]
+    """Main's word to an application on whose token something is."""
 
 
 class ApplicationSteps(Steps):
@@ -73,7 +74,9 @@ class ApplicationSteps(Steps):
             database,
             self._host.registry,
             DataKey(base64.b64decode(configuration.data_key)),
-            application_options(self._host, configuration, self._around.vouch),
+            application_options(
+                self._host, configuration, partial(self._around.vouch, configuration.application)
+            ),
         )
         self._application.on_failure = self._failed
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from insula.application.access.errors import InvalidToken
 from insula.application.access.shared import Visitor
 from insula.application.install import first_plugins, template
 from insula.application.migrations import built_in
@@ -108,8 +109,11 @@ class Fleet:
             return self.main
         return ApplicationSteps(self._host, configuration, self._around)
 
-    async def _vouch(self, token: str) -> Visitor:
-        """Raises ``SupervisorClosed`` while main does not run."""
+    async def _vouch(self, application: str, token: str) -> Visitor:
+        """Main's word to one application. Raises ``InvalidToken`` as soon as it does not share main's session any more,
+        and ``SupervisorClosed`` while main does not run."""
+        if not self.records.get(application).options.get("shareSession"):
+            raise InvalidToken()
         return await self.records.main.access.vouch(token)
 
     def _changed(self, application: str, status: Status) -> None:
