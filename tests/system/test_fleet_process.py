@@ -1,19 +1,23 @@
 """Many applications in one real process: killed at any step of a command, stopped in order, started in order."""
 
+import json
 import re
 import socket
+import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from insula import __version__
 from insula.core.ids import random_id
 from insula.testing.instance import Instance
 
+Install = Callable[..., Instance]
 PATIENCE_S = 30.0
 POLL_S = 0.02
 
@@ -155,6 +159,38 @@ def test_killed_while_it_starts_it_comes_up_with_main(
         fleet.do("purge", confirm="shop")
 
 
+def core_version(file: Path, becomes: str | None = None) -> str:
+    """The version of Insula that an application's tables were made by; another one is written where it ``becomes`` that."""
+    with closing(sqlite3.connect(file)) as connection:
+        (text,) = connection.execute("SELECT value FROM insula WHERE key = 'fingerprint'").fetchone()
+        fingerprint: dict[str, Any] = json.loads(text)
+        if becomes is not None:
+            older = json.dumps({**fingerprint, "core": becomes})
+            connection.execute("UPDATE insula SET value = ? WHERE key = 'fingerprint'", (older,))
+            connection.commit()
+    return str(fingerprint["core"])
+
+
+@pytest.mark.parametrize("place", ["upgrade.begun", "upgrade.migrated"])
+def test_killed_while_it_is_upgraded_it_is_as_before_and_upgraded_at_its_next_visit(
+    install: Install, place: str
+) -> None:
+    server = install()
+    file = server.storage / "apps" / "shop" / "shop.sqlite"
+    with running(server.storage, server.settings) as fleet:
+        fleet.create("shop")
+        fleet.do("sleep")
+    core_version(file, "0.0.1")
+    with running(server.storage, server.settings, **arm(place)) as fleet:
+        with pytest.raises(httpx.TransportError):
+            fleet.answers()
+        gone(fleet)
+    assert core_version(file) == "0.0.1"
+    with running(server.storage, server.settings) as fleet:
+        assert fleet.answers()
+    assert core_version(file) == __version__
+
+
 @pytest.mark.parametrize("place", ["delete.recorded", "delete.stopped", "purge.removed"])
 def test_killed_while_it_goes_it_is_gone_or_can_be_restored(
     dialect_settings: Mapping[str, str], tmp_path: Path, place: str
@@ -182,7 +218,7 @@ def test_killed_while_it_goes_it_is_gone_or_can_be_restored(
         fleet.do("purge", confirm="shop")
 
 
-def test_main_answers_first_then_those_that_start_with_it_also_after_a_kill(install: Any) -> None:
+def test_main_answers_first_then_those_that_start_with_it_also_after_a_kill(install: Install) -> None:
     server: Instance = install(INSULA_LOG_FORMAT="json")
     names = [f"a{number}" for number in range(6)]
     server.start()
@@ -206,7 +242,7 @@ def test_main_answers_first_then_those_that_start_with_it_also_after_a_kill(inst
     assert server.stop() == 0
 
 
-def test_stopping_lets_requests_to_applications_finish_and_leaves_nothing_running(install: Any) -> None:
+def test_stopping_lets_requests_to_applications_finish_and_leaves_nothing_running(install: Install) -> None:
     server: Instance = install()
     server.start()
     process = server.process
