@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_SUBSCRIBERS: Final = 1000
 """Connections that listen to one application."""
+MOST_STRANGERS: Final = 100
+"""Connections that have not said yet who they are."""
 MOST_TOPICS: Final = 100
 """Topics of one of them."""
 MOST_KEYS: Final = 100
@@ -98,19 +100,28 @@ class Live:
 
     def __init__(self, repository: Repository) -> None:
         self._subscribers: set[Subscriber] = set()
+        self._strangers: set[Subscriber] = set()
         repository.observers.append(self._changed)
 
     def __len__(self) -> int:
         return len(self._subscribers)
 
     def enter(self, subscriber: Subscriber) -> None:
-        """Someone listens from now on. Raises ``TooManyListeners``."""
-        if len(self._subscribers) >= MOST_SUBSCRIBERS:
+        """A connection has come, of nobody knows whom. Raises ``TooManyListeners``."""
+        if len(self._strangers) >= MOST_STRANGERS:
+            raise TooManyListeners(limit=MOST_STRANGERS)
+        self._strangers.add(subscriber)
+
+    def admit(self, subscriber: Subscriber) -> None:
+        """It is known who listens. Raises ``TooManyListeners``."""
+        if subscriber not in self._subscribers and len(self._subscribers) >= MOST_SUBSCRIBERS:
             raise TooManyListeners(limit=MOST_SUBSCRIBERS)
+        self._strangers.discard(subscriber)
         self._subscribers.add(subscriber)
 
     def leave(self, subscriber: Subscriber) -> None:
-        """They do not any more."""
+        """The connection has ended."""
+        self._strangers.discard(subscriber)
         self._subscribers.discard(subscriber)
 
     def publish(self, topic: str, action: ChangeAction = "update", keys: Iterable[Any] = ()) -> None:
@@ -123,18 +134,21 @@ class Live:
 
     def part(self) -> None:
         """Have all connections closed, since the application does not run any more."""
-        for subscriber in self._subscribers:
+        for subscriber in self._all():
             subscriber.close()
 
     async def close(self) -> None:
         """The same, and wait for it."""
         self.part()
-        if tasks := [one.task for one in self._subscribers if one.task is not None]:
+        if tasks := [one.task for one in self._all() if one.task is not None]:
             _, late = await asyncio.wait(tasks, timeout=STOP_S)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=STOP_S)
+
+    def _all(self) -> set[Subscriber]:
+        return self._subscribers | self._strangers
 
     def _changed(self, change: Change) -> None:
         if not self._subscribers:

@@ -77,7 +77,7 @@ async def converse(application: Application, scope: Scope, receive: Receive, sen
     try:
         try:
             live.enter(subscriber)
-            await socket.open()
+            await socket.open(subscriber)
         except InsulaError as error:
             await _refuse(error, request, send)
             return
@@ -106,10 +106,10 @@ class _Socket:
         self._role: str | None = None
         self._principal: Principal = ANONYMOUS
 
-    async def open(self) -> None:
+    async def open(self, subscriber: Subscriber) -> None:
         """See who it is, as far as the request says so, and agree to talk.
 
-        Raises ``Unauthenticated``, ``ForeignOrigin``.
+        Raises ``Unauthenticated``, ``ForeignOrigin``, ``TooManyListeners``.
         """
         application, request = self._application, self._request
         carried = application.access.cookies.token(request)
@@ -121,6 +121,8 @@ class _Socket:
             chosen = application.access.cookies.role(request) if carried.by_cookie else None
             if self._role is None and chosen in self._principal.roles:
                 self._role = chosen
+        if carried is not None or request.local:
+            application.live.admit(subscriber)
         await self._send({"type": "websocket.accept"})
 
     async def run(self, subscriber: Subscriber) -> None:
@@ -166,6 +168,7 @@ class _Socket:
             if self._token is None and not self._request.local:
                 await self._introduced()
             await self._look()
+            self._application.live.admit(subscriber)
             await self._say({"type": "ready"})
             while True:
                 said = await self._message()

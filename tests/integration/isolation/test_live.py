@@ -311,6 +311,18 @@ async def test_no_more_topics_and_connections_than_there_may_be(
         assert (await page.ended())[0] == live_socket.WRONG
 
 
+async def test_strangers_take_no_place_of_those_who_are_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_STRANGERS", 1)
+    head = await world.estate.sign_in("main")
+    async with world.page() as stranger:
+        assert await world.refusal("/ws") == (503, "OVERLOADED")
+        await stranger.enter(head, "jobs")
+        async with world.page() as page:
+            await page.enter(head, "jobs")
+
+
 async def test_the_progress_of_a_job_arrives_within_a_second(world: World) -> None:
     main = world.estate.main
     begun, go_on = asyncio.Event(), asyncio.Event()
