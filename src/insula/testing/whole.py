@@ -1,16 +1,11 @@
-"""The whole of shared-memory mode without its sockets, and applications in it."""
+"""Applications in a whole installation: made and dropped as people do it, without the sockets."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from insula.core.errors import InsulaError
-from insula.server.declared import Settings
-from insula.server.fleet import Fleet
-from insula.server.host import Host
+from insula.supervisor.supervisor import Supervisor
 
 ACTOR = "a test"
 FIRST_USER: Mapping[str, Any] = {
@@ -22,26 +17,14 @@ FIRST_USER: Mapping[str, Any] = {
 }
 """As whoever makes an application is copied into it."""
 
-Running = Callable[[], AbstractAsyncContextManager[Fleet]]
-"""Starts an installation and stops it at the end of the block."""
+
+class Whole(Protocol):
+    """What is asked of an installation here."""
+
+    supervisor: Supervisor
 
 
-@asynccontextmanager
-async def running_fleet(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
-    """An installation from start to stop. Raises ``RuntimeError`` where it leaves connections, or lost its database."""
-    lost: list[InsulaError] = []
-    host = Host(settings, folder, makes=True)
-    fleet = Fleet(host, lost.append)
-    try:
-        await fleet.start()
-        yield fleet
-    finally:
-        await fleet.stop()
-    if lost or host.connections_used():
-        raise RuntimeError(f"left: {lost}, {host.connections_used()} connections")
-
-
-async def make(fleet: Fleet, name: str, options: Mapping[str, Any], **values: Any) -> None:
+async def make(fleet: Whole, name: str, options: Mapping[str, Any], **values: Any) -> None:
     """Make an application as its job does, and start it."""
     supervisor = fleet.supervisor
     await supervisor.create({"name": name, "options": dict(options), **values}, actor=ACTOR)
@@ -50,7 +33,7 @@ async def make(fleet: Fleet, name: str, options: Mapping[str, Any], **values: An
     await supervisor.start(name, actor=ACTOR)
 
 
-async def drop(fleet: Fleet, name: str) -> None:
+async def drop(fleet: Whole, name: str) -> None:
     """Delete it, and its data."""
     await fleet.supervisor.destroy(name, confirm=name, actor=ACTOR)
     await fleet.supervisor.purge(name, confirm=name, actor=ACTOR)

@@ -1,19 +1,23 @@
 """The whole of shared-memory mode without its sockets: main on SQLite or PostgreSQL, applications on both."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from insula.core.errors import InsulaError
 from insula.core.ids import random_id
 from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.server.declared import Settings
 from insula.server.fleet import Fleet
+from insula.server.host import Host
 from insula.testing.databases import SHARED_DATABASE
 from insula.testing.servers import Server
-from insula.testing.whole import Running, running_fleet
+
+Running = Callable[[], AbstractAsyncContextManager[Fleet]]
 
 
 @pytest.fixture
@@ -41,8 +45,22 @@ def settings(database_options: DatabaseOptions, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def running(settings: Settings, tmp_path: Path) -> Running:
-    """Starts it as often as a test likes, one after the other."""
-    return lambda: running_fleet(settings, tmp_path)
+    """Starts it, as often as a test likes, one after the other, and stops it at the end of the block."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Fleet]:
+        lost: list[InsulaError] = []
+        host = Host(settings, tmp_path, makes=True)
+        fleet = Fleet(host, lost.append)
+        try:
+            await fleet.start()
+            yield fleet
+        finally:
+            await fleet.stop()
+        assert lost == []
+        assert host.connections_used() == 0
+
+    return start
 
 
 @pytest.fixture

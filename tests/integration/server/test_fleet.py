@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from insula.server import fleet as whole_server
 from insula.server.fleet import Fleet
 from insula.supervisor.errors import CommandFailed
 from insula.testing.applications import client_of
-from insula.testing.whole import FIRST_USER, Running, drop, make
+from insula.testing.whole import FIRST_USER, drop, make
 
 O = Observed
+Running = Callable[[], AbstractAsyncContextManager[Fleet]]
 EVERYTHING = Unrestricted()
 FILE: Mapping[str, Any] = {"database": {"dialect": "sqlite"}}
 
