@@ -25,8 +25,17 @@ from insula.testing.provisioning import BOOKS, TABLES, another, order, template
 from insula.testing.servers import Server
 
 Make = Callable[..., Order]
-PLACES = ["file", "tables in a file", "database", "schema", "tables in a database", "tables in a schema"]
-WHAT = {"file": "new_database", "database": "new_database", "schema": "new_schema"}
+PLACES = [
+    "file",
+    "tables in a file",
+    "database",
+    "schema",
+    "tables in a database",
+    "tables in a schema",
+    "mariadb",
+    "tables in a mariadb",
+]
+WHAT = {"file": "new_database", "mariadb": "new_database", "database": "new_database", "schema": "new_schema"}
 
 
 def on(server: Server, database: str, schema: str | None = None) -> DatabaseOptions:
@@ -51,6 +60,13 @@ async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         if place.startswith("tables"):
             await dialect("sqlite").ensure(at)
         yield order(WHAT.get(place, "new_connection"), at, main, tmp_path)
+        return
+    if place.endswith("mariadb"):
+        there: Server = request.getfixturevalue("mariadb")
+        at = replace(on(there, f"a `odd` one {random_id(6)}"), dialect="mariadb")
+        if place.startswith("tables"):
+            await dialect("mariadb").ensure(at)
+        yield order(WHAT.get(place, "new_connection"), at, at.on_database("main of all"), tmp_path)
         return
     server: Server = request.getfixturevalue("postgresql")
     main = on(server, SHARED_DATABASE, "main")

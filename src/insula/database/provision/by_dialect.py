@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "sqlite": "insula.database.provision.sqlite",
     "postgres": "insula.database.provision.postgresql",
+    "mariadb": "insula.database.provision.mysql",
+    "mysql": "insula.database.provision.mysql",
 }
 """Name as in ``DB_DIALECT`` → the module whose ``PROVISION`` it is."""
 

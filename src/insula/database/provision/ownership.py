@@ -34,7 +34,7 @@ _MOMENT_LENGTH: Final = 40
 KEPT: Final = sa.Table(
     KEPT_TABLE,
     sa.MetaData(),
-    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("key", sa.String(100), primary_key=True),
     sa.Column("value", sa.JSON),
     schema=SCHEMA_TOKEN,
 )
