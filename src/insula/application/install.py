@@ -17,6 +17,7 @@ from insula.application.snapshot import describe
 from insula.application.stored import Stored, read_stored, write_first
 from insula.application.versions import fingerprint
 from insula.data.schema_ddl import Ddl
+from insula.data.schema_journal import changing
 from insula.data.schema_plan import plan_creation
 from insula.data.schema_sync import SchemaSync
 from insula.database.provision.template import Template
@@ -53,7 +54,7 @@ def template(registry: Registry, extra: Iterable[str], dialect: Dialect) -> Temp
 async def install(application: Application, root: RootUser | None) -> None:
     """Raises ``AlreadyInstalled`` and ``OwnedByAnother`` when the database is not empty of applications."""
     plugins = first_plugins(application.registry, application.options.extra_plugins)
-    async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
+    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
         await transaction.lock(LOCK)
         collections = built_in(application.registry, plugins)
         if not await _from_template(application, transaction):

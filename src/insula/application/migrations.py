@@ -24,6 +24,7 @@ from insula.core.failpoints import reach
 from insula.data.collection import Collection
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
+from insula.data.schema_journal import changing, changing_part
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
 
@@ -45,7 +46,7 @@ async def upgrade(application: Application) -> dict[str, str]:
     What a required plugin raises (``MigrationFailed``, or what its tables or ``install`` raise) is passed on, and
     nothing is changed. Raises ``NewerDatabase``.
     """
-    async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
+    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
         await transaction.lock(LOCK)
         stored = await read_stored(application.repository, transaction)
         rows = await read_rows(application.repository, transaction)
@@ -95,7 +96,7 @@ class _Upgrade:
         missing = [name for name in plugin.requires if name in self.failed]
         if missing:
             raise PluginFailed(plugin=plugin.name, reason=needs(missing))
-        async with self.transaction.savepoint():
+        async with changing_part(self.transaction):
             tables = await _sync(self.application, self.transaction, self.tables, plugin.collections)
             row = self.rows.get(plugin.name) or PluginRow(enabled=True)
             await _provide(self.application, self.transaction, plugin, row)
@@ -105,7 +106,7 @@ class _Upgrade:
 async def provide(application: Application, new: Iterable[Plugin]) -> None:
     """Make tables and first data of plugins that are being enabled, and bring older ones up to date."""
     plugins = list(new)
-    async with application.database.transaction(statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
+    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
         await transaction.lock(LOCK)
         stored = await read_stored(application.repository, transaction)
         if stored is None:

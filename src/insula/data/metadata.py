@@ -19,6 +19,7 @@ from insula.data.metadata_change import Companion, MetadataChange, renewed
 from insula.data.metadata_rows import Rows, read_rows, write_rows
 from insula.data.modelling import collections, fields
 from insula.data.modelling.draft import Draft, shown
+from insula.data.schema_journal import changing, mend
 from insula.data.schema_plan import merge, plan, plan_creation, plan_removal
 from insula.data.schema_sync import SchemaSync
 from insula.database.errors import ObjectExists
@@ -60,6 +61,7 @@ class Metadata:
     async def load(self) -> None:
         """Read all metadata; also to learn of what another process changed. Collections are built when asked for."""
         async with self._turn:
+            await mend(self._database)
             self._take(await read_rows(self._database))
 
     def find(self, name: str) -> Collection | None:
@@ -180,18 +182,19 @@ class Metadata:
     async def _commit(self, work: Callable[[Draft], T]) -> T:
         # one at a time in this process too, so that what was committed last is also taken last
         async with self._turn, self._alone():
-            async with self._database.transaction(statement_timeout_s=CHANGE_TIMEOUT_S) as transaction:
+            async with changing(self._database, statement_timeout_s=CHANGE_TIMEOUT_S) as transaction:
                 await transaction.lock(LOCK)
                 old = await read_rows(transaction)
                 draft = self._draft(old.copy())
                 result = work(draft)
                 for name in old.changed(draft.rows):
                     collections.check_whole(draft, name)
+                # tables first: what is written behind them is kept together with them on every dialect
+                await self._change_tables(transaction, self._draft(old), draft)
                 await write_rows(transaction, old, draft.rows)
                 if names := renewed(old, draft.rows):
                     for companion in self.companions:
                         await companion(transaction, names)
-                await self._change_tables(transaction, self._draft(old), draft)
             self._take(draft.rows)
         return result
 

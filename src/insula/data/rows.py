@@ -77,7 +77,8 @@ class Rows:
             name for name in keys.sorts if draft.columns.get(name) is None and preset.get(name) is None
         )
         alone = counted and not self.database.dialect.is_file
-        if on is None and (led or alone or computing(collection).counts):
+        apart = "insert" not in self.database.dialect.returning
+        if on is None and (led or alone or apart or computing(collection).counts):
             async with self.units.transaction() as transaction:
                 return await self.insert(collection, draft, scopes, transaction, preset)
         if alone and on is not None:
@@ -93,13 +94,27 @@ class Rows:
             automatic_key=keys.automatic_key is not None and row[keys.automatic_key] is None,
         )
         bound = {name: row[column] for column, name in shapes.parameters}
-        stored = (await self._fetch(statement, bound, collection, row, on, "create"))[0]
+        rows = await self._fetch(statement, bound, collection, row, on, "create")
+        stored = await self._found_again(collection, row, scopes, on) if apart else rows[0]
         if up is not None and led:
             up.check_new(stored)
         self._note(collection, "create", [stored], draft.columns, on)
         if keys.automatic_key is not None and row[keys.automatic_key] is not None:
             await self.follow_key(collection, row[keys.automatic_key], on)
         return stored
+
+    async def _found_again(
+        self, collection: Collection, row: Mapping[str, Any], scopes: Scopes, on: Transaction | None
+    ) -> Row:
+        """A row just inserted, as stored, where INSERT gives nothing back."""
+        key = collection.primary_key
+        if key is None:
+            return {name: row[name] for name in self.statements(collection).returned}
+        value = row[key.name]
+        if value is None:
+            last = sa.select(sa.func.last_insert_id().label("key"))
+            value = (await (on or self.database).run(last))[0]["key"]
+        return (await self.find(collection, Selection(keys=(value,)), scopes, on))[0]
 
     async def insert_unless_there(
         self,
@@ -262,6 +277,8 @@ class Rows:
         """Remove the selected rows. Gives their number; observers are ``told`` their keys."""
         shapes = self.statements(collection)
         told = told and collection.primary_key is not None
+        if told and "delete" not in self.database.dialect.returning:
+            return await self._deleted_apart(collection, selection, scopes, on)
         statement, bound = await self.selecting.chosen(
             collection, ("delete", told), lambda where: shapes.delete(where, told=told), selection, scopes
         )
@@ -272,6 +289,26 @@ class Rows:
             return count
         rows = await self._fetch(statement, bound, collection, NOTHING, on, "destroy")
         if rows:
+            self._note(collection, "destroy", rows, (), on)
+        return len(rows)
+
+    async def _deleted_apart(
+        self, collection: Collection, selection: Selection, scopes: Scopes, on: Transaction | None
+    ) -> int:
+        """As ``delete`` where DELETE gives nothing back: rows are held, and removed by their keys."""
+        if on is None:
+            async with self.units.transaction() as transaction:
+                return await self._deleted_apart(collection, selection, scopes, transaction)
+        shapes = self.statements(collection)
+        held, bound = await self.selecting.chosen(
+            collection, ("hold",), lambda where: shapes.find(where).with_for_update(), selection, scopes
+        )
+        if rows := await on.fetch(held, bound):
+            chosen = Selection(keys=tuple(row[shapes.key.name] for row in rows))
+            statement, bound = await self.selecting.chosen(
+                collection, ("delete", True), lambda where: shapes.delete(where, told=True), chosen, scopes
+            )
+            await self._execute(statement, bound, collection, on)
             self._note(collection, "destroy", rows, (), on)
         return len(rows)
 

@@ -89,6 +89,10 @@ def _drop_table(compiler: DDLCompiler, step: plan.DropTable) -> str:
     return f"DROP TABLE IF EXISTS {table_name(compiler, step.table)}"
 
 
+def _rename_table(compiler: DDLCompiler, step: plan.RenameTable) -> str:
+    return f"ALTER TABLE {table_name(compiler, step.table)} RENAME TO {table_name(compiler, step.name)}"
+
+
 def _add_column(compiler: DDLCompiler, step: plan.AddColumn) -> str:
     definition = column_definition(compiler, step.table, step.column)
     return f"ALTER TABLE {table_name(compiler, step.table)} ADD COLUMN {definition}"
@@ -147,6 +151,7 @@ def _drop_index(compiler: DDLCompiler, step: plan.DropIndex) -> str:
 _WRITERS: dict[type, Callable[[DDLCompiler, Any], str]] = {
     plan.CreateTable: _create_table,
     plan.DropTable: _drop_table,
+    plan.RenameTable: _rename_table,
     plan.AddColumn: _add_column,
     plan.DropColumn: _drop_column,
     plan.RenameColumn: _rename_column,

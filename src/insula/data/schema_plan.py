@@ -138,7 +138,8 @@ def plan_removal(collections: Iterable[Collection]) -> Plan:
         if not free:  # a circle: cut it at its first table
             name = next(iter(left))
             cut = left.pop(name)
-            steps += [DropReference(name, column) for column in cut.references]
+            referring = {column.name: column for column in columns(cut)}
+            steps += [DropReference(name, column, referring[column]) for column in cut.references]
             left[name] = Collection(name, {})
             continue
         steps += [DropTable(name) for name in free]
@@ -175,15 +176,15 @@ def _changes(old: Collection, new: Collection) -> Iterable[Step]:
     dropped = {name: index for name, index in indexes(old).items() if not anew.isdisjoint(index.columns)}
     old_indexes = {name: index for name, index in indexes(old).items() if name not in dropped}
 
-    yield from (DropIndex(table, name) for name in dropped)
-    yield from (DropIndex(table, name) for name in old_indexes if name not in new_indexes)
+    yield from (DropIndex(table, name, index) for name, index in dropped.items())
+    yield from (DropIndex(table, name, i) for name, i in old_indexes.items() if name not in new_indexes)
     for key, field in before.items():
         column = old_columns[field.name]
         kept = new_columns[after[key].name] if key in after else None
         if kept is not None and column.reference is not None and _reference(kept) != _reference(column):
-            yield DropReference(table, field.name)
+            yield DropReference(table, field.name, column)
     gone = (old_columns[f.name] for key, f in before.items() if key not in after)
-    yield from (DropColumn(table, column.name, column.reference is not None) for column in gone)
+    yield from (DropColumn(table, column.name, column) for column in gone)
     for key, field in after.items():
         if key in before and before[key].name != field.name:
             yield RenameColumn(table, before[key].name, field.name)
@@ -240,7 +241,7 @@ def _column_addition(new: Collection, field: Field, column: Column) -> Iterable[
 def _column_changes(collection: Collection, field: Field, old: Column, new: Column) -> Iterable[Step]:
     table = collection.name
     if type_text(old.type) != type_text(new.type):
-        yield SetType(table, replace(new, required=old.required))
+        yield SetType(table, replace(new, required=old.required), replace(old, name=new.name))
     if new.required and not old.required:
         if fills(field):
             yield Fill(table, field, collection.primary_key)

@@ -43,6 +43,14 @@ class DropTable:
 
 
 @dataclass(frozen=True, slots=True)
+class RenameTable:
+    """A table that gets another name and keeps its rows."""
+
+    table: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddColumn:
     """Add a column that may be empty; ``Fill`` and ``SetRequired`` follow where it may not."""
 
@@ -56,8 +64,8 @@ class DropColumn:
 
     table: str
     column: str
-    referring: bool = False
-    """It has a foreign key, which goes with it."""
+    was: Column | None = None
+    """With its foreign key, which goes with it; ``None`` where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ class SetType:
 
     table: str
     column: Column
+    was: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,7 @@ class DropReference:
 
     table: str
     column: str
+    was: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +167,13 @@ class DropIndex:
 
     table: str
     name: str
+    was: CreateIndex
 
 
 Step = (
     CreateTable
     | DropTable
+    | RenameTable
     | AddColumn
     | DropColumn
     | RenameColumn

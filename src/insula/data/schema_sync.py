@@ -1,4 +1,4 @@
-"""Bringing tables to what collections say: plans are run here, inside a transaction of the caller.
+"""Bringing tables to what collections say: plans are run here, inside of ``schema_journal.changing``.
 
 What the data does not allow is found before the database refuses it, and said in the words of metadata.
 """
@@ -13,14 +13,18 @@ import sqlalchemy as sa
 
 from insula.data import schema_steps as steps
 from insula.data.collection import Collection
+from insula.data.dialects import words
+from insula.data.errors import InvalidMetadata
 from insula.data.schema_checks import check_filled, check_references, check_unique
 from insula.data.schema_convert import convert
 from insula.data.schema_ddl import Ddl
 from insula.data.schema_fill import compute, fill
+from insula.data.schema_journal import note
 from insula.data.schema_plan import Plan, plan, plan_creation
 from insula.data.schema_sqlite import rewrite
+from insula.data.schema_undo import Undoable, undoable
 from insula.database.dialects.base import Dialect
-from insula.database.errors import ColumnMissing
+from insula.database.errors import ColumnMissing, ObjectExists, TableMissing
 from insula.database.executor import Transaction
 
 logger = logging.getLogger(__name__)
@@ -61,18 +65,20 @@ class SchemaSync:
         """
         if not wanted.steps:
             return
+        self._refuse(wanted)
         if self.dialect.lock_timeout is not None:
             await transaction.run(sa.text(self.dialect.lock_timeout))
+        if not self.dialect.transactional_ddl:
+            for part in undoable(wanted.steps):
+                await self._check(transaction, part.step, wanted)
+                await self._run_undoably(transaction, part)
+            return
         rewritten: set[str] = set()
         for step in wanted.steps:
             await self._check(transaction, step, wanted)
-            if isinstance(step, steps.Fill):
-                await fill(transaction, step)
-            elif isinstance(step, steps.Compute):
-                await compute(transaction, step)
-            elif isinstance(step, steps.Convert):
-                await convert(transaction, step)
-            elif isinstance(step, steps.DropColumn):
+            if await _write(transaction, step):
+                continue
+            if isinstance(step, steps.DropColumn):
                 await _drop(transaction, step)
             elif not self.dialect.alters_columns and isinstance(step, REWRITTEN):
                 rewritten.add(step.table)
@@ -80,6 +86,36 @@ class SchemaSync:
                 await transaction.run(Ddl(step))
         for table in sorted(rewritten & wanted.columns.keys()):  # the others are dropped
             await rewrite(transaction, table, wanted.columns[table])
+
+    def _refuse(self, wanted: Plan) -> None:
+        """Raises ``InvalidMetadata`` for what the dialect can not have, before anything is done."""
+        for step in wanted.steps:
+            if isinstance(step, steps.CreateIndex):
+                reason = words(self.dialect.name).index_problem(step)
+                if reason is not None:
+                    name = f"{step.table}.{', '.join(step.columns)}"
+                    raise InvalidMetadata(what="The field", name=name, reason=reason)
+
+    async def _run_undoably(self, transaction: Transaction, part: Undoable) -> None:
+        """One step where each commits by itself: see ``schema_journal``."""
+        step = part.step
+        if await _write(transaction, step):
+            return
+        there = words(self.dialect.name).there(step)
+        if there is not None and await transaction.run(there):
+            raise ObjectExists(reason=f"other hands made it: {step}")
+        if part.undo is not None:
+            await note(transaction, part.undo, undoes=True)
+        if part.finish is None:
+            await transaction.run(Ddl(step))
+            return
+        try:
+            async with transaction.savepoint():
+                await transaction.run(Ddl(step))
+        except (ColumnMissing, TableMissing):
+            logger.warning("what was to be dropped was gone already: %s", part.finish)
+        else:
+            await note(transaction, part.finish, undoes=False)
 
     async def _check(self, transaction: Transaction, step: steps.Step, wanted: Plan) -> None:
         match step:
@@ -89,6 +125,20 @@ class SchemaSync:
                 await check_unique(transaction, step, _key(wanted, step.table))
             case steps.AddReference():
                 await check_references(transaction, step, _key(wanted, step.table))
+
+
+async def _write(transaction: Transaction, step: steps.Step) -> bool:
+    """Carry out a step that writes values; ``False`` for others."""
+    match step:
+        case steps.Fill():
+            await fill(transaction, step)
+        case steps.Compute():
+            await compute(transaction, step)
+        case steps.Convert():
+            await convert(transaction, step)
+        case _:
+            return False
+    return True
 
 
 async def _drop(transaction: Transaction, step: steps.DropColumn) -> None:

@@ -89,11 +89,10 @@ class Statements:
         return self._kept.get(shape) or self.keep(shape, lambda: self._insert(counted, automatic_key))
 
     def _insert(self, counted: tuple[str, ...], automatic_key: bool) -> sa.Insert:
-        return (
-            sa.insert(self.table)
-            .values(self._row(counted, automatic_key))
-            .returning(*(self.table.c[name] for name in self.returned))
-        )
+        statement = sa.insert(self.table).values(self._row(counted, automatic_key))
+        if "insert" not in self.dialect.returning:
+            return statement
+        return statement.returning(*(self.table.c[name] for name in self.returned))
 
     def insert_unless_there(self, counted: tuple[str, ...], *, automatic_key: bool) -> Statement:
         """One row, or nothing where a unique column or key says that it is there already."""
@@ -155,9 +154,9 @@ class Statements:
         return statement.returning(*returned) if "update" in self.dialect.returning else statement
 
     def delete(self, where: sa.ColumnElement[bool], *, told: bool) -> Executable:
-        """Remove the rows ``where``; gives their keys when they are to be ``told``."""
+        """Remove the rows ``where``; gives their keys when they are to be ``told``, where the dialect can."""
         statement = sa.delete(self.table).where(where)
-        return statement.returning(self.key) if told else statement
+        return statement.returning(self.key) if told and "delete" in self.dialect.returning else statement
 
     @property
     def key(self) -> sa.ColumnClause[Any]:

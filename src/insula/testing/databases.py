@@ -83,13 +83,13 @@ async def _clients(administrator: asyncpg.Connection, application_name: str) -> 
 
 
 @asynccontextmanager
-async def own_database(server: Server, name: str = "mariadb") -> AsyncIterator[DatabaseOptions]:
+async def own_database(server: Server) -> AsyncIterator[DatabaseOptions]:
     """Options for a database of MariaDB that nobody else has, with a name that needs its quotes; not made yet.
 
-    ``name`` is the dialect that speaks to it. Raises RuntimeError at the end where a connection to it is still open.
+    Raises RuntimeError at the end where a connection to it is still open.
     """
     options = DatabaseOptions(
-        name,
+        "mariadb",
         host=server.host,
         port=server.port,
         user=server.user,
@@ -99,7 +99,7 @@ async def own_database(server: Server, name: str = "mariadb") -> AsyncIterator[D
     try:
         yield options
     finally:
-        known = dialect(name)
+        known = dialect(options.dialect)
         database = open_database(replace(options, database="mysql"), ConnectionBudget())
         try:
             deadline = time.monotonic() + PATIENCE_S

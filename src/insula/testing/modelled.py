@@ -8,6 +8,7 @@ from insula.data.collection import Collection, Field
 from insula.data.fields import field_type
 from insula.data.metadata import Metadata
 from insula.data.metadata_collections import METADATA_COLLECTIONS
+from insula.data.schema_journal import changing
 from insula.data.schema_sync import SchemaSync
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
@@ -31,7 +32,7 @@ def builtin() -> tuple[Collection, ...]:
 async def modelled(database: Database) -> Metadata:
     """Metadata with nothing but the built-in collections."""
     collections = builtin()
-    async with database.transaction() as transaction:
+    async with changing(database) as transaction:
         await SchemaSync(database.dialect).create_all(transaction, collections)
     metadata = Metadata(database, collections, reserved={"auth"})
     await metadata.load()

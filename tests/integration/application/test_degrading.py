@@ -13,6 +13,7 @@ from insula.application.hooks import hook
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.application.plugin import Plugin
 from insula.data.metadata import LOCK as METADATA_LOCK
+from insula.data.schema_journal import changing
 from insula.data.schema_plan import plan_removal
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
@@ -152,7 +153,7 @@ async def test_new_settings_count_although_the_one_who_gave_them_has_gone(make: 
 
 async def test_nothing_counts_that_was_not_committed(make: MakeApplication) -> None:
     application = await running(make, Base())
-    async with application.database.transaction() as transaction:
+    async with changing(application.database) as transaction:
         await SchemaSync(transaction.dialect).apply(transaction, plan_removal([PLUGINS]))
     manager = application.plugin_manager
     with pytest.raises(TableMissing):

@@ -17,6 +17,7 @@ from insula.data.catalog import StaticCatalog
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.data.repository import Repository
+from insula.data.schema_journal import changing
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
 from insula.database.executor import Database, Transaction
@@ -39,7 +40,7 @@ class Owner:
 
 @pytest.fixture
 async def owner(database: Database) -> Owner:
-    async with database.transaction() as transaction:
+    async with changing(database) as transaction:
         await SchemaSync(database.dialect).create_all(transaction, [JOBS])
     return Owner(database)
 

@@ -1,5 +1,6 @@
 """What databases left to themselves would answer differently: letters, JSON, and patterns that take for ever."""
 
+import contextlib
 import sys
 from time import monotonic
 from typing import Any
@@ -14,6 +15,7 @@ from insula.data.filters.parse import parse_filter
 from insula.data.query import Query
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
+from insula.database.errors import StatementTooComplex
 from insula.database.executor import Database
 from insula.testing.library import collection, column, create_tables
 
@@ -104,7 +106,10 @@ async def test_json_is_equal_whatever_the_order_of_its_keys(repository: Reposito
 async def test_no_pattern_takes_for_ever(repository: Repository, filter: Any) -> None:
     await fill(repository, name=["a" * 3_000, "aab"])
     begun = monotonic()
-    assert set(await found(repository, filter)) <= {0, 1}
+    # MariaDB's engine goes back and forth, and says so when that is too much
+    gives_up = (StatementTooComplex,) if repository.database.dialect.name == "mariadb" else ()
+    with contextlib.suppress(*gives_up):
+        assert set(await found(repository, filter)) <= {0, 1}
     assert monotonic() - begun < 5
 
 
@@ -122,3 +127,18 @@ async def test_the_longest_text_that_may_be_looked_for(repository: Repository) -
     assert await found(repository, {"name": {"$includes": longest}}) == [0]
     with pytest.raises(InvalidFilter):
         await found(repository, {"name": {"$includes": longest + "x"}})
+
+
+async def test_a_pattern_that_is_given_up_is_no_answer(repository: Repository) -> None:
+    """Either the right answer, or an error; never that nothing is found."""
+    await fill(repository, name=["a" * 3_000 + "c", "aab"])
+    filter = {"name": {"$notRegexp": "^(a|aa)+$"}}
+    if repository.database.dialect.name != "mariadb":
+        assert await found(repository, filter) == [0, 1]
+        return
+    with pytest.raises(StatementTooComplex, match="too many steps"):
+        await found(repository, filter)
+    query = Query(filter=parse_filter(filter), page_size=None)
+    with pytest.raises(StatementTooComplex, match="too many steps"):
+        async for _ in repository.stream("things", query, scopes=ALL):
+            pass

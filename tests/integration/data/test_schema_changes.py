@@ -10,6 +10,7 @@ from insula.core.errors import InsulaError
 from insula.data.collection import Collection, Field, Reference
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.data.fields import field_type
+from insula.data.schema_journal import changing
 from insula.data.schema_plan import plan_removal
 from insula.data.schema_sync import SchemaSync
 from insula.database.executor import Database, Row
@@ -40,14 +41,14 @@ class Shop:
 
     async def create(self, *fields: Field, **options: Any) -> None:
         self.books = books(*fields, **options)
-        async with self.database.transaction() as transaction:
+        async with changing(self.database) as transaction:
             await SchemaSync(self.database.dialect).create_all(transaction, [PEOPLE, self.books])
         await self.check()
 
     async def change(self, *fields: Field, **options: Any) -> None:
         new = books(*fields, **options)
         try:
-            async with self.database.transaction() as transaction:
+            async with changing(self.database) as transaction:
                 await SchemaSync(self.database.dialect).change(transaction, self.books, new)
             self.books = new
         finally:
@@ -157,7 +158,7 @@ async def test_a_reference_is_added_and_dropped_and_children_survive(shop: Shop)
     await shop.change(pointing)
     # a change of the table that others point to must not touch them
     renamed = Collection("people", {"id": ID, "name": replace(PEOPLE.fields["name"], required=True)})
-    async with shop.database.transaction() as transaction:
+    async with changing(shop.database) as transaction:
         await SchemaSync(shop.database.dialect).change(transaction, PEOPLE, renamed)
     assert await shop.rows() == [{"id": 1, "authorId": 1}]
     with pytest.raises(InsulaError):
@@ -221,12 +222,12 @@ async def test_tables_in_a_circle_are_made_and_dropped(
     one = Collection("one", {"id": ID, "b": column("b", "bigInt", reference=Reference("two"))})
     two = Collection("two", {"id": ID, "a": column("a", "bigInt", reference=Reference("one"))})
     sync = SchemaSync(database.dialect)
-    async with database.transaction() as transaction:
+    async with changing(database) as transaction:
         await sync.create_all(transaction, [one, two])
     for collection in (one, two):
         found = await actual(database, database_options, collection.name)
         assert found == expected(database.dialect, collection)
-    async with database.transaction() as transaction:
+    async with changing(database) as transaction:
         await sync.apply(transaction, plan_removal([one, two]))
     assert await actual(database, database_options, "one") is None
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import DDLCompiler
 
     from insula.data.filters.base import Operand
-    from insula.data.schema_steps import CreateIndex
+    from insula.data.schema_steps import CreateIndex, Step
 
 Converter = Callable[[Any], Any]
 Expression = sa.ColumnElement[Any]
@@ -61,6 +61,11 @@ class Words(ABC):
     @abstractmethod
     def index_problem(self, step: CreateIndex) -> str | None:
         """Why an index can not be made, if so; continues «the index …»."""
+
+    @abstractmethod
+    def there(self, step: Step) -> sa.Select[Any] | None:
+        """Finds a row where what a step is to make is there already, by other hands, and must not be taken back;
+        ``None`` where the step makes nothing, or the database takes it back by itself."""
 
     @abstractmethod
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -2,33 +2,34 @@
 
 Text is compared byte by byte (by the collation of the database); without regard to case both sides
 are lowered by one collation that knows Unicode's letters. Regular expressions are PCRE's, in a form that means to it
-what it means to RE2. Lists are bound as JSON text, which ``JSON_TABLE`` unfolds.
+what it means to RE2. Lists are written out by the driver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeEngine
 
 from insula.data.dialects.base import Condition, Expression, Words
 from insula.data.dialects.mysql_columns import STORAGES, stored_type
-from insula.data.dialects.mysql_ddl import DDL, index_problem
-from insula.data.dialects.mysql_json import count_table, json_path, value_table
+from insula.data.dialects.mysql_ddl import DDL, index_problem, there
+from insula.data.dialects.mysql_json import count_table, json_path, text_table
 from insula.data.dialects.mysql_zones import on_clocks
 from insula.data.filters.patterns import for_pcre
 from insula.data.filters.shape import CASTS
 from insula.data.filters.text import LikeText
 from insula.data.lists import ListOf
+from insula.database.dialects.mysql_values import Several
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand
-    from insula.data.schema_steps import CreateIndex
+    from insula.data.schema_steps import CreateIndex, Step
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _ZERO: sa.ColumnClause[float] = sa.literal_column("0e0")
@@ -45,6 +46,16 @@ _DATE_PARTS = {
     "mm": "%i",
     "ss": "%s",
 }
+
+
+class _JsonList(ListOf):
+    """Texts of a list as JSON."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: SqlAlchemyDialect) -> Callable[[Any], Any]:
+        encode = super().bind_processor(dialect)
+        return lambda values: orjson.dumps(list(encode(values))).decode()
 
 
 class Mysql(Words):
@@ -64,14 +75,18 @@ class Mysql(Words):
     def index_problem(self, step: CreateIndex) -> str | None:
         return index_problem(step)
 
+    def there(self, step: Step) -> sa.Select[Any] | None:
+        return there(step)
+
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:
         return sa.Text()
 
     def encode_list(self, items: list[Any]) -> Any:
-        return orjson.dumps(items, default=_number_text).decode()
+        return Several(items)
 
     def among(self, column: Expression, values: sa.BindParameter[Any]) -> Condition:
-        return column.in_(sa.select(value_table(values, column.type).c.value))
+        # written out by the driver: a subquery would keep UPDATE and DELETE from using an index
+        return column.op("IN", is_comparison=True)(values)
 
     def like_pattern(self, pattern: str, *, folded: bool) -> str:
         return _with_escape(pattern)
@@ -79,7 +94,7 @@ class Mysql(Words):
     def like(self, operand: Operand, variant: str, *, folded: bool) -> Condition:
         one = LikeText(folded)
         if variant == "any":
-            table = value_table(operand.bind(ListOf(one)), sa.Text())
+            table = text_table(operand.bind(_JsonList(one)))
             found = _like(operand.column, table.c.value, folded=folded)
             return sa.exists(sa.select(_ONE).select_from(table).where(found))
         pattern = operand.bind(one)
@@ -193,12 +208,6 @@ def _date_part(moment: Expression, name: str) -> Expression:
 def _constant(text: str) -> Expression:
     """Text as a literal that means the same in every mode of the server."""
     return sa.literal_column(f"_utf8mb4 X'{text.encode().hex()}'")
-
-
-def _number_text(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return str(value)
-    raise TypeError
 
 
 WORDS = Mysql()

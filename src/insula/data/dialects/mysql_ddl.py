@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from insula.data import schema_steps as plan
@@ -67,7 +68,11 @@ def _add_column(compiler: DDLCompiler, step: plan.AddColumn) -> str:
 
 def _drop_column(compiler: DDLCompiler, step: plan.DropColumn) -> str:
     name = _key_name(compiler, step.table, step.column)
-    what = [f"DROP FOREIGN KEY {name}", f"DROP INDEX {name}"] if step.referring else []
+    what = (
+        [f"DROP FOREIGN KEY {name}", f"DROP INDEX {name}"]
+        if step.was is not None and step.was.reference is not None
+        else []
+    )
     return _alter(compiler, step.table, *what, f"DROP COLUMN {name_text(compiler, step.column)}")
 
 
@@ -119,6 +124,27 @@ def _create_index(compiler: DDLCompiler, step: plan.CreateIndex) -> str:
 
 def _drop_index(compiler: DDLCompiler, step: plan.DropIndex) -> str:
     return f"DROP INDEX {name_text(compiler, step.name)} ON {table_name(compiler, step.table)}"
+
+
+def _found(view: str, **names: str) -> sa.Select[Any]:
+    """A row of a view of the server's own on this database's tables."""
+    columns = ("TABLE_SCHEMA", *names)
+    table = sa.table(view, *(sa.column(name, sa.String()) for name in columns), schema="information_schema")
+    same = (table.c[name] == sa.literal(value, sa.String()) for name, value in names.items())
+    return sa.select(table.c.TABLE_SCHEMA).where(sa.func.database() == table.c.TABLE_SCHEMA, *same).limit(1)
+
+
+def there(step: plan.Step) -> sa.Select[Any] | None:
+    """As ``Words.there``."""
+    match step:
+        case plan.CreateTable(table):
+            return _found("TABLES", TABLE_NAME=table)
+        case plan.AddColumn(table, column):
+            return _found("COLUMNS", TABLE_NAME=table, COLUMN_NAME=column.name)
+        case plan.CreateIndex(table, name):
+            return _found("STATISTICS", TABLE_NAME=table, INDEX_NAME=name)
+        case _:
+            return None
 
 
 DDL: Final[Mapping[type, Callable[[DDLCompiler, Any], str]]] = {

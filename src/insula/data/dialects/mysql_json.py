@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import TypeEngine
 
 from insula.data.dialects.base import Expression
-from insula.data.dialects.mysql_columns import stored_type
 
 
-class _Columns(sa.ColumnElement[Any]):
-    """The second argument of ``JSON_TABLE``: one column ``value`` of a type."""
-
-    inherit_cache = False
-
-    def __init__(self, item: TypeEngine[Any]) -> None:
-        self.item = item
-
-
-@compiles(_Columns)
-def _compile(element: _Columns, compiler: SQLCompiler, **_: Any) -> str:
-    text = compiler.dialect.type_compiler_instance.process(stored_type(element.item))
-    return f"'$[*]' COLUMNS (value {text} PATH '$')"
-
-
-def value_table(values: Expression, item: TypeEngine[Any]) -> sa.TableValuedAlias:
-    """The values of a list as rows, with the type of a column."""
-    return sa.func.json_table(values, _Columns(item)).table_valued("value")
+def text_table(values: Expression) -> sa.TableValuedAlias:
+    """The texts of a JSON list as rows, in a column ``value``."""
+    columns: Expression = sa.literal_column("'$[*]' COLUMNS (value LONGTEXT PATH '$')")
+    return sa.func.json_table(values, columns).table_valued(sa.column("value", sa.Text()))
 
 
 def count_table(values: Expression) -> sa.TableValuedAlias:

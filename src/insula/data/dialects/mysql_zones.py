@@ -28,7 +28,7 @@ Changes = Sequence[tuple[dt.datetime, int]]
 
 def on_clocks(moment: Expression, zone: str) -> Expression:
     """A moment in UTC as it is on the clocks of ``zone``: an IANA name or an offset such as ``+08:00``."""
-    first, changes = _fixed(zone) if zone[0] in "+-" else _changes(zone)
+    first, changes = _fixed(zone) if zone[0] in "+-" else clock_changes(zone)
     offset = _tree(moment, first, changes)
     second: Expression = sa.literal_column("SECOND")
     return sa.type_coerce(sa.func.timestampadd(second, offset, moment), mysql.DATETIME(fsp=3))
@@ -40,8 +40,8 @@ def _fixed(zone: str) -> tuple[int, Changes]:
 
 
 @lru_cache(maxsize=64)
-def _changes(zone: str) -> tuple[int, Changes]:
-    """The offset at first, and its changes."""
+def clock_changes(zone: str) -> tuple[int, Changes]:
+    """The offset of an IANA zone at first, and its changes."""
     clock = ZoneInfo(zone)
     before = dt.datetime(FIRST_YEAR, 1, 1, tzinfo=dt.UTC)
     first = last = _offset(before, clock)

@@ -18,7 +18,7 @@ from insula.data.lists import ListOf
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand
-    from insula.data.schema_steps import CreateIndex
+    from insula.data.schema_steps import CreateIndex, Step
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _DATE_PARTS = {
@@ -45,6 +45,9 @@ class Postgresql(Words):
         return type_
 
     def index_problem(self, step: CreateIndex) -> str | None:
+        return None
+
+    def there(self, step: Step) -> None:
         return None
 
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -24,7 +24,7 @@ from insula.data.lists import ListOf
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand
-    from insula.data.schema_steps import CreateIndex
+    from insula.data.schema_steps import CreateIndex, Step
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
@@ -52,6 +52,9 @@ class Sqlite(Words):
         return type_
 
     def index_problem(self, step: CreateIndex) -> str | None:
+        return None
+
+    def there(self, step: Step) -> None:
         return None
 
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -79,8 +79,8 @@ nearly all others do). The database itself matches; no function of ours is calle
 
 Regular expressions are RE2's: no back references, no look-around, no flags within. On SQLite RE2 itself matches; on PostgreSQL
 `~` does, with the same pattern after `\\b`, `\\z`, `\\x41`, named groups and braces were rewritten as it reads them. What
-can not be rewritten (`\\p{{…}}`, `(?i)`, `\\Q…\\E`, more than 255 repetitions) is refused on both. `.` matches a line break on
-both; `\\w`, `\\d`, `\\s` and `[[:alpha:]]` mean ASCII on SQLite, and the database's locale on PostgreSQL.
+can not be rewritten (`\\p{{…}}`, `(?i)`, `\\Q…\\E`, more than 255 repetitions) is refused everywhere. `.` matches a line break; `\\w`, `\\d`, `\\s` and `[[:alpha:]]` mean ASCII on SQLite and MariaDB, and the database's locale on PostgreSQL. MariaDB matches by going back and
+forth: where that takes too many steps, the answer is 400 TOO_COMPLEX. Letters that Unicode got after its version 5.2 are there never folded.
 
 ## Dates
 

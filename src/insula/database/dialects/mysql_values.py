@@ -109,6 +109,17 @@ def _json(value: Any) -> str:
     return _text(orjson.dumps(value).decode())
 
 
+class Several(tuple[Any, ...]):
+    """Values for the one place behind ``IN``."""
+
+    __slots__ = ()
+
+
+def _several(values: Several) -> str:
+    """Of nothing a list that has nothing, for which SQL else has no words."""
+    return f"({', '.join(map(literal, values))})" if values else "(SELECT NULL FROM DUAL WHERE FALSE)"
+
+
 _BY_TYPE: Final[dict[type, Callable[[Any], str]]] = {
     type(None): lambda value: "NULL",
     str: _text,
@@ -121,6 +132,7 @@ _BY_TYPE: Final[dict[type, Callable[[Any], str]]] = {
     dt.time: lambda value: f"'{value.isoformat()}'",
     dt.timedelta: _duration,
     bytes: lambda value: f"X'{value.hex()}'",
+    Several: _several,
     uuid.UUID: lambda value: f"'{value}'",
 }
 """How a value of each type is written; of types that derive from one another the narrower first."""

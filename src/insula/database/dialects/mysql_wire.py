@@ -16,8 +16,11 @@ from asyncmy import errors as my
 from asyncmy.cursors import SSCursor
 
 from insula.database.dialects.mysql_opening import Killer, RawConnection
+from insula.database.errors import StatementTooComplex
 
 _DRAINED_AT_ONCE: Final = 1000
+_MATCHES: Final = " REGEXP "
+_PATTERN_GIVEN_UP: Final = 1139
 _QUIT: Final = b"\1\0\0\0\1"
 
 _T = TypeVar("_T")
@@ -71,12 +74,23 @@ class Wire:
 
     async def run(self, statements: bytes) -> Any:
         """Run them in one round trip; the driver's result of the last one."""
-        return await self.finished(self._all(statements))
+        result = await self.finished(self._all(statements))
+        if _MATCHES.encode() in statements:
+            await self.check(result)
+        return result
+
+    async def check(self, result: Any) -> None:
+        """Raises StatementTooComplex where the server gave up a regular expression: it only warns of that, and takes
+        it for no match."""
+        if result.warning_count:
+            warned = await self.finished(self._all(b"SHOW WARNINGS"))
+            if any(number == _PATTERN_GIVEN_UP for _, number, _ in warned.rows):
+                raise StatementTooComplex(reason="a regular expression takes too many steps")
 
     async def stream(self, statement: str, limit_s: float) -> Stream:
         """Rows that are read as they are asked for. Raises TimeoutError when the first took longer than ``limit_s``."""
         cursor = self._raw.cursor(SSCursor)
-        self._stream = Stream(self, cursor)
+        self._stream = Stream(self, cursor, matches=_MATCHES in statement)
         try:
             async with asyncio.timeout(limit_s):
                 await self.finished(cursor.execute(statement))
@@ -156,9 +170,10 @@ class Wire:
 class Stream:
     """Rows as the server sends them: it holds the rest back until they are read."""
 
-    __slots__ = ("_cursor", "_wire", "over")
+    __slots__ = ("_cursor", "_matches", "_wire", "over")
 
-    def __init__(self, wire: Wire, cursor: Any) -> None:
+    def __init__(self, wire: Wire, cursor: Any, *, matches: bool) -> None:
+        self._matches = matches
         self._wire = wire
         self._cursor = cursor
         self.over = False
@@ -167,6 +182,8 @@ class Stream:
         """As of ``Cursor``."""
         rows = await self._wire.finished(self._cursor.fetchmany(count))
         self.over = len(rows) < count
+        if self.over and self._matches:
+            await self._wire.check(self._cursor._result)
         return records(self._cursor._result, rows)
 
     async def drain(self) -> None:
