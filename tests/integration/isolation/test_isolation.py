@@ -393,6 +393,32 @@ async def test_the_same_shape_of_request_answers_each_application_its_own(street
         assert (await ask(street, asked, "GET", head)).answer == (400, "UNKNOWN_FIELD")
 
 
+SAME_SHAPE = ("$eq", "$in", "$includes", "$startsWith", "$endsWith", "$like", "$iLike", "$regexp", "$gte")
+
+
+@pytest.mark.parametrize("operator", SAME_SHAPE)
+async def test_built_in_collections_are_shared_and_their_records_are_not(
+    street: Estate, operator: str
+) -> None:
+    """One compiled statement, run with the values of one application after the other."""
+    heads = {name: await street.sign_in(name) for name in street.applications}
+    for name, head in heads.items():
+        for other in heads:
+            await write(street, name, "authors:create", head, {"name": f"{other} in {name}"})
+    found = {application.metadata.get("authors") for application in street.applications.values()}
+    assert len(found) == 1, "the test is about a collection that is shared"
+    for _ in range(2):
+        for name, head in heads.items():
+            for other in heads:
+                own = f"{other} in {name}"
+                value: Any = [own] if operator == "$in" else f"^{own}$" if operator == "$regexp" else own
+                query = "filter=" + json.dumps({"name": {operator: value}}).replace(" ", "%20")
+                asked = Asked(f"/api/__app/{name}/authors:list", query=query)
+                rows = json.loads((await ask(street, asked, "GET", head)).body)["data"]
+                assert own in {row["name"] for row in rows}
+                assert all(row["name"].endswith(f" in {name}") for row in rows)
+
+
 async def test_guesses_at_one_application_lock_nobody_out_of_another(street: Estate) -> None:
     async with street.browser() as web:
         wrong = {"account": "root", "password": "wrong wrong"}
