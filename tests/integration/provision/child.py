@@ -37,6 +37,7 @@ class Killer:
         """Before each statement that changes something, and each commit; and after."""
         for kind, name in (
             (PooledDatabase, "execute"),
+            (PooledDatabase, "run"),
             (PooledTransaction, "execute"),
             (PooledTransaction, "_commit"),
         ):

@@ -12,8 +12,13 @@ import asyncpg
 import pytest
 
 from insula.core.errors import InsulaError
+from insula.core.ids import random_id
+from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
+from insula.database.engine import open_database
 from insula.database.errors import Contention
+from insula.database.options import DatabaseOptions
+from insula.database.provision.postgresql_catalog import plain
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner
@@ -206,6 +211,36 @@ async def test_what_is_used_is_not_dropped_under_other_people(
         await left.fetchval("SELECT 1")
     left.terminate()
     assert await admin.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", where["database"]) == 0
+
+
+@pytest.mark.parametrize("connection", ["new_database", "new_connection"])
+async def test_no_right_on_mariadb(
+    provisioner: LocalProvisioner, configure: Configure, mariadb: Server, connection: str
+) -> None:
+    at = DatabaseOptions(
+        "mariadb",
+        host=mariadb.host,
+        port=mariadb.port,
+        user=mariadb.user,
+        password=mariadb.password,
+        database="information_schema",
+    )
+    admin = open_database(at, ConnectionBudget(1))
+    user = f"poor_{random_id(6)}"
+    await admin.execute(plain(f"CREATE USER '{user}'@'%' IDENTIFIED BY 'x'"), {})
+    asked = configure(connection, user, dialect="mariadb", host=mariadb.host, port=mariadb.port)
+    (found,) = wrong(await provisioner.check(asked))
+    assert found.code == ("PRIVILEGE_MISSING" if connection == "new_database" else "DATABASE_NOT_FOUND")
+    for statement in found.remedy.removeprefix("an administrator can make it: ").split("; "):
+        await admin.execute(plain(statement), {})
+    await admin.close()
+    await mended(provisioner, asked)
+    (refusal,) = wrong(await provisioner.check(replace(asked, database={**asked.database, "password": "y"})))
+    assert refusal.code == "LOGIN_REFUSED"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        there = {**asked.database, "port": silent.getsockname()[1]}
+        (hanging,) = wrong(await provisioner.check(replace(asked, database=there)))
+    assert hanging.code == "SERVER_UNREACHABLE"
 
 
 async def test_a_schema_that_somebody_holds_is_given_up_and_whole(

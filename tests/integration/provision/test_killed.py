@@ -24,7 +24,7 @@ from insula.testing.servers import Server
 CHILD = Path(__file__).parent / "child.py"
 
 
-@pytest.fixture(params=["file", "database", "schema", "tables"])
+@pytest.fixture(params=["file", "database", "schema", "tables", "mariadb"])
 async def given(
     request: pytest.FixtureRequest, folder: Path, admin: asyncpg.Connection, postgresql: Server
 ) -> AsyncIterator[Order]:
@@ -32,7 +32,17 @@ async def given(
     place = str(request.param)
     what = {"schema": "new_schema", "tables": "new_connection"}.get(place, "new_database")
     at = DatabaseOptions("sqlite", storage=folder / "apps" / "a" / "a.sqlite")
-    if place != "file":
+    if place == "mariadb":
+        there: Server = request.getfixturevalue("mariadb")
+        at = DatabaseOptions(
+            "mariadb",
+            host=there.host,
+            port=there.port,
+            user=there.user,
+            password=there.password,
+            database="killed_mariadb",
+        )
+    elif place != "file":
         at = DatabaseOptions(
             "postgres",
             host=postgresql.host,
@@ -47,7 +57,7 @@ async def given(
     yield order(what, at, DatabaseOptions("sqlite", storage=folder / "main.sqlite"), folder)
     left = await admin.fetch("SELECT datname FROM pg_database WHERE datname ~ '^insula_(draft|gone)'")
     assert left == []
-    if place != "file":
+    if at.dialect == "postgres":
         await admin.execute(f"DROP DATABASE IF EXISTS {at.database} WITH (FORCE)")
         for row in await admin.fetch("SELECT datname FROM pg_database WHERE datname ~ '^insula_template'"):
             await admin.execute(f'DROP DATABASE "{row["datname"]}"')
