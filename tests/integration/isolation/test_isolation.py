@@ -6,25 +6,23 @@ Routes come from the registry and tokens from the code that makes them, so that 
 from __future__ import annotations
 
 import ast
-import asyncio
 import gc
 import inspect
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
 
 import insula
 from insula.application.access.policy import Policy
-from insula.application.api.action import Action
 from insula.application.api.parameters import _parse, parse_query
-from insula.application.application import Application
 from insula.server.logs import application_logs
 from insula.testing.estate import Estate, domain
 from insula.testing.people import ROOT_PASSWORD, Head, accepted, refusal
+from insula.testing.routes import Asked, addresses, ask, routes
 
 MAKERS = {
     "application/access/sessions.py": ("session", "renewed"),
@@ -33,115 +31,6 @@ MAKERS = {
 """Where tokens are made → the kinds that are tried here. What resets a password is turned off, and makes none."""
 NOBODY = {(401, "INVALID_TOKEN"), (401, "EMPTY_TOKEN")}
 COOKIES = ("auth_token", "csrf_token", "authenticator", "role")
-
-
-class Route(NamedTuple):
-    """One way to ask for an action."""
-
-    path: str
-    action: Action
-
-    @property
-    def method(self) -> str:
-        return "POST" if self.action.writes else "GET"
-
-
-def routes(application: Application) -> list[Route]:
-    """All that an application answers: actions of resources, of records, and of what is related to them."""
-    table, catalog = application.plugin_manager.table, application.metadata
-    found = [
-        Route(f"/{resource.replace('.', '/1/')}:{name}", action)
-        for (resource, name), action in table.actions.items()
-    ]
-    for collection in catalog:
-        if collection.internal:
-            continue
-        taken = {name for resource, name in table.actions if resource == collection.name}
-        found += [
-            Route(f"/{collection.name}:{name}/1", action)
-            for name, action in table.records.items()
-            if name not in taken
-        ]
-        nested = {**table.related, **table.links}
-        for relation in collection.relations:
-            if f"{collection.name}.{relation}" not in table.resources:
-                found += [
-                    Route(f"/{collection.name}/1/{relation}:{name}", action)
-                    for name, action in nested.items()
-                ]
-    return found
-
-
-class Asked(NamedTuple):
-    """A request on its way to one application, however it is addressed."""
-
-    path: str
-    host: str = "insula.example.com"
-    query: str = ""
-    headers: Mapping[str, str] = {}
-
-
-def addresses(name: str, other: str, path: str) -> dict[str, Asked]:
-    """Every way to lead a request to ``name``, the last ones with ``other`` named beside it."""
-    found = {
-        "sub-path": Asked(f"/api/__app/{name}{path}"),
-        "query": Asked(f"/api{path}", query=f"__appName={name}"),
-        "header": Asked(f"/api{path}", headers={"x-app": name}),
-        "sub-path first": Asked(
-            f"/api/__app/{name}{path}", query=f"__appName={other}", headers={"x-app": other}
-        ),
-        "query first": Asked(f"/api{path}", query=f"__appName={name}", headers={"x-app": other}),
-    }
-    if name == "main":
-        found["nothing"] = Asked(f"/api{path}")
-    else:
-        found["domain"] = Asked(f"/api{path}", host=domain(name))
-    return found
-
-
-class Heard(NamedTuple):
-    status: int
-    body: bytes
-
-    @property
-    def answer(self) -> tuple[int, str]:
-        """Status and code."""
-        if self.status < 400:
-            return self.status, ""
-        said = json.loads(self.body)
-        return self.status, said["errors"][0]["code"] if "errors" in said else said["error"]["code"]
-
-
-async def ask(estate: Estate, asked: Asked, method: str, headers: Mapping[str, str]) -> Heard:
-    """One request through the gateway, without the cost of a client."""
-    body = b"{}" if method == "POST" else b""
-    pairs = {"host": asked.host, **asked.headers, **headers}
-    if body:
-        pairs |= {"content-type": "application/json", "content-length": str(len(body))}
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": asked.path,
-        "root_path": "",
-        "query_string": asked.query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
-        "client": ("198.51.100.1", 4711),
-        "scheme": "http",
-    }
-    status, pieces = 0, []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-        else:
-            pieces.append(message.get("body", b""))
-
-    await asyncio.create_task(estate.gateway(scope, receive, send))
-    return Heard(status, b"".join(pieces))
 
 
 async def cookies_of(estate: Estate, name: str) -> dict[str, str]:
@@ -222,7 +111,7 @@ async def readable(estate: Estate, name: str) -> dict[str, bytes]:
     found = {}
     for route in routes(application):
         if route.method == "GET":
-            heard = await ask(estate, Asked(f"/api/__app/{name}{route.path}"), "GET", head)
+            heard = await ask(estate.gateway, Asked(f"/api/__app/{name}{route.path}"), "GET", head)
             assert heard.status < 500, (route.path, heard)
             found[route.path] = heard.body if heard.status < 400 else repr(heard.answer).encode()
     return found
@@ -238,10 +127,10 @@ async def test_no_credential_opens_anything_elsewhere(
         before = await readable(street, other)
         for route in routes(street.applications[other]):
             for way, asked in addresses(other, owner, route.path).items():
-                plain = await ask(street, asked, route.method, {})
+                plain = await ask(street.gateway, asked, route.method, {})
                 public = route.action.gate == "public"
                 for kind, headers in shown.items():
-                    heard = await ask(street, asked, route.method, headers)
+                    heard = await ask(street.gateway, asked, route.method, headers)
                     tried += 1
                     what = (route.path, way, kind, heard)
                     assert heard.answer in NOBODY or (public and heard == plain), what
@@ -254,7 +143,7 @@ async def test_a_credential_opens_its_own_application_by_every_address(street: E
     for name, other in (("shop", "depot"), ("main", "shop"), ("depot", "main")):
         for way, asked in addresses(name, other, "/auth:check").items():
             for kind, headers in (await credentials(street, name, name)).items():
-                heard = await ask(street, asked, "GET", headers)
+                heard = await ask(street.gateway, asked, "GET", headers)
                 assert heard.status == 200, (name, way, kind, heard)
 
 
@@ -266,7 +155,7 @@ async def test_a_domain_leads_to_its_application_alone(street: Estate) -> None:
             Asked("/api/auth:check", host=domain("depot"), query="__appName=shop"),
             Asked("/api/auth:check", host=domain("depot"), headers={"x-app": "shop"}),
         ):
-            assert (await ask(street, asked, "GET", headers)).status == 404
+            assert (await ask(street.gateway, asked, "GET", headers)).status == 404
 
 
 async def test_the_proof_of_one_application_proves_nothing_in_another(street: Estate) -> None:
@@ -276,12 +165,12 @@ async def test_the_proof_of_one_application_proves_nothing_in_another(street: Es
     for name, own in kept.items():
         asked = Asked(f"/api/__app/{name}{change}")
         proof = {"x-csrf-token": own["csrf_token"]}
-        heard = await ask(street, asked, "POST", {"cookie": as_header(own, name), **proof})
+        heard = await ask(street.gateway, asked, "POST", {"cookie": as_header(own, name), **proof})
         assert heard.answer == (400, "VALIDATION_ERROR")
         for other in kept.keys() - {name}:
             foreign = kept[other]["csrf_token"]
             planted = as_header({**own, "csrf_token": foreign}, name)
-            heard = await ask(street, asked, "POST", {"cookie": planted, "x-csrf-token": foreign})
+            heard = await ask(street.gateway, asked, "POST", {"cookie": planted, "x-csrf-token": foreign})
             assert heard.answer == (403, "INVALID_CSRF_TOKEN")
 
 
@@ -327,7 +216,7 @@ async def test_what_one_application_changes_no_other_sees(street: Estate) -> Non
         assert await readable(street, name) == before[name]
         files = [path for path in (street.folder / "apps" / name).rglob("*") if path.is_file()]
         assert files == []
-    assert await ask(street, Asked("/api/__app/shop/swagger:get"), "GET", {}) != before["main"]
+    assert await ask(street.gateway, Asked("/api/__app/shop/swagger:get"), "GET", {}) != before["main"]
 
 
 async def test_what_is_logged_for_one_application_is_in_no_log_of_another(
@@ -351,7 +240,7 @@ async def test_a_number_means_something_in_its_own_application_alone(street: Est
         head = await street.sign_in(name)
         for path in ("/jobs:get/1", "/jobs:cancel/1", "/jobs:retry/1", "/jobs:undo/1", "/notes:get/1"):
             method = "GET" if ":get" in path else "POST"
-            heard = await ask(street, Asked(f"/api/__app/{name}{path}"), method, head)
+            heard = await ask(street.gateway, Asked(f"/api/__app/{name}{path}"), method, head)
             assert heard.status == 404, (path, heard)
 
 
@@ -380,7 +269,7 @@ async def test_the_same_shape_of_request_answers_each_application_its_own(street
         for query in queries:
             for name, head in heads.items():
                 asked = Asked(f"/api/__app/{name}/notes:list", query=query)
-                rows = json.loads((await ask(street, asked, "GET", head)).body)["data"]
+                rows = json.loads((await ask(street.gateway, asked, "GET", head)).body)["data"]
                 assert rows
                 for row in rows:
                     of = {key: value for key, value in row.items() if key.startswith("only_")}
@@ -390,7 +279,7 @@ async def test_the_same_shape_of_request_answers_each_application_its_own(street
     for name, head in heads.items():
         other = "depot" if name == "shop" else "shop"
         asked = Asked(f"/api/__app/{name}/notes:list", query=f"fields=only_{other}")
-        assert (await ask(street, asked, "GET", head)).answer == (400, "UNKNOWN_FIELD")
+        assert (await ask(street.gateway, asked, "GET", head)).answer == (400, "UNKNOWN_FIELD")
 
 
 SAME_SHAPE = ("$eq", "$in", "$includes", "$startsWith", "$endsWith", "$like", "$iLike", "$regexp", "$gte")
@@ -414,7 +303,7 @@ async def test_built_in_collections_are_shared_and_their_records_are_not(
                 value: Any = [own] if operator == "$in" else f"^{own}$" if operator == "$regexp" else own
                 query = "filter=" + json.dumps({"name": {operator: value}}).replace(" ", "%20")
                 asked = Asked(f"/api/__app/{name}/authors:list", query=query)
-                rows = json.loads((await ask(street, asked, "GET", head)).body)["data"]
+                rows = json.loads((await ask(street.gateway, asked, "GET", head)).body)["data"]
                 assert own in {row["name"] for row in rows}
                 assert all(row["name"].endswith(f" in {name}") for row in rows)
 
