@@ -6,9 +6,11 @@ that bears another's stamp, or none but has content.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from insula.database.provision.template import Template
 
 MAIN: Final = "the main application"
+CHECK_TIMEOUT_S: Final = 5.0
+"""For connecting while trying: people wait for the answer."""
+CHECK_WITHIN_S: Final = 12.0
+"""For all of it."""
 CREATE_TIMEOUT_S: Final = 120.0
 """Longest time for one statement that makes or drops: a busy server may make a CREATE wait."""
 
@@ -171,3 +177,31 @@ def order_to_look(options: DatabaseOptions) -> Order:
     """An order of nobody's, only to look with."""
     stamp = Stamp("", str(UUID(int=0)))
     return Order(stamp, "new_connection", options, options, ConnectionBudget(1), Path())
+
+
+async def try_out(order: Order, report: Report, look: Callable[[Order], Awaitable[object]]) -> None:
+    """Look with little patience; what hinders looking is a problem like others."""
+    within = min(order.options.connect_timeout_s, CHECK_TIMEOUT_S)
+    try:
+        async with asyncio.timeout(CHECK_WITHIN_S):
+            await look(replace(order, options=replace(order.options, connect_timeout_s=within)))
+    except TimeoutError:
+        reason = f"it gave no answer within {CHECK_WITHIN_S:g} s"
+        report.problems.append(ServerUnreachable(where=order.options.where, reason=reason))
+    except errors.DatabaseError as error:
+        problem = opening_problem(order, error)
+        if problem is None:
+            raise
+        report.problems.append(problem)
+
+
+@contextlib.contextmanager
+def told_as_found(order: Order) -> Iterator[None]:
+    """Errors of connecting become those that trying would have found."""
+    try:
+        yield
+    except errors.DatabaseError as error:
+        problem = opening_problem(order, error)
+        if problem is None or problem is error:
+            raise
+        raise problem from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -25,9 +25,10 @@ from insula.database.provision.base import (
     Provision,
     Report,
     is_main,
-    opening_problem,
     order_to_look,
     refuse_owner,
+    told_as_found,
+    try_out,
 )
 from insula.database.provision.errors import (
     NotThere,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
 
-CHECK_WITHIN_S: Final = 12.0
 EVERYWHERE: Final = "information_schema"
 """The database that everybody may use, whatever else they may."""
 _STAMP: Final = sa.Table(
@@ -93,14 +93,7 @@ class MysqlProvision(Provision):
         _check_names(order, report)
         if report.problems:
             return report
-        try:
-            async with asyncio.timeout(CHECK_WITHIN_S):
-                await _look(order, report)
-        except DatabaseError as error:
-            problem = opening_problem(order, error)
-            if problem is None:
-                raise
-            report.problems.append(problem)
+        await try_out(order, report, lambda hasty: _look(hasty, report))
         return report
 
     async def prepare(self, order: Order, template: Template) -> DatabaseOptions:
@@ -108,7 +101,7 @@ class MysqlProvision(Provision):
         _check_names(order, report)
         report.settle()
         async with _alone(order):
-            with _told_as_found(order):
+            with told_as_found(order):
                 verdict, collation = await _look(order, report)
                 report.settle()
                 if verdict is None:
@@ -125,7 +118,7 @@ class MysqlProvision(Provision):
         if is_main(order):
             raise OwnedByAnother(what=order.named, owner=MAIN)
         async with _alone(order):
-            with _told_as_found(order):
+            with told_as_found(order):
                 try:
                     async with _opened(order, order.options.database) as database:
                         await _drop(order, database, tables)
@@ -271,17 +264,6 @@ async def _opened(order: Order, name: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-@contextlib.contextmanager
-def _told_as_found(order: Order) -> Iterator[None]:
-    try:
-        yield
-    except DatabaseError as error:
-        problem = opening_problem(order, error)
-        if problem is None or problem is error:
-            raise
-        raise problem from error
 
 
 PROVISION = MysqlProvision()

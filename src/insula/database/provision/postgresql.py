@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from insula.database.errors import DatabaseError, DatabaseMissing
+from insula.database.errors import DatabaseMissing
 from insula.database.provision import postgresql_database, postgresql_inside
 from insula.database.provision.base import (
     Order,
     Provision,
     Report,
-    opening_problem,
     order_to_look,
+    told_as_found,
+    try_out,
 )
-from insula.database.provision.errors import ServerUnreachable
 from insula.database.provision.ownership import Stamp, stamped
 from insula.database.provision.postgresql_catalog import look_around, look_at_server, marks
 from insula.database.provision.postgresql_checks import check_database, check_inside, check_names
@@ -27,10 +25,6 @@ if TYPE_CHECKING:
     from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
-
-CHECK_TIMEOUT_S: Final = 5.0
-"""For connecting while trying: people wait for the answer."""
-CHECK_WITHIN_S: Final = 12.0
 
 
 class PostgresqlProvision(Provision):
@@ -55,28 +49,16 @@ class PostgresqlProvision(Provision):
         return Stamp.parse(found[0]) if found else None
 
     async def check(self, order: Order) -> Report:
-        within = min(order.options.connect_timeout_s, CHECK_TIMEOUT_S)
-        order = replace(order, options=replace(order.options, connect_timeout_s=within))
         report = Report()
         check_names(order, report)
         if report.problems:
             return report
-        try:
-            async with asyncio.timeout(CHECK_WITHIN_S):
-                await _look(Place(order), report)
-        except TimeoutError:
-            reason = f"it gave no answer within {CHECK_WITHIN_S:g} s"
-            report.problems.append(ServerUnreachable(where=order.options.where, reason=reason))
-        except DatabaseError as error:
-            problem = opening_problem(order, error)
-            if problem is None:
-                raise
-            report.problems.append(problem)
+        await try_out(order, report, lambda hasty: _look(Place(hasty), report))
         return report
 
     async def prepare(self, order: Order, template: Template) -> DatabaseOptions:
         place = _checked(order)
-        with _told_as_found(order):
+        with told_as_found(order):
             if order.what == "new_database":
                 await postgresql_database.make(place, template)
                 return replace(order.options, schema=None)
@@ -85,7 +67,7 @@ class PostgresqlProvision(Provision):
 
     async def remove(self, order: Order, tables: Sequence[str]) -> None:
         place = _checked(order)
-        with _told_as_found(order):
+        with told_as_found(order):
             if order.what == "new_database":
                 await postgresql_database.drop(place)
             else:
@@ -112,18 +94,6 @@ def _checked(order: Order) -> Place:
     check_names(order, report)
     report.settle()
     return Place(order)
-
-
-@contextlib.contextmanager
-def _told_as_found(order: Order) -> Iterator[None]:
-    """Errors of connecting become those that trying would have found."""
-    try:
-        yield
-    except DatabaseError as error:
-        problem = opening_problem(order, error)
-        if problem is None or problem is error:
-            raise
-        raise problem from error
 
 
 PROVISION = PostgresqlProvision()
