@@ -105,7 +105,8 @@ class Access:
 
         Raises ``Unauthenticated`` with the reason, ``RoleNotHeld``, ``InvalidCsrfToken``. May put headers on the answer.
         """
-        await self._up_to_date()
+        if self._outdated:
+            await self._read()
         if request.local:
             return LOCAL
         carried = self.cookies.token(request)
@@ -137,7 +138,8 @@ class Access:
 
     async def know(self, token: str, role: str | None = None) -> Principal:
         """Whose a token is at this moment; its session is not used by this. Raises ``Unauthenticated``, ``RoleNotHeld``."""
-        await self._up_to_date()
+        if self._outdated:
+            await self._read()
         return await self.bearers.know(token, role)
 
     async def vouch(self, token: str) -> Visitor:
@@ -205,14 +207,14 @@ class Access:
         else:
             request.answer_headers.append((b"x-new-token", issued.token.encode()))
 
-    async def _up_to_date(self) -> None:
-        if self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
-            await self._read()
+    @property
+    def _outdated(self) -> bool:
+        return self._read_edition != self._edition or self.clock.monotonic() >= self._read_again
 
     async def _read(self) -> None:
         """Bring the book up to date; requests that come meanwhile wait for it."""
         async with self._reading:
-            while self._read_edition != self._edition or self.clock.monotonic() >= self._read_again:
+            while self._outdated:
                 edition = self._edition
                 if self._application.metadata.find("roles") is not None:
                     self.book = await read_book(self._application.repository)
