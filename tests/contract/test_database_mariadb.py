@@ -157,15 +157,18 @@ async def test_texts_can_hold_what_sql_is_made_of(texts: Database) -> None:
 
 async def test_what_a_transaction_changed_of_its_session_is_set_back(database: Database) -> None:
     assert database.dialect.lock_timeout is not None
-    limits = sa.text("SELECT @@max_statement_time AS s, @@lock_wait_timeout AS w, CONNECTION_ID() AS id")
+    limits = sa.text(
+        "SELECT @@max_statement_time AS s, @@lock_wait_timeout AS w, @@foreign_key_checks AS f, CONNECTION_ID() AS id"
+    )
     (before,) = await database.run(limits)
     for failing in (False, True):
         with contextlib.suppress(ZeroDivisionError):
             async with database.transaction(statement_timeout_s=77) as transaction:
                 await transaction.run(sa.text(database.dialect.lock_timeout))
                 await transaction.lock("x")
+                await transaction.run(sa.text("SET SESSION foreign_key_checks = 0"))
                 (inside,) = await transaction.run(limits)
-                assert (float(inside["s"]), inside["w"]) == (77.0, 10)
+                assert (float(inside["s"]), inside["w"], inside["f"]) == (77.0, 10, 0)
                 if failing:
                     raise ZeroDivisionError
         assert await database.run(limits) == [before]

@@ -20,6 +20,7 @@ from insula.database.provision import errors
 from insula.database.provision.base import Order
 from insula.database.provision.by_dialect import provision
 from insula.database.provision.ownership import KEPT, Stamp, read_stamp, stamp_in
+from insula.database.statement import SCHEMA_TOKEN
 from insula.testing.databases import SHARED_DATABASE
 from insula.testing.provisioning import BOOKS, TABLES, another, order, template
 from insula.testing.servers import Server
@@ -198,6 +199,33 @@ async def test_what_fails_leaves_nothing(given: Order) -> None:
     assert await problems(given) == []
     await prepare(given)
     assert await rows(given, sa.select(BOOKS)) == []
+
+
+async def test_what_fails_after_rows_were_written_leaves_nothing(given: Order) -> None:
+    with pytest.raises(TableMissing):
+        await prepare(given, sa.insert(BOOKS).values(id=7), sa.text("SELECT * FROM nowhere"))
+    assert await read_stamp(given.options) is None
+    await prepare(given)
+    assert await rows(given, sa.select(BOOKS)) == []
+
+
+async def test_tables_that_refer_to_one_another_are_dropped(given: Order) -> None:
+    first = sa.Table(
+        "first", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), schema=SCHEMA_TOKEN
+    )
+    second = sa.Table(
+        "second",
+        first.metadata,
+        sa.Column("of", sa.ForeignKey(first.c.id, name="of first")),
+        schema=SCHEMA_TOKEN,
+    )
+    everything = [sa.schema.CreateTable(table) for table in (first, second)]
+    with pytest.raises(TableMissing):
+        await prepare(given, *everything, sa.text("SELECT * FROM nowhere"))
+    await prepare(given, *everything)
+    await provision(given.options.dialect).remove(given, (*TABLES, "first", "second"))
+    assert await read_stamp(given.options) is None
+    assert await problems(given) == []
 
 
 async def test_one_that_is_asked_for_at_once_is_made_once(given: Order) -> None:

@@ -85,9 +85,11 @@ def setup(kind: Flavor, statement_timeout_s: float, idle_s: int = IDLE_S) -> str
 
 
 def limits(kind: Flavor, statement_timeout_s: float) -> str:
-    """The statement that sets how long others may take; also after a transaction that changed it."""
+    """The statement that sets what a transaction may change of its session, at first and after it."""
     waits = max(1, math.ceil(statement_timeout_s))
-    return f"SET SESSION {limit(kind, statement_timeout_s)}, lock_wait_timeout = {waits}"
+    return (
+        f"SET SESSION {limit(kind, statement_timeout_s)}, lock_wait_timeout = {waits}, foreign_key_checks = 1"
+    )
 
 
 def limit(kind: Flavor, seconds: float | None) -> str:

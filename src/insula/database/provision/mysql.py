@@ -206,9 +206,12 @@ async def _drop(order: Order, database: Database, tables: Sequence[str]) -> None
 
 
 async def _drop_tables(database: Database, names: Sequence[str]) -> None:
+    """Whichever refer to one another. With the transaction the session is as before."""
     if names:
         quoted = ", ".join(map(database.dialect.quote, names))
-        await _run(database, f"DROP TABLE IF EXISTS {quoted}")
+        async with database.transaction() as transaction:
+            await transaction.run(sa.text("SET SESSION foreign_key_checks = 0"))
+            await transaction.execute(plain(f"DROP TABLE IF EXISTS {quoted}"), {})
 
 
 async def _mark(database: Database, stamp: Stamp, *, ready: int) -> None:
