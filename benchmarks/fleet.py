@@ -76,12 +76,11 @@ class Fleet:
 
     def sign_in(self, name: str) -> httpx.Client:
         """A client of an application, signed in as its first user, who is main's."""
-        client = httpx.Client(base_url=self.of(name), timeout=TIMEOUT_S)
         account = {"account": ROOT_EMAIL, "password": ROOT_PASSWORD}
-        answer = client.post("/auth:signIn", json=account)
+        answer = httpx.post(f"{self.of(name)}auth:signIn", json=account, timeout=TIMEOUT_S)
         answer.raise_for_status()
-        client.headers["Authorization"] = f"Bearer {answer.json()['data']['token']}"
-        return client
+        headers = {"Authorization": f"Bearer {answer.json()['data']['token']}"}
+        return httpx.Client(base_url=self.of(name), headers=headers, timeout=TIMEOUT_S)
 
     def furnish(self, name: str) -> None:
         """Give an application ``COLLECTIONS`` collections of its own, and one record in each."""

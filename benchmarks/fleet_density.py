@@ -1,9 +1,12 @@
 """Many applications that run: memory of each, connections and memory of PostgreSQL under load, and what stopping gives back."""
 
+import contextlib
 import random
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import harness
 import httpx
@@ -12,35 +15,55 @@ from fleet import AT_ONCE, Fleet, fleet
 from harness import servers
 
 APPLICATIONS = 200
-IDLE_S = 3.0
+SETTLE_S = 8.0
+"""Until what was freed is given back to the system."""
 LOAD_S = 20.0
 BUDGET = 50
 MEMORY_GOAL_MB = 0.6
 BACKENDS_GOAL_MB = 1000.0
 LEFT_GOAL = 1.2
-CASES = {"sqlite": (None, "new_database"), "database": (1, "new_database"), "schema": (1, "new_schema")}
+CASES = {
+    "sqlite": (False, "new_database"),
+    "database": (True, "new_database"),
+    "schema": (True, "new_schema"),
+}
 """Name → whether there is a server, what is made for each application."""
 
 
 def main(names: list[str]) -> None:
-    with harness.postgresql() as server:
-        for name in names or CASES:
-            on_server, connection = CASES[name]
-            with harness.insula(server if on_server else None) as running, fleet(running) as many:
-                measure(many, name, connection, server if on_server else None)
+    for name in names or CASES:
+        on_server, connection = CASES[name]
+        with (
+            harness.postgresql() if on_server else contextlib.nullcontext() as server,
+            tempfile.TemporaryDirectory(prefix="insula-bench-") as folder,
+        ):
+            case(name, harness.installation(server, Path(folder) / "storage"), connection, server)
 
 
-def measure(many: Fleet, case: str, connection: str, server: servers.Server | None) -> None:
-    many.made("warm", connection)
-    many.furnish("warm")
-    time.sleep(IDLE_S)
+def case(name: str, instance: harness.Instance, connection: str, server: servers.Server | None) -> None:
+    """Make all applications in one process, then measure them in another, as after a restart."""
+    names = [f"{name}{number}" for number in range(APPLICATIONS)]
+    try:
+        with fleet(harness.launch(instance)) as many:
+            many.many(names, connection)
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(many.furnish, names))
+            many.call("sleep", names)
+        instance.stop()
+        with fleet(harness.launch(instance)) as many:
+            measure(many, name, names, server)
+    finally:
+        instance.stop()
+
+
+def measure(many: Fleet, case: str, names: list[str], server: servers.Server | None) -> None:
+    many.visit(names[0])
+    many.call("sleep", names[0])
+    time.sleep(SETTLE_S)
     before_mb = many.running.resident_mb()
-    names = [f"app{number}" for number in range(APPLICATIONS)]
-    many.many(names, connection)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(many.furnish, names))
-    many.call("restart", names)  # idle: running, and not asked anything since
-    time.sleep(IDLE_S)
+    for name in names:
+        many.visit(name)
+    time.sleep(SETTLE_S)
     each_mb = (many.running.resident_mb() - before_mb) / APPLICATIONS
     harness.report(
         f"memory of one, {case}",
@@ -62,7 +85,7 @@ def measure(many: Fleet, case: str, connection: str, server: servers.Server | No
             f"backends, {case}", backends_mb, "MB", peer="-", goal=goal, met=met, requests=requests
         )
     many.call("stop", names)
-    time.sleep(IDLE_S)
+    time.sleep(SETTLE_S)
     left = many.running.resident_mb() / before_mb
     harness.report(
         f"left after stop, {case}",
