@@ -20,7 +20,7 @@ from insula.supervisor.entry import NOTHING, PURGING, Entry
 from insula.supervisor.errors import CommandFailed, InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
 from insula.supervisor.rules import refuse
-from insula.supervisor.wishes import SECRET, Wish, options_of, read
+from insula.supervisor.wishes import SECRET, SERVER, Wish, options_of, read
 
 if TYPE_CHECKING:
     from insula.supervisor.table import Also
@@ -161,6 +161,9 @@ class Making:
             changes["environments"] = await self._places(changes["environments"])
             if entry.made and changes["environments"] != entry.environments:
                 raise InvalidOption(field="environments", reason="can not change once it is made")
+        if entry.credentials and not wish.credentials and _is_elsewhere(entry, changes.get("options")):
+            reason = "must be given anew with another server: the one that is kept is shown to no other"
+            raise InvalidOption(field="options.database.password", reason=reason)
         if wish.credentials:
             known = seals.open_credentials(self._records.main, entry)
             sealed = seals.seal_credentials(self._records.main, entry.name, {**known, **wish.credentials})
@@ -202,3 +205,11 @@ class Making:
         raise InvalidOption(
             field="environments", reason=f"must name one of {', '.join(there) or 'none that is there'}"
         )
+
+
+def _is_elsewhere(entry: Entry, options: Mapping[str, Any] | None) -> bool:
+    """Whether options lead to another server than those that the application has."""
+    if options is None:
+        return False
+    old, new = entry.options.get("database", NOTHING), options.get("database", NOTHING)
+    return any(new.get(key) != old.get(key) for key in SERVER)

@@ -27,6 +27,8 @@ PASSED_OVER: Final = frozenset(
     )
 )
 """What answers carry and clients send back, and what goes beside the values."""
+SERVER: Final = ("dialect", "host", "port")
+"""Of these, what says to whom the secret part is shown."""
 LONGEST_TEXT: Final = 255
 MOST_LABELS: Final = 50
 LONGEST_SLEEP_AFTER_S: Final = 366 * 24 * 3600

@@ -253,6 +253,20 @@ async def test_which_database_it_is_does_not_change_once_it_is_made(api: Supervi
     assert (last.database["host"], last.database["password"]) == ("db2.example.com", "second secret")
 
 
+async def test_a_password_that_is_kept_is_shown_to_no_other_server(api: Supervised) -> None:
+    await api.make("shop", options={"database": {**POSTGRESQL, "password": "first secret"}})
+    for elsewhere in ({"host": "db.attacker.example"}, {"port": 6543}, {"host": "b", "password": ""}):
+        answer = await api.ask("update", {"options": {"database": elsewhere}}, filterByTk="shop")
+        assert answer.status_code == 400, elsewhere
+        assert "password" in answer.json()["errors"][0]["message"]
+    answer = await api.ask("update", {"options": {"database": {"username": "other"}}}, filterByTk="shop")
+    assert answer.status_code == 200, answer.text
+    await api.ask("restart", filterByTk="shop")
+    last = api.environment.commands[-1].configuration
+    assert last is not None
+    assert last.database["host"] == POSTGRESQL["host"]
+
+
 async def test_nothing_is_done_with_one_that_is_not_made_yet(api: Supervised) -> None:
     api.environment.failures[Verb.PREPARE] = "BROKEN"
     await api.done(await api.ask("create", {"name": "shop"}))
