@@ -7,6 +7,7 @@ there, and keep it from being dropped. Column and table options are the database
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -38,7 +39,11 @@ def _alter(compiler: DDLCompiler, table: str, *what: str) -> str:
 
 
 def _foreign_key(compiler: DDLCompiler, table: str, column: plan.Column) -> tuple[str, str]:
-    """The index and the constraint."""
+    """The index and the constraint. A column that needs a value can not be emptied when what it refers to goes:
+    elsewhere that is refused then, here it would be when the key is made."""
+    reference = column.reference
+    if column.required and reference is not None and reference.on_delete == "SET NULL":
+        column = replace(column, reference=replace(reference, on_delete="RESTRICT"))
     name, key = _key_name(compiler, table, column.name), name_text(compiler, column.name)
     return (
         f"INDEX {name} ({key})",
