@@ -43,6 +43,14 @@ def _undoable(step: steps.Step) -> Iterator[Undoable]:
                 steps.RenameColumn(table, aside, name),
                 steps.DropColumn(table, aside),
             )
+        case steps.SetRequired(table, column) | steps.DropRequired(table, column) if column.reference:
+            # what becomes of a link when its record goes depends on whether it is needed
+            required = isinstance(step, steps.SetRequired)
+            before = replace(column, required=not required)
+            yield Undoable(steps.DropReference(table, column.name, before), steps.AddReference(table, before))
+            yield Undoable(step, inverse(step))
+            after = steps.AddReference(table, replace(column, required=required))
+            yield Undoable(after, inverse(after))
         case _:
             yield Undoable(step, inverse(step))
 

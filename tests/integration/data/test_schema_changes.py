@@ -239,3 +239,21 @@ async def test_a_change_that_fails_leaves_everything(shop: Shop) -> None:
     with pytest.raises(MetadataInUse):
         await shop.change(replace(TITLE, unique=True), column("more", "integer", index=True))
     assert await shop.rows() == [{"id": 1, "title": "a"}, {"id": 2, "title": "a"}]
+
+
+async def test_a_link_is_needed_from_now_on_and_no_more(shop: Shop) -> None:
+    author = column("authorId", "bigInt", reference=Reference("people"))
+    await shop.create(author)
+    await shop.database.run(PEOPLE.table.insert().values(name="Ann"))
+    await shop.add(authorId=1)
+    async with changing(shop.database) as transaction:
+        sync = SchemaSync(shop.database.dialect)
+        needed = books(replace(author, required=True))
+        await sync.change(transaction, shop.books, needed)
+    with pytest.raises(InsulaError):
+        await shop.database.run(PEOPLE.table.delete())
+    async with changing(shop.database) as transaction:
+        await sync.change(transaction, needed, shop.books)
+    await shop.check()
+    await shop.database.run(PEOPLE.table.delete())
+    assert await shop.rows() == [{"id": 1, "authorId": None}]
