@@ -13,6 +13,8 @@ from insula.application.api.request import JSON_BODY_LIMIT_BYTES
 if TYPE_CHECKING:
     from insula.application.access.shared import SharedSession
 
+IMPORTS: Final = "imports"
+"""In an application's storage folder: files that were sent and wait to be read."""
 REQUESTS_AT_ONCE: Final = 512
 """Requests of one application in flight; beyond it, 503 with ``Retry-After``."""
 REQUEST_DEADLINE_S: Final = 60.0

@@ -31,7 +31,7 @@ class Verb(enum.Enum):
     UPGRADE = "upgrade"
     """Bring its database to the version of the code. It is not running before or after."""
     REMOVE = "remove"
-    """Drop its data, where they bear its stamp."""
+    """Drop its data, where they bear its stamp, and all that is kept of it. Argument: ``keep``, its database stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Command:
     request_id: str
     """Names this order in logs and answers; the same order given twice carries the same one."""
     configuration: Configuration | None = None
-    """The application as it should be; ``stop`` alone needs none."""
+    """The application as it should be; ``stop``, and ``remove`` that keeps its database, need none."""
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
     """What the verb says; JSON."""
     deadline_s: float = DEADLINE_S

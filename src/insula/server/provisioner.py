@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from insula.application.options import IMPORTS
 from insula.core.errors import InsulaError
 from insula.core.log_files import LogFiles
 from insula.database.budget import ConnectionBudget
@@ -18,6 +20,7 @@ from insula.database.provision.ownership import Stamp
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding, Provisioner
 from insula.server.logs import FOLDER
+from insula.server.places import APPLICATIONS
 from insula.server.tables import tables_of
 
 if TYPE_CHECKING:
@@ -74,8 +77,11 @@ class LocalProvisioner(Provisioner):
         if configuration.connection == "new_connection":
             names = await tables_of(order.options, order.budget, self._first_tables())
         await provision(name).remove(order, names)
-        # Its name may be given again, and what was logged is no business of whoever gets it.
-        await asyncio.to_thread(LogFiles(self._folder / FOLDER).remove, configuration.application)
+
+    async def forget(self, application: str) -> None:
+        # What was logged and sent is no business of whoever gets its name.
+        await asyncio.to_thread(LogFiles(self._folder / FOLDER).remove, application)
+        await asyncio.to_thread(_clear, self._folder / APPLICATIONS / application)
 
     def _order(self, configuration: Configuration, adopt: str | None) -> Order:
         options = self._place(configuration)
@@ -89,6 +95,16 @@ class LocalProvisioner(Provisioner):
             self._installation(),
             adopt,
         )
+
+
+def _clear(folder: Path) -> None:
+    """Take away the files that wait to be imported, and the folder of an application where nothing else is in it."""
+    for path in (folder / IMPORTS).glob("*.csv"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or others are in it
+        (folder / IMPORTS).rmdir()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def address(options: DatabaseOptions) -> dict[str, Any]:

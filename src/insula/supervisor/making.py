@@ -17,7 +17,7 @@ from insula.fleet.lifecycle import Wanted
 from insula.supervisor import seals
 from insula.supervisor.control import Control
 from insula.supervisor.entry import NOTHING, PURGING, Entry
-from insula.supervisor.errors import CommandFailed, InvalidOption, SupervisorError
+from insula.supervisor.errors import CommandFailed, CommandUnanswered, InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, SERVER, Wish, options_of, read
@@ -133,7 +133,8 @@ class Making:
         """
         if not self._control.is_down(entry):
             await self._control.take_down(entry)
-        left = "" if entry.options.get(PURGING) == "record" else await self._remove(entry)
+        keeps = entry.options.get(PURGING) == "record"
+        left = await self._forget(entry) if keeps else await self._remove(entry)
         await reach("purge.removed")
         await self._records.remove(entry.name)
         self._control.traffic.forget(entry.name)
@@ -147,7 +148,16 @@ class Making:
             if error.cause_code != OWNED_BY_ANOTHER:
                 raise
             _log.warning("the data of %s were left where they are: %s", entry.name, error.message)
+            await self._forget(entry)
             return f"Its data were left where they are: {error.details['message']}"
+        return ""
+
+    async def _forget(self, entry: Entry) -> str:
+        """Have its environments let go of all but its data. One that does not answer is not waited for."""
+        try:
+            await self._control.orders.send(entry, Verb.REMOVE, arguments={"keep": True})
+        except CommandUnanswered as error:
+            _log.warning("something of %s may be left: %s", entry.name, error.message)
         return ""
 
     async def change(self, entry: Entry, wish: Wish) -> dict[str, Any]:

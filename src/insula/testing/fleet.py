@@ -188,10 +188,11 @@ class PlayedEnvironment:
         return {"version": VERSION}
 
     def _remove(self, command: Command) -> Mapping[str, Any]:
-        if command.application in self.databases:
-            self._own(command)
-        self.databases.pop(command.application, None)
-        self.filled.discard(command.application)
+        if not command.arguments.get("keep"):
+            if command.application in self.databases:
+                self._own(command)
+            self.databases.pop(command.application, None)
+            self.filled.discard(command.application)
         if command.application in self._lives:
             self.report(command.application, Observed.NOT_FOUND)
             del self._lives[command.application]

@@ -87,7 +87,9 @@ async def upgrade(means: Means, command: Command) -> Result:
 async def remove(means: Means, command: Command) -> Result:
     """No result."""
     await means.process.stop(command.application)
-    await means.provisioner.remove(configuration_of(command))
+    if not command.arguments.get("keep"):
+        await means.provisioner.remove(configuration_of(command))
+    await means.provisioner.forget(command.application)
     means.process.forget(command.application)
     means.report(command.application, Status(Observed.NOT_FOUND, now()))
     return NOTHING

@@ -72,6 +72,17 @@ async def test_a_whole_life(fleet: Fleet, options: dict[str, Any]) -> None:
     await drop(fleet, "shop")
 
 
+async def test_nothing_is_known_any_more_of_one_that_is_purged_without_its_data(fleet: Fleet) -> None:
+    await make(fleet, "shop", FILE)
+    database = Path(fleet.records.get("shop").options["database"]["storage"])
+    await fleet.supervisor.destroy("shop", confirm="shop", actor="a test")
+    await fleet.supervisor.purge("shop", confirm="shop", actor="a test", keep_data=True)
+    assert fleet.process.status("shop").observed is O.NOT_FOUND
+    assert "shop" not in fleet.process.statuses()
+    assert "shop" not in fleet.traffic.all()
+    assert database.exists()
+
+
 async def test_its_first_user_is_a_copy_of_its_maker(fleet: Fleet, options: dict[str, Any]) -> None:
     await make(fleet, "shop", options)
     repository = application(fleet, "shop").repository

@@ -403,9 +403,19 @@ async def test_a_purge_that_fails_half_way_is_gone_on_with_and_not_undone(fleet:
         await fleet.supervisor.purge("shop", confirm="shop", actor=WHO)
     with pytest.raises(NotNow, match="being purged"):
         await fleet.supervisor.restore("shop", actor=WHO)
+    del fleet.local.failures[Verb.REMOVE]
     await fleet.supervisor.purge("shop", confirm="shop", actor=WHO, keep_data=True)
     assert await kept(fleet) is None
     assert "shop" in fleet.local.databases
+    assert fleet.discovery.statuses("shop") == {}
+
+
+async def test_a_purge_that_keeps_data_waits_for_no_environment_that_is_gone(fleet: PlayedFleet) -> None:
+    await fleet.make("shop")
+    await fleet.supervisor.destroy("shop", confirm="shop", actor=WHO)
+    fleet.local.failures[Verb.REMOVE] = "ENVIRONMENT_UNAVAILABLE"
+    await fleet.supervisor.purge("shop", confirm="shop", actor=WHO, keep_data=True)
+    assert await kept(fleet) is None
 
 
 async def test_a_purge_leaves_what_is_anothers(fleet: PlayedFleet) -> None:
@@ -416,6 +426,7 @@ async def test_a_purge_leaves_what_is_anothers(fleet: PlayedFleet) -> None:
     assert "left where they are" in told
     assert fleet.local.databases == {"shop": "the stamp of another"}
     assert await kept(fleet) is None
+    assert fleet.discovery.statuses("shop") == {}
 
 
 async def test_a_making_that_failed_is_taken_back(fleet: PlayedFleet) -> None:

@@ -132,6 +132,9 @@ class Made(Provisioner):
     async def remove(self, configuration: Configuration) -> None:
         await self.site.step(configuration.application, "drop")
 
+    async def forget(self, application: str) -> None:
+        await self.site.step(application, "forget")
+
 
 @asynccontextmanager
 async def working() -> AsyncIterator[Site]:
@@ -168,7 +171,7 @@ async def test_a_whole_life_in_commands() -> None:
         f"shop:{step}"
         for step in (
             *("check 2", "make", "open", "create by ada", "initialize", "close"),
-            *("open", "upgrade", "close", "open", "initialize", "close", "drop"),
+            *("open", "upgrade", "close", "open", "initialize", "close", "drop", "forget"),
         )
     ]
 

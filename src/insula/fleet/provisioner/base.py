@@ -58,3 +58,7 @@ class Provisioner(ABC):
 
         What is not there any more is removed. Raises ``OwnedByAnother`` where another stamp, or none, is found.
         """
+
+    @abstractmethod
+    async def forget(self, application: str) -> None:
+        """Take away what is kept of it here beside its database, such as its log: its name may be given again."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from insula.application.application import Application
+from insula.application.options import IMPORTS
 from insula.core.clock import now
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
@@ -30,7 +31,7 @@ def folder(storage: Path | None) -> Path:
     """Where files wait to be imported. Raises ``InvalidImport`` for an application without a folder."""
     if storage is None:
         raise InvalidImport(reason="this application has no storage folder")
-    path = storage / "imports"
+    path = storage / IMPORTS
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
@@ -41,7 +42,7 @@ async def sweep(application: Application) -> None:
     # Most applications have never imported anything, and need no thread for that.
     if storage is None or not _has_folder(storage):
         return
-    if ages := await asyncio.to_thread(_ages, storage / "imports"):
+    if ages := await asyncio.to_thread(_ages, storage / IMPORTS):
         left = await _left(application)
         await asyncio.to_thread(_remove, list(_due(ages, left)))
 
@@ -67,7 +68,7 @@ async def _left(application: Application) -> Mapping[str, float]:
 
 
 def _has_folder(storage: Path) -> bool:
-    return (storage / "imports").is_dir()
+    return (storage / IMPORTS).is_dir()
 
 
 def _ages(path: Path) -> Mapping[Path, float]:
