@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 WRITE_WITHIN_S: Final = 5.0
 """A database that does not take it in this time is asked again at the next beat."""
+AT_ONCE: Final = 8
+"""Databases that are written to at the same time: one that hangs keeps no other waiting for its beat."""
 KEY: Final = "home"
 
 
@@ -30,8 +32,9 @@ class Homes:
         """``installation`` names this one."""
         self._installation = installation
         self._every_s = every_s
-        self._here: dict[str, Application] = {}
+        self._here: dict[str, _Home] = {}
         self._writing = Detached()
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._beating: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -48,23 +51,39 @@ class Homes:
 
     def enter(self, application: Application) -> None:
         """It runs here from now on. Does not wait until that is written."""
-        self._here[application.name] = application
-        self._writing.start(self._say(application))
+        home = self._here[application.name] = _Home(application)
+        self._writing.start(self._say(home))
 
     async def leave(self, application: Application) -> None:
         """It is about to stop: anybody may take it over."""
-        if self._here.pop(application.name, None) is not None:
-            await _write(application, {})
+        home = self._here.get(application.name)
+        if home is not None and home.application is application:
+            del self._here[application.name]
+            async with home.turn:  # what is being said of it must not come last
+                await _write(application, {})
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._every_s)
-            for application in tuple(self._here.values()):
-                await self._say(application)
+            for home in tuple(self._here.values()):
+                self._writing.start(self._say(home))
 
-    async def _say(self, application: Application) -> None:
-        if self._here.get(application.name) is application:
-            await _write(application, {"installation": self._installation(), "at": now().isoformat()})
+    async def _say(self, home: _Home) -> None:
+        async with home.turn, self._places:
+            application = home.application
+            if self._here.get(application.name) is home:
+                await _write(application, {"installation": self._installation(), "at": now().isoformat()})
+
+
+class _Home:
+    """One application that runs here."""
+
+    __slots__ = ("application", "turn")
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.turn = asyncio.Lock()
+        """Held by who writes of it."""
 
 
 async def _write(application: Application, home: dict[str, str]) -> None:
