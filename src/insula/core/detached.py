@@ -34,7 +34,8 @@ class Detached:
             task.add_done_callback(_report)
             raise
         finally:
-            del task  # its exception leads to this frame: together they would keep all that the work went through
+            # its exception leads to this frame: together they would keep all that the work went through
+            del task
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work without anyone waiting for it; what it raises is logged."""
