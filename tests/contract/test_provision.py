@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +18,8 @@ from insula.database.engine import open_database
 from insula.database.errors import TableMissing
 from insula.database.executor import Row
 from insula.database.options import DatabaseOptions
-from insula.database.provision import errors
-from insula.database.provision.base import Order
+from insula.database.provision import errors, mysql
+from insula.database.provision.base import Order, Report
 from insula.database.provision.by_dialect import provision
 from insula.database.provision.ownership import KEPT, Stamp, read_stamp, stamp_in
 from insula.database.statement import SCHEMA_TOKEN
@@ -298,3 +300,40 @@ async def test_one_that_lives_elsewhere_is_not_taken_over(given: Order, abandone
     assert await problems(taking) == []
     await prepare(taking)
     assert [row["key"] for row in await rows(given, sa.select(KEPT))] == ["owner"]
+
+
+@pytest.mark.parametrize("stamped", [False, True])
+async def test_what_somebody_makes_meanwhile_is_not_touched(
+    mariadb: Server, tmp_path: Path, stamped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = replace(on(mariadb, f"meanwhile {random_id(6)}"), dialect="mariadb")
+    await dialect("mariadb").ensure(at)
+    asked = order("new_database", at, at.on_database("main of all"), tmp_path)
+    look = mysql._look
+
+    async def look_then_be_slow(asked: Order, report: Report) -> Any:
+        found = await look(asked, report)
+        await rows(asked, sa.text("CREATE TABLE theirs (id INT)"))
+        if stamped:
+            theirs = Stamp("another", str(uuid4())).text()
+            await rows(asked, sa.text("CREATE TABLE insula_stamp (stamp TEXT NOT NULL, ready INT NOT NULL)"))
+            await rows(
+                asked, sa.text("INSERT INTO insula_stamp VALUES (:theirs, 0)").bindparams(theirs=theirs)
+            )
+        return found
+
+    monkeypatch.setattr(mysql, "_look", look_then_be_slow)
+    with pytest.raises(errors.OwnedByAnother):
+        await prepare(asked)
+    names = [
+        row["name"]
+        for row in await rows(
+            asked,
+            sa.text(
+                "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+            ),
+        )
+    ]
+    assert sorted(names) == (["insula_stamp", "theirs"] if stamped else ["theirs"])
+    stamp = await read_stamp(at)
+    assert (stamp.application if stamp else None) == ("another" if stamped else None)

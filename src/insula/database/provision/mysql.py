@@ -160,19 +160,19 @@ async def _look(order: Order, report: Report) -> tuple[Verdict | None, str]:
 
 
 async def _fill(order: Order, database: Database, template: Template, verdict: Verdict | None) -> None:
+    """Raises ``OwnedByAnother`` where somebody else was faster: what has come meanwhile is not touched."""
     if verdict is not None and verdict.adopted:
-        if await _stamp_of(database) is None:
-            await _mark(database, Stamp("", order.adopt or ""), ready=1)
-        async with database.transaction() as transaction:
-            await transaction.run(sa.update(_STAMP).values(stamp=order.stamp.text()))
-            await write_owner(transaction, order.stamp)
+        await _take_over(order, database)
         return
-    row = await _stamp_of(database)
+    row, names = await _stamp_of(database), await _names(database)
+    if names and not _is_ours(order, row):
+        raise refuse_owner(order, Stamp.parse(row["stamp"]) if row else None)
     if row is not None and row["ready"]:
         return
-    await _drop_tables(database, [each["name"] for each in await database.run(_TABLES)])
     try:
-        await _mark(database, order.stamp, ready=0)
+        await _drop_tables(database, [name for name in names if name != STAMP_TABLE])
+        if row is None:
+            await _mark(order, database, order.stamp, ready=0)
         for statement in template.statements:
             await database.execute(statement, {})
         await database.run(sa.update(_STAMP).values(ready=1))
@@ -181,16 +181,42 @@ async def _fill(order: Order, database: Database, template: Template, verdict: V
         raise
 
 
+async def _take_over(order: Order, database: Database) -> None:
+    row, adopted = await _stamp_of(database), Stamp("", order.adopt or "")
+    if row is None:
+        await _mark(order, database, adopted, ready=1)
+    borne = row["stamp"] if row else adopted.text()
+    async with database.transaction() as transaction:
+        change = sa.update(_STAMP).where(_STAMP.c.stamp == borne).values(stamp=order.stamp.text())
+        await transaction.run(change)
+        if not _is_ours(order, await _stamp_of(transaction)):
+            raise refuse_owner(order, None)
+        await write_owner(transaction, order.stamp)
+
+
+def _is_ours(order: Order, row: dict[str, Any] | None) -> bool:
+    stamp = Stamp.parse(row["stamp"]) if row else None
+    return stamp is not None and stamp.id == order.stamp.id
+
+
+async def _names(database: Database) -> list[str]:
+    return [each["name"] for each in await database.run(_TABLES)]
+
+
 async def _undo(order: Order, database: Database, *, made: bool) -> None:
     """Nothing half made is left; what can not be undone now bears the stamp and is not ready."""
     with contextlib.suppress(DatabaseError):
-        await _drop_tables(database, [each["name"] for each in await database.run(_TABLES)])
+        names = await _names(database)
+        if names and not _is_ours(order, await _stamp_of(database)):
+            return  # somebody else was faster
+        await _drop_tables(database, [name for name in names if name != STAMP_TABLE])
+        await _drop_tables(database, [STAMP_TABLE])
         if made:
             await _run(database, f"DROP DATABASE {database.dialect.quote(order.options.database)}")
 
 
 async def _drop(order: Order, database: Database, tables: Sequence[str]) -> None:
-    names = [each["name"] for each in await database.run(_TABLES)]
+    names = await _names(database)
     row = await _stamp_of(database)
     if order.what == "new_connection" and row is None and KEPT_TABLE not in names:
         return
@@ -214,8 +240,8 @@ async def _drop_tables(database: Database, names: Sequence[str]) -> None:
             await transaction.execute(plain(f"DROP TABLE IF EXISTS {quoted}"), {})
 
 
-async def _mark(database: Database, stamp: Stamp, *, ready: int) -> None:
-    """The table and its row in one statement."""
+async def _mark(order: Order, database: Database, stamp: Stamp, *, ready: int) -> None:
+    """The table and its row in one statement. Raises ``OwnedByAnother`` where there is one by now."""
     quote, literal = database.dialect.quote, database.dialect.literal
     text = f"SELECT {literal(stamp.text())} AS stamp, {ready} AS ready"
     try:
@@ -223,7 +249,7 @@ async def _mark(database: Database, stamp: Stamp, *, ready: int) -> None:
             database, f"CREATE TABLE {quote(STAMP_TABLE)} (stamp TEXT NOT NULL, ready INT NOT NULL) {text}"
         )
     except ObjectExists:
-        await database.run(sa.update(_STAMP).values(stamp=stamp.text(), ready=ready))
+        raise refuse_owner(order, None) from None
 
 
 async def _stamp_of(executor: Any) -> dict[str, Any] | None:
