@@ -285,10 +285,8 @@ async def test_the_data_of_one_that_was_taken_over_survive_an_undo(api: Supervis
     async with api.client() as client:
         await client.post(f"/jobs:undo/{job['id']}")
     assert (await api.ended(job["id"]))["status"] == "undone"
-    assert (list(api.environment.databases), Verb.REMOVE in dict(api.environment.carried)) == (
-        ["shop"],
-        False,
-    )
+    removed = [told.arguments for told in api.environment.commands if told.verb is Verb.REMOVE]
+    assert (list(api.environment.databases), removed) == (["shop"], [{"keep": True}])
     assert await api.shown("shop") is None
 
 
