@@ -18,6 +18,7 @@ from insula.application.secrets import DataKey
 from insula.core.errors import InsulaError
 from insula.core.failpoints import reach
 from insula.database.engine import open_database
+from insula.fleet.address import address
 from insula.fleet.configuration import Configuration
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
@@ -133,7 +134,7 @@ def application_options(host: Host, configuration: Configuration, vouch: Vouch) 
         auto_upgrade=configuration.auto_upgrade,
         lang=configuration.lang,
         timezone=configuration.timezone,
-        url=address(host, configuration),
+        url=address(host.url, configuration.application, configuration.domain),
         storage=host.folder / APPLICATIONS / configuration.application,
         api_base_path=settings.api_base_path,
         body_limit_bytes=settings.insula_body_limit_bytes,
@@ -141,15 +142,6 @@ def application_options(host: Host, configuration: Configuration, vouch: Vouch) 
         extra_plugins=host.extra_plugins,
         shared=shared,
     )
-
-
-def address(host: Host, configuration: Configuration) -> str:
-    """Where people reach it: at its own domain, else below the main application's address."""
-    entry = host.url
-    if configuration.domain is None:
-        return f"{entry}/apps/{configuration.application}"
-    scheme = entry.partition("://")[0]
-    return f"{scheme}://{configuration.domain}"
 
 
 def first_user(given: Mapping[str, Any] | None) -> RootUser | None:

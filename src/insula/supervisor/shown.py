@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from insula.data.filters.tree import All, Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
+from insula.fleet.address import address
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.traffic import BUCKETS_S, Counts
 from insula.supervisor.creation import KIND, mark_of
@@ -114,12 +114,8 @@ def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJ
 
 
 def url_of(main: Application, entry: Entry) -> str:
-    """Where people visit it: at its own domain, else below the main application's address."""
-    base = urlsplit(main.options.url)
-    if entry.cname is None:
-        return f"{main.options.url.rstrip('/')}/apps/{entry.name}/admin/"
-    port = f":{base.port}" if base.port else ""
-    return f"{base.scheme or 'http'}://{entry.cname}{port}/admin/"
+    """The page that people visit it at."""
+    return f"{address(main.options.url, entry.name, entry.cname)}/admin/"
 
 
 def latency(counts: Counts) -> dict[str, float | None]:
