@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from insula.data.collection import Collection, Field
 from insula.data.date_format import date_text
-from insula.data.dialects import words
 from insula.data.fields.columns import DecimalColumn, SumColumn
 from insula.data.filters.base import Operand
 from insula.data.filters.compile import Builder, Join, with_joins
@@ -25,6 +24,7 @@ from insula.data.filters.shape import Shape
 from insula.data.plan import Plan
 from insula.data.query import Aggregate, Dimension, Measure
 from insula.data.sorting import directed
+from insula.data.words import words
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Row
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from insula.data.dialects import words
 from insula.data.errors import InvalidQuery
 from insula.data.fields import date_pattern
 from insula.data.fields.columns import EpochColumn
+from insula.data.words import words
 
 
 def date_text(

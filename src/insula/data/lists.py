@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from insula.data.dialects import words
+from insula.data.words import words
 from insula.database.dialects.base import own
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from insula.data import schema_steps as plan
-from insula.data.dialects import words
+from insula.data.words import words
 from insula.database.dialects.base import own
 from insula.database.statement import SCHEMA_TOKEN
 

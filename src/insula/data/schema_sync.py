@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from insula.data import schema_steps as steps
 from insula.data.collection import Collection
-from insula.data.dialects import words
 from insula.data.errors import InvalidMetadata
 from insula.data.schema_checks import check_filled, check_references, check_unique
 from insula.data.schema_convert import convert
@@ -23,6 +22,7 @@ from insula.data.schema_journal import note
 from insula.data.schema_plan import Plan, plan, plan_creation
 from insula.data.schema_sqlite import rewrite
 from insula.data.schema_undo import Undoable, undoable
+from insula.data.words import words
 from insula.database.dialects.base import Dialect
 from insula.database.errors import ColumnMissing, ObjectExists, TableMissing
 from insula.database.executor import Transaction

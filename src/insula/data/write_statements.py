@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.base import Executable
 
 from insula.data.collection import Collection, Field
-from insula.data.dialects import words
 from insula.data.lists import among
 from insula.data.validate import PARAMETER_PREFIX
+from insula.data.words import words
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Row, Transaction
 from insula.database.statement import Statement

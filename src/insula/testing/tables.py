@@ -8,8 +8,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from insula.data.collection import Collection
-from insula.data.dialects import words
 from insula.data.schema_plan import columns, indexes
+from insula.data.words import words
 from insula.database.dialects.base import Dialect
 from insula.database.executor import Executor
 from insula.database.options import DatabaseOptions

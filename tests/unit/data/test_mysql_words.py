@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insula.data.dialects import words
 from insula.data.dialects.mysql_zones import FIRST_YEAR, LAST_YEAR, clock_changes
 from insula.data.filters.patterns import for_pcre
 from insula.data.lists import among
 from insula.data.schema_ddl import Ddl
 from insula.data.schema_steps import CreateIndex
+from insula.data.words import words
 from insula.database.dialects import dialect
 from insula.database.dialects.mysql_values import bound
 

@@ -16,7 +16,6 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeEngine
 
-from insula.data.dialects.base import Condition, Expression, Words
 from insula.data.dialects.mysql_columns import STORAGES, stored_type
 from insula.data.dialects.mysql_ddl import DDL, index_problem, there
 from insula.data.dialects.mysql_json import count_table, json_path, text_table
@@ -25,6 +24,7 @@ from insula.data.filters.patterns import for_pcre
 from insula.data.filters.shape import CASTS
 from insula.data.filters.text import LikeText
 from insula.data.lists import ListOf
+from insula.data.words import Condition, Expression, Words
 from insula.database.dialects.mysql_values import Several
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeEngine
 
-from insula.data.dialects.base import Expression, Storage
 from insula.data.fields.json_text import json_text, parsed_json
+from insula.data.words import Expression, Storage
 
 if TYPE_CHECKING:
     from insula.data.fields.columns import DecimalColumn

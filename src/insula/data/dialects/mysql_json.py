@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from insula.data.dialects.base import Expression
+from insula.data.words import Expression
 
 
 def text_table(values: Expression) -> sa.TableValuedAlias:

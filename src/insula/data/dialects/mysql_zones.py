@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from insula.data.dialects.base import Expression
+from insula.data.words import Expression
 
 FIRST_YEAR: Final = 1880
 LAST_YEAR: Final = 2100

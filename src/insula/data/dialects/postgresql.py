@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from insula.data.dialects.base import Condition, Expression, Words
 from insula.data.dialects.postgresql_columns import STORAGES
 from insula.data.filters.patterns import for_postgres
 from insula.data.filters.shape import CASTS
 from insula.data.filters.text import LikeText
 from insula.data.lists import ListOf
+from insula.data.words import Condition, Expression, Words
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from insula.data.dialects.base import Expression, Storage
 from insula.data.fields.json_text import json_text, parsed_json
+from insula.data.words import Expression, Storage
 
 if TYPE_CHECKING:
     from insula.data.fields.columns import DecimalColumn

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-from insula.data.dialects.base import Condition, Expression, Words
 from insula.data.dialects.sqlite_columns import STORAGES
 from insula.data.filters.globs import glob
 from insula.data.filters.shape import CASTS
 from insula.data.filters.text import LikeText
 from insula.data.lists import ListOf
+from insula.data.words import Condition, Expression, Words
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from insula.data.dialects.base import Storage
 from insula.data.fields.json_text import json_text, parsed_json
+from insula.data.words import Storage
 
 if TYPE_CHECKING:
     from insula.data.fields.columns import DecimalColumn

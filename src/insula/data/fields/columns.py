@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from insula.data.dialects import words
-from insula.data.dialects.base import Converter, Storage
+from insula.data.words import Converter, Storage, words
 from insula.database.dialects.base import own
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from insula.data.dialects import words
 from insula.data.filters.base import Operand, Prepared, Subject
+from insula.data.words import words
 
 
 def prepare_members(value: Any, subject: Subject) -> Prepared:

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from insula.data.collection import Collection, Relation
-from insula.data.dialects import words
 from insula.data.fields.columns import UuidColumn
 from insula.data.filters.base import Operand, not_true
 from insula.data.filters.operators import OPERATORS
 from insula.data.filters.shape import CASTS, Shape
+from insula.data.words import words
 from insula.database.dialects.base import Dialect
 
 Condition = sa.ColumnElement[bool]

@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from insula.data.dialects import words
 from insula.data.filters.base import Operand, Prepared, Subject, flag
 from insula.data.lists import among
+from insula.data.words import words
 
 
 def prepare_equal(value: Any, subject: Subject) -> Prepared:

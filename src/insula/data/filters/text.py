@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
 from sqlalchemy.types import TypeDecorator
 
-from insula.data.dialects import words
 from insula.data.filters.base import Operand, Prepared, Subject
 from insula.data.filters.patterns import checked_pattern
+from insula.data.words import words
 from insula.database.dialects.base import own
 
 MAX_TEXT_CHARACTERS = 4_000
