@@ -23,7 +23,9 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 def check_name(name: object) -> str:
     """A name that an application may be given, as it is. Raises ``InvalidName`` with the rule that it breaks."""
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str):
+        raise InvalidName(reason="must be text; leave it out and it is made")
+    if not name:
         raise InvalidName(reason="must have at least one character; leave it out and it is made")
     if len(name) > LONGEST_NAME:
         raise InvalidName(reason=f"must not be longer than {LONGEST_NAME} characters")

@@ -243,6 +243,14 @@ async def test_no_right_on_mariadb(
     assert hanging.code == "SERVER_UNREACHABLE"
 
 
+@pytest.mark.parametrize("connection", ["new_schema", "new_connection"])
+async def test_a_schema_with_a_name_that_postgresql_keeps(
+    provisioner: LocalProvisioner, configure: Configure, connection: str
+) -> None:
+    asked = configure(connection, database="postgres", schema="pg_shop")
+    assert (await refused(provisioner, asked)).code == "DATABASE_UNSUITABLE"
+
+
 async def test_a_schema_that_somebody_holds_is_given_up_and_whole(
     provisioner: LocalProvisioner,
     configure: Configure,
@@ -269,7 +277,11 @@ async def test_a_schema_that_somebody_holds_is_given_up_and_whole(
         ("link/outside.sqlite", "new_database", "STORAGE_UNFIT"),
         ("file/a.sqlite", "new_database", "STORAGE_UNFIT"),
         ("folder", "new_database", "STORAGE_UNFIT"),
+        ("text.sqlite", "new_database", "STORAGE_UNFIT"),
         ("file", "new_database", "STORAGE_UNFIT"),
+        ("apps/other/other.sqlite-wal", "new_database", "STORAGE_UNFIT"),
+        ("apps/other/other.sqlite-journal", "new_database", "STORAGE_UNFIT"),
+        ("logs/other.log.1", "new_database", "STORAGE_UNFIT"),
         ("templates/a.sqlite", "new_database", "STORAGE_UNFIT"),
         ("nothing.sqlite", "new_connection", "DATABASE_NOT_FOUND"),
         ("", "new_database", "STORAGE_UNFIT"),
@@ -279,7 +291,8 @@ async def test_files_that_can_not_be(
     provisioner: LocalProvisioner, folder: Path, path: str, connection: str, code: str
 ) -> None:
     (folder / "folder").mkdir()
-    (folder / "file").write_text("not a database, but some text that is longer than a header" * 20)
+    for name in ("file", "text.sqlite"):
+        (folder / name).write_text("not a database, but some text that is longer than a header" * 20)
     (folder / "link").symlink_to(folder.parent)
     before = sorted(folder.parent.rglob("*"))
     storage = str(folder / path) if path else None

@@ -28,8 +28,8 @@ NAMES = [
     ("a b", "small letter"),
     ("a;drop table users", "small letter"),
     ("a\u0000b", "small letter"),
-    (7, "at least one character"),
-    (["shop"], "at least one character"),
+    (7, "must be text"),
+    (["shop"], "must be text"),
 ]
 
 BODIES: list[tuple[dict[str, Any], str]] = [

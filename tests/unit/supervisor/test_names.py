@@ -17,8 +17,8 @@ def test_a_good_name_is_taken_as_it_is(name: str) -> None:
     ("name", "told"),
     [
         ("", "at least one character"),
-        (None, "at least one character"),
-        (7, "at least one character"),
+        (None, "must be text"),
+        (7, "must be text"),
         ("a" * 64, "longer than 63"),
         ("main", "reserved"),
         ("local", "reserved"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 OLDEST: Final = 130000
 ENCODING: Final = "UTF8"
+RESERVED: Final = "pg_"
+"""How PostgreSQL's own schemas begin."""
 _MAJOR: Final = 10000
 
 
@@ -40,6 +42,9 @@ def check_names(order: Order, report: Report) -> None:
         report.problems.append(
             Unsuitable(what=order.named, reason="the schema has no name", remedy="give a schema")
         )
+    if order.what != "new_database" and names[1].startswith(RESERVED):
+        reason = f"PostgreSQL keeps schemas whose names begin with {RESERVED} for itself"
+        report.problems.append(Unsuitable(what=order.named, reason=reason, remedy="give another schema"))
 
 
 def check_database(place: Place, server: Server, report: Report) -> None:

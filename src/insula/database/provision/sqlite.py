@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 TEMPLATES: Final = "templates"
 """The folder of prepared files, in the one where files are made."""
+SUFFIXES: Final = (".sqlite", ".sqlite3", ".db")
+"""How files end that applications may have: no other's journal, log or lock is named so, and nothing else here is."""
 _TABLES = files.query(
     f"SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> '{STAMP_TABLE}' LIMIT 4"  # noqa: S608 - a constant
 )
@@ -223,6 +225,13 @@ def _of_place(order: Order) -> Unfit | None:
         )
     if path.is_dir():
         return StorageUnfit(path=path, reason="is a folder", remedy="give the path of a file")
+    if path.suffix not in SUFFIXES:
+        endings = ", ".join(SUFFIXES)
+        return StorageUnfit(
+            path=path,
+            reason=f"does not end in one of {endings}",
+            remedy=f"give a path that ends in {SUFFIXES[0]}",
+        )
     return None
 
 
