@@ -17,6 +17,7 @@ from typing import Final
 
 from insula.core.clock import monotonic, now
 from insula.core.errors import InsulaError
+from insula.core.slots import Slots
 from insula.fleet.command import Verb
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
@@ -35,7 +36,8 @@ EVERY_S: Final = 10.0
 LOOKS_AT_ONE_GO: Final = 250
 """Applications that are looked at before others get a turn of the loop: some 1 ms."""
 AT_ONCE: Final = 4
-"""Repairs at the same time, so that a fleet that comes up leaves room for its visitors."""
+"""Repairs at the same time, so that a fleet that comes up leaves room for its visitors. One that waits for a server
+that hangs keeps no other from its repair."""
 BACK_OFF_S: Final = 5.0
 """Before a failed one is tried again; doubled each time, with up to half as much again by chance."""
 MAX_BACK_OFF_S: Final = 300.0
@@ -65,7 +67,7 @@ class Reconcile:
     def __init__(self, control: Control, making: Making) -> None:
         self._control = control
         self._making = making
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = Slots(AT_ONCE)
         self._failures: dict[str, _Failure] = {}
         self._under_way: set[str] = set()
         self._task: asyncio.Task[None] | None = None
@@ -173,7 +175,7 @@ class Reconcile:
 
         async def begun() -> None:
             try:
-                async with self._slots:
+                async with self._slots.slot():
                     await self._control.turn(name, work)
             finally:
                 self._under_way.discard(name)

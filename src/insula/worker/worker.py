@@ -13,6 +13,7 @@ from insula import __version__
 from insula.core import log
 from insula.core.clock import now
 from insula.core.errors import InsulaError
+from insula.core.slots import Slots
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import MAIN
@@ -22,7 +23,6 @@ from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
 from insula.fleet.provisioner.base import Provisioner
 from insula.worker.execute import EXECUTE, Means
-from insula.worker.turns import Turns
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Worker:
         self._means = Means(process, provisioner, self._report)
         self._load = load
         self._beat_s = beat_s
-        self._turns = Turns(STARTS_AT_ONCE)
+        self._slots = Slots(STARTS_AT_ONCE)
         self._lines: dict[str, deque[Command]] = {}
         """Application → what is under way, and what waits behind it. No line is empty."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,7 +132,7 @@ class Worker:
 
     async def _carry_out(self, command: Command) -> Outcome:
         try:
-            async with self._turns.turn() if command.verb in HEAVY else nullcontext():
+            async with self._slots.slot() if command.verb in HEAVY else nullcontext():
                 result = await EXECUTE[command.verb](self._means, command)
         except InsulaError as error:
             if command.verb not in OF_PROCESS:

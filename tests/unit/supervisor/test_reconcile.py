@@ -284,3 +284,19 @@ async def test_one_that_was_deleted_half_made_is_down(fleet: PlayedFleet) -> Non
     await fleet.supervisor.prepare("shop")
     await fleet.supervisor.destroy("shop", confirm="shop", actor=WHO)
     await settled(fleet, "shop", Observed.STOPPED)
+
+
+async def test_those_whose_servers_hang_keep_no_other_from_its_start(fleet: PlayedFleet) -> None:
+    names = [f"shop{number}" for number in range(reconcile.AT_ONCE + 1)]
+    for name in names:
+        await fleet.make(name, options={"startMode": "withMain"})
+    await fleet.restart()
+    fleet.local.carried.clear()
+    gate = fleet.local.gates[Verb.START] = asyncio.Event()
+    fleet.supervisor.resume()
+    try:
+        async with asyncio.timeout(10):
+            while {name for verb, name in fleet.local.carried if verb is Verb.START} != set(names):
+                await asyncio.sleep(0.01)
+    finally:
+        gate.set()
