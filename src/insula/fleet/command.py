@@ -60,8 +60,8 @@ class Outcome:
     """… and its sentence, with what can be done."""
     step: str = ""
     """Where it went wrong."""
-    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    """What the verb gives; JSON."""
+    result: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
+    """What the verb gives; JSON. Of ``prepare`` it holds a password."""
 
     @property
     def done(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import NotInstalled
@@ -32,7 +33,10 @@ class Host:
         self.folder = folder
         self.makes = makes
         self._master_key: MasterKey | None = None
-        self._budgets: dict[tuple[str, str, int | None], ConnectionBudget] = {}
+        self._budgets: WeakValueDictionary[tuple[str, str, int | None], ConnectionBudget] = (
+            WeakValueDictionary()
+        )
+        """Of servers to which something is open, or about to be."""
 
     @property
     def url(self) -> str:

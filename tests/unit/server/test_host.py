@@ -1,0 +1,21 @@
+"""What applications share: one budget for each server, kept only while something is open there."""
+
+import gc
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from insula.database.options import DatabaseOptions
+from insula.server.declared import Settings
+from insula.server.host import Host
+
+
+def test_a_server_has_one_budget_as_long_as_it_is_used(tmp_path: Path) -> None:
+    host = Host(cast(Settings, SimpleNamespace(insula_db_connections=7)), tmp_path, makes=False)
+    at = DatabaseOptions("postgres", host="db", database="one")
+    budget = host.budget_of(at)
+    assert host.budget_of(at.on_database("two")) is budget
+    for number in range(100):  # servers that somebody only tried
+        host.budget_of(DatabaseOptions("postgres", host=f"db{number}", database="one"))
+    gc.collect()
+    assert list(host._budgets.values()) == [budget]
