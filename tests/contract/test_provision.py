@@ -337,3 +337,30 @@ async def test_what_somebody_makes_meanwhile_is_not_touched(
     assert sorted(names) == (["insula_stamp", "theirs"] if stamped else ["theirs"])
     stamp = await read_stamp(at)
     assert (stamp.application if stamp else None) == ("another" if stamped else None)
+
+
+async def test_a_database_of_an_application_that_was_taken_over(postgresql: Server, tmp_path: Path) -> None:
+    main = on(postgresql, SHARED_DATABASE, "main")
+    await dialect("postgres").ensure(main)
+    first = order("new_database", on(postgresql, f"whole {random_id(6)}"), main, tmp_path)
+    name = dialect("postgres").quote(first.options.database)
+    await prepare(first)
+    owner = {"application": first.stamp.application, "id": first.stamp.id}
+    await rows(first, sa.insert(KEPT).values(key="owner", value=owner))
+    second = replace(another(first), what="new_connection", adopt=first.stamp.id)
+    await prepare(second)
+
+    theirs = Stamp("a third", str(uuid4())).text()
+    await rows(second, plain_text(f"COMMENT ON DATABASE {name} IS '{theirs}'"))
+    with pytest.raises(errors.OwnedByAnother):
+        await remove(second)
+    assert await rows(second, sa.select(BOOKS)) == []
+
+    await rows(second, plain_text(f"COMMENT ON DATABASE {name} IS '{second.stamp.text()}'"))
+    await remove(second)
+    assert await problems(replace(another(second), adopt=None)) == []
+
+
+def plain_text(statement: str) -> sa.TextClause:
+    """A statement in which colons are colons."""
+    return sa.text(statement.replace(":", r"\:"))

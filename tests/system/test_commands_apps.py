@@ -86,6 +86,9 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
     assert done.returncode == 0, done.stderr
     done = run("apps", "delete", "shop", "--confirm", "shap")
     assert (done.returncode, done.stdout) == (Exit.INVALID, "")
+    done = run("apps", "delete", "shop", input="")
+    assert (done.returncode, done.stdout) == (Exit.INVALID, "")
+    assert "--confirm shop" in done.stderr
     done = run("apps", "delete", "shop", input="shop\n")
     assert done.returncode == 0, done.stderr
     done = run("apps", "restore", "shop")
@@ -94,6 +97,14 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
     done = run("apps", "purge", "shop", "--confirm", "shop")
     assert (done.returncode, done.stdout) == (0, "shop is gone, with its data.\n"), done.stderr
     assert run("apps", "show", "shop").returncode == Exit.MISSING
+    assert run("apps", "logs", "shop").returncode == Exit.MISSING
+    assert run("apps", "logs", "../shop").returncode == Exit.INVALID
+
+
+def test_what_is_found_of_a_domain_is_said(run: Run) -> None:
+    done = run("apps", "create", "with-domain", "--domain", "shop.invalid")
+    assert (done.returncode, done.stdout) == (0, "with-domain is running.\n"), done.stderr
+    assert "shop.invalid has no address yet" in done.stderr
 
 
 def test_a_job_is_followed_by_its_number(run: Run) -> None:

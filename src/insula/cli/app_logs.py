@@ -9,9 +9,13 @@ from pathlib import Path
 
 import click
 
+from insula.cli.client import fail
 from insula.core.log_files import LINES_AT_ONCE, LogFiles
+from insula.gateway.selector import MAIN
 from insula.server import settings as reader
+from insula.server.exits import Exit
 from insula.server.logs import FOLDER
+from insula.supervisor.names import check_name
 
 
 @click.command("logs")
@@ -29,6 +33,8 @@ from insula.server.logs import FOLDER
 )
 def show_logs(name: str, lines: int, follow: bool, as_json: bool) -> None:
     """Print the log of the application NAME (“main” for the server's own); also while no server runs."""
+    if name != MAIN:
+        check_name(name)
     settings, _ = reader.load()
     files = LogFiles(Path(settings.storage_path).expanduser() / FOLDER)
     with contextlib.suppress(KeyboardInterrupt):
@@ -38,7 +44,10 @@ def show_logs(name: str, lines: int, follow: bool, as_json: bool) -> None:
 async def _print_log(files: LogFiles, name: str, count: int, *, follow: bool, as_json: bool) -> None:
     render = str if as_json else _readable
     if not follow:
-        for line in await asyncio.to_thread(files.last, name, count):
+        found = await asyncio.to_thread(files.last, name, max(count, 1))
+        if not found:
+            fail(f"Nothing was logged for {name} here.", Exit.MISSING)
+        for line in found[len(found) - count :]:
             click.echo(render(line))
         return
     async for line in files.follow(name, count):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,6 +71,8 @@ def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool
     params = {"adopt": adopt} if adopt else None
     made = client.call(action(RESOURCE, "create"), params=params, body=values)
     name = str(made["name"])
+    for warning in made["warnings"]:
+        complain(f"{warning['message']} {warning['remedy']}".strip())
     if not no_wait:
         job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
         if job["status"] != "succeeded":
@@ -187,5 +190,16 @@ def _each(names: Sequence[str], verb: str, done: str) -> None:
 
 
 def _confirmed(verb: str, name: str, confirm: str | None) -> Any:
-    typed = confirm if confirm is not None else click.prompt(f"Type {name} to confirm", err=True)
+    typed = confirm if confirm is not None else _asked(name)
     return Client().call(action(RESOURCE, verb), params={"filterByTk": name, "confirm": typed}, body={})
+
+
+def _asked(name: str) -> str:
+    """What is typed. Where nobody can type, says what to give instead, and ends the command."""
+    try:
+        return str(click.prompt(f"Type {name} to confirm", err=True))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        fail(f"Give the name once more: --confirm {name}", Exit.INVALID)

@@ -58,7 +58,7 @@ def _of_others(order: Order, others: Sequence[Stamp], kept: Kept | None) -> Verd
     if order.adopt is None or order.adopt != owner.id:
         remedy = f"to take it over say adopt={owner.id}; else give another database or schema"
         if order.adopt is not None:
-            remedy = f"adopt={order.adopt} names another one; {remedy}"
+            remedy = f"the stamp {order.adopt} is that of another one; {remedy}"
         return Verdict(
             HoldsApplication(what=order.named, application=owner.application, stamp=owner.id, remedy=remedy)
         )

@@ -63,6 +63,7 @@ async def drop(place: Place, tables: Sequence[str]) -> None:
             else:
                 named = ", ".join(f"{place.schema}.{place.quote(name)}" for name in tables)
                 await run(transaction, f"DROP TABLE IF EXISTS {named}")
+                await _forget(place, scene, transaction)
     except DatabaseMissing:
         return
 
@@ -90,11 +91,20 @@ def _bearer(place: Place) -> str:
 
 
 def _compare(place: Place, scene: Scene) -> None:
-    """Raises OwnedByAnother unless all that it bears is the order's stamp, and it bears one."""
-    borne = Stamp.parse(comments_of(place.order, scene)[-1])
+    """Raises OwnedByAnother unless it bears the order's stamp, and neither it nor what it stands in another one."""
+    comments = comments_of(place.order, scene)
     owner = scene.kept.owner if scene.kept else None
-    if borne is None:
+    if Stamp.parse(comments[-1]) is None:
         raise refuse_owner(place.order, owner)
-    for stamp in (borne, owner):
-        if stamp is not None and stamp.id != place.order.stamp.id:
+    found = [Stamp.parse(comment) for comment in comments if stamped(comment) is not None]
+    for stamp in (*found, *([owner] if owner else [])):
+        if stamp is None or stamp.id != place.order.stamp.id:
             raise refuse_owner(place.order, stamp)
+
+
+async def _forget(place: Place, scene: Scene, transaction: Transaction) -> None:
+    """Take the order's stamp from what an adopted application stood in, so that another one can be made there."""
+    if stamped(scene.database_comment) is not None:
+        await run(transaction, f"COMMENT ON DATABASE {place.name} IS NULL")
+    if stamped(scene.schema_comment) is not None:
+        await run(transaction, f"COMMENT ON SCHEMA {place.schema} IS NULL")
