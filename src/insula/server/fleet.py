@@ -86,12 +86,22 @@ class Fleet:
         """Take down everything. What can not be stopped in time, or at all, is logged. May be called after any start."""
         ends = monotonic() + self._host.settings.insula_stop_timeout_s + LAST_WORDS_S
         await self.supervisor.pause()
-        await self._worker.stop(deadline_s=0.0)  # what is under way is ended with the applications
+        await self._stop_worker(ends - monotonic())
         self._bus.close()
         await self._stop_others(ends - monotonic())
         await self._homes.stop()
         await self.process.stop(MAIN)
         self._trimmer.close()
+
+    async def _stop_worker(self, deadline_s: float) -> None:
+        """What is under way is ended with the applications; a database that is being made is undone before."""
+        stopping = asyncio.create_task(self._worker.stop(deadline_s=0.0), name="stop of the worker")
+        await asyncio.wait((stopping,), timeout=max(0.0, deadline_s))
+        if not stopping.done():
+            _log.warning("a command could not be ended in time; whoever takes it up next finds what it left")
+            stopping.cancel()
+        elif error := stopping.exception():
+            _log.error("commands could not be ended", exc_info=error)
 
     async def _stop_others(self, deadline_s: float) -> None:
         stopping = asyncio.create_task(self.process.stop_all(but=MAIN), name="stop of all applications")

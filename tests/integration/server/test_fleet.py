@@ -17,9 +17,12 @@ from insula.application.errors import PluginFailed
 from insula.application.stored import read_stored, write_stored
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
+from insula.database.ending import to_the_end
+from insula.fleet.configuration import Configuration
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.server import fleet as whole_server
 from insula.server.fleet import Fleet
+from insula.server.provisioner import LocalProvisioner
 from insula.supervisor.errors import CommandFailed
 from insula.testing.applications import client_of
 from insula.testing.whole import FIRST_USER, drop, make
@@ -181,6 +184,29 @@ async def test_stopping_stops_all_side_by_side_and_changes_nothing_that_is_wante
     assert moves.index((begun[7], O.COMMANDING)) < moves.index((stopped[0], O.STOPPED))
     async with running() as fleet:
         assert {fleet.records.get(name).wanted for name in names} == {Wanted.ASLEEP}
+
+
+async def test_a_database_that_hangs_while_it_is_made_keeps_nobody_from_stopping(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(whole_server, "LAST_WORDS_S", -1.9)  # of the 2 s that requests in flight have
+    let_go, begun = asyncio.Event(), asyncio.Event()
+
+    async def hanging(self: LocalProvisioner, configuration: Configuration, adopt: Any = None) -> Any:
+        begun.set()
+        await to_the_end(let_go.wait())
+
+    monkeypatch.setattr(LocalProvisioner, "prepare", hanging)
+    async with asyncio.timeout(20):
+        async with running() as fleet:
+            await fleet.supervisor.create({"name": "shop"}, actor="a test")
+            making = asyncio.create_task(fleet.supervisor.prepare("shop"))
+            await begun.wait()
+    assert fleet.process.status("main").observed is O.STOPPED
+    assert "a command could not be ended in time" in caplog.text
+    with pytest.raises(CommandFailed, match="does not answer"):
+        await making
+    let_go.set()
 
 
 async def test_one_that_hangs_keeps_nobody_from_stopping(
