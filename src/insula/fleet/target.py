@@ -15,3 +15,5 @@ class Target:
     display_name: str = ""
     share_session: bool = False
     """People who are signed in to main are let in: its requests keep main's cookies."""
+    certain: bool = True
+    """There is such an application; else nobody can say yet, and nothing is kept of what a stranger has made up."""

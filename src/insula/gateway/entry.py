@@ -208,13 +208,15 @@ class Gateway:
         if target is None or target.wanted is Wanted.DELETED:
             await self._miss(choice, scope, receive, visit)
             return
-        log.application.set(choice.application)
+        if target.certain:
+            log.application.set(choice.application)
         if choice.kind == "health":
             await send_not_healthy(visit.send, target)
         elif choice.kind == "page" and not self._pages.wakes(choice, scope):
             await self._pages(choice, target, scope, receive, visit.send)
         else:
-            visit.begin(self._traffic.of(choice.application))
+            if target.certain:
+                visit.begin(self._traffic.of(choice.application))
             if runs or not comes(target):
                 await self._answer(choice, target, scope, receive, visit)
             else:
@@ -238,6 +240,8 @@ class Gateway:
         if found is None or found.wanted is Wanted.DELETED:
             await self._miss(choice, scope, client, visit)
         else:
+            if visit.counts is None and found.certain:
+                visit.begin(self._traffic.of(choice.application))
             await self._answer(choice, found, scope, client, visit)
 
     async def _miss(self, choice: Choice, scope: Scope, receive: Receive, visit: _Visit) -> None:

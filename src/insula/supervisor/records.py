@@ -121,7 +121,8 @@ class Records(Directory):
         if self._opened.is_set():
             return None
         # Before the records are read nobody can say that there is none: it is on its way, as main is.
-        return Target(application, Status(Observed.PREPARING, self._since), Wanted.RUNNING)
+        status = Status(Observed.PREPARING, self._since)
+        return Target(application, status, Wanted.RUNNING, certain=False)
 
     def application_of(self, host: str) -> str | None:
         return self._domains.get(host)

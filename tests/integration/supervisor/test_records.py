@@ -224,6 +224,7 @@ async def test_before_the_records_are_read_all_is_on_its_way_and_a_visit_waits(m
     target = await opened.find("shop")
     assert target is not None
     assert (target.wanted, target.status.observed) == (Wanted.RUNNING, Observed.PREPARING)
+    assert not target.certain
     with pytest.raises(SupervisorClosed):
         await opened.change("shop", None)
     visit = asyncio.create_task(opened.wake("shop"))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -280,6 +281,27 @@ async def test_what_is_unknown_or_deleted_is_404_at_once_and_not_counted() -> No
         assert (await house.ask(f"/api/__app/{name}/__health_check")).status == 404
     assert house.directory.woken == []
     assert not house.traffic.all()
+
+
+async def test_names_that_may_be_made_up_are_not_counted_before_it_is_known_what_there_is() -> None:
+    house = House(echo, hold_s=0.01)
+    for name in ("nosuch", "shop"):
+        house.put(name, O.PREPARING)
+        house.directory.targets[name] = replace(house.directory.targets[name], certain=False)
+
+    async def read(name: str) -> None:
+        house.directory.targets.pop("nosuch", None)
+        house.put("shop", O.RUNNING)
+
+    assert (await house.ask("/api/__app/nosuch/users:list")).status == 503
+    assert not house.traffic.all()
+    house.directory.waking = read
+    assert (await house.ask("/api/__app/nosuch/users:list")).status == 404
+    assert not house.traffic.all()
+    house.put("shop", O.PREPARING)
+    house.directory.targets["shop"] = replace(house.directory.targets["shop"], certain=False)
+    assert (await house.ask("/api/__app/shop/users:list")).status == 200
+    assert (list(house.traffic.all()), house.traffic.of("shop").requests) == (["shop"], 1)
 
 
 async def test_people_see_at_once_how_far_it_is_and_then_the_application() -> None:
