@@ -10,7 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-SCRIPTS = ("start_and_memory", "requests_per_second", "appends", "stall", "import_copy", "schemas")
+SCRIPTS = (
+    *("start_and_memory", "requests_per_second", "appends", "stall", "import_copy", "schemas"),
+    *("fleet_create", "fleet_start", "fleet_addresses", "fleet_density"),
+)
 
 
 def run(script: str) -> list[dict[str, Any]]:
