@@ -55,5 +55,5 @@ def test_a_user_that_is_not_let_in_is_told_which_settings_to_look_at(
     with Instance(tmp_path / "s", poor) as instance:
         process = instance.begin()
         assert process.wait(servers.START_TIMEOUT_S) != 0
-        assert "Check DB_USER and DB_PASSWORD" in instance.log
+        assert "DB_USER and DB_PASSWORD" in instance.log
         assert "Traceback" not in instance.log

@@ -225,7 +225,7 @@ class DiskFull(DatabaseError):
 
 
 class InvalidPassword(DatabaseError):
-    """The database {where} does not accept the user "{user}": {reason}. Check DB_USER and DB_PASSWORD."""
+    """The database {where} does not accept the user "{user}": {reason}. Check user and password (the main application's are DB_USER and DB_PASSWORD)."""
 
     code = "DATABASE_UNAVAILABLE"
     kind = Kind.UNAVAILABLE

@@ -10,6 +10,13 @@ class SupervisorError(InsulaError):
     """Something is wrong with what is asked of the supervisor."""
 
 
+class NamesRequired(SupervisorError):
+    """The action "{action}" needs filterByTk: the names of the applications that are meant."""
+
+    code = "FILTER_REQUIRED"
+    kind = Kind.INVALID
+
+
 class InvalidName(SupervisorError):
     """The name of an application {reason}."""
 

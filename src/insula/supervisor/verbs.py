@@ -10,7 +10,7 @@ from insula.application.api.action import Answer, Context
 from insula.application.api.queries import keys_of
 from insula.application.errors import InvalidParameter
 from insula.core.errors import InsulaError, Kind
-from insula.data.errors import FilterRequired
+from insula.supervisor.errors import NamesRequired
 
 AT_ONCE: Final = 4
 """Applications of one request that something is done to at the same time."""
@@ -22,11 +22,11 @@ One = Callable[[str], Awaitable[Any]]
 
 
 def names_of(context: Context) -> tuple[list[str], bool]:
-    """The applications that are addressed, and whether they are a list. Raises ``FilterRequired``, ``InvalidParameter``."""
+    """The applications that are addressed, and whether they are a list. Raises ``NamesRequired``, ``InvalidParameter``."""
     params = beside(context)
     keys = keys_of(context.key, params)
     if not keys:
-        raise FilterRequired(action=context.action, collection=context.resource)
+        raise NamesRequired(action=context.action)
     if not all(isinstance(key, str) for key in keys):
         raise InvalidParameter(parameter="filterByTk", reason="must hold names of applications")
     given = context.key if context.key is not None else params.get("filterByTk")

@@ -190,6 +190,7 @@ async def test_verbs_on_nobody_and_on_nothing(api: Supervised) -> None:
     for action in ("start", "stop", "sleep", "restart", "upgrade", "restore", "update", "destroy", "purge"):
         nothing = await api.ask(action, {})
         assert (nothing.status_code, nothing.json()["errors"][0]["code"]) == (400, "FILTER_REQUIRED")
+        assert "needs filterByTk: the names" in nothing.json()["errors"][0]["message"]
         nobody = await api.ask(action, {}, filterByTk="nobody", confirm="nobody")
         assert (nobody.status_code, nobody.json()["errors"][0]["code"]) == (404, "APP_NOT_FOUND")
     assert (await api.ask("get", filterByTk="nobody")).json() == {"data": None}
