@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Wanted
 
-StartMode = Literal["onFirstVisit", "withMain"]
 WITH_MAIN: Final = "withMain"
 PURGING: Final = "purging"
 """The option that is set where a purge was begun: ``data`` to drop all of it, ``record`` to keep its data."""
