@@ -19,9 +19,10 @@ from insula.database.errors import TableMissing
 from insula.database.executor import Row
 from insula.database.options import DatabaseOptions
 from insula.database.provision import errors, mysql
-from insula.database.provision.base import Order, Report
+from insula.database.provision.base import Order, Report, is_main
 from insula.database.provision.by_dialect import provision
 from insula.database.provision.ownership import KEPT, Stamp, read_stamp, stamp_in
+from insula.database.provision.sqlite_files import part_of
 from insula.database.statement import SCHEMA_TOKEN
 from insula.testing.databases import SHARED_DATABASE
 from insula.testing.provisioning import BOOKS, TABLES, another, order, template
@@ -339,6 +340,17 @@ async def test_what_somebody_makes_meanwhile_is_not_touched(
     assert (stamp.application if stamp else None) == ("another" if stamped else None)
 
 
+async def test_a_file_is_named_once_after_a_process_was_killed(tmp_path: Path) -> None:
+    main = DatabaseOptions("sqlite", storage=tmp_path / "main.sqlite")
+    path = tmp_path / "apps" / "a" / "a.sqlite"
+    asked = order("new_database", DatabaseOptions("sqlite", storage=path), main, tmp_path)
+    await prepare(asked)
+    part_of(path, asked.stamp.hex).hardlink_to(path)
+    await prepare(asked)
+    assert list(path.parent.iterdir()) == [path]
+    assert await rows(asked, sa.select(BOOKS)) == []
+
+
 async def test_a_database_of_an_application_that_was_taken_over(postgresql: Server, tmp_path: Path) -> None:
     main = on(postgresql, SHARED_DATABASE, "main")
     await dialect("postgres").ensure(main)
@@ -364,3 +376,23 @@ async def test_a_database_of_an_application_that_was_taken_over(postgresql: Serv
 def plain_text(statement: str) -> sa.TextClause:
     """A statement in which colons are colons."""
     return sa.text(statement.replace(":", r"\:"))
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "expected"),
+    [
+        ("new_connection", {}, True),
+        ("new_connection", {"port": 5432}, True),
+        ("new_connection", {"schema": "public"}, True),
+        ("new_connection", {"schema": "shop"}, False),
+        ("new_schema", {"port": 5432, "schema": "public"}, True),
+        ("new_database", {"port": 5432}, True),
+        ("new_database", {"port": 5433}, False),
+        ("new_database", {"database": "shop"}, False),
+    ],
+)
+def test_mains_own_place_is_known_however_it_is_said(
+    what: Any, change: dict[str, Any], expected: bool, tmp_path: Path
+) -> None:
+    main = DatabaseOptions("postgres", host="db", database="main")
+    assert is_main(order(what, replace(main, **change), main, tmp_path)) is expected

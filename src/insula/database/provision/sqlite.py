@@ -82,6 +82,8 @@ class SqliteProvision(Provision):
                 await self._copy(order, template)
             elif not verdict.made:
                 await self._fill(order, template)
+            elif order.what == "new_database":  # what was made by a process that was killed at the very end
+                files.discard(files.part_of(_path(order.options), order.stamp.hex))
         return order.options
 
     async def remove(self, order: Order, tables: Sequence[str]) -> None:
