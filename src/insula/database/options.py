@@ -5,6 +5,8 @@ from pathlib import Path
 
 STATEMENT_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 10.0
+USUAL_PORTS = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
+"""Of servers whose port is not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class DatabaseOptions:
     def on_database(self, database: str) -> "DatabaseOptions":
         """The same server and role, another database, no schema."""
         return replace(self, database=database, schema=None)
+
+    @property
+    def server(self) -> tuple[str, str, int | None]:
+        """Which server it is, as far as can be told without asking it: dialect, host and port."""
+        return (self.dialect, self.host, self.port or USUAL_PORTS.get(self.dialect))
 
     @property
     def where(self) -> str:

@@ -20,7 +20,7 @@ from insula.fleet.configuration import Configuration
 from insula.gateway.selector import MAIN
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.places import place, server_of
+from insula.server.places import place
 from insula.server.storage import app_key, has_key
 
 
@@ -70,7 +70,7 @@ class Host:
 
     def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
         """The budget of the server that a database is on: one for each server, however many applications use it."""
-        server = server_of(database)
+        server = database.server
         budget = self._budgets.get(server)
         if budget is None:
             budget = self._budgets[server] = ConnectionBudget(self.settings.insula_db_connections)

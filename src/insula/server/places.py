@@ -7,13 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from insula.database.options import DatabaseOptions
+from insula.database.options import USUAL_PORTS, DatabaseOptions
 from insula.fleet.configuration import Configuration
 
 APPLICATIONS: Final = "apps"
 """The folder in the storage folder where each application has one of its own."""
-USUAL_PORTS: Final = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
-"""Of servers whose port is not said."""
 _SQLITE: Final = "sqlite"
 _SERVICE: Final = {"host": "host", "port": "port", "username": "user", "password": "password"}
 """What says where a server is and who asks: name in a configuration → in the options."""
@@ -40,16 +38,11 @@ def place(configuration: Configuration, main: DatabaseOptions, folder: Path) -> 
     return replace(options, database=database, schema=schema)
 
 
-def server_of(options: DatabaseOptions) -> tuple[str, str, int | None]:
-    """Which server it is: dialect, host and port."""
-    return (options.dialect, options.host, options.port or USUAL_PORTS.get(options.dialect))
-
-
 def _service(given: Mapping[str, Any], main: DatabaseOptions) -> DatabaseOptions:
     """The server: main's, unless another is named; its user and password are for itself alone."""
     dialect = given.get("dialect", main.dialect)
     asked = (dialect, given.get("host", main.host), given.get("port", main.port) or USUAL_PORTS.get(dialect))
-    if asked == server_of(main):
+    if asked == main.server:
         base = main
     else:
         base = DatabaseOptions(dialect, statement_timeout_s=main.statement_timeout_s)

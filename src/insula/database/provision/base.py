@@ -41,6 +41,9 @@ CHECK_WITHIN_S: Final = 12.0
 CREATE_TIMEOUT_S: Final = 120.0
 """Longest time for one statement that makes or drops: a busy server may make a CREATE wait."""
 
+_DEFAULT_SCHEMA: Final = "public"
+"""PostgreSQL's, where none is said; others have none."""
+
 What = Literal["new_database", "new_schema", "new_connection"]
 
 
@@ -128,8 +131,9 @@ def is_main(order: Order) -> bool:
         return False
     if at.storage is not None or main.storage is not None:
         return at.storage is not None and main.storage is not None and same_file(at.storage, main.storage)
-    same = (at.host, at.port, at.database) == (main.host, main.port, main.database)
-    return same and (order.what == "new_database" or at.schema == main.schema)
+    same = (at.server, at.database) == (main.server, main.database)
+    schemas = [each.schema or _DEFAULT_SCHEMA for each in (at, main)]
+    return same and (order.what == "new_database" or schemas[0] == schemas[1])
 
 
 def same_file(one: Path, other: Path) -> bool:
