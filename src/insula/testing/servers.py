@@ -210,11 +210,15 @@ _MARIADB_SMALL = (
 
 @contextlib.contextmanager
 def mariadb(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
-    """A MariaDB server with the user ``insula`` (password ``insula``), who may do everything. Of Debian's package
-    ``mariadb-server``: no wheel has one."""
-    install, server = shutil.which("mariadb-install-db"), shutil.which("mariadbd")
+    """A MariaDB server with the user ``insula`` (password ``insula``), who may do everything. Of Debian's packages
+    ``mariadb-server-core`` and ``mariadb-client-core``: no wheel has one."""
+    # Debian keeps the server where only root looks.
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+    install, server = shutil.which("mariadb-install-db", path=path), shutil.which("mariadbd", path=path)
     if install is None or server is None:
-        raise RuntimeError("there is no MariaDB on this machine; apt-get install mariadb-server")
+        raise RuntimeError(
+            "there is no MariaDB on this machine; apt-get install mariadb-server-core mariadb-client-core"
+        )
     user = _ordinary_user()
     folder = Path(tempfile.mkdtemp(prefix="insula-mariadb-"))
     try:

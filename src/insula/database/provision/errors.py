@@ -27,6 +27,7 @@ class ServerUnreachable(Unfit):
 
     code = "SERVER_UNREACHABLE"
     kind = Kind.UNAVAILABLE
+    told = "The database server does not answer."
 
 
 class LoginRefused(Unfit):
