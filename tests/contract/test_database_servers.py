@@ -266,7 +266,7 @@ async def test_a_port_that_never_answers(postgresql: servers.Server) -> None:
 async def test_a_port_that_nobody_listens_on(
     postgresql: servers.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("insula.database.provision.ensure.REPORT_EVERY_S", 0.1)
+    monkeypatch.setattr("insula.core.patience.REPORT_EVERY_S", 0.1)
     monkeypatch.setattr("insula.database.provision.ensure._TRY_EVERY_S", 0.05)
     options = on(postgresql, port=servers.free_port())
     lines: list[str] = []

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,13 +35,6 @@ def entries(server: Instance, logger: str) -> list[dict[str, Any]]:
 
 def messages(server: Instance, logger: str) -> list[str]:
     return [entry["message"] for entry in entries(server, logger)]
-
-
-def printed_until(server: Instance, pattern: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not re.search(pattern, server.log):
-        assert time.monotonic() < deadline, server.log
-        time.sleep(0.02)
 
 
 def test_changes_of_schema_and_rights_are_told_with_who_made_them(server: Instance) -> None:
@@ -121,7 +113,7 @@ def test_debug_tells_the_statements_and_never_a_value(server: Instance) -> None:
 def test_signals_of_log_tools_are_passed_over(server: Instance, number: signal.Signals) -> None:
     assert server.process is not None
     server.process.send_signal(number)
-    printed_until(server, f"{number.name} is passed over")
+    server.printed(f"{number.name} is passed over")
     assert httpx.get(f"{server.address}/api/__health_check").status_code == 200
     assert server.stop() == 0
 
@@ -137,7 +129,7 @@ def test_a_closed_terminal_is_a_stop(server: Instance) -> None:
             stdout=sink,
             stderr=sink,
         )
-    printed_until(server, r"(?s)answers at .*answers at ")
+    server.printed(r"(?s)answers at .*answers at ")
     server.process.send_signal(signal.SIGHUP)
     assert server.process.wait(PATIENCE_S) == 0
     os.close(mine)

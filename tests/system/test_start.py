@@ -7,11 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Self
 
 import httpx
 import pytest
@@ -19,6 +17,7 @@ import pytest
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance, database_settings
+from insula.testing.relay import Relay
 
 START_GOAL_S = 1.0
 MEMORY_GOAL_MB = 90
@@ -71,27 +70,6 @@ def sqlite(make: Make) -> Instance:
     made = make()
     made.start()
     return made
-
-
-def printed_until(instance: Instance, pattern: str) -> str:
-    """The log once it holds the pattern."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not re.search(pattern, instance.log):
-        assert time.monotonic() < deadline, instance.log
-        time.sleep(0.02)
-    return instance.log
-
-
-def begin(instance: Instance, **more: str) -> subprocess.Popen[bytes]:
-    """Start the process without waiting for it."""
-    with instance.storage.with_name(f"{instance.storage.name}.log").open("ab") as sink:
-        instance.process = subprocess.Popen(
-            [sys.executable, "-m", "insula.server"],
-            env={**instance.environment, **more},
-            stdout=sink,
-            stderr=sink,
-        )
-    return instance.process
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres"])
@@ -180,7 +158,7 @@ def test_requests_in_flight_finish_and_new_ones_are_refused(sqlite: Instance, nu
         slow.sendall(head.encode() + body[:5])
         httpx.get(f"{sqlite.address}/api/__health_check")
         sqlite.process.send_signal(number)
-        printed_until(sqlite, "requests in flight")
+        sqlite.printed("requests in flight")
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
@@ -211,7 +189,7 @@ def test_a_request_that_never_ends_is_ended_at_the_deadline(make: Make) -> None:
 def test_a_stop_while_waiting_for_the_database(tmp_path: Path, make: Make) -> None:
     nobody = servers.Server("127.0.0.1", servers.free_port(), "insula", "insula", None, tmp_path)  # type: ignore[arg-type]
     made = make({**database_settings(nobody), "INSULA_HOLD_TIMEOUT_S": "0.1"})
-    process = begin(made)
+    process = made.begin()
     deadline = time.monotonic() + PATIENCE_S
     answer = None
     while answer is None and time.monotonic() < deadline:
@@ -250,56 +228,13 @@ def test_a_database_that_comes_late_is_waited_for_with_a_line_every_five_seconds
         # The same server later: its port is held closed by a relay that does not listen yet.
         relay = Relay(servers.free_port(), port)
         made.settings = {**made.settings, "DB_PORT": str(relay.port)}
-        process = begin(made)
-        printed_until(made, r"waiting for the database, \d+ of 60 s")
+        process = made.begin()
+        made.printed(r"waiting for the database, \d+ of 60 s")
         with relay:
-            printed_until(made, r"answers at http://")
+            made.printed(r"answers at http://")
             assert httpx.get(f"{made.address}/api/__health_check").text == "ok"
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE_S) == 0
-
-
-class Relay:
-    """Passes connections on to another port, from the moment that it is entered."""
-
-    def __init__(self, port: int, target: int) -> None:
-        self.port = port
-        self._target = target
-        self._threads: list[threading.Thread] = []
-        self._sockets: list[socket.socket] = []
-
-    def __enter__(self) -> Self:
-        self._listening = socket.create_server(("127.0.0.1", self.port))
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for each in (self._listening, *self._sockets):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
-
-    def _start(self, target: object, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listening.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-                self._sockets += [near, far]
-                self._start(self._pump, near, far)
-                self._start(self._pump, far, near)
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
 
 
 def test_a_role_that_may_not_create_the_database_is_told_the_statement(

@@ -45,3 +45,18 @@ class EnvironmentUnavailable(InsulaError):
 
     code = "ENVIRONMENT_UNAVAILABLE"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
+class RedisUnavailable(InsulaError):
+    """The Redis {where} does not answer: {reason}."""
+
+    code = "REDIS_UNAVAILABLE"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    told = "The Redis between the environments does not answer."
+
+
+class RedisRefused(InsulaError):
+    """The Redis {where} does not let us in ({reason}); write a user and password that may in {setting}, such as redis://user:password@host:6379/0."""
+
+    code = "REDIS_REFUSED"
+    kind: ClassVar[Kind] = Kind.INVALID

@@ -19,7 +19,7 @@ from insula.gateway.trust import TrustedProxies
 from insula.gateway.waiting import Waiting
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.errors import AlreadySetUp, NotYet
+from insula.server.errors import AlreadySetUp
 from insula.server.fleet import Fleet
 from insula.server.host import Host
 from insula.server.main_application import Told
@@ -51,10 +51,8 @@ class Installation:
 def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -> Installation:
     """Put the roles together. Nothing runs yet. Unless ``makes``, an installation that is not there is an error.
 
-    ``lost`` is told when another process has taken the database: this one has to end. Raises ``NotYet`` for modes that this version has not.
+    ``lost`` is told when another process has taken the database: this one has to end.
     """
-    if settings.app_mode != "single":
-        raise NotYet(mode=settings.app_mode)
     host = Host(settings, folder, makes=makes)
     fleet = Fleet(host, lost)
     process, directory, traffic = fleet.process, fleet.records, fleet.traffic

@@ -6,6 +6,7 @@ Pure: looks at values, touches neither disk nor network. Every finding is one se
 import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from insula.core import failpoints
@@ -94,6 +95,21 @@ def _username(declared: Declaration, value: str) -> str | None:
     return None if is_username(value) else wrong_value(declared, value)
 
 
+def _redis_url(declared: Declaration, value: str) -> str | None:
+    """Port and number, which the pattern of an address leaves open."""
+    try:
+        parts = urlsplit(value)
+        right = parts.port != 0 and (
+            parts.path in ("", "/") or (parts.path[1:].isascii() and parts.path[1:].isdigit())
+        )
+    except ValueError:
+        right = False
+    if right:
+        return None
+    # Not shown: it may hold a password.
+    return f"{declared.name} has a port or a number that can not be; write {declared.say}, such as {declared.name}={declared.example}."
+
+
 def _failpoints(declared: Declaration, value: str) -> str | None:
     try:
         failpoints.parse(value)
@@ -109,6 +125,8 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "API_BASE_PATH": _api_base_path,
     "DB_STORAGE": _database_file,
     "INIT_ROOT_USERNAME": _username,
+    "APP_SUPERVISOR_REDIS_URL": _redis_url,
+    "APP_COMMAND_REDIS_URL": _redis_url,
     "INSULA_FAILPOINTS": _failpoints,
 }
 
@@ -138,9 +156,6 @@ MODES: Mapping[str, Wiring] = {
     ),
 }
 """The combinations that are allowed. Anything else stops the start."""
-
-BUILT = frozenset({"single"})
-"""Modes that this version can run in."""
 
 _ADAPTERS = ("APP_DISCOVERY_ADAPTER", "APP_PROCESS_ADAPTER", "APP_COMMAND_ADAPTER")
 _SERVER_DATABASE = ("DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD", "DB_SCHEMA")
@@ -180,11 +195,6 @@ def _mode(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, st
             wrong[name] = (
                 f"{name} is not set; with APP_MODE={mode} write it, such as {name}={_EXAMPLES[name]}."
             )
-    if mode not in BUILT and not wrong:
-        wrong["APP_MODE"] = (
-            f'APP_MODE is "{mode}", and this version of Insula does not have the multi-environment mode yet; '
-            "leave APP_MODE out to run one installation."
-        )
     return wrong
 
 

@@ -202,7 +202,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     insula_wait_timeout_s: Annotated[
         float,
         _meta(
-            "Seconds for which a start waits for a database that does not answer.",
+            "Seconds for which a start waits for a database or a Redis that does not answer.",
             "a number of seconds between 0 and 3600",
             "60",
             group="Database",

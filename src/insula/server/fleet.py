@@ -1,6 +1,6 @@
 """The roles of shared-memory mode, put together in one process: what runs applications, and what looks after them.
 
-start: commands are taken → main answers → those that start with it, a few at once
+start: Redis answers, where there is one → commands are taken → main answers → those that start with it, a few at once
 stop:  nothing is repaired, no command taken → all other applications side by side → main
 """
 
@@ -25,12 +25,14 @@ from insula.fleet.process.steps import Steps
 from insula.fleet.traffic import Traffic
 from insula.gateway.selector import MAIN
 from insula.server.applications import ApplicationSteps, Around
+from insula.server.errors import NotYet
 from insula.server.homes import Homes
 from insula.server.host import Host
 from insula.server.load import Load
 from insula.server.main_application import MainSteps, Told
 from insula.server.memory import Trimmer
 from insula.server.provisioner import LocalProvisioner
+from insula.server.redis_servers import wait_for_redis
 from insula.supervisor.plugin import SupervisorPlugin
 from insula.supervisor.records import Records
 from insula.supervisor.supervisor import Supervisor
@@ -71,7 +73,14 @@ class Fleet:
         self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner(), load)
 
     async def start(self) -> None:
-        """Bring up main, and what starts with it. Raises what main's steps raise."""
+        """Bring up main, and what starts with it. Raises what main's steps raise.
+
+        Where the environments speak over Redis, that is waited for first. Raises ``RedisUnavailable`` and
+        ``RedisRefused``, and ``NotYet`` for modes that this version has not.
+        """
+        if self._host.settings.app_mode != "single":
+            await wait_for_redis(self._host.settings)
+            raise NotYet(mode=self._host.settings.app_mode)
         await self._worker.start()
         self._homes.start()
         await self.start_main()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,6 +107,14 @@ class Instance:
                 time.sleep(_POLL_S)
         self.kill()
         raise RuntimeError(f"Insula did not start: {self.log[-4000:]}")
+
+    def printed(self, pattern: str) -> str:
+        """The log, as soon as the pattern is found in it. Fails with the log when that takes too long."""
+        deadline = time.monotonic() + servers.START_TIMEOUT_S
+        while not re.search(pattern, self.log):
+            assert time.monotonic() < deadline, self.log
+            time.sleep(_POLL_S)
+        return self.log
 
     def stop(self) -> int:
         """End it as an operator does; gives the exit code."""

@@ -105,8 +105,8 @@ WRONG = [
     ),
     ({"APP_PROCESS_ADAPTER": "docker"}, 'APP_PROCESS_ADAPTER is "docker"; write local or remote'),
     ({"APP_COMMAND_ADAPTER": "redis"}, "does not go with APP_MODE=single; leave APP_COMMAND_ADAPTER out."),
-    (WORKER, 'APP_MODE is "worker", and this version of Insula does not have the multi-environment mode yet'),
-    (SUPERVISOR, 'APP_MODE is "supervisor", and this version of Insula does not have'),
+    ({**WORKER, "APP_COMMAND_REDIS_URL": "redis://:s3cr3t@h:99999/0"}, "APP_COMMAND_REDIS_URL has a port or a number that can not be; write"),
+    ({**SUPERVISOR, "APP_SUPERVISOR_REDIS_URL": "rediss://h/first"}, "APP_SUPERVISOR_REDIS_URL has a port or a number"),
     (
         SUPERVISOR | {"APP_PROCESS_ADAPTER": "local"},
         'APP_PROCESS_ADAPTER is "local", which does not go with APP_MODE=supervisor; write APP_PROCESS_ADAPTER=remote.',
