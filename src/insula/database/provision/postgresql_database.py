@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 from insula.core.clock import monotonic
 from insula.database.ending import to_the_end
 from insula.database.errors import DatabaseError, PermissionDenied
-from insula.database.provision.base import Report, refuse_owner
+from insula.database.provision.base import Order, Report, refuse_owner
 from insula.database.provision.errors import InUse
 from insula.database.provision.ownership import Stamp
 from insula.database.provision.postgresql_catalog import (
@@ -56,22 +56,28 @@ _MISSING: Final = "3D000"
 _HAS_STRATEGY: Final = 150000
 """From this version on it can be said how a database is copied."""
 
-_building: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-"""By server and template: one task builds it; those who wait hold no connection meanwhile."""
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By server and name, of a template or a draft: one task makes it; those who wait hold no connection meanwhile."""
+
+
+def _turn(order: Order, name: str) -> asyncio.Lock:
+    return _turns.setdefault(f"{order.options.host} {order.options.port} {name}", asyncio.Lock())
 
 
 async def make(place: Place, template: Template) -> None:
     """See ``Provision.prepare``."""
     copies = True
-    for _ in range(ROUNDS):
-        async with place.elsewhere() as database:
-            server, done = await _try(place, template, database, copies=copies)
-        if done:
-            return
-        if place.order.options.database in server.databases:
-            await fill(place, template)
-            return
-        copies = await _build_template(place, template)
+    # Orders with the same stamp have the same draft: side by side they would drop it under one another.
+    async with _turn(place.order, place.draft):
+        for _ in range(ROUNDS):
+            async with place.elsewhere() as database:
+                server, done = await _try(place, template, database, copies=copies)
+            if done:
+                return
+            if place.order.options.database in server.databases:
+                await fill(place, template)
+                return
+            copies = await _build_template(place, template)
     raise InUse(what=place.order.named, who="somebody who makes and drops it at the same time")
 
 
@@ -149,9 +155,8 @@ async def _drop(place: Place, database: Database, name: str) -> None:
 
 async def _build_template(place: Place, template: Template) -> bool:
     """Make the template where it is not finished; whether it can be copied now."""
-    name, options = template_name(place.order, template), place.order.options
-    lock = _building.setdefault(f"{options.host} {options.port} {name}", asyncio.Lock())
-    async with lock, place.elsewhere() as database:
+    name = template_name(place.order, template)
+    async with _turn(place.order, name), place.elsewhere() as database:
         pattern = PREFIX.replace("_", r"\_") + "%"
         server = await look_at_server(database, [name], pattern)
         if is_finished(server, name):
