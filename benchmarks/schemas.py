@@ -104,7 +104,7 @@ async def measure(server: servers.Server) -> None:
         for number in range(SCHEMAS)
     ]
     for each in options:
-        await ensure_database(each)
+        await ensure_database(each, ConnectionBudget())
     handles = [open_database(each, budget) for each in options]
     for handle in handles:
         await furnish(handle)

@@ -54,7 +54,7 @@ async def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> As
 @pytest.fixture
 async def database(database_options: DatabaseOptions) -> AsyncIterator[Database]:
     """An empty database, once per dialect."""
-    await dialect(database_options.dialect).ensure(database_options)
+    await dialect(database_options.dialect).ensure(database_options, ConnectionBudget())
     budget = ConnectionBudget()
     opened = open_database(database_options, budget)
     yield opened

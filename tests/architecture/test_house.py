@@ -91,3 +91,33 @@ def test_scripts_can_be_run_and_nothing_else_pretends_to() -> None:
     runnable = {shown(path) for path in files() if path.stat().st_mode & 0o111}
     assert runnable == {".ci/run", "scripts/setup"}, "chmod"
     assert (ROOT / "scripts" / "setup").read_text().startswith("#!/usr/bin/env bash\nset -euo pipefail"[:19])
+
+
+RAW = ("open_raw", "_connect")
+"""What opens connections, called by its name alone."""
+
+
+def test_connections_to_servers_are_opened_by_pools_alone() -> None:
+    """So that each has its place in the budget of its server. Whoever needs one leases it."""
+    found = [
+        f"{module.removeprefix('insula.')}: {called}"
+        for module, tree in trees().items()
+        if not module.startswith("insula.testing")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and not ast.unparse(node.func).startswith("sqlite3.")
+        and ((called := ast.unparse(node.func)).endswith((".connect", ".create_pool")) or called in RAW)
+    ]
+    assert sorted(found) == [
+        "cli.client: probe.connect",  # a socket, to the server's own command line
+        "database.dialects.mysql: open_raw",  # in Mysql.connect
+        "database.dialects.mysql: self.connect",  # what a pool opens
+        "database.dialects.mysql_opening: _connect",  # in open_raw: with and
+        "database.dialects.mysql_opening: _connect",  # without encryption
+        "database.dialects.mysql_opening: asyncmy.connect",
+        "database.dialects.mysql_opening: open_raw",  # the one aside, under its lock
+        "database.dialects.postgresql: asyncpg.connect",  # in Postgresql.connect
+        "database.dialects.postgresql: self.connect",  # what a pool opens
+        "database.sqlite_file: self.connect",  # files need no place
+        "database.threads: self._group.connect",
+    ]

@@ -52,7 +52,7 @@ def database_options(
 
 @pytest.fixture
 async def database(database_options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIterator[Database]:
-    await ensure_database(database_options)
+    await ensure_database(database_options, ConnectionBudget())
     database = open_database(database_options, budget)
     try:
         yield database

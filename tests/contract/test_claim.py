@@ -5,7 +5,10 @@ import os
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
+from insula.database.budget import ConnectionBudget
+from insula.database.dialects import dialect
 from insula.database.errors import DatabaseInUse
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
@@ -33,7 +36,10 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_second_is_told_who_has_it_until_it_is_given_back(
     database: Database, database_options: DatabaseOptions
 ) -> None:
-    one, two = claim(database_options, fails), claim(database_options, fails)
+    one, two = (
+        claim(database_options, ConnectionBudget(), fails),
+        claim(database_options, ConnectionBudget(), fails),
+    )
     await one.take()
     # MariaDB does not tell a program's name unless it collects statistics
     holder = "connected from 127.0.0.1" if database_options.dialect in MARIADB else f"process {os.getpid()}"
@@ -53,10 +59,10 @@ async def test_another_schema_is_another_database(
         other = replace(database_options, storage=database_options.storage.with_name("other.sqlite"))
     elif database_options.dialect in MARIADB:
         other = replace(database_options, database="another_one")
-        await ensure_database(other)
+        await ensure_database(other, ConnectionBudget())
     else:
         other = replace(database_options, schema="another_one")
-    one, two = claim(database_options, fails), claim(other, fails)
+    one, two = claim(database_options, ConnectionBudget(), fails), claim(other, ConnectionBudget(), fails)
     await one.take()
     await two.take()
     await one.release()
@@ -75,13 +81,13 @@ async def end_session(held: SessionClaim) -> None:
 async def test_a_lost_connection_is_made_again(database: Database, database_options: DatabaseOptions) -> None:
     if database_options.storage is not None:
         return  # a lock of the kernel can not be lost
-    held = SessionClaim(database_options, fails)
+    held = SessionClaim(database_options, ConnectionBudget(), fails)
     await held.take()
     await end_session(held)
     while held._connection is None:
         await asyncio.sleep(0.005)
     with pytest.raises(DatabaseInUse):
-        await SessionClaim(database_options, fails).take()
+        await SessionClaim(database_options, ConnectionBudget(), fails).take()
     await held.release()
 
 
@@ -91,7 +97,10 @@ async def test_it_is_told_when_another_took_the_database_meanwhile(
     if database_options.storage is not None:
         return  # a lock of the kernel can not be lost
     told: asyncio.Future[DatabaseInUse] = asyncio.get_running_loop().create_future()
-    held, other = SessionClaim(database_options, told.set_result), SessionClaim(database_options, fails)
+    held, other = (
+        SessionClaim(database_options, ConnectionBudget(), told.set_result),
+        SessionClaim(database_options, ConnectionBudget(), fails),
+    )
     await held.take()
     watch, connection = held._watch, held._connection
     assert watch is not None
@@ -101,7 +110,7 @@ async def test_it_is_told_when_another_took_the_database_meanwhile(
     connection.terminate()
     monkeypatch.setattr(module, "TAKE_WITHIN_S", 10.0)
     await other.take()
-    await held._look()
+    await held._look(held._database)
     assert "used by another" in told.result().message
     await held.release()
     await other.release()
@@ -116,9 +125,45 @@ async def test_the_server_notices_within_half_a_minute_that_this_machine_is_gone
         text, expected = "SELECT @@wait_timeout AS s", {"s": 30}
     else:
         text, expected = KEEPALIVES, {"s": 30, "unsaid": "30000"}
-    held = SessionClaim(database_options, fails)
+    held = SessionClaim(database_options, ConnectionBudget(), fails)
     await held.take()
     assert held._connection is not None
     (row,) = await held._connection.fetch(text, ())
     assert dict(row) == expected
     await held.release()
+
+
+async def test_its_connection_is_one_of_the_budget(
+    database: Database, database_options: DatabaseOptions
+) -> None:
+    if database_options.storage is not None:
+        return  # a file needs none
+    budget = ConnectionBudget(2)
+    held, late = claim(database_options, budget, fails), claim(database_options, budget, fails)
+    for _ in range(2):
+        await held.take()
+        assert budget.used == 1
+        with pytest.raises(DatabaseInUse):
+            await late.take()
+        assert budget.used == 1
+        await held.release()
+        assert budget.used == 0
+
+
+async def test_a_lost_connection_leaves_its_place_and_waits_for_another(
+    database: Database, database_options: DatabaseOptions
+) -> None:
+    if database_options.storage is not None:
+        return  # a lock of the kernel can not be lost
+    budget = ConnectionBudget(1)
+    held = SessionClaim(database_options, budget, fails)
+    await held.take()
+    other = dialect(database_options.dialect).open(database_options, budget)
+    asking = asyncio.create_task(other.run(sa.text("SELECT 1")))
+    await end_session(held)
+    await asking
+    while held._connection is None:
+        await asyncio.sleep(0.005)
+    assert budget.used == 1
+    await held.release()
+    await other.close()

@@ -34,8 +34,8 @@ def opened(path: Path, **changes: object) -> SqliteDatabase:
 
 async def test_folder_and_file_are_private(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "main.sqlite"
-    await ensure_database(at(path))
-    await wait_for_database(at(path), 1)
+    await ensure_database(at(path), ConnectionBudget())
+    await wait_for_database(at(path), ConnectionBudget(), 1)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -50,9 +50,9 @@ async def test_paths_that_can_not_be_a_database(tmp_path: Path) -> None:
         "text/below": "can not be opened",
     }.items():
         with pytest.raises(errors.InvalidStorage, match=words):
-            await ensure_database(at(tmp_path / name))
+            await ensure_database(at(tmp_path / name), ConnectionBudget())
         with pytest.raises(errors.InvalidStorage, match=words):
-            await wait_for_database(at(tmp_path / name), 30)
+            await wait_for_database(at(tmp_path / name), ConnectionBudget(), 30)
     assert (tmp_path / "text").read_text().startswith("no database")
     for storage in (None, Path(":memory:")):
         with pytest.raises(errors.InvalidStorage):

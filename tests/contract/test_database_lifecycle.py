@@ -31,7 +31,7 @@ async def until(condition: object, *, within_s: float = 5.0) -> None:
 async def test_a_closed_handle_refuses_and_leaves_nothing(
     database_options: DatabaseOptions, budget: ConnectionBudget
 ) -> None:
-    await ensure_database(database_options)
+    await ensure_database(database_options, ConnectionBudget())
     before, threads = descriptors(), threading.active_count()
     for _ in range(3):
         database = open_database(database_options, budget)
@@ -55,7 +55,7 @@ async def test_a_closed_handle_refuses_and_leaves_nothing(
 async def test_a_handle_may_close_while_it_is_used(
     database_options: DatabaseOptions, budget: ConnectionBudget
 ) -> None:
-    await ensure_database(database_options)
+    await ensure_database(database_options, ConnectionBudget())
     database = open_database(database_options, budget)
     begun = asyncio.Event()
 
@@ -94,9 +94,9 @@ async def test_idle_connections_and_threads_end(
 
 
 async def test_ensuring_twice_and_waiting(database: Database, database_options: DatabaseOptions) -> None:
-    await asyncio.gather(*(ensure_database(database_options) for _ in range(3)))
+    await asyncio.gather(*(ensure_database(database_options, ConnectionBudget()) for _ in range(3)))
     lines: list[str] = []
-    await wait_for_database(database_options, 5, lines.append)
+    await wait_for_database(database_options, ConnectionBudget(), 5, lines.append)
     assert lines == []
 
 

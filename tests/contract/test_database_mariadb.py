@@ -16,6 +16,7 @@ from insula.database.budget import ConnectionBudget
 from insula.database.dialects.mariadb import DIALECT
 from insula.database.dialects.mysql import DIALECT as MYSQL
 from insula.database.dialects.mysql_connection import MysqlConnection
+from insula.database.dialects.mysql_opening import Killer
 from insula.database.engine import open_database
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
@@ -49,7 +50,7 @@ def on(server: servers.Server, **changes: object) -> DatabaseOptions:
 
 @contextlib.asynccontextmanager
 async def opened(options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIterator[Database]:
-    await ensure_database(options)
+    await ensure_database(options, ConnectionBudget())
     database = open_database(options, budget)
     try:
         yield database
@@ -60,7 +61,8 @@ async def opened(options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIte
 @contextlib.asynccontextmanager
 async def watching(server: servers.Server) -> AsyncIterator[MysqlConnection]:
     """A connection beside the pools, as the administrator."""
-    connection = await DIALECT.connect(on(server), database=False)
+    options = on(server, database="mysql")
+    connection = await DIALECT.connect(options, Killer(options, asyncio.Lock()))
     try:
         yield connection
     finally:
@@ -368,7 +370,7 @@ async def test_never_more_connections_than_the_budget(mariadb: servers.Server) -
 async def test_too_many_connections_are_waited_out(
     mariadb: servers.Server, options: DatabaseOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ensure_database(options)
+    await ensure_database(options, ConnectionBudget())
     user = f"plain_{random_id(6)}"
     async with watching(mariadb) as admin:
         await admin.script(f"CREATE USER '{user}'@'%' IDENTIFIED BY 'x' WITH MAX_USER_CONNECTIONS 3")
@@ -410,7 +412,7 @@ async def test_a_wrong_password_is_not_waited_for(mariadb: servers.Server) -> No
     options = on(mariadb, password="wrông")
     async with asyncio.timeout(5):
         with pytest.raises(errors.InvalidPassword, match="DB_PASSWORD"):
-            await wait_for_database(options, 60)
+            await wait_for_database(options, ConnectionBudget(), 60)
     assert "wrông" not in repr(options)
 
 
@@ -419,10 +421,10 @@ async def test_a_role_without_rights_gets_the_statements_to_run(mariadb: servers
         await admin.script("CREATE USER 'poor ''one'''@'%' IDENTIFIED BY 'pässword'")
         poor = on(mariadb, database="my `data` 100%_", user="poor 'one'", password="pässword")
         with pytest.raises(errors.PermissionDenied, match="GRANT ALL") as denied:
-            await ensure_database(poor)
+            await ensure_database(poor, ConnectionBudget())
         for statement in denied.value.message.split("mend it: ", 1)[1].rstrip(".").split("; "):
             await admin.script(statement)
-        await ensure_database(poor)
+        await ensure_database(poor, ConnectionBudget())
         async with opened(poor, ConnectionBudget(1)) as database:
             await database.run(sa.schema.CreateTable(TEXTS))
             await database.run(sa.insert(TEXTS).values(id=1, text="x"))
@@ -437,17 +439,17 @@ async def test_collations_that_compare_otherwise(mariadb: servers.Server) -> Non
         for name in (empty, used):
             await admin.script(f"CREATE DATABASE {name} CHARACTER SET latin1")
         await admin.script(f"CREATE TABLE {used}.t (a INTEGER)")
-    await ensure_database(on(mariadb, database=empty))
+    await ensure_database(on(mariadb, database=empty), ConnectionBudget())
     async with opened(on(mariadb, database=empty), ConnectionBudget(1)) as database:
         (row,) = await database.run(sa.text("SELECT @@collation_database AS name"))
         assert row["name"] == "utf8mb4_nopad_bin"
     with pytest.raises(errors.UnsuitableDatabase, match="latin1.*ALTER DATABASE"):
-        await ensure_database(on(mariadb, database=used))
+        await ensure_database(on(mariadb, database=used), ConnectionBudget())
 
 
 async def test_the_wrong_one_of_the_two_dialects(mariadb: servers.Server) -> None:
     with pytest.raises(errors.UnsuitableDatabase, match="DB_DIALECT=mariadb"):
-        await MYSQL.probe(on(mariadb, dialect="mysql", database="mysql"))
+        await MYSQL.probe(on(mariadb, dialect="mysql", database="mysql"), ConnectionBudget())
 
 
 async def test_ports_that_never_answer_or_that_nobody_listens_on(mariadb: servers.Server) -> None:
@@ -455,28 +457,28 @@ async def test_ports_that_never_answer_or_that_nobody_listens_on(mariadb: server
         for port, reason in ((silent.getsockname()[1], "too long"), (servers.free_port(), "refused")):
             options = on(mariadb, port=port, connect_timeout_s=0.3)
             with pytest.raises(errors.DatabaseUnavailable, match=reason):
-                await DIALECT.probe(options)
+                await DIALECT.probe(options, ConnectionBudget())
             with pytest.raises(errors.DatabaseUnavailable):
-                await wait_for_database(options, 0.4)
+                await wait_for_database(options, ConnectionBudget(), 0.4)
     with pytest.raises(errors.DatabaseUnavailable, match="name is not known"):
-        await DIALECT.probe(on(mariadb, host="nowhere.invalid"))
+        await DIALECT.probe(on(mariadb, host="nowhere.invalid"), ConnectionBudget())
     with pytest.raises(errors.DatabaseUnavailable):
-        await DIALECT.probe(on(mariadb, host="/nowhere"))
+        await DIALECT.probe(on(mariadb, host="/nowhere"), ConnectionBudget())
 
 
 async def test_a_unix_socket(mariadb: servers.Server) -> None:
     folder = mariadb.folder
     (folder / "mysqld.sock").symlink_to(folder / "socket")
     options = on(mariadb, host=str(folder), port=None, database="mysql")
-    await DIALECT.probe(options)
+    await DIALECT.probe(options, ConnectionBudget())
 
 
 async def test_tls_when_it_is_asked_for(mariadb: servers.Server) -> None:
     """This server has none: who insists gets no connection, who prefers it gets one without."""
     with pytest.raises(errors.DatabaseUnavailable):
-        await DIALECT.probe(on(mariadb, ssl="require", database="mysql"))
+        await DIALECT.probe(on(mariadb, ssl="require", database="mysql"), ConnectionBudget())
     for mode in ("disable", "allow", "prefer"):
-        await DIALECT.probe(on(mariadb, ssl=mode, database="mysql"))
+        await DIALECT.probe(on(mariadb, ssl=mode, database="mysql"), ConnectionBudget())
 
 
 async def test_a_pool_is_shared_by_who_opens_the_same_database(options: DatabaseOptions) -> None:

@@ -72,7 +72,7 @@ async def test_never_more_connections_than_the_budget(postgresql: servers.Server
     options = on(postgresql, application_name="counted")
     async with watching(postgresql) as watcher:
         for name in ("one", "two", "three"):
-            await ensure_database(on(postgresql, database=f"budget_{name}"))
+            await ensure_database(on(postgresql, database=f"budget_{name}"), ConnectionBudget())
         async with contextlib.AsyncExitStack() as stack:
             databases = [
                 await stack.enter_async_context(opened(on(postgresql, database=f"budget_{name}",
@@ -104,7 +104,7 @@ async def test_first_come_first_served_in_each_application(postgresql: servers.S
         order.append(number)
 
     for name in ("one", "two"):
-        await ensure_database(on(postgresql, database=f"order_{name}"))
+        await ensure_database(on(postgresql, database=f"order_{name}"), ConnectionBudget())
     async with (
         opened(on(postgresql, database="order_one"), budget) as first,
         opened(on(postgresql, database="order_two"), budget) as second,
@@ -135,7 +135,7 @@ async def test_waiting_has_an_end(postgresql: servers.Server) -> None:
 
 async def test_whoever_waits_for_a_closing_pool_is_refused(postgresql: servers.Server) -> None:
     budget = ConnectionBudget(1)
-    await ensure_database(on(postgresql, database="closing"))
+    await ensure_database(on(postgresql, database="closing"), ConnectionBudget())
     async with opened(on(postgresql), budget) as busy, busy.transaction() as transaction:
         await transaction.run(ONE)
         closing = open_database(on(postgresql, database="closing"), budget)
@@ -152,7 +152,7 @@ async def test_handles_with_the_same_server_share_a_pool(postgresql: servers.Ser
     budget = ConnectionBudget(5)
     options = [on(postgresql, schema=f"shared {i}") for i in range(4)]
     for each in options:
-        await ensure_database(each)
+        await ensure_database(each, ConnectionBudget())
     databases = [open_database(each, budget) for each in options]
     table = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer), schema="insula_schema")
     for number, database in enumerate(databases):
@@ -229,7 +229,7 @@ async def test_the_server_goes_away_in_the_middle(own_server: servers.Server) ->
             await database.run(ONE)
         lines: list[str] = []
         with pytest.raises(errors.DatabaseUnavailable):
-            await wait_for_database(on(own_server), 0.3, lines.append)
+            await wait_for_database(on(own_server), ConnectionBudget(), 0.3, lines.append)
     assert budget.used == 0
 
 
@@ -259,7 +259,7 @@ async def test_a_port_that_never_answers(postgresql: servers.Server) -> None:
             with pytest.raises(errors.DatabaseUnavailable, match="too long"):
                 await database.run(ONE)
         with pytest.raises(errors.DatabaseUnavailable):
-            await wait_for_database(options, 0.5)
+            await wait_for_database(options, ConnectionBudget(), 0.5)
         assert budget.used == 0
 
 
@@ -271,7 +271,7 @@ async def test_a_port_that_nobody_listens_on(
     options = on(postgresql, port=servers.free_port())
     lines: list[str] = []
     with pytest.raises(errors.DatabaseUnavailable):
-        await wait_for_database(options, 0.5, lines.append)
+        await wait_for_database(options, ConnectionBudget(), 0.5, lines.append)
     assert 2 <= len(lines) <= 5
     assert "waiting for the database" in lines[0]
 
@@ -300,7 +300,7 @@ async def test_a_wrong_password_is_not_waited_for(postgresql: servers.Server) ->
     options = on(postgresql, password="wrong")
     async with asyncio.timeout(5):
         with pytest.raises(errors.InvalidPassword, match="DB_PASSWORD"):
-            await wait_for_database(options, 60)
+            await wait_for_database(options, ConnectionBudget(), 60)
     assert "wrong" not in repr(options)
 
 
@@ -309,18 +309,18 @@ async def test_a_role_without_rights_gets_the_statement_to_run(postgresql: serve
         await admin.execute("""CREATE ROLE "poor 'one'" LOGIN PASSWORD 'x'""")
     poor = {"user": "poor 'one'", "password": "x"}
     with pytest.raises(errors.DatabaseMissing) as missing:
-        await ensure_database(on(postgresql, database='my "data"', **poor))
+        await ensure_database(on(postgresql, database='my "data"', **poor), ConnectionBudget())
     statement = str(missing.value.details["statement"])
     async with watching(postgresql) as admin:
         await admin.execute(statement)
-    await ensure_database(on(postgresql, database='my "data"', **poor))
+    await ensure_database(on(postgresql, database='my "data"', **poor), ConnectionBudget())
     with pytest.raises(errors.SchemaMissing) as schema:
-        await ensure_database(on(postgresql, schema="The App", **poor))
+        await ensure_database(on(postgresql, schema="The App", **poor), ConnectionBudget())
     async with watching(postgresql) as admin:
         await admin.execute(str(schema.value.details["statement"]))
-    await ensure_database(on(postgresql, schema="The App", **poor))
+    await ensure_database(on(postgresql, schema="The App", **poor), ConnectionBudget())
     with pytest.raises(errors.SchemaMissing, match="GRANT"):
-        await ensure_database(on(postgresql, **poor))
+        await ensure_database(on(postgresql, **poor), ConnectionBudget())
     async with opened(on(postgresql, schema="pg_catalog", **poor), ConnectionBudget(1)) as database:
         with pytest.raises(errors.PermissionDenied):
             await database.run(sa.text("SELECT * FROM pg_authid"))
@@ -330,13 +330,13 @@ async def test_an_unsuitable_encoding(postgresql: servers.Server) -> None:
     async with watching(postgresql) as admin:
         await admin.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     with pytest.raises(errors.UnsuitableDatabase, match="LATIN1"):
-        await ensure_database(on(postgresql, database="latin"))
+        await ensure_database(on(postgresql, database="latin"), ConnectionBudget())
 
 
 async def test_ddl_of_another_process(postgresql: servers.Server) -> None:
     """Statements prepared before are prepared again, alone and as the first of a transaction."""
     options = on(postgresql, schema="other ddl")
-    await ensure_database(options)
+    await ensure_database(options, ConnectionBudget())
     everything = sa.text("SELECT * FROM insula_schema.t")
     async with opened(options, ConnectionBudget(1)) as database, watching(postgresql) as other:
         assert isinstance(database, PooledDatabase)
@@ -423,20 +423,20 @@ async def test_pools_take_turns_rather_than_connections_from_each_other(
     opened_connections = 0
     open_one = pool.Pool._open
 
-    async def counting(self: pool.Pool) -> connection.ServerConnection:
+    async def counting(self: pool.Pool, how: pool.Open) -> connection.ServerConnection:
         nonlocal opened_connections
         opened_connections += 1
-        return await open_one(self)
+        return await open_one(self, how)
 
-    monkeypatch.setattr(pool.Pool, "_open", counting)
     budget = ConnectionBudget(5)
     names = [f"turns_{number}" for number in range(4)]
     for name in names:
-        await ensure_database(on(postgresql, database=name))
+        await ensure_database(on(postgresql, database=name), ConnectionBudget())
     async with contextlib.AsyncExitStack() as stack:
         databases = [
             await stack.enter_async_context(opened(on(postgresql, database=name), budget)) for name in names
         ]
+        monkeypatch.setattr(pool.Pool, "_open", counting)
         await asyncio.gather(*(databases[number % 4].run(ONE) for number in range(400)))
         assert opened_connections <= 2 * len(names) + budget.limit
     assert (budget.used, budget.waiting) == (0, 0)
@@ -445,8 +445,8 @@ async def test_pools_take_turns_rather_than_connections_from_each_other(
 async def test_a_busy_application_gives_up_what_is_above_its_share(postgresql: servers.Server) -> None:
     """One database has taken all; tasks of another get their share though the first never rests."""
     budget = ConnectionBudget(4)
-    await ensure_database(on(postgresql, database="busy"))
-    await ensure_database(on(postgresql, database="modest"))
+    await ensure_database(on(postgresql, database="busy"), ConnectionBudget())
+    await ensure_database(on(postgresql, database="modest"), ConnectionBudget())
     slow = sa.text("SELECT pg_sleep(0.02)")
     done = asyncio.Event()
     async with (
@@ -472,7 +472,7 @@ async def test_a_busy_application_gives_up_what_is_above_its_share(postgresql: s
 
 async def test_tasks_that_go_away_while_they_wait_leave_nothing(postgresql: servers.Server) -> None:
     budget = ConnectionBudget(2)
-    await ensure_database(on(postgresql, database="goes"))
+    await ensure_database(on(postgresql, database="goes"), ConnectionBudget())
     async with (
         opened(on(postgresql), budget) as first,
         opened(on(postgresql, database="goes"), budget) as second,
@@ -520,7 +520,7 @@ async def test_an_application_with_slow_statements_never_takes_all(
     names = [f"flood {number}" for number in range(4)]
     options = [on(postgresql, schema=name) if schemas else on(postgresql, database=name) for name in names]
     for each in options:
-        await ensure_database(each)
+        await ensure_database(each, ConnectionBudget())
     async with contextlib.AsyncExitStack() as stack:
         flooding, also, calm, *_ = [await stack.enter_async_context(opened(each, budget)) for each in options]
         slow = sa.text("SELECT pg_sleep(20)")

@@ -1,5 +1,6 @@
 """What is used of libraries beside what they promise: pinned to the version that it was tried with, and still there."""
 
+import asyncio
 import inspect
 import tomllib
 from importlib.metadata import version
@@ -13,8 +14,9 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from insula.database.dialects import dialect
-from insula.database.dialects.mysql_opening import BUFFER_BYTES
+from insula.database.dialects.mariadb import Mariadb
+from insula.database.dialects.mysql_opening import BUFFER_BYTES, Killer
+from insula.database.dialects.postgresql import Postgresql
 from insula.database.options import DatabaseOptions
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +58,7 @@ async def test_asyncpgs_protocol_can_be_asked_whether_a_statement_is_being_cance
 ) -> None:
     if database_options.dialect != "postgres":
         return  # another driver
-    connection = await dialect(database_options.dialect).connect(database_options)  # type: ignore[attr-defined]
+    connection = await Postgresql().connect(database_options)
     raw: asyncpg.Connection = connection._raw
     assert raw._protocol._is_cancelling() is False
     await raw._protocol._wait_for_cancellation()
@@ -69,7 +71,8 @@ async def test_asyncmys_connection_has_the_insides_that_ours_uses(
 ) -> None:
     if database_options.dialect != "mariadb":
         return  # another driver
-    connection = await dialect(database_options.dialect).connect(database_options)  # type: ignore[attr-defined]
+    killer = Killer(database_options, asyncio.Lock())
+    connection = await Mariadb().connect(database_options, killer)
     raw = connection._wire._raw
     await raw.query(b"SELECT 1 AS one; SELECT 2 AS two")
     assert ([field.name for field in raw._result.fields], raw._result.rows) == (["one"], ((1,),))

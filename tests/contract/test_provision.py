@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from insula.core.clock import now
 from insula.core.ids import random_id
+from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.engine import open_database
 from insula.database.errors import TableMissing
@@ -62,26 +63,26 @@ async def given(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         main = DatabaseOptions("sqlite", storage=tmp_path / "main.sqlite")
         at = DatabaseOptions("sqlite", storage=tmp_path / "apps" / "a one" / "a one.sqlite")
         if place.startswith("tables"):
-            await dialect("sqlite").ensure(at)
+            await dialect("sqlite").ensure(at, ConnectionBudget())
         yield order(WHAT.get(place, "new_connection"), at, main, tmp_path)
         return
     if place.endswith("mariadb"):
         there: Server = request.getfixturevalue("mariadb")
         at = replace(on(there, f"a `odd` one {random_id(6)}"), dialect="mariadb")
         if place.startswith("tables"):
-            await dialect("mariadb").ensure(at)
+            await dialect("mariadb").ensure(at, ConnectionBudget())
         yield order(WHAT.get(place, "new_connection"), at, at.on_database("main of all"), tmp_path)
         return
     server: Server = request.getfixturevalue("postgresql")
     main = on(server, SHARED_DATABASE, "main")
-    await dialect("postgres").ensure(main)
+    await dialect("postgres").ensure(main, ConnectionBudget())
     name = f'an "odd" one {random_id(6)}'
     at = on(server, name)
     if place == "schema":
         at = on(server, SHARED_DATABASE, name)
     elif place.startswith("tables"):
         at = on(server, f"tables {random_id(6)}", name if place.endswith("schema") else None)
-        await dialect("postgres").ensure(at)
+        await dialect("postgres").ensure(at, ConnectionBudget())
     made = order(WHAT.get(place, "new_connection"), at, main, tmp_path)
     yield made
     assert (made.budget.used, made.budget.waiting) == (0, 0)
@@ -112,9 +113,9 @@ async def problems(asked: Order) -> list[str]:
 
 async def test_made_once_and_dropped_once(given: Order) -> None:
     assert await problems(given) == []
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     await prepare(given, sa.insert(BOOKS).values(id=7))
-    assert await read_stamp(given.options) == given.stamp
+    assert await read_stamp(given.options, given.budget) == given.stamp
     assert await rows(given, sa.select(BOOKS)) == [{"id": 7}]
     database = open_database(given.options, given.budget)
     assert await stamp_in(database, given.options) == given.stamp
@@ -124,7 +125,7 @@ async def test_made_once_and_dropped_once(given: Order) -> None:
     await prepare(given)
     assert len(await rows(given, sa.select(BOOKS))) == 2
     await remove(given)
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     await remove(given)
     assert await problems(given) == []
 
@@ -137,12 +138,12 @@ async def test_nobody_else_takes_or_drops_it(given: Order) -> None:
         with pytest.raises(errors.OwnedByAnother, match=given.stamp.id):
             await attempt(other)
     assert await rows(given, sa.select(BOOKS)) == [{"id": 7}]
-    assert await read_stamp(given.options) == given.stamp
+    assert await read_stamp(given.options, given.budget) == given.stamp
 
 
 async def make_place(asked: Order) -> None:
     """What an administrator may have made already: empty, without a stamp."""
-    await dialect(asked.options.dialect).ensure(asked.options)
+    await dialect(asked.options.dialect).ensure(asked.options, ConnectionBudget())
 
 
 async def test_what_is_empty_and_nobodys_is_taken(given: Order) -> None:
@@ -151,7 +152,7 @@ async def test_what_is_empty_and_nobodys_is_taken(given: Order) -> None:
     told = [] if given.what == "new_connection" else ["DATABASE_EXISTS"]
     assert ([note.code for note in report.notes], report.problems) == (told, [])
     await prepare(given)
-    assert await read_stamp(given.options) == given.stamp
+    assert await read_stamp(given.options, given.budget) == given.stamp
     assert await rows(given, sa.select(BOOKS)) == []
 
 
@@ -198,7 +199,7 @@ async def test_mains_own_is_known_by_its_content_too(given: Order) -> None:
 async def test_what_fails_leaves_nothing(given: Order) -> None:
     with pytest.raises(TableMissing):
         await prepare(given, sa.text("SELECT * FROM nowhere"))
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     assert await problems(given) == []
     await prepare(given)
     assert await rows(given, sa.select(BOOKS)) == []
@@ -207,7 +208,7 @@ async def test_what_fails_leaves_nothing(given: Order) -> None:
 async def test_what_fails_after_rows_were_written_leaves_nothing(given: Order) -> None:
     with pytest.raises(TableMissing):
         await prepare(given, sa.insert(BOOKS).values(id=7), sa.text("SELECT * FROM nowhere"))
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     await prepare(given)
     assert await rows(given, sa.select(BOOKS)) == []
 
@@ -227,13 +228,13 @@ async def test_tables_that_refer_to_one_another_are_dropped(given: Order) -> Non
         await prepare(given, *everything, sa.text("SELECT * FROM nowhere"))
     await prepare(given, *everything)
     await provision(given.options.dialect).remove(given, (*TABLES, "first", "second"))
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     assert await problems(given) == []
 
 
 async def test_one_that_is_asked_for_at_once_is_made_once(given: Order) -> None:
     await asyncio.gather(*(prepare(given) for _ in range(4)))
-    assert await read_stamp(given.options) == given.stamp
+    assert await read_stamp(given.options, given.budget) == given.stamp
     assert await rows(given, sa.select(BOOKS)) == []
 
 
@@ -244,7 +245,7 @@ async def test_of_two_that_ask_for_one_name_one_gets_it(given: Order) -> None:
     losses = [result for result in results if isinstance(result, Exception)]
     assert len(winners) == 1
     assert isinstance(losses[0], errors.Unfit)
-    assert await read_stamp(given.options) == winners[0].stamp
+    assert await read_stamp(given.options, given.budget) == winners[0].stamp
 
 
 @pytest.fixture
@@ -253,7 +254,7 @@ async def abandoned(given: Order) -> Stamp:
     if given.what != "new_connection":
         pytest.skip("only connections to what is there already adopt")
     await prepare(another(given), sa.insert(BOOKS).values(id=7))
-    old = await read_stamp(given.options)
+    old = await read_stamp(given.options, given.budget)
     assert old is not None
     owner = {"application": old.application, "id": old.id}
     await rows(given, sa.insert(KEPT).values(key="owner", value=owner))
@@ -278,7 +279,7 @@ async def test_an_application_is_taken_over_by_its_stamp_alone(given: Order, aba
     taking = replace(given, adopt=abandoned.id)
     assert await problems(taking) == []
     await prepare(taking)
-    assert await read_stamp(given.options) == given.stamp
+    assert await read_stamp(given.options, given.budget) == given.stamp
     kept = await rows(given, sa.select(KEPT))
     assert kept == [{"key": "owner", "value": {"application": given.stamp.application, "id": given.stamp.id}}]
     assert await rows(given, sa.select(BOOKS)) == [{"id": 7}]
@@ -308,7 +309,7 @@ async def test_what_somebody_makes_meanwhile_is_not_touched(
     mariadb: Server, tmp_path: Path, stamped: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = replace(on(mariadb, f"meanwhile {random_id(6)}"), dialect="mariadb")
-    await dialect("mariadb").ensure(at)
+    await dialect("mariadb").ensure(at, ConnectionBudget())
     asked = order("new_database", at, at.on_database("main of all"), tmp_path)
     look = mysql._look
 
@@ -336,7 +337,7 @@ async def test_what_somebody_makes_meanwhile_is_not_touched(
         )
     ]
     assert sorted(names) == (["insula_stamp", "theirs"] if stamped else ["theirs"])
-    stamp = await read_stamp(at)
+    stamp = await read_stamp(at, ConnectionBudget())
     assert (stamp.application if stamp else None) == ("another" if stamped else None)
 
 
@@ -353,7 +354,7 @@ async def test_a_file_is_named_once_after_a_process_was_killed(tmp_path: Path) -
 
 async def test_a_database_of_an_application_that_was_taken_over(postgresql: Server, tmp_path: Path) -> None:
     main = on(postgresql, SHARED_DATABASE, "main")
-    await dialect("postgres").ensure(main)
+    await dialect("postgres").ensure(main, ConnectionBudget())
     first = order("new_database", on(postgresql, f"whole {random_id(6)}"), main, tmp_path)
     name = dialect("postgres").quote(first.options.database)
     await prepare(first)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from insula.core.ids import random_id
+from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
 from insula.database.errors import TableMissing
 from insula.database.options import DatabaseOptions
@@ -107,7 +108,7 @@ async def test_the_older_one_stays_until_the_new_one_is_made(
 async def test_many_at_once_build_it_once(given: Order, admin: asyncpg.Connection, role: str) -> None:
     many = [next_one(given) for _ in range(12)]
     await asyncio.gather(*(WAY.prepare(each, version(1)) for each in many))
-    assert [await read_stamp(each.options) for each in many] == [each.stamp for each in many]
+    assert [await read_stamp(each.options, each.budget) for each in many] == [each.stamp for each in many]
     assert await templates(admin, role) == {template_name(given, version(1))}
     assert given.budget.used == 0
 
@@ -127,7 +128,7 @@ async def test_it_is_nobodys_application_and_nobody_gets_in(given: Order) -> Non
     for attempt in (WAY.prepare(taking, version(1)), WAY.remove(taking, ())):
         with pytest.raises(errors.OwnedByAnother):
             await attempt
-    assert await read_stamp(at) is None
+    assert await read_stamp(at, ConnectionBudget()) is None
     tables = replace(taking, what="new_connection")
     assert (await WAY.check(tables)).problems
     await WAY.prepare(next_one(given), version(1))
@@ -138,7 +139,7 @@ async def test_who_may_not_copy_runs_the_script(given: Order, admin: asyncpg.Con
     await admin.execute(f'ALTER DATABASE "{template_name(given, version(1))}" OWNER TO insula')
     other = next_one(given)
     await WAY.prepare(other, version(1))
-    assert await read_stamp(other.options) == other.stamp
+    assert await read_stamp(other.options, other.budget) == other.stamp
     assert await books(other) == [1]
     assert await templates(admin, role) == set()
     await WAY.remove(other, ())

@@ -71,12 +71,20 @@ class ConnectionBudget:
         self.streams = asyncio.Semaphore(max(1, limit // 2))
         """Turns for streams, which hold a connection for as long as their reader takes: half of the budget, so
         that slow readers never take the connections of all others."""
+        self.aside = asyncio.Lock()
+        """Held by who uses the one connection that is beside the limit: it ends statements of the others, and can not
+        wait until one of them is free. Where a dialect has need of it (``Dialect.aside``), the limit is one less."""
         self._parting = 0
         """Connections that are being closed: each will leave a place to whoever waits then."""
         self._queues: dict[Pool, deque[_Waiter]] = {}
         """Who waits, by pool; no queue is empty."""
         self._groups: dict[Hashable, list[Pool]] = {}
         """By server, database and role: the pools whose schemas are each other's neighbours."""
+
+    @property
+    def open(self) -> int:
+        """Connections that are open now, or about to be."""
+        return self.used + self.aside.locked()
 
     def pool(self, key: Hashable, make: Callable[[], "Pool"], schema: str | None = None) -> "Pool":
         """A pool of ``key``, made when it is asked for first; each user must ``leave`` it once.

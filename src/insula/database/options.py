@@ -8,6 +8,9 @@ CONNECT_TIMEOUT_S = 10.0
 USUAL_PORTS = {"postgres": 5432, "mariadb": 3306, "mysql": 3306}
 """Of servers whose port is not said."""
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of this very machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOptions:

@@ -84,7 +84,7 @@ class Pool:
             raise DatabaseClosed()
         connection = self.lease_idle(schema) or await self._budget.place(self)
         if connection is None:
-            connection = await self._opened()
+            connection = await self._opened(self._open_patiently)
         elif self._closed:
             self.part(connection)
             raise DatabaseClosed()
@@ -98,6 +98,11 @@ class Pool:
         while self.idle:
             self._drop(self.idle.pop())
         return await self.lease(schema)
+
+    async def probe(self) -> None:
+        """Connect, or find that somebody is connected. Raises at once what hinders it, without a second try."""
+        connection = self.lease_idle(None) or await self._budget.place(self)
+        self.give_back(connection or await self._opened(self._open_one))
 
     def give_back(self, connection: ServerConnection) -> None:
         """End a lease after which the connection is as good as before."""
@@ -126,10 +131,10 @@ class Pool:
         """Close the connection that was idle longest, for the sake of another pool."""
         self.part(self.idle.pop(0))
 
-    def part(self, connection: ServerConnection) -> None:
-        """Close a connection that nobody leases any more, in peace and in the background."""
+    def part(self, connection: ServerConnection, within_s: float = CLOSE_S) -> asyncio.Task[None]:
+        """Close a connection that nobody leases any more, in the background; in peace where that takes no longer."""
         self._budget.parting(1)
-        self._background(self._close(connection))
+        return self._background(self._close(connection, within_s))
 
     async def close(self) -> None:
         """Close all connections; those still leased are waited for a moment, then dropped."""
@@ -151,9 +156,9 @@ class Pool:
 
     # --- opening
 
-    async def _opened(self) -> ServerConnection:
+    async def _opened(self, how: Open) -> ServerConnection:
         """A new connection. It is opened to the end also when the task is cancelled, for whoever comes next."""
-        opening = self._background(self._open())
+        opening = self._background(self._open(how))
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -164,12 +169,12 @@ class Pool:
         if not opening.cancelled() and opening.exception() is None:
             self.give_back(opening.result())
 
-    async def _open(self) -> ServerConnection:
+    async def _open(self, how: Open) -> ServerConnection:
         """Open a connection in a place that was taken before; gives the place back when it fails."""
         try:
             if self._closed:
                 raise DatabaseClosed()
-            connection = await self._open_patiently()
+            connection = await how()
         except BaseException:
             self._budget.free(self)
             raise
@@ -214,9 +219,9 @@ class Pool:
             if share is not None:
                 share.end()
 
-    async def _close(self, connection: ServerConnection) -> None:
+    async def _close(self, connection: ServerConnection, within_s: float) -> None:
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(within_s):
                 await connection.close()
         except self._driver_errors as error:
             log.debug("a connection to %s did not part in peace: %r", self.where, error)

@@ -165,6 +165,10 @@ class PooledDatabase:
         connection.share = self._share
         return connection
 
+    async def probe(self) -> None:
+        """See ``Pool.probe``."""
+        await self.pool.probe()
+
     async def begin(self, word: str) -> ServerConnection:
         """A connection with a transaction begun; a stale one is replaced, for nothing was done yet."""
         connection = await self.lease()

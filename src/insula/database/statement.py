@@ -110,3 +110,8 @@ def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, .
         name = names[0]
         return lambda values: (values[name],)
     return itemgetter(*names)
+
+
+def plain(text: str) -> Statement:
+    """A statement without values that changes something; several, separated by semicolons, are done as one."""
+    return Statement((text,), (), {}, {}, (), returns_rows=False, is_ddl=True)

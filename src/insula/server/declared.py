@@ -181,10 +181,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _meta(
             "Connections that this process opens at most to one database server.",
-            "a number between 2 and 1000",
+            "a number between 3 and 1000",
             "50",
             group="Database",
-            ge=2,
+            ge=3,
             le=1000,
         ),
     ] = 50

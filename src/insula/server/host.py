@@ -14,8 +14,9 @@ from insula.application.stored import read_stored
 from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 from insula.database.budget import ConnectionBudget
+from insula.database.dialects import dialect
 from insula.database.executor import Database
-from insula.database.options import DatabaseOptions
+from insula.database.options import LOOPBACK, DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.gateway.selector import MAIN
 from insula.server import checks
@@ -70,15 +71,16 @@ class Host:
 
     def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
         """The budget of the server that a database is on: one for each server, however many applications use it."""
-        server = database.server
+        server = _counted(database)
         budget = self._budgets.get(server)
         if budget is None:
-            budget = self._budgets[server] = ConnectionBudget(self.settings.insula_db_connections)
+            limit = self.settings.insula_db_connections - dialect(database.dialect).aside
+            budget = self._budgets[server] = ConnectionBudget(limit)
         return budget
 
     def connections_used(self) -> int:
         """Connections to database servers that are open now."""
-        return sum(budget.used for budget in self._budgets.values())
+        return sum(budget.open for budget in self._budgets.values())
 
     @cached_property
     def extra_plugins(self) -> tuple[str, ...]:
@@ -108,3 +110,11 @@ class Host:
         if not (installed or self.makes):
             raise NotInstalled(application=MAIN)
         return app_key(self.folder, given, makes=not installed)
+
+
+def _counted(database: DatabaseOptions) -> tuple[str, str, int | None]:
+    """Names the server by what its connections are counted for: this machine's has many names, and speaks as MySQL
+    whichever of the two it is."""
+    kind, host, port = database.server
+    here = host in LOOPBACK or host.startswith("/")
+    return ("mysql" if kind == "mariadb" else kind, "localhost" if here else host, port)

@@ -47,7 +47,7 @@ class MainSteps(Steps):
         self._told_lost = lost
         self._settings = host.settings
         self._database = host.database
-        self._claim: Claim = claim(self._database, self._lost)
+        self._claim: Claim | None = None
         self._application: Application | None = None
 
     @property
@@ -58,13 +58,13 @@ class MainSteps(Steps):
 
     async def prepare(self) -> None:
         found = self._host.registry
-        await wait_for_database(
-            self._database, self._settings.insula_wait_timeout_s, lambda line: _log.warning("%s", line)
-        )
+        budget, patience_s = self._host.budget_of(self._database), self._settings.insula_wait_timeout_s
+        await wait_for_database(self._database, budget, patience_s, lambda line: _log.warning("%s", line))
         if self._host.makes:
-            await ensure_database(self._database)
+            await ensure_database(self._database, budget)
+        self._claim = claim(self._database, budget, self._lost)
         await self._claim.take()
-        database = open_database(self._database, self._host.budget_of(self._database))
+        database = open_database(self._database, budget)
         try:
             key = await self._host.master_key(database)
         except BaseException:
@@ -100,7 +100,9 @@ class MainSteps(Steps):
         if self._application is not None:
             await self._application.stop()
             self._application = None
-        await self._claim.release()
+        if self._claim is not None:
+            await self._claim.release()
+            self._claim = None
 
     def _lost(self, error: DatabaseInUse) -> None:
         """Two that write one database would work on stale metadata: the one that was cut off gives way."""

@@ -37,7 +37,7 @@ async def writer(mariadb: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     async with own_database(mariadb) as options:
         known = dialect(options.dialect)
         monkeypatch.setattr(type(known), "returning", frozenset())
-        await known.ensure(options)
+        await known.ensure(options, ConnectionBudget())
         database = open_database(options, ConnectionBudget())
         await create_tables(database, [THINGS, TAGS])
         yield Writer(StaticCatalog([THINGS, TAGS]), database)

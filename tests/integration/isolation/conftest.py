@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from insula.application.registry import Registry
+from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.testing.applications import Library
@@ -25,7 +26,7 @@ async def estate(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
                 options = DatabaseOptions("sqlite", storage=tmp_path / f"{name}.sqlite")
             else:
                 options = await stack.enter_async_context(own_schema(request.getfixturevalue("postgresql")))
-            await dialect(options.dialect).ensure(options)
+            await dialect(options.dialect).ensure(options, ConnectionBudget())
             return options
 
         registry = Registry([Library(), *Registry.discover().plugins.values()])

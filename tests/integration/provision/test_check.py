@@ -18,7 +18,7 @@ from insula.database.dialects import dialect
 from insula.database.engine import open_database
 from insula.database.errors import Contention
 from insula.database.options import DatabaseOptions
-from insula.database.provision.postgresql_catalog import plain
+from insula.database.statement import plain
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner

@@ -84,7 +84,7 @@ async def killed(asked: Order, verb: str, at: int) -> bool:
 
 async def whole(asked: Order) -> None:
     """It is there, stamped, with all its tables, and can be written."""
-    assert await read_stamp(asked.options) == asked.stamp
+    assert await read_stamp(asked.options, asked.budget) == asked.stamp
     database = open_database(asked.options, asked.budget)
     await database.run(sa.insert(BOOKS).values(id=1))
     assert await database.run(sa.select(BOOKS)) == [{"id": 1}]
@@ -96,22 +96,22 @@ async def test_killed_at_every_step(given: Order, folder: Path) -> None:
     steps = 0
     while await killed(given, "prepare", steps + 1):
         steps += 1
-        stamp = await read_stamp(given.options)
+        stamp = await read_stamp(given.options, given.budget)
         assert stamp in (None, given.stamp)
         assert not (await way.check(given)).problems
         await way.prepare(given, template(given.options.dialect))
         await whole(given)
         await way.remove(given, TABLES)
-        assert await read_stamp(given.options) is None
+        assert await read_stamp(given.options, given.budget) is None
     assert steps >= 4
     await whole(given)
     steps = 0
     while await killed(given, "remove", steps + 1):
         steps += 1
         await way.remove(given, TABLES)
-        assert await read_stamp(given.options) is None
+        assert await read_stamp(given.options, given.budget) is None
         await way.prepare(given, template(given.options.dialect))
         await whole(given)
     assert steps >= 2
-    assert await read_stamp(given.options) is None
+    assert await read_stamp(given.options, given.budget) is None
     assert not list(folder.rglob("*.part*"))

@@ -9,6 +9,7 @@ import pytest
 
 from insula.core.errors import InsulaError
 from insula.core.ids import random_id
+from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.server.declared import Settings
@@ -94,7 +95,7 @@ async def options(request: pytest.FixtureRequest) -> dict[str, Any]:
         password=server.password,
         database=SHARED_DATABASE,
     )
-    await dialect("postgres").ensure(shared)
+    await dialect("postgres").ensure(shared, ConnectionBudget())
     return {
         "dbConnType": "new_schema",
         "database": {**service, "database": SHARED_DATABASE, "schema": name},

@@ -19,3 +19,19 @@ def test_a_server_has_one_budget_as_long_as_it_is_used(tmp_path: Path) -> None:
         host.budget_of(DatabaseOptions("postgres", host=f"db{number}", database="one"))
     gc.collect()
     assert list(host._budgets.values()) == [budget]
+
+
+def test_all_names_of_this_machine_are_one_server(tmp_path: Path) -> None:
+    host = Host(cast(Settings, SimpleNamespace(insula_db_connections=7)), tmp_path, makes=False)
+    here = host.budget_of(DatabaseOptions("postgres", host="localhost"))
+    for name in ("127.0.0.1", "::1", "/var/run/postgresql"):
+        assert host.budget_of(DatabaseOptions("postgres", host=name, port=5432)) is here
+    assert host.budget_of(DatabaseOptions("postgres", port=5433)) is not here
+
+
+def test_what_ends_statements_is_one_of_the_connections(tmp_path: Path) -> None:
+    host = Host(cast(Settings, SimpleNamespace(insula_db_connections=7)), tmp_path, makes=False)
+    budget = host.budget_of(DatabaseOptions("mariadb"))
+    assert budget.limit == 6
+    assert host.budget_of(DatabaseOptions("mysql")) is budget
+    assert host.budget_of(DatabaseOptions("postgres")).limit == 7

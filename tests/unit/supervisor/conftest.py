@@ -20,7 +20,7 @@ from insula.testing.fleet import PlayedFleet, SupervisorTables, played_fleet
 @pytest.fixture
 async def main(tmp_path: Path) -> AsyncIterator[Application]:
     options = DatabaseOptions("sqlite", storage=tmp_path / "main.sqlite")
-    await dialect("sqlite").ensure(options)
+    await dialect("sqlite").ensure(options, ConnectionBudget())
     database = open_database(options, ConnectionBudget())
     made = Application(
         "main", database, Registry([SupervisorTables()]), MasterKey(APP_KEY), Options(main=True)

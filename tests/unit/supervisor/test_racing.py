@@ -82,7 +82,7 @@ class Racing(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         options = DatabaseOptions("sqlite", storage=Path(self.folder.name) / "main.sqlite")
-        await dialect("sqlite").ensure(options)
+        await dialect("sqlite").ensure(options, ConnectionBudget())
         database = open_database(options, ConnectionBudget())
         registry, key = Registry([SupervisorTables()]), MasterKey(APP_KEY)
         self.main = Application("main", database, registry, key, Options(main=True))

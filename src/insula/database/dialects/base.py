@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy.engine.interfaces import Dialect as SqlAlchemyDialect
@@ -60,6 +62,8 @@ class Dialect(ABC):
     """Automatic keys go on behind one that was given, by themselves."""
     automatic_key: ClassVar[str]
     """What follows the name of a key column that counts up by itself; ``{type}`` stands for its type."""
+    aside: ClassVar[int] = 0
+    """Connections to a server that it needs beside those of the pools, see ``ConnectionBudget.aside``."""
     functions: ClassVar[frozenset[str]] = frozenset()
     """SQL functions that are added to, or mend, what the database itself has."""
     sqlalchemy: SqlAlchemyDialect
@@ -88,8 +92,17 @@ class Dialect(ABC):
     def open(self, options: DatabaseOptions, budget: ConnectionBudget) -> Database:
         """A handle on the database. Connects only when first used."""
 
+    @asynccontextmanager
+    async def opened(self, options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIterator[Database]:
+        """``open`` for the length of a block."""
+        database = self.open(options, budget)
+        try:
+            yield database
+        finally:
+            await database.close()
+
     @abstractmethod
-    async def probe(self, options: DatabaseOptions) -> None:
+    async def probe(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
         """Connect once and disconnect.
 
         Raises DatabaseUnavailable or TooManyConnections where waiting may help, and DatabaseMissing,
@@ -97,7 +110,7 @@ class Dialect(ABC):
         """
 
     @abstractmethod
-    async def ensure(self, options: DatabaseOptions) -> None:
+    async def ensure(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
         """Create the database and the schema where they are missing and the role may.
 
         Raises DatabaseMissing or SchemaMissing, with the exact statement for an administrator, where it may not.

@@ -16,7 +16,7 @@ from insula.database.dialects.base import Dialect
 from insula.database.dialects.mysql_connection import MysqlConnection
 from insula.database.dialects.mysql_errors import translate, translate_opening
 from insula.database.dialects.mysql_opening import Killer, open_raw
-from insula.database.dialects.mysql_session import IDLE_S, Flavor, flavor, setup
+from insula.database.dialects.mysql_session import Flavor, flavor, setup
 from insula.database.dialects.mysql_values import constant, literal
 from insula.database.dialects.mysql_wire import Wire
 from insula.database.errors import CanNotCompile, UnsuitableDatabase
@@ -78,6 +78,7 @@ class Mysql(Dialect):
     has_uuids = False
     keys_follow = True
     automatic_key = "{type} NOT NULL AUTO_INCREMENT PRIMARY KEY"
+    aside = 1
     mariadb: ClassVar[bool] = False
     sqlalchemy: ClassVar[SqlAlchemyDialect]  # type: ignore[misc]
 
@@ -98,36 +99,26 @@ class Mysql(Dialect):
         key = (self.name, *server, options.statement_timeout_s, options.application_name)
 
         def make() -> Pool:
-            killer = Killer(options)
+            killer = Killer(options, budget.aside)
 
             async def open_one() -> ServerConnection:
-                return await self.connect(options, killer=killer)
+                return await self.connect(options, killer)
 
             hang_s = options.statement_timeout_s + HANG_GRACE_S
             return Pool(open_one, budget, where=options.where, hang_s=hang_s, driver_errors=DRIVER_ERRORS)
 
         return PooledDatabase(self, options, budget, key, budget.pool(key, make))
 
-    async def connect(
-        self,
-        options: DatabaseOptions,
-        *,
-        killer: Killer | None = None,
-        database: bool = True,
-        idle_s: int = IDLE_S,
-    ) -> MysqlConnection:
-        """A connection of its own, without ``database`` to the server alone. Raises as ``probe``.
-
-        The server ends it when nothing was said for ``idle_s``.
-        """
+    async def connect(self, options: DatabaseOptions, killer: Killer) -> MysqlConnection:
+        """A connection of its own, for a pool. Raises as ``probe``."""
         raw = None
         try:
-            raw = await open_raw(options, database=options.database if database else None)
+            raw = await open_raw(options, database=options.database)
             kind = flavor(raw.get_server_info())
             if unfit := self._unfit(kind):
                 raise UnsuitableDatabase(database=options.database, reason=unfit)
-            wire = Wire(raw, killer or Killer(options))
-            begun = await wire.run(setup(kind, options.statement_timeout_s, idle_s).encode())
+            wire = Wire(raw, killer)
+            begun = await wire.run(setup(kind, options.statement_timeout_s).encode())
         except BaseException as error:
             if raw is not None:
                 raw.close()
@@ -145,13 +136,17 @@ class Mysql(Dialect):
         ((longest,),) = begun.rows
         return MysqlConnection(wire, kind, longest=longest, limit_s=options.statement_timeout_s)
 
-    async def probe(self, options: DatabaseOptions) -> None:
-        await (await self.connect(options)).close()
+    async def probe(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
+        database = self.open(options, budget)
+        try:
+            await database.probe()
+        finally:
+            await database.close()
 
-    async def ensure(self, options: DatabaseOptions) -> None:
+    async def ensure(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
         from insula.database.dialects.mysql_ensure import ensure
 
-        await ensure(self, options)
+        await ensure(self, options, budget)
 
     def create_database(self, options: DatabaseOptions) -> str:
         """The statement that creates the database of ``options``; ``ensure`` gives it the server's best collation."""

@@ -4,65 +4,65 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from asyncmy import errors as my
+import sqlalchemy as sa
 
-from insula.database.dialects.mysql_errors import number_of
 from insula.database.errors import DatabaseMissing, PermissionDenied, UnsuitableDatabase
 from insula.database.options import DatabaseOptions
+from insula.database.statement import plain
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.dialects.mysql import Mysql
-    from insula.database.dialects.mysql_connection import MysqlConnection
+    from insula.database.executor import Database
 
-_LACKS_RIGHT: Final = (1044, 1142, 1227)
-_COLLATION: Final = (
+EVERYWHERE: Final = "information_schema"
+"""The database that everybody may use, whatever else they may."""
+_COLLATION: Final = sa.text(
     "SELECT DEFAULT_COLLATION_NAME AS name, @@collation_connection AS wanted,"
     " EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()) AS used"
     " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"
 )
 
 
-async def ensure(dialect: Mysql, options: DatabaseOptions) -> None:
+async def ensure(dialect: Mysql, options: DatabaseOptions, budget: ConnectionBudget) -> None:
     """See ``Dialect.ensure``."""
     try:
-        connection = await dialect.connect(options)
+        await _look_inside(dialect, options, budget)
     except (DatabaseMissing, PermissionDenied) as missing:
-        await _create_database(dialect, options, missing)
-        connection = await dialect.connect(options)
-    try:
-        await _check_collation(dialect, connection, options)
-    except my.MySQLError as error:
-        raise dialect.translate(error) from error
-    finally:
-        await connection.close()
+        await _create_database(dialect, options, budget, missing)
+        await _look_inside(dialect, options, budget)
 
 
 async def _create_database(
-    dialect: Mysql, options: DatabaseOptions, missing: DatabaseMissing | PermissionDenied
+    dialect: Mysql,
+    options: DatabaseOptions,
+    budget: ConnectionBudget,
+    missing: DatabaseMissing | PermissionDenied,
 ) -> None:
-    connection = await dialect.connect(options, database=False)
     try:
-        await connection.script(dialect.create_database(options))
-    except my.MySQLError as error:
-        if number_of(error) in _LACKS_RIGHT:
-            raise missing from error
-        raise dialect.translate(error) from error
-    finally:
-        await connection.close()
+        async with dialect.opened(options.on_database(EVERYWHERE), budget) as database:
+            await database.execute(plain(dialect.create_database(options)), {})
+    except PermissionDenied as error:
+        raise missing from error
 
 
-async def _check_collation(dialect: Mysql, connection: MysqlConnection, options: DatabaseOptions) -> None:
+async def _look_inside(dialect: Mysql, options: DatabaseOptions, budget: ConnectionBudget) -> None:
+    async with dialect.opened(options, budget) as database:
+        await _check_collation(database, options)
+
+
+async def _check_collation(database: Database, options: DatabaseOptions) -> None:
     """An empty database gets the collation; one with tables must have it."""
-    (row,) = await connection.fetch(_COLLATION, ())
+    (row,) = await database.run(_COLLATION)
     if row["name"] == row["wanted"]:
         return
-    change = f"ALTER DATABASE {dialect.quote(options.database)} CHARACTER SET utf8mb4 COLLATE {row['wanted']}"
+    name = database.dialect.quote(options.database)
+    change = f"ALTER DATABASE {name} CHARACTER SET utf8mb4 COLLATE {row['wanted']}"
     try:
         if not row["used"]:
-            await connection.script(change)
+            await database.execute(plain(change), {})
             return
-    except my.MySQLError as error:
-        if number_of(error) not in _LACKS_RIGHT:
-            raise
+    except PermissionDenied:
+        pass
     reason = f"its collation is {row['name']}; an administrator can mend that: {change}"
     raise UnsuitableDatabase(database=options.database, reason=reason)

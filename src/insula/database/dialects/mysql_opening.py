@@ -11,15 +11,15 @@ from asyncmy import converters
 from asyncmy import errors as my
 from asyncmy.constants import CLIENT, FIELD_TYPE
 
-from insula.database.options import DatabaseOptions
+from insula.database.options import LOOPBACK, DatabaseOptions
 
 DEFAULT_PORT: Final = 3306
 BUFFER_BYTES: Final = 16 * 1024
 """What a connection begins to receive into, where asyncmy itself takes 256 kB; it grows with what comes."""
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SOCKET: Final = "mysqld.sock"
 _CONVERSIONS: Final = {**converters.conversions, FIELD_TYPE.TIME: converters.convert_time}
 """Times are times of day."""
+_QUIT: Final = b"\1\0\0\0\1"
 _NO_TLS: Final = (1043, 2013, 2014, 2026)
 """What a server without TLS makes of an attempt at it."""
 
@@ -65,10 +65,16 @@ async def _connect(
     return raw
 
 
+async def say_good_bye(raw: RawConnection) -> None:
+    """Return when the server has hung up, and does not count the connection any more."""
+    raw._write_bytes(_QUIT)
+    await raw._proto.wait_closed()
+
+
 def _ways(options: DatabaseOptions) -> list[ssl.SSLContext | None]:
     """What to try in turn: TLS, or none. As libpq's sslmode; nothing leaves this machine over loopback."""
     mode = options.ssl
-    local = options.host.startswith("/") or options.host in _LOOPBACK
+    local = options.host.startswith("/") or options.host in LOOPBACK
     if mode == "disable" or (local and mode == "prefer"):
         return [None]
     context = ssl.create_default_context()
@@ -78,17 +84,18 @@ def _ways(options: DatabaseOptions) -> list[ssl.SSLContext | None]:
 
 
 class Killer:
-    """Ends statements of a pool's connections, by one connection more than the budget at a time."""
+    """Ends statements of a pool's connections, by the one connection that the budget has for that."""
 
-    def __init__(self, options: DatabaseOptions) -> None:
+    def __init__(self, options: DatabaseOptions, aside: asyncio.Lock) -> None:
         self._options = options
-        self._turn = asyncio.Lock()
+        self._aside = aside
 
     async def kill_statement(self, connection_id: int) -> None:
         """Have the server end what this connection runs, if anything. Raises the driver's errors, TimeoutError."""
-        async with self._turn:
+        async with self._aside:
             raw = await open_raw(self._options, database=None)
             try:
                 await raw.query(f"KILL QUERY {connection_id}")
+                await say_good_bye(raw)
             finally:
-                await raw.ensure_closed()
+                raw.close()

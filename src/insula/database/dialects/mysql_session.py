@@ -62,7 +62,7 @@ def flavor(server_version: str) -> Flavor:
     return Flavor("mariadb" in server_version.lower(), version)
 
 
-def setup(kind: Flavor, statement_timeout_s: float, idle_s: int = IDLE_S) -> str:
+def setup(kind: Flavor, statement_timeout_s: float) -> str:
     """The statements that a session begins with; the last one gives the longest packet in bytes."""
     waits = max(1, math.ceil(statement_timeout_s))
     settings = {
@@ -70,12 +70,12 @@ def setup(kind: Flavor, statement_timeout_s: float, idle_s: int = IDLE_S) -> str
         "time_zone": "'+00:00'",
         "lc_messages": "'en_US'",
         "innodb_lock_wait_timeout": str(waits),
-        "wait_timeout": str(idle_s),
+        "wait_timeout": str(IDLE_S),
         "net_write_timeout": str(IDLE_S),  # a stream may be read slowly
         "group_concat_max_len": str(LONGEST_AGGREGATE_BYTES),
     }
     if kind.mariadb:
-        settings["idle_transaction_timeout"] = str(idle_s)
+        settings["idle_transaction_timeout"] = str(IDLE_S)
     several = ", ".join(f"{name} = {value}" for name, value in settings.items())
     return (
         f"SET NAMES utf8mb4 COLLATE {kind.collation}; SET SESSION {several};"

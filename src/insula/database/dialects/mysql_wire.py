@@ -15,13 +15,12 @@ from typing import Any, Final, TypeVar
 from asyncmy import errors as my
 from asyncmy.cursors import SSCursor
 
-from insula.database.dialects.mysql_opening import Killer, RawConnection
+from insula.database.dialects.mysql_opening import Killer, RawConnection, say_good_bye
 from insula.database.errors import StatementTooComplex
 
 _DRAINED_AT_ONCE: Final = 1000
 _MATCHES: Final = " REGEXP "
 _PATTERN_GIVEN_UP: Final = 1139
-_QUIT: Final = b"\1\0\0\0\1"
 
 _T = TypeVar("_T")
 _logger = logging.getLogger(__name__)
@@ -135,8 +134,7 @@ class Wire:
     async def close(self) -> None:
         """Say good-bye; the server hangs up first, when the connection does not count any more."""
         if not self.closed:
-            self._raw._write_bytes(_QUIT)
-            await self._raw._proto.wait_closed()
+            await say_good_bye(self._raw)
         self._raw.close()
 
     def abort(self) -> None:

@@ -21,13 +21,12 @@ from insula.database.connection import Cursor, ServerConnection
 from insula.database.dialects.base import Dialect
 from insula.database.dialects.postgresql_errors import translate, translate_opening
 from insula.database.errors import ValueOutOfRange
-from insula.database.options import DatabaseOptions
+from insula.database.options import LOOPBACK, DatabaseOptions
 from insula.database.pool import Pool
 from insula.database.pooled import PooledDatabase
 from insula.database.statement import BAD_VALUE, Record
 
 DEFAULT_PORT = 5432
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 STATEMENT_CACHE = 1000
 """Prepared statements kept per connection: one pool serves many schemas, each with texts of its own, and a
 connection is retired after 64 of them. Each costs the server's process about 12 kB."""
@@ -246,7 +245,7 @@ class Postgresql(Dialect):
         return PooledDatabase(self, options, budget, key, budget.pool(key, make, options.schema))
 
     async def connect(self, options: DatabaseOptions) -> PostgresqlConnection:
-        """A connection of its own. Raises as ``probe``."""
+        """A connection of its own, for a pool. Raises as ``probe``."""
         try:
             await _look_up(options)
             raw = await asyncpg.connect(
@@ -279,13 +278,17 @@ class Postgresql(Dialect):
             raise problem from error
         return PostgresqlConnection(raw)
 
-    async def probe(self, options: DatabaseOptions) -> None:
-        await (await self.connect(options)).close()
+    async def probe(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
+        database = self.open(options, budget)
+        try:
+            await database.probe()
+        finally:
+            await database.close()
 
-    async def ensure(self, options: DatabaseOptions) -> None:
+    async def ensure(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
         from insula.database.dialects.postgresql_ensure import ensure
 
-        await ensure(self, options)
+        await ensure(self, options, budget)
 
     def create_database(self, options: DatabaseOptions) -> str:
         """The statement that creates the database of ``options``."""

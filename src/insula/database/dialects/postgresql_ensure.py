@@ -2,101 +2,87 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import asyncpg  # type: ignore[import-untyped]
+import sqlalchemy as sa
 
-from insula.database.errors import DatabaseMissing, PermissionDenied, SchemaMissing, UnsuitableDatabase
+from insula.database.errors import (
+    DatabaseMissing,
+    ObjectExists,
+    PermissionDenied,
+    SchemaMissing,
+    UniqueViolation,
+    UnsuitableDatabase,
+)
 from insula.database.options import DatabaseOptions
+from insula.database.statement import plain
 
 if TYPE_CHECKING:
-    from insula.database.dialects.postgresql import Postgresql, PostgresqlConnection
+    from insula.database.budget import ConnectionBudget
+    from insula.database.dialects.postgresql import Postgresql
+    from insula.database.executor import Database
 
-MAINTENANCE_DATABASES = ("postgres", "template1")
+MAINTENANCE_DATABASES: Final = ("postgres", "template1")
 """Where to connect to create a database that does not exist yet."""
-_LACKS_RIGHT = asyncpg.InsufficientPrivilegeError
-_EXISTS = (asyncpg.DuplicateDatabaseError, asyncpg.DuplicateSchemaError, asyncpg.UniqueViolationError)
+_EXISTS: Final = (ObjectExists, UniqueViolation)
 """Another process created it in the same moment."""
+_ENCODING: Final = sa.text("SELECT current_setting('server_encoding') AS encoding")
+_MAY_CREATE: Final = sa.text(
+    "SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE') AS may"
+    " FROM pg_namespace WHERE nspname = :name"
+)
 
 
-async def ensure(dialect: Postgresql, options: DatabaseOptions) -> None:
+async def ensure(dialect: Postgresql, options: DatabaseOptions, budget: ConnectionBudget) -> None:
     """See ``Dialect.ensure``."""
     try:
-        connection = await dialect.connect(options)
+        await _look_inside(dialect, options, budget)
     except DatabaseMissing as missing:
-        await _create_database(dialect, options, missing)
-        connection = await dialect.connect(options)
-    try:
-        await _check_encoding(connection, options)
-        await _ensure_schema(dialect, connection, options)
-    except asyncpg.PostgresError as error:
-        raise dialect.translate(error) from error
-    finally:
-        await connection.close()
+        await _create_database(dialect, options, budget, missing)
+        await _look_inside(dialect, options, budget)
 
 
-async def _create_database(dialect: Postgresql, options: DatabaseOptions, missing: DatabaseMissing) -> None:
-    connection = await _connect_elsewhere(dialect, options, missing)
-    try:
-        await connection.script(dialect.create_database(options))
-    except _EXISTS:
-        return
-    except _LACKS_RIGHT as error:
-        raise missing from error
-    except asyncpg.PostgresError as error:
-        raise dialect.translate(error) from error
-    finally:
-        await connection.close()
-
-
-async def _connect_elsewhere(
-    dialect: Postgresql, options: DatabaseOptions, missing: DatabaseMissing
-) -> PostgresqlConnection:
+async def _create_database(
+    dialect: Postgresql, options: DatabaseOptions, budget: ConnectionBudget, missing: DatabaseMissing
+) -> None:
     for name in MAINTENANCE_DATABASES:
         try:
-            return await dialect.connect(options.on_database(name))
+            async with dialect.opened(options.on_database(name), budget) as database:
+                await database.execute(plain(dialect.create_database(options)), {})
+        except _EXISTS:
+            return
         except (DatabaseMissing, PermissionDenied):
             continue
+        return
     raise missing
 
 
-async def _check_encoding(connection: PostgresqlConnection, options: DatabaseOptions) -> None:
-    encoding = dict((await connection.fetch("SHOW server_encoding", ()))[0])["server_encoding"]
+async def _look_inside(dialect: Postgresql, options: DatabaseOptions, budget: ConnectionBudget) -> None:
+    async with dialect.opened(options, budget) as database:
+        await _check_encoding(database, options)
+        await _ensure_schema(database, options)
+
+
+async def _check_encoding(database: Database, options: DatabaseOptions) -> None:
+    ((encoding,),) = [row.values() for row in await database.run(_ENCODING)]
     if encoding != "UTF8":
         raise UnsuitableDatabase(
             database=options.database, reason=f"its encoding is {encoding}, it must be UTF8"
         )
 
 
-async def _ensure_schema(
-    dialect: Postgresql, connection: PostgresqlConnection, options: DatabaseOptions
-) -> None:
-    user = dialect.quote(options.user)
-    if options.schema is None:
-        if not await _may_create(connection, "public"):
-            statement = f"GRANT CREATE, USAGE ON SCHEMA public TO {user}"
-            raise SchemaMissing(schema="public", statement=statement)
+async def _ensure_schema(database: Database, options: DatabaseOptions) -> None:
+    name = options.schema or "public"
+    user, schema = database.dialect.quote(options.user), database.dialect.quote(name)
+    may = [row["may"] for row in await database.run(_MAY_CREATE, {"name": name})]
+    if may == [True]:
         return
-    schema = dialect.quote(options.schema)
-    may = await _may_create(connection, options.schema)
-    if may is None:
-        try:
-            await connection.script(f"CREATE SCHEMA {schema}")
-        except _EXISTS:
-            return
-        except _LACKS_RIGHT as error:
-            statement = f"CREATE SCHEMA {schema} AUTHORIZATION {user}"
-            raise SchemaMissing(schema=options.schema, statement=statement) from error
-    elif not may:
-        statement = f"GRANT CREATE, USAGE ON SCHEMA {schema} TO {user}"
-        raise SchemaMissing(schema=options.schema, statement=statement)
-
-
-async def _may_create(connection: PostgresqlConnection, schema: str) -> bool | None:
-    """Whether the role may create tables in the schema; ``None`` where there is no such schema."""
-    found = await connection.fetch(
-        "SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE') AS may"
-        " FROM pg_namespace WHERE nspname = $1",
-        (schema,),
-    )
-    return bool(dict(found[0])["may"]) if found else None
+    if may or options.schema is None:
+        raise SchemaMissing(schema=name, statement=f"GRANT CREATE, USAGE ON SCHEMA {schema} TO {user}")
+    try:
+        await database.execute(plain(f"CREATE SCHEMA {schema}"), {})
+    except _EXISTS:
+        return
+    except PermissionDenied as error:
+        statement = f"CREATE SCHEMA {schema} AUTHORIZATION {user}"
+        raise SchemaMissing(schema=name, statement=statement) from error

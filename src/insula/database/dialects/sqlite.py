@@ -88,10 +88,10 @@ class Sqlite(Dialect):
         """The budget is for servers: a file takes none of it, but at most six threads, and none while idle."""
         return SqliteDatabase(self, options)
 
-    async def probe(self, options: DatabaseOptions) -> None:
-        await self.ensure(options)
+    async def probe(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
+        await self.ensure(options, budget)
 
-    async def ensure(self, options: DatabaseOptions) -> None:
+    async def ensure(self, options: DatabaseOptions, budget: ConnectionBudget) -> None:
         database = SqliteDatabase(self, options)
         try:
             await database.touch()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from insula.database import errors
-from insula.database.budget import ConnectionBudget
 from insula.database.provision.errors import (
     LoginRefused,
     NotThere,
@@ -29,6 +28,7 @@ from insula.database.provision.errors import (
 from insula.database.provision.ownership import Stamp
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
@@ -98,7 +98,7 @@ class Provision(ABC):
     """One dialect's way. Siblings implement all of it; no object of them keeps anything but locks."""
 
     @abstractmethod
-    async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
+    async def read_stamp(self, options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
         """See ``ownership.read_stamp``."""
 
     @abstractmethod
@@ -177,10 +177,10 @@ def opening_problem(order: Order, error: errors.DatabaseError) -> Unfit | None:
     return None
 
 
-def order_to_look(options: DatabaseOptions) -> Order:
+def order_to_look(options: DatabaseOptions, budget: ConnectionBudget) -> Order:
     """An order of nobody's, only to look with."""
     stamp = Stamp("", str(UUID(int=0)))
-    return Order(stamp, "new_connection", options, options, ConnectionBudget(1), Path())
+    return Order(stamp, "new_connection", options, options, budget, Path())
 
 
 async def try_out(order: Order, report: Report, look: Callable[[Order], Awaitable[object]]) -> None:

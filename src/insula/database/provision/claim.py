@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.core.clock import monotonic
 from insula.database.dialects import dialect
 from insula.database.errors import DatabaseInUse, InvalidStorage
+from insula.database.pooled import PooledDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from insula.database.budget import ConnectionBudget
     from insula.database.connection import ServerConnection
     from insula.database.options import DatabaseOptions
 
@@ -58,11 +60,11 @@ class Claim(ABC):
         """Give it back. Does nothing when it is not held."""
 
 
-def claim(options: DatabaseOptions, lost: Lost) -> Claim:
+def claim(options: DatabaseOptions, budget: ConnectionBudget, lost: Lost) -> Claim:
     """The claim that suits the database. Nothing is taken yet."""
     if options.storage is not None:
         return FileClaim(options.storage)
-    return SessionClaim(options, lost)
+    return SessionClaim(options, budget, lost)
 
 
 class FileClaim(Claim):
@@ -136,58 +138,80 @@ _WORDS: Final = {"postgres": _POSTGRESQL, "mariadb": _MYSQL, "mysql": _MYSQL}
 
 
 class SessionClaim(Claim):
-    """An advisory lock of the server, on a connection of its own, made again when it is lost."""
+    """An advisory lock of the server, on a connection of its own, made again when it is lost.
 
-    def __init__(self, options: DatabaseOptions, lost: Lost) -> None:
+    It stays leased for as long as the lock is held: it is one of the budget's connections.
+    """
+
+    def __init__(self, options: DatabaseOptions, budget: ConnectionBudget, lost: Lost) -> None:
         self._options = replace(options, application_name=_holder())
+        self._budget = budget
         self._lost = lost
         self._words = _WORDS[options.dialect]
         self._key = self._words.key(options)
+        self._database: PooledDatabase | None = None
+        """Nobody else's: the holder's name is in its key."""
         self._connection: ServerConnection | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def take(self) -> None:
-        until = monotonic() + TAKE_WITHIN_S
-        while True:
-            try:
-                self._connection = await self._session()
-            except DatabaseInUse:
-                if monotonic() >= until:
-                    raise
-                await asyncio.sleep(_TRY_EVERY_S)
-            else:
-                break
-        self._watch = asyncio.create_task(self._look(), name="claim on the database")
+        database = dialect(self._options.dialect).open(self._options, self._budget)
+        assert isinstance(database, PooledDatabase), "sessions are a server's"
+        try:
+            self._connection = await self._first_session(database)
+        except BaseException:
+            await database.close()
+            raise
+        self._database = database
+        self._watch = asyncio.create_task(self._look(database), name="claim on the database")
 
     async def release(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
             self._watch = None
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await _closed(connection)
+        if self._database is not None:
+            await self._part(self._database)
+            await self._database.close()
+            self._database = None
 
-    async def _session(self) -> ServerConnection:
+    async def _first_session(self, database: PooledDatabase) -> ServerConnection:
+        until = monotonic() + TAKE_WITHIN_S
+        while True:
+            try:
+                return await self._session(database)
+            except DatabaseInUse:
+                if monotonic() >= until:
+                    raise
+            await asyncio.sleep(_TRY_EVERY_S)
+
+    async def _session(self, database: PooledDatabase) -> ServerConnection:
         """A connection that holds the lock."""
-        connection: ServerConnection = await dialect(self._options.dialect).connect(self._options)  # type: ignore[attr-defined]
+        connection = await database.lease()
         try:
             if self._words.begin is not None:
                 await connection.script(self._words.begin)
             if await _value(connection, self._words.take, self._key):
+                connection.busy_since = 0.0  # held without an end, and not for want of an answer
                 return connection
             holder = await _value(connection, self._words.holder, self._key)
             raise DatabaseInUse(where=self._options.where, holder=holder or "unknown")
         except BaseException:
-            await _closed(connection)
+            await asyncio.wait((database.pool.part(connection, CLOSE_WITHIN_S),))
             raise
 
-    async def _look(self) -> None:
+    async def _part(self, database: PooledDatabase) -> None:
+        """End the session, also one that is broken, or whose server hangs."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.wait((database.pool.part(connection, CLOSE_WITHIN_S),))
+
+    async def _look(self, database: PooledDatabase) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 if self._connection is None:
-                    self._connection = await self._session()
+                    self._connection = await self._session(database)
                     _logger.info("the claim on the database is held again")
                 else:
                     async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -198,24 +222,13 @@ class SessionClaim(Claim):
             except Exception as error:  # noqa: BLE001 - whatever the driver raises, the session is gone
                 if self._connection is not None:
                     _logger.warning("the claim on the database is lost for now: %s", error)
-                    connection, self._connection = self._connection, None
-                    await _closed(connection)
+                    await self._part(database)
 
 
 async def _value(connection: ServerConnection, text: str, arguments: tuple[int, ...]) -> Any:
     """The first column of the first row; ``None`` without one."""
     rows = await connection.fetch(text, arguments)
     return next(iter(dict(rows[0]).values())) if rows else None
-
-
-async def _closed(connection: ServerConnection) -> None:
-    """Close a connection that may be broken, or whose server hangs."""
-    try:
-        async with asyncio.timeout(CLOSE_WITHIN_S):
-            await connection.close()
-    except Exception as error:  # noqa: BLE001 - whatever the driver raises, it is ended
-        _logger.debug("a connection could not say good-bye: %s", error)
-        connection.terminate()
 
 
 def _holder() -> str:

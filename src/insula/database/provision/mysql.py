@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 import sqlalchemy as sa
 
 from insula.database.dialects import dialect
+from insula.database.dialects.mysql_ensure import EVERYWHERE
 from insula.database.ending import to_the_end
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseError, DatabaseMissing, ObjectExists, TableMissing
@@ -39,16 +40,14 @@ from insula.database.provision.errors import (
 )
 from insula.database.provision.judge import Verdict, judge
 from insula.database.provision.ownership import KEPT_TABLE, STAMP_TABLE, Stamp, read_kept, write_owner
-from insula.database.provision.postgresql_catalog import plain
-from insula.database.statement import SCHEMA_TOKEN
+from insula.database.statement import SCHEMA_TOKEN, plain
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
 
-EVERYWHERE: Final = "information_schema"
-"""The database that everybody may use, whatever else they may."""
 _STAMP: Final = sa.Table(
     STAMP_TABLE,
     sa.MetaData(),
@@ -77,9 +76,9 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 class MysqlProvision(Provision):
     """Siblings' way, without transactions."""
 
-    async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
+    async def read_stamp(self, options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
         try:
-            async with _opened(order_to_look(options), options.database) as database:
+            async with _opened(order_to_look(options, budget), options.database) as database:
                 return await self.stamp_in(database, options)
         except DatabaseMissing:
             return None

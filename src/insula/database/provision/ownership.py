@@ -17,6 +17,7 @@ from insula.database.errors import ColumnMissing, PermissionDenied, TableMissing
 from insula.database.statement import SCHEMA_TOKEN
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.executor import Database, Executor, Transaction
     from insula.database.options import DatabaseOptions
 
@@ -120,7 +121,7 @@ async def write_owner(executor: Executor, stamp: Stamp) -> None:
     await executor.run(sa.delete(KEPT).where(KEPT.c.key == "home"))
 
 
-async def read_stamp(options: DatabaseOptions) -> Stamp | None:
+async def read_stamp(options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
     """The stamp of the database, schema or file of ``options``; ``None`` where it bears none or is not there.
 
     Connects to another database of the server where the server can tell from there. Raises what ``Dialect.probe``
@@ -128,7 +129,7 @@ async def read_stamp(options: DatabaseOptions) -> Stamp | None:
     """
     from insula.database.provision.by_dialect import provision
 
-    return await provision(options.dialect).read_stamp(options)
+    return await provision(options.dialect).read_stamp(options, budget)
 
 
 async def stamp_in(database: Database, options: DatabaseOptions) -> Stamp | None:

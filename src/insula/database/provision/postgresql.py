@@ -22,6 +22,7 @@ from insula.database.provision.postgresql_checks import check_database, check_in
 from insula.database.provision.postgresql_place import Place
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.executor import Database
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class PostgresqlProvision(Provision):
     """Siblings' way, in the words of PostgreSQL."""
 
-    async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
-        place = Place(order_to_look(options))
+    async def read_stamp(self, options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
+        place = Place(order_to_look(options, budget))
         if options.schema is None:
             async with place.elsewhere() as database:
                 server = await look_at_server(database, [options.database])

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from insula.database.executor import Executor, Transaction
 
 
-def plain(text: str) -> Statement:
-    """A statement without values that changes something; several, separated by semicolons, are done as one."""
-    return Statement((text,), (), {}, {}, (), returns_rows=False, is_ddl=True)
-
-
 def joined(statements: Iterable[Statement]) -> list[Statement]:
     """The same statements with those that follow one another without values sent together: one round trip."""
     result: list[Statement] = []

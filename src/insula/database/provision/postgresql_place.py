@@ -11,7 +11,7 @@ from insula.database.dialects import dialect
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseError, DatabaseMissing, PermissionDenied
 from insula.database.provision.base import CREATE_TIMEOUT_S
-from insula.database.provision.postgresql_catalog import plain
+from insula.database.statement import plain
 
 if TYPE_CHECKING:
     from insula.database.executor import Database, Executor

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from insula.database.errors import DatabaseError, DatabaseMissing, ObjectExists, UniqueViolation
 from insula.database.provision.ownership import stamped, template_stamp
-from insula.database.provision.postgresql_catalog import Server, joined, look_around, plain, sql_state
+from insula.database.provision.postgresql_catalog import Server, joined, look_around, sql_state
+from insula.database.statement import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

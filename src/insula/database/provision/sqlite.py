@@ -36,6 +36,7 @@ from insula.database.provision.judge import Verdict, judge
 from insula.database.provision.ownership import KEPT_TABLE, STAMP_TABLE, Stamp, read_kept, write_owner
 
 if TYPE_CHECKING:
+    from insula.database.budget import ConnectionBudget
     from insula.database.executor import Database, Transaction
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
@@ -56,11 +57,11 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 class SqliteProvision(Provision):
     """Siblings' way, with files."""
 
-    async def read_stamp(self, options: DatabaseOptions) -> Stamp | None:
-        return await asyncio.to_thread(files.read_stamp, _path(options))
+    async def read_stamp(self, options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
+        return await _read_stamp(options)
 
     async def stamp_in(self, database: Database, options: DatabaseOptions) -> Stamp | None:
-        return await self.read_stamp(options)  # a statement would make the file where it is gone
+        return await _read_stamp(options)  # a statement would make the file where it is gone
 
     async def check(self, order: Order) -> Report:
         report = Report()
@@ -202,6 +203,10 @@ async def _judge(order: Order, comment: str | None, transaction: Transaction) ->
     content = [row["name"] for row in await transaction.fetch(_TABLES, {})]
     kept = await read_kept(transaction) if content else None
     return judge(order, [comment], kept, content)
+
+
+async def _read_stamp(options: DatabaseOptions) -> Stamp | None:
+    return await asyncio.to_thread(files.read_stamp, _path(options))
 
 
 def _path(options: DatabaseOptions) -> Path:
