@@ -180,7 +180,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     insula_db_connections: Annotated[
         int,
         _meta(
-            "Connections that this process opens at most to one database server.",
+            "Connections that this process opens at most to one database server, from 3 on.",
             "a number between 3 and 1000",
             "50",
             group="Database",
