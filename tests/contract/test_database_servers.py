@@ -267,7 +267,7 @@ async def test_a_port_that_nobody_listens_on(
     postgresql: servers.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("insula.core.patience.REPORT_EVERY_S", 0.1)
-    monkeypatch.setattr("insula.database.provision.ensure._TRY_EVERY_S", 0.05)
+    monkeypatch.setattr("insula.core.patience._TRY_EVERY_S", 0.05)
     options = on(postgresql, port=servers.free_port())
     lines: list[str] = []
     with pytest.raises(errors.DatabaseUnavailable):
