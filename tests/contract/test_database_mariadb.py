@@ -391,7 +391,7 @@ async def test_too_many_connections_are_waited_out(
 async def test_slow_readers_leave_connections_to_others(
     mariadb: servers.Server, options: DatabaseOptions
 ) -> None:
-    budget = ConnectionBudget(4, wait_s=0.3)
+    budget = ConnectionBudget(5, wait_s=0.3)
     async with opened(options, budget) as database:
         numbers = database.compile(sa.text("SELECT seq AS n FROM seq_1_to_10"))
         unread = [database.stream(numbers, {}, 1) for _ in range(2)]

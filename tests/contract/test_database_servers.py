@@ -19,6 +19,7 @@ from insula.database.engine import open_database
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.database.pooled import PooledDatabase
+from insula.database.provision.claim import claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.testing import servers
 
@@ -495,7 +496,7 @@ async def test_tasks_that_go_away_while_they_wait_leave_nothing(postgresql: serv
 
 async def test_slow_readers_leave_connections_to_others(postgresql: servers.Server) -> None:
     """Streams that nobody reads on hold at most half of the budget; the next ones wait for their turn."""
-    budget = ConnectionBudget(4, wait_s=0.3)
+    budget = ConnectionBudget(5, wait_s=0.3)
     async with opened(on(postgresql), budget) as database:
         numbers = database.compile(sa.text("SELECT generate_series(1, 10) AS n"))
         unread = [database.stream(numbers, {}, 1) for _ in range(2)]
@@ -508,6 +509,27 @@ async def test_slow_readers_leave_connections_to_others(postgresql: servers.Serv
         assert [row["n"] async for rows in database.stream(numbers, {}, 4) for row in rows] == [*range(1, 11)]
         await unread[1].aclose()  # type: ignore[attr-defined]
         assert len([rows async for rows in database.stream(numbers, {}, 4)]) == 3
+    assert (budget.used, budget.waiting) == (0, 0)
+
+
+@pytest.mark.parametrize("limit", [3, 4, 5, 8])
+async def test_all_who_read_streams_may_ask_beside_them(postgresql: servers.Server, limit: int) -> None:
+    """As an export that appends does. With main's claim beside them, however many read at once."""
+    budget = ConnectionBudget(limit, wait_s=5.0)
+    options = on(postgresql)
+    held = claim(options, budget, lambda error: None)
+    async with opened(options, budget) as database:
+        await held.take()
+        numbers = database.compile(sa.text("SELECT generate_series(1, 5) AS n"))
+
+        async def read() -> int:
+            asked = 0
+            async for _ in database.stream(numbers, {}, 1):
+                asked += len(await database.run(ONE))
+            return asked
+
+        assert await asyncio.gather(*(read() for _ in range(3 * limit))) == [5] * (3 * limit)
+    await held.release()
     assert (budget.used, budget.waiting) == (0, 0)
 
 

@@ -68,9 +68,11 @@ class ConnectionBudget:
         self.wait_s = wait_s
         self.shares = Shares(limit)
         """What each application may use of it."""
-        self.streams = asyncio.Semaphore(max(1, limit // 2))
-        """Turns for streams, which hold a connection for as long as their reader takes: half of the budget, so
-        that slow readers never take the connections of all others."""
+        self.streams = asyncio.Semaphore(max(1, (limit - 1) // 2))
+        """Turns for streams, which hold a connection for as long as their reader takes: half of the budget without
+        the claim's, so that slow readers never take the connections of all others. Who reads one needs a second
+        connection now and then, to append; from a limit of 3 on there is always one that a stream does not hold, and
+        that its application may use, however many streams are its own."""
         self.aside = asyncio.Lock()
         """Held by who uses the one connection that is beside the limit: it ends statements of the others, and can not
         wait until one of them is free. Where a dialect has need of it (``Dialect.aside``), the limit is one less."""

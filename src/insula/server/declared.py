@@ -180,11 +180,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     insula_db_connections: Annotated[
         int,
         _meta(
-            "Connections that this process opens at most to one database server, from 3 on.",
-            "a number between 3 and 1000",
+            "Connections that this process opens at most to one database server, from 4 on.",
+            "a number between 4 and 1000",
             "50",
             group="Database",
-            ge=3,
+            ge=4,
             le=1000,
         ),
     ] = 50

@@ -232,8 +232,6 @@ class Jobs:
             await (self._undo(job, steps) if job.status == "undoing" else self._run(job, steps))
 
     async def _run(self, job: Job, steps: StepRunner) -> None:
-        await steps.lasting(lambda: self.store.move(job.id, "run"))
-        job.status = "running"
         why = await steps.run()
         verb = "succeed" if why is None else "fail"
         await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))

@@ -2,6 +2,9 @@
 
 What is in memory follows what is committed: whatever goes wrong, the job is read anew before it is written again,
 so that a state whose transaction was rolled back is never kept, and one that was committed is never lost.
+
+That a step is done is kept together with the beginning of the next one, or with the end of the job: whoever is cut
+off in between does the step again, as whoever is cut off a moment before.
 """
 
 from __future__ import annotations
@@ -50,6 +53,7 @@ class StepRunner:
     async def run(self) -> str | None:
         """Do what is not done yet. Gives why a step failed, as a sentence, or ``None``."""
         if [record.name for record in self._job.steps] != [step.name for step in self._kind.steps]:
+            await self.lasting(self._keep)
             return self._began_otherwise()
         for step, record in zip(self._kind.steps, self._job.steps, strict=True):
             if record.status != "succeeded":
@@ -57,7 +61,8 @@ class StepRunner:
                 if why is not None:
                     return why
                 record.status, record.progress = "succeeded", 1.0
-                await self.lasting(lambda: self._store.save(self._job))
+        if self._job.status == "waiting":  # nothing was left to do
+            await self.lasting(self._keep)
         return None
 
     async def undo(self) -> str | None:
@@ -74,7 +79,6 @@ class StepRunner:
                 if why is not None:
                     return why
                 record.status = "undone"
-                await self.lasting(lambda: self._store.save(self._job))
         return None
 
     def _began_otherwise(self) -> str:
@@ -86,6 +90,14 @@ class StepRunner:
         return (
             f"another version began it, in other steps ({steps}); a retry goes on with the steps of this one"
         )
+
+    async def _keep(self) -> None:
+        """What the steps are by now; of a job that waited, that it runs."""
+        if self._job.status == "waiting":
+            await self._store.move(self._job.id, "run", self._job.steps)
+            self._job.status = "running"
+        else:
+            await self._store.save(self._job)
 
     async def lasting(self, work: Callable[[], Awaitable[None]]) -> None:
         """Write what must be written, however long the database is away."""
@@ -106,7 +118,7 @@ class StepRunner:
         while True:
             tries += 1
             record.status, record.error, record.attempts = "running", None, tries
-            await self.lasting(lambda: self._store.save(self._job))
+            await self.lasting(self._keep)
             try:
                 record.result = await run(self._context(record))
             except Exception as error:
