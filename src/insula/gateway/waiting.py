@@ -23,7 +23,7 @@ HOLD_S: Final = 30.0
 HELD_AT_MOST: Final = 256
 """Requests that are held for one application."""
 LOOK_AGAIN_S: Final = 0.05
-"""How often a directory is asked again that came back before the application was up or had failed."""
+"""When a directory is asked again that came back before the application was up or had failed, and observes nothing."""
 KEPT_BYTES: Final = 64 * 1024
 """Of the body of a request that is held. What is beyond it stays with the client, unread."""
 
@@ -96,7 +96,7 @@ class Waiting:
             target = await self._directory.wake(application)
             if target is None or self._running(application) is not None or not comes(target):
                 return target
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await self._directory.changed(application, LOOK_AGAIN_S)
 
 
 class _Waking:

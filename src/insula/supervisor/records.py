@@ -138,6 +138,22 @@ class Records(Directory):
             return await self.find(application)
         return _target(self._entries[application], failure)
 
+    async def changed(self, application: str, within_s: float) -> None:
+        reported = asyncio.Event()
+
+        def look(environment: str, name: str, status: Status) -> None:
+            if name == application:
+                reported.set()
+
+        end = self._discovery.watch(look)
+        try:
+            async with asyncio.timeout(within_s):
+                await reported.wait()
+        except TimeoutError:
+            return
+        finally:
+            end()
+
     # What is written
 
     async def add(self, entry: Entry, event: Event, also: Also | None = None) -> None:

@@ -21,6 +21,10 @@ from insula.gateway.waiting import Waiting
 HTML = ((b"accept", b"text/html,*/*"),)
 
 
+LOOK_S = 0.01
+"""How often the test's directory looks what has become of an application."""
+
+
 class Running:
     """All that the gateway asks of a process adapter."""
 
@@ -52,6 +56,9 @@ class Known(Directory):
         if self.waking is not None:
             await self.waking(application)
         return await self.find(application)
+
+    async def changed(self, application: str, within_s: float) -> None:
+        await asyncio.sleep(min(within_s, LOOK_S))
 
 
 class House:

@@ -274,3 +274,17 @@ async def test_a_thousand_that_sleep_are_one_query_and_some_kilobytes_each(
         told = [record.message for record in caplog.records if "ms: " in record.message]
         await handle.close()
     assert len(told) == 1, told
+
+
+async def test_whoever_waits_for_a_change_is_told_of_the_next_report() -> None:
+    discovery = LocalDiscovery()
+    records = Records(discovery)
+    waiting = asyncio.create_task(records.changed("shop", within_s=60.0))
+    await asyncio.sleep(0)
+    discovery.report(LOCAL, "other", Status(Observed.RUNNING, now()))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    discovery.report(LOCAL, "shop", Status(Observed.RUNNING, now()))
+    await asyncio.wait_for(waiting, 1.0)
+    await records.changed("shop", within_s=0.01)  # nothing comes any more
+    assert discovery._watchers == []

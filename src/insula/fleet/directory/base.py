@@ -26,3 +26,7 @@ class Directory(ABC):
         However many ask, it is started once; it goes on when whoever asked does not wait any more. One that is stopped
         stays so. ``None`` when there is none of that name.
         """
+
+    @abstractmethod
+    async def changed(self, application: str, within_s: float) -> None:
+        """Return when something else than before is observed of an application, after ``within_s`` at the latest."""
