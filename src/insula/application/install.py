@@ -12,7 +12,7 @@ from insula import __version__
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
 from insula.application.migrations import STATEMENT_TIMEOUT_S, built_in, record
 from insula.application.plugin import Plugin
-from insula.application.plugin_rows import PluginRow, write_new_row
+from insula.application.plugin_rows import PluginRow, write_new_rows
 from insula.application.snapshot import describe
 from insula.application.stored import Stored, read_stored, write_first
 from insula.application.versions import fingerprint
@@ -69,9 +69,9 @@ async def install(application: Application, root: RootUser | None) -> None:
             "tables": describe(collections),
         }
         await write_first(application.repository, values, transaction)
+        rows = {each.name: PluginRow(enabled=True, installed=True, version=each.version) for each in plugins}
+        await write_new_rows(application.repository, rows, transaction)
         for plugin in plugins:
-            row = PluginRow(enabled=True, installed=True, version=plugin.version)
-            await write_new_row(application.repository, plugin.name, row, transaction)
             for migration in plugin.migrations:
                 await record(application, transaction, plugin, migration.number)
         for plugin in plugins:

@@ -42,9 +42,11 @@ async def write_row(repository: Repository, name: str, row: PluginRow, on: Trans
     await repository.update_or_create("plugins", ("name",), _record(name, row), scopes=Unrestricted(), on=on)
 
 
-async def write_new_row(repository: Repository, name: str, row: PluginRow, on: Transaction) -> None:
-    """Keep the row of a plugin that has none."""
-    await repository.create("plugins", _record(name, row), scopes=Unrestricted(), on=on)
+async def write_new_rows(repository: Repository, rows: Mapping[str, PluginRow], on: Transaction) -> None:
+    """Keep the rows of plugins that have none, by their names."""
+    columns = ("name", "enabled", "installed", "version", "settings")
+    values = [tuple(map(_record(name, row).get, columns)) for name, row in rows.items()]
+    await repository.bulk_insert("plugins", values, columns, scopes=Unrestricted(), on=on)
 
 
 def _record(name: str, row: PluginRow) -> dict[str, Any]:

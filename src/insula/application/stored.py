@@ -58,5 +58,5 @@ async def write_stored(repository: Repository, values: Mapping[str, Any], on: Tr
 
 async def write_first(repository: Repository, values: Mapping[str, Any], on: Transaction) -> None:
     """Keep these keys, where nothing was kept yet."""
-    for key, value in values.items():
-        await repository.create("insula", {"key": key, "value": value}, scopes=Unrestricted(), on=on)
+    rows = list(values.items())
+    await repository.bulk_insert("insula", rows, ("key", "value"), scopes=Unrestricted(), on=on)
