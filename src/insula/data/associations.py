@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from insula.data.bodies import Related, Wanted
@@ -78,11 +79,12 @@ class Associations:
         named = await self._bodies.read(side, _one(side, values), Wanted(scopes))
         async with self._unit(on) as transaction:
             owner = await self._owners.get(side, key, "update", scopes, transaction)
-            if values is None:
-                await self._clear(side, owner, scopes, transaction)
-                return
-            keys = await self._nested.named(named, scopes, transaction)
-            await self._unlink(side, owner, keys, scopes, transaction)
+            keys = None if values is None else await self._nested.named(named, scopes, transaction)
+            async with self._needing(side, owner, scopes, transaction):
+                if keys is None:
+                    await self._clear(side, owner, scopes, transaction)
+                else:
+                    await self._unlink(side, owner, keys, scopes, transaction)
 
     async def toggle(
         self,
@@ -105,11 +107,12 @@ class Associations:
             owner = await self._owners.get(side, key, "update", scopes, transaction)
             keys = await self._nested.all_named(named, scopes, transaction)
             there = await self._linked(side, owner, keys, scopes, transaction)
-            if there:
-                await self._unlink(side, owner, tuple(there), scopes, transaction)
-            if new := [one for one in keys if one not in there]:
-                linked = await self._bodies.read(side, _one(side, new), Wanted(scopes))
-                await self._write(linked, owner, scopes, transaction, whole=False)
+            async with self._needing(side, owner, scopes, transaction):
+                if there:
+                    await self._unlink(side, owner, tuple(there), scopes, transaction)
+                if new := [one for one in keys if one not in there]:
+                    linked = await self._bodies.read(side, _one(side, new), Wanted(scopes))
+                    await self._write(linked, owner, scopes, transaction, whole=False)
 
     def _side(self, collection: str, relation: str, scopes: Scopes) -> Side:
         """The relation, when the caller may change it. Raises ``UnknownField``."""
@@ -155,6 +158,11 @@ class Associations:
         source = owner[side.relation.source_key]
         return frozenset(await self._links.linked(side, source, keys, scopes, on))
 
+    def _needing(
+        self, side: Side, owner: Row, scopes: Scopes, on: Transaction
+    ) -> AbstractAsyncContextManager[None]:
+        return self._links.needing(side, owner[_joint(side)], scopes, on)
+
     async def _unlink(
         self, side: Side, owner: Row, keys: Sequence[Any], scopes: Scopes, on: Transaction
     ) -> None:
@@ -168,6 +176,11 @@ class Associations:
             await self._owners.point(side, owner, None, scopes, on)
         else:
             await self._links.keep_only(side, owner[side.relation.source_key], (), scopes, on)
+
+
+def _joint(side: Side) -> str:
+    """The column of the owner that its links are told by."""
+    return side.relation.foreign_key if side.relation.kind == "belongsTo" else side.relation.source_key
 
 
 def _one(side: Side, values: Any) -> Any:

@@ -264,8 +264,14 @@ class Bodies:
 
 
 def preset(side: Side) -> tuple[str, ...]:
-    """The columns of a related record that the link itself decides."""
-    return (side.relation.foreign_key,) if side.relation.kind in ("hasOne", "hasMany") else ()
+    """The columns of a related record that the link itself decides, and the relations that lead back by it."""
+    own = (side.relation.foreign_key,) if side.relation.kind in ("hasOne", "hasMany") else ()
+    back = (
+        field.name
+        for field in side.target.relations.values()
+        if field.relation and side.is_back(field.relation)
+    )
+    return (*own, *back)
 
 
 def written_paths(draft: Draft) -> list[str]:

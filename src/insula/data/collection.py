@@ -149,6 +149,15 @@ class Collection:
         return found | {f.name: f.reference for f in self.columns if f.reference is not None}
 
     @cached_property
+    def needed(self) -> Mapping[str, str]:
+        """Foreign key → the required belongsTo relation over it: its column takes no null."""
+        return {
+            f.relation.foreign_key: f.name
+            for f in self.fields.values()
+            if f.required and f.relation is not None and f.relation.kind == "belongsTo"
+        }
+
+    @cached_property
     def primary_key(self) -> Field | None:
         """The key that ``filterByTk`` means; ``None`` for a collection without one."""
         return next((f for f in self.fields.values() if f.primary_key), None)

@@ -9,8 +9,9 @@ belongsToMany  rows of the collection between the two
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Collection as Names
-from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,16 @@ class Side:
     @property
     def through_row(self) -> bool:
         return self.relation.kind == "belongsToMany"
+
+    def is_back(self, other: Relation) -> bool:
+        """Whether a relation of the target is the other side of this one: both write the same keys."""
+        if other.target != self.collection.name or other.through != self.relation.through:
+            return False
+        if self.through_row:
+            pair = (other.other_key, other.foreign_key)
+            return pair == (self.relation.foreign_key, self.relation.other_key)
+        sides = {self.relation.kind == "belongsTo", other.kind == "belongsTo"}
+        return len(sides) > 1 and other.foreign_key == self.relation.foreign_key
 
     def check_own(self, scopes: Scopes) -> None:
         """As ``gates.check_relation``."""
@@ -128,6 +139,23 @@ class Links:
         key = side.relation.foreign_key
         if side.relation.kind == "hasOne" and not side.target.fields[key].unique:
             await on.lock(f"one {side.target.name} {key} {owner}")
+
+    @asynccontextmanager
+    async def needing(self, side: Side, owner: Any, scopes: Scopes, on: Transaction) -> AsyncIterator[None]:
+        """Around taking links of ``owner`` away: where the relation is required, one must be left.
+
+        Those who take from one owner follow one another, so that two do not take the last two. Raises
+        ``LinkRequired``.
+        """
+        if not side.field.required or side.relation.kind == "belongsTo":
+            yield
+            return
+        await on.lock(f"links {side.collection.name} {side.field.name} {owner}")
+        yield
+        holder = self.through(side.relation) if side.through_row else side.target
+        linked = Selection(equal={side.relation.foreign_key: owner})
+        if not await self._rows.find(holder, linked, scopes, on, first=True):
+            raise LinkRequired(collection=side.collection.name, field=side.field.name)
 
     async def check_vacant(
         self, side: Side, owner: Any, kept: Names[Any], scopes: Scopes, on: Transaction

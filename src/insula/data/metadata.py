@@ -19,6 +19,7 @@ from insula.data.metadata_change import Companion, MetadataChange, renewed
 from insula.data.metadata_rows import Rows, read_rows, write_rows
 from insula.data.modelling import collections, fields
 from insula.data.modelling.draft import Draft, shown
+from insula.data.schema_checks import check_required_relations
 from insula.data.schema_journal import changing, mend
 from insula.data.schema_plan import merge, plan, plan_creation, plan_removal
 from insula.data.schema_sync import SchemaSync
@@ -231,6 +232,8 @@ class Metadata:
             reason = "the table has a column or index of this name that metadata does not know of"
             raise MetadataInUse(what="The collection", name=", ".join(changed), reason=reason) from error
         await sync.apply(transaction, plan_removal(_found(old, removed)))
+        for name in changed:
+            await check_required_relations(transaction, old.find(name), new.get(name), new.get)
 
     def _draft(self, rows: Rows) -> Draft:
         return Draft(rows, self._builtin, self._reserved)

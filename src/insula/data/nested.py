@@ -116,11 +116,22 @@ class Nested:
     ) -> None:
         """Link the record whose joint is ``owner`` to what a body names, making records as needed.
 
-        With ``only`` the record has nothing else in this relation afterwards.
+        With ``only`` the record has nothing else in this relation afterwards; where that leaves it without a link
+        that it needs, raises ``LinkRequired``.
         """
         side = related.side
         if owner is None:
             raise side.refuse(f'can not be set while "{side.relation.source_key}" is empty')
+        if not only:
+            await self._relate(related, owner, scopes, on, only=False)
+            return
+        async with self._links.needing(side, owner, scopes, on):
+            await self._relate(related, owner, scopes, on, only=True)
+
+    async def _relate(
+        self, related: Related, owner: Any, scopes: Scopes, on: Transaction, *, only: bool
+    ) -> None:
+        side = related.side
         await self._links.hold(side, owner, on)
         settled = await self._settle(related, "view" if side.through_row else "update", scopes, on)
         if only:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from insula.data import schema_steps as steps
+from insula.data.collection import Collection, Field, Relation
 from insula.data.errors import InvalidMetadata, MetadataInUse
 from insula.database.executor import Executor
 from insula.database.statement import SCHEMA_TOKEN
@@ -25,12 +26,48 @@ async def check_filled(executor: Executor, step: steps.SetRequired, key: Key) ->
     empty = await _first(executor, sa.table(step.table, schema=SCHEMA_TOKEN), column.is_(None), key)
     if empty is None:
         return
+    if step.link:
+        raise unlinked(step.table, step.link, empty)
     name = f"{step.table}.{step.column.name}"
     if step.new:
         reason = "is required, but the collection already has records: give it a defaultValue for them"
     else:
         reason = f"can not be made required: {empty} no value; fill them, or give it a defaultValue"
     raise InvalidMetadata(what="The field", name=name, reason=reason)
+
+
+async def check_required_relations(
+    executor: Executor, old: Collection | None, new: Collection, find: Callable[[str], Collection]
+) -> None:
+    """Every record is linked by the relations that are required from now on, and whose keys lie elsewhere.
+
+    ``find`` gives the collection of a name. Raises ``InvalidMetadata``.
+    """
+    before = {} if old is None else old.relations
+    for name, field in new.relations.items():
+        relation = field.relation
+        if relation is None or relation.kind == "belongsTo" or not field.required:
+            continue
+        if name not in before or not before[name].required:
+            await _check_linked(executor, new, field, relation, find(relation.through or relation.target))
+
+
+async def _check_linked(
+    executor: Executor, collection: Collection, field: Field, relation: Relation, through: Collection
+) -> None:
+    key = collection.primary_key
+    own = collection.table.alias("own")
+    pointer = through.table.alias("other").c[relation.foreign_key]
+    linked = sa.exists(sa.select(sa.literal(1)).where(pointer == own.c[relation.source_key]))
+    named_by = None if key is None else steps.Column(key.name, key.type.column_type(key))
+    if (alone := await _first(executor, own, ~linked, named_by)) is not None:
+        raise unlinked(collection.name, field.name, alone)
+
+
+def unlinked(collection: str, relation: str, empty: str) -> InvalidMetadata:
+    """The error for a relation that is to be required; ``empty`` are the records without one, in words."""
+    reason = f"can not be required: {empty} no link; relate them first, and make it required then"
+    return InvalidMetadata(what="The relation", name=f"{collection}.{relation}", reason=reason)
 
 
 async def check_unique(executor: Executor, step: steps.CreateIndex, key: Key) -> None:
@@ -72,12 +109,21 @@ async def check_references(executor: Executor, step: steps.AddReference, key: Ke
         )
 
 
-def named(keys: Sequence[Any]) -> str:
-    """«the record 5 has», «the records 1, 2, 3 and others have»; ``keys`` are the first ``NAMED`` and one more."""
+def named(keys: Sequence[Any], count: int | None = None) -> str:
+    """«the record 5 has», «the records 1, 2, 3 and 17 others have»; ``keys`` are the first ``NAMED`` and one more.
+
+    Without ``count``, the number of all, there are just others.
+    """
     if len(keys) == 1:
         return f"the record {keys[0]} has"
-    shown = ", ".join(map(str, keys[:NAMED]))
-    return f"the records {shown}{' and others' if len(keys) > NAMED else ''} have"
+    more = f" and {_others(count)}" if len(keys) > NAMED else ""
+    return f"the records {', '.join(map(str, keys[:NAMED]))}{more} have"
+
+
+def _others(count: int | None) -> str:
+    if count is None:
+        return "others"
+    return "1 other" if count == NAMED + 1 else f"{count - NAMED} others"
 
 
 async def _first(
@@ -86,12 +132,16 @@ async def _first(
     """The first records that fit, in words; ``None`` where there is none."""
     query = sa.select(sa.literal(1).label("there")).select_from(table).where(where)
     if key is not None:
-        column: sa.ColumnClause[Any] = sa.column(key.name, key.type)
+        column: sa.ColumnElement[Any] = table.c.get(key.name, sa.column(key.name, key.type))
         query = sa.select(column.label("there")).select_from(table).where(where).order_by(column)
     rows = await executor.run(query.limit(NAMED + 1))
     if not rows:
         return None
-    return "some records have" if key is None else named([row["there"] for row in rows])
+    counted = await executor.run(sa.select(sa.func.count().label("count")).select_from(table).where(where))
+    count = int(counted[0]["count"])
+    if key is None:
+        return "1 record has" if count == 1 else f"{count} records have"
+    return named([row["there"] for row in rows], count)
 
 
 def _column(name: str) -> sa.ColumnClause[Any]:

@@ -55,7 +55,7 @@ def columns(collection: Collection) -> tuple[Column, ...]:
         Column(
             name=f.name,
             type=f.type.column_type(f),
-            required=f.required and not f.primary_key,
+            required=(f.required or f.name in collection.needed) and not f.primary_key,
             primary_key=f.primary_key,
             auto_increment=f.auto_increment,
             reference=collection.references.get(f.name),
@@ -235,20 +235,22 @@ def _column_addition(new: Collection, field: Field, column: Column) -> Iterable[
     elif fills(field):
         yield Fill(table, field, new.primary_key)
     if column.required:
-        yield SetRequired(table, column, new=True)
+        yield SetRequired(table, column, new=True, link=new.needed.get(field.name, ""))
 
 
 def _column_changes(collection: Collection, field: Field, old: Column, new: Column) -> Iterable[Step]:
     table = collection.name
+    kept = new.reference if _reference(new) == _reference(old) else None
     if type_text(old.type) != type_text(new.type):
         yield SetType(table, replace(new, required=old.required), replace(old, name=new.name))
     if new.required and not old.required:
         if fills(field):
             yield Fill(table, field, collection.primary_key)
-        yield SetRequired(table, new, new=False)
+        link = collection.needed.get(field.name, "")
+        yield SetRequired(table, replace(new, reference=kept), new=False, link=link)
     elif old.required and not new.required:
-        yield DropRequired(table, new)
-    if new.reference is not None and _reference(new) != _reference(old):
+        yield DropRequired(table, replace(new, reference=kept))
+    if new.reference is not None and kept is None:
         yield AddReference(table, new)
 
 

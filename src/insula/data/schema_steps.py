@@ -122,6 +122,8 @@ class SetRequired:
     column: Column
     new: bool
     """The column was added by this plan: its records never had a value."""
+    link: str = ""
+    """The relation over the column that is required, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)

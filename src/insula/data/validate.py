@@ -81,6 +81,7 @@ class Form:
         fields = collection.fields.values()
         self.fields = collection.fields
         key = collection.primary_key
+        self._key = key
         self.automatic_key = key.name if key is not None and key.auto_increment else None
         self._highest_key = 0 if key is None else COUNTED.get(key.type.name, 0)
         self.stamps = stamps(collection)
@@ -89,12 +90,18 @@ class Form:
         self._defaults = self._prepared_defaults()
         self._fills = tuple(f for f in collection.columns if type(f.type).fill is not FieldType.fill)
         self.computed = tuple(f.name for f in collection.columns if f.type.computed)
-        self._required = tuple(
-            f for f in fields if f.required and f.name not in self.stamps and f.name != self.automatic_key
-        )
         self._by_foreign_key = {
             f.relation.foreign_key: f.name for f in fields if f.relation and f.relation.kind == "belongsTo"
         }
+        filled = {
+            self.automatic_key,
+            *self.stamps,
+            *(name for key, name in self._by_foreign_key.items() if key in self.stamps),
+        }
+        self._required = tuple(f for f in fields if f.required and f.name not in filled)
+        self._linked = frozenset(
+            f.name for f in self._required if f.relation is not None and f.relation.kind != "belongsTo"
+        )
         needed = {f.name for f in self._required}
         self._needed = frozenset(
             key for key, name in self._by_foreign_key.items() if not needed.isdisjoint((key, name))
@@ -162,9 +169,12 @@ class Form:
         return draft
 
     def _link_problems(self, draft: Draft, new: bool) -> list[InvalidValue]:
-        """The belongsTo links that a record must have and would lose, and those that are told in two ways: an
-        empty relation beside a foreign key that is not."""
+        """The links that a record must have and would lose, and those that are told in two ways: an empty
+        relation beside a foreign key that is not."""
         found = []
+        if not new:
+            emptied = self._linked.intersection(draft.relations)
+            found = [self._refuse(n, "is required") for n in emptied if names_none(draft.relations[n])]
         for key, name in self._by_foreign_key.items():
             if draft.relations.get(name, draft.columns.get(key, _NOT_SAID)) is not None:
                 continue
@@ -219,17 +229,26 @@ class Form:
         for item in self._required:
             relation = item.relation
             over = relation.foreign_key if relation is not None and relation.kind == "belongsTo" else ""
-            if item.name not in wrong and over not in found and not self._given(item, over, draft, preset):
+            told = over in found or self._by_foreign_key.get(item.name) in found
+            if item.name not in wrong and not told and not self._given(item, over, draft, preset):
                 found[item.name] = self._refuse(item.name, "is required")
         return list(found.values())
+
+    def lacking(self, columns: Iterable[str]) -> list[Field]:
+        """The required fields, and the key, that a new record with values in these columns alone would lack."""
+        given = frozenset(columns)
+        lacking = [self.fields[problem.details["field"]] for problem in self.missing(Draft(), given)]
+        key = self._key
+        if key is None or key in lacking or key.name == self.automatic_key:
+            return lacking
+        return lacking if self._given(key, "", Draft(), given) else [*lacking, key]
 
     def _given(self, item: Field, over: str, draft: Draft, preset: Iterable[str]) -> bool:
         """Whether a new record gets a value in a field; ``over`` is the foreign key of a belongsTo relation."""
         name = item.name
         if item.relation is not None:
-            return (
-                draft.relations.get(name) is not None or draft.columns.get(over) is not None or over in preset
-            )
+            named = not names_none(draft.relations.get(name)) or draft.columns.get(over) is not None
+            return named or name in preset or over in preset
         relation = self._by_foreign_key.get(name, "")
         return (
             draft.columns.get(name, self._defaults[name]) is not None
@@ -267,6 +286,11 @@ class Form:
             elif word == "updatedBy":
                 row[name] = by.get(word)
         return row
+
+
+def names_none(raw: Any) -> bool:
+    """Whether the value of a relation in a body relates to nothing."""
+    return raw is None or (isinstance(raw, list | tuple) and all(item is None for item in raw))
 
 
 _NO_TEXT = frozenset(("number", "date", "boolean"))

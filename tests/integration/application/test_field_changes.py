@@ -285,3 +285,20 @@ async def test_of_fields_that_are_dropped_together_all_go_or_none(client: httpx.
     assert await names(client) == before
     assert await data(client.post(address, params={"filterByTk[]": ["aboveId", "above", "y"]})) == 3
     assert [name for name in before if name not in await names(client)] == ["y", "aboveId", "above"]
+
+
+@pytest.mark.parametrize("kind", ["belongsTo", "hasOne", "hasMany", "belongsToMany"])
+async def test_a_relation_is_required_once_every_record_has_a_link(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    await made(client, {"type": kind, "target": "things"}, *[None] * 5)
+    answer = await change(client, required=True)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR")
+    assert "the records 1, 2, 3 and 2 others have no link; relate them first" in error["message"]
+    for one in range(1, 6):
+        linked = await client.post(f"/things/{one}/x:set", json=one)
+        assert linked.status_code == 200, linked.text
+    assert (await change(client, required=True)).status_code == 200
+    assert (await client.post("/things:create", json={})).status_code == 400
+    assert (await client.post("/things/1/x:remove", json=1)).status_code == 409

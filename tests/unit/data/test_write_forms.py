@@ -61,9 +61,10 @@ def test_required_is_satisfied_by_any_way_to_a_value() -> None:
     assert missing({}) == "code, ownerId, parts"
     assert missing({"code": "c"}) == "ownerId, parts"
     assert missing({"code": "c", "owner": 3}) == "parts"
-    assert missing({"code": "c", "ownerId": 3, "parts": []}) == ""
-    assert missing({"code": "c", "parts": []}, "ownerId") == ""
-    assert missing({"code": 5, "parts": []}, "ownerId") == "code"
+    assert missing({"code": "c", "ownerId": 3, "parts": [1]}) == ""
+    assert missing({"code": "c", "ownerId": 3, "parts": []}) == "parts"
+    assert missing({"code": "c", "parts": [1]}, "ownerId") == ""
+    assert missing({"code": 5, "parts": [1]}, "ownerId") == "code"
     assert [p.details["field"] for p in keys.draft({"kind": None}, new=False).problems] == ["kind"]
 
 

@@ -15,18 +15,19 @@ from insula.data.fields.formula import read_by
 from insula.data.metadata_build import RELATION_TYPES
 from insula.data.metadata_rows import FieldRow
 from insula.data.modelling.draft import Draft, Use, moved_to, shown
-from insula.data.modelling.relations import (
-    KEY_LENGTH,
+from insula.data.modelling.foreign_keys import (
+    MADE_UNIQUE,
     ON_DELETE,
-    Settling,
-    add_reverse,
-    drop_foreign_key,
-    let_be_many,
+    let_need,
     let_rule,
-    new_key,
-    through_is_unused,
+    put_relation,
+    release,
 )
+from insula.data.modelling.relations import KEY_LENGTH, Settling, add_reverse, new_key, through_is_unused
 from insula.data.modelling.settings import expand, field_row, mapping
+
+_KEPT: Final = ("autoCreate", "reference", MADE_UNIQUE)
+"""Settings that only Insula itself states."""
 
 RELATION_KEYS: Final = (
     "target",
@@ -54,7 +55,9 @@ def create_field(draft: Draft, collection: str, values: Any) -> str:
         raise InvalidMetadata(what="The field", name=f"{collection}.{name}", reason=reason)
     if row.type in RELATION_TYPES:
         row = replace(Settling(draft, row).settle(), sort=draft.next_sort(collection))
-    draft.rows.put(row)
+        put_relation(draft, row)
+    else:
+        draft.rows.put(row)
     if (reverse := body.get("reverseField")) and row.type in RELATION_TYPES:
         add_reverse(draft, row, mapping("The reverseField of", f"{collection}.{name}", reverse))
     return name
@@ -77,7 +80,7 @@ def update_field(draft: Draft, collection: str, name: str, values: Any) -> None:
         collection, name, {**row.options, **_without_flags(body), **body}, key=row.key, sort=row.sort
     )
     changed = changed.with_options(
-        **{option: row.options[option] for option in ("autoCreate", "reference") if option in row.options}
+        **{option: row.options[option] for option in _KEPT if option in row.options}
     )
     reason = None
     if changed.type == row.type or changed.type in field_type(row.type).widens_to:
@@ -89,6 +92,7 @@ def update_field(draft: Draft, collection: str, name: str, values: Any) -> None:
     else:
         _check_key(draft, field, row, changed)
         draft.rows.put(changed)
+        let_need(draft, collection, name)
 
 
 def destroy_field(draft: Draft, collection: str, name: str) -> None:
@@ -121,10 +125,7 @@ def destroy_fields(draft: Draft, addresses: Iterable[tuple[str, str]]) -> None:
 def remove_relation(draft: Draft, row: FieldRow, use: Use) -> None:
     """Remove a relation and what was made for it and serves nothing else."""
     draft.rows.remove(row)
-    for holder, key in use.holders:
-        drop_foreign_key(draft, holder, key)
-        if use.relation.kind == "hasOne":
-            let_be_many(draft, holder, key)
+    release(draft, use)
     if use.relation.through is not None and through_is_unused(draft, use.relation.through):
         del draft.rows.collections[use.relation.through]
         draft.rows.fields.pop(use.relation.through, None)
@@ -242,13 +243,14 @@ def _update_relation(draft: Draft, row: FieldRow, changed: FieldRow, relation: R
     for option in RELATION_KEYS:
         if row.options.get(option) != changed.options.get(option):
             raise _refusal(row.collection, row.name, f"{option} of a relation can not be changed")
-    draft.rows.put(changed)
-    if (rule := changed.options.get("onDelete")) == relation.on_delete:
-        return
+    rule = changed.options.get("onDelete")
     if rule not in ON_DELETE:
         raise Settling(draft, row).invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
-    for holder, key in Use(row.collection, row.name, relation).holders:
-        let_rule(draft, (holder, key), rule)
+    if rule != relation.on_delete:
+        draft.rows.put(changed)
+        for holder, key in Use(row.collection, row.name, relation).holders:
+            let_rule(draft, (holder, key), rule)
+    put_relation(draft, changed)
 
 
 def _refusal(collection: str, name: str, reason: str) -> MetadataInUse:

@@ -12,16 +12,20 @@ from insula.data.collection import Collection, Field
 from insula.data.errors import InvalidMetadata
 from insula.data.metadata_rows import FieldRow
 from insula.data.modelling.draft import Draft, shown
+from insula.data.modelling.foreign_keys import (
+    ON_DELETE,
+    check_rule,
+    let_be_many,
+    let_be_one,
+    let_rule,
+    put_relation,
+)
 from insula.data.modelling.settings import field_row
 
 KEY_LENGTH: Final = 11
 """Random characters in the key of a field; 57 bits."""
 
-ON_DELETE: Final = ("SET NULL", "CASCADE", "RESTRICT", "NO ACTION")
 _TO_SOURCE: Final = ("hasOne", "hasMany")
-_BOTH_SIDES: Final = 2
-"""A relation and its reverse."""
-
 _NUMBERS: Final = frozenset({"integer", "bigInt", "snowflakeId", "sort"})
 _TEXTS: Final = frozenset({"string", "text", "uid", "nanoid"})
 
@@ -130,13 +134,11 @@ class Settling:
             raise self.invalid(f"needs another name for {option} than its own")
         key = target.fields[self.options[key_option]]
         present = holder.fields.get(name)
-        if on_delete == "SET NULL" and (self._required() or (present is not None and present.required)):
-            on_delete = "RESTRICT"
         asked = self.options.get("onDelete")
         rule = self.options.setdefault("onDelete", on_delete)
         if rule not in ON_DELETE:
             raise self.invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
-        _check_rule(holder, name, rule)
+        check_rule(holder, name, rule)
         reference = {"collection": target.name, "field": key.name, "onDelete": rule}
         if not self.options.setdefault("constraints", True):
             reference = {}
@@ -144,17 +146,12 @@ class Settling:
             self._make(holder, name, key, reference)
         else:
             self._adopt(holder, present, key, reference, asked)
-
-    def _required(self) -> bool:
-        """Whether a record can not be without what it belongs to."""
-        wanted = self.options.get("required") is True or self.options.get("allowNull") is False
-        return wanted and self.row.type == "belongsTo"
+        if self.row.type == "hasOne":
+            let_be_one(self.draft, holder.name, name)
 
     def _make(self, holder: Collection, name: str, key: Field, reference: Mapping[str, Any]) -> None:
         self.draft.check_new_field(holder.name, name)
         options = {**_copied(key), "isForeignKey": True, "index": True, "autoCreate": True}
-        if self.row.type == "hasOne":
-            options["unique"] = True  # the database itself keeps that it is one record
         options["uiSchema"] = {"title": name, "x-read-pretty": True}
         if reference:
             options["reference"] = reference
@@ -223,59 +220,9 @@ def add_reverse(draft: Draft, row: FieldRow, values: Mapping[str, Any]) -> None:
     target = options["target"]
     name = draft.check_new_field(target, values.get("name") or f"f_{random_id(KEY_LENGTH)}")
     made = field_row(target, name, body, key=new_key(), sort=draft.next_sort(target))
-    draft.rows.put(Settling(draft, made).settle())
-    draft.rows.put(row.with_options(reverseKey=made.key))
-    if kind == "hasOne":
-        _let_be_one(draft, row.collection, options["foreignKey"])
-
-
-def _let_be_one(draft: Draft, holder: str, name: str) -> None:
-    """Where the foreign key was made for a belongsTo relation just now, let its reverse hold one record."""
-    key = draft.row(holder, name)
-    users = sum((holder, name) in use.holders for use in draft.uses())
-    if key is not None and key.options.get("autoCreate") and users == _BOTH_SIDES:
-        draft.rows.put(key.with_options(unique=True))
-
-
-def let_rule(draft: Draft, holder: tuple[str, str], rule: str) -> None:
-    """Let ``rule`` (one of ``ON_DELETE``) hold for a foreign key, and so for all relations that use it."""
-    held = draft.row(*holder)
-    if held is None or not held.options.get("reference"):
-        return
-    _check_rule(draft.get(holder[0]), holder[1], rule)
-    draft.rows.put(held.with_options(reference={**held.options["reference"], "onDelete": rule}))
-    for use in tuple(draft.uses()):
-        row = draft.row(use.collection, use.field)
-        if row is not None and holder in use.holders:
-            draft.rows.put(row.with_options(onDelete=rule))
-
-
-def _check_rule(holder: Collection, name: str, rule: str) -> None:
-    """Users are removed by their own action alone, which sees to it that someone is left who can undo it."""
-    if rule == "CASCADE" and holder.options.get("guarded"):
-        reason = f'can not remove records of "{holder.name}" along with others'
-        raise InvalidMetadata(what="The foreign key", name=f"{holder.name}.{name}", reason=reason)
-
-
-def drop_foreign_key(draft: Draft, holder: str, name: str) -> None:
-    """Once no relation uses it: drop a foreign key that was made by itself, release one that people made."""
-    row = draft.row(holder, name)
-    if row is None or any((holder, name) in use.holders for use in draft.uses()):
-        return
-    if row.options.get("autoCreate"):
-        draft.rows.remove(row)
-    elif "reference" in row.options:
-        options = {option: value for option, value in row.options.items() if option != "reference"}
-        draft.rows.put(replace(row, options=options))
-
-
-def let_be_many(draft: Draft, holder: str, name: str) -> None:
-    """Let records share a foreign key that was made by itself, unless it is the key that others point to."""
-    key = draft.row(holder, name)
-    if key is None or not (key.options.get("autoCreate") and key.options.get("unique")):
-        return
-    if not any((holder, name) in use.keys for use in draft.uses()):
-        draft.rows.put(key.with_options(unique=False))
+    put_relation(draft, Settling(draft, made).settle())
+    known = draft.row(row.collection, row.name) or row
+    draft.rows.put(known.with_options(reverseKey=made.key))
 
 
 def through_is_unused(draft: Draft, through: str) -> bool:

@@ -43,7 +43,10 @@ STAMPS: Final[Mapping[str, Mapping[str, Any]]] = {
 """Types that are only words for another type that fills itself."""
 
 NO_SETTINGS: Final = frozenset(
-    {"key", "name", "type", "interface", "collectionName", "reverseField", "sort", "autoCreate", "reference"}
+    {
+        *("key", "name", "type", "interface", "collectionName", "reverseField", "sort"),
+        *("autoCreate", "reference", "madeUnique"),
+    }
 )
 """Parts of a body that are kept elsewhere, or that only Insula itself may state."""
 
