@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -31,6 +31,13 @@ _DATE_PARTS = {
     "ss": "SS",
     "Q": "Q",
 }
+
+
+_ENDS_OF_TIME: Final = {
+    "dateOnly": ("DATE '0001-01-01'", "DATE '9999-12-31'"),
+    "datetimeNoTz": ("TIMESTAMP '0001-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999'"),
+}
+"""What the driver sends as infinite, and takes for these again; as text it would be nothing."""
 
 
 class Postgresql(Words):
@@ -119,6 +126,10 @@ class Postgresql(Words):
                 # As an interval: a zone of that name would be of POSIX, whose signs are the other way round.
                 where = sa.cast(sa.literal(zone, sa.Text()), postgresql.INTERVAL())
             column = sa.func.timezone(where, column)
+        if kind in _ENDS_OF_TIME:
+            first, last = (sa.literal_column(end, column.type) for end in _ENDS_OF_TIME[kind])
+            finite = sa.func.isfinite(column)
+            column = sa.case((finite, column), (column > first, last), (column < first, first))
         pattern = "".join(_DATE_PARTS[text] if part else _quoted(text) for part, text in tokens)
         return sa.type_coerce(sa.func.to_char(column, sa.literal_column(f"'{pattern}'")), sa.Text())
 

@@ -68,12 +68,13 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
-        number = Decimal(repr(value)) if isinstance(value, float) else value
+        number = (Decimal(repr(value)) if isinstance(value, float) else value) or Decimal(0)  # no -0
         whole = number == number.to_integral_value()
         return format(
             number.quantize(Decimal(1)) if whole and abs(number) < 10**18 else number.normalize(), "f"
         )
     if isinstance(value, dt.datetime):
-        text = value.isoformat(timespec="milliseconds")
-        return text.replace("+00:00", "Z")
+        if value.tzinfo is None:  # as on a clock
+            return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)

@@ -31,7 +31,7 @@ class UnixTimestamp(FieldType):
         if per_second == 1 and isinstance(value, int | float) and not isinstance(value, bool):
             value = value * 1000
         moment = utc_moment(value)
-        return moment if per_second == 1000 else moment.replace(microsecond=0)
+        return moment if per_second == 1000 else utc_moment(moment.replace(microsecond=0))
 
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         accuracy = _accuracy(options)
