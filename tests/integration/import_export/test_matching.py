@@ -1,8 +1,16 @@
 """Files whose records are there already, in part or wholly."""
 
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
 import httpx
 import pytest
 
+from insula.data import faults
+from insula.data.collection import Collection
+from insula.database.executor import Transaction
+from insula.plugins.import_export import importer
 from insula.testing.importing import Importing, rows
 
 FIRST = b"code,name,day\na,one,2026-01-01\nb,two,2026-01-02\n,none,2026-01-03\n"
@@ -86,3 +94,53 @@ async def test_what_can_not_be_matched_says_why(
     fields = [{"name": "code", "type": "string", "unique": True}, {"name": "name", "type": "string"}]
     await client.post("/collections:create", json={"name": "goods", "fields": fields})
     assert reason in (await importing.refused("/goods:import", b"code,name\na,b\n", **params))["message"]
+
+
+@pytest.mark.parametrize("existing", ["skip", "update"])
+async def test_two_imports_at_once_reject_nothing_of_each_other(
+    client: httpx.AsyncClient, importing: Importing, existing: str
+) -> None:
+    """What one adds, the other finds there."""
+    fields = [{"name": "code", "type": "string", "unique": True}, {"name": "name", "type": "string"}]
+    await client.post("/collections:create", json={"name": "goods", "fields": fields})
+    up, down = (
+        b"code,name\n" + b"".join(b"c%d,%s\n" % (n, name) for n in numbers)
+        for name, numbers in ((b"up", range(12_000)), (b"down", range(14_999, 2_999, -1)))
+    )
+    params = {"matchOn": "code", "existing": existing}
+    tallies = await asyncio.gather(*(importing("/goods:import", data, **params) for data in (up, down)))
+    assert sum(tally["imported"] for tally in tallies) == 15_000
+    assert sum(tally["updated" if existing == "update" else "skipped"] for tally in tallies) == 9_000
+    assert [tally["rejected"] for tally in tallies] == [0, 0]
+    assert len({code for code, _, _ in await found_names(client)}) == 15_000
+
+
+async def found_names(client: httpx.AsyncClient) -> list[tuple[str, str, int]]:
+    records = await rows(client, "/goods:list?sort=id&paginate=false")
+    return [(row["code"], row["name"], row["id"]) for row in records]
+
+
+@pytest.mark.parametrize("existing", ["skip", "update"])
+async def test_records_that_come_in_between_are_matched_too(
+    client: httpx.AsyncClient, importing: Importing, monkeypatch: pytest.MonkeyPatch, existing: str
+) -> None:
+    """A record that was not there when it was looked for, and is when it is written."""
+    fields = [{"name": "code", "type": "string", "unique": True}, {"name": "name", "type": "string"}]
+    await client.post("/collections:create", json={"name": "goods", "fields": fields})
+    between = ["b"]
+
+    async def holders(
+        collection: Collection, name: str, values: Iterable[Any], on: Transaction
+    ) -> dict[Any, Any]:
+        there = await faults.holders(collection, name, values, on)
+        while between:
+            await on.run(collection.table.insert().values(code=between.pop(), name="between"))
+        return there
+
+    monkeypatch.setattr(importer, "holders", holders)
+    params = {"matchOn": "code", "existing": existing}
+    tally = await importing("/goods:import", b"code,name\na,1\nb,2\nc,3\n", **params)
+    updates = existing == "update"
+    assert counts(tally) == (2, int(updates), int(not updates), 0)
+    named = {code: name for code, name, _ in await found_names(client)}
+    assert named == {"a": "1", "b": "2" if updates else "between", "c": "3"}

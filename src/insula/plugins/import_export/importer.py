@@ -9,14 +9,17 @@ from typing import Any
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core.errors import InsulaError, Kind
 from insula.data.collection import Collection
+from insula.data.errors import InvalidValue
 from insula.data.faults import Fault, Faults, holders
 from insula.data.repository import Repository
 from insula.data.scope import Unrestricted
+from insula.data.validate import form
 from insula.database.errors import ColumnMissing, TableMissing
 from insula.database.executor import Transaction
 from insula.plugins.import_export.conversion import Target, to_values
 from insula.plugins.import_export.errors import InvalidImport
 from insula.plugins.import_export.files import KIND, folder, sweep
+from insula.plugins.import_export.mapping import check_complete
 from insula.plugins.import_export.orders import Order, Tally
 from insula.plugins.import_export.plan import Converted, Plan
 from insula.plugins.import_export.source import Batch, batches
@@ -60,9 +63,16 @@ class Import:
         ]
         if self._order.match and self._order.match not in self._faults.columns:
             raise InvalidImport(reason=f'"{self._order.match}" is not unique any more')
+        if not self._order.updates:
+            check_complete(self._collection, self._names)
+        lacking = [field.name for field in form(self._collection).lacking(self._names)]
+        self._lacking = self._required(lacking[0]) if lacking else None
         self._scopes = Unrestricted({"createdBy": self._order.user, "updatedBy": self._order.user})
         self._tally = Tally(**(step.record.state or {}))
         self._path = folder(step.application.options.storage) / self._order.file
+
+    def _required(self, name: str) -> InvalidValue:
+        return InvalidValue(collection=self._collection.name, field=name, reason="is required")
 
     @property
     def is_outdated(self) -> bool:
@@ -108,12 +118,18 @@ class Import:
         size = ROWS_PER_TRANSACTION if self._csv else ROWS_PER_PIECE
 
         async def write(transaction: Transaction) -> Any:
+            if self._order.match:  # what another import has just added is seen, and not added again
+                await transaction.lock(f"import {self._collection.name}")
             for start in range(0, len(converted.rows), size):
                 piece = slice(start, start + size)
                 lines, values = converted.lines[piece], converted.rows[piece]
                 if self._order.match:
                     lines, values = await self._match(self._order.match, lines, values, tally, transaction)
-                await self._append(lines, values, tally, transaction)
+                if self._lacking is None:
+                    await self._append(lines, values, tally, transaction)
+                    continue
+                for line in lines:
+                    tally.reject(line, self._lacking.message, self._lacking.details["field"])
             for line, name, reason in converted.bad:
                 tally.reject(line, reason, name)
             tally.rows += converted.taken
@@ -185,20 +201,31 @@ class Import:
             self._refuse_changed()
             if error.kind not in _ROW_FAULTS:
                 raise
-            refusal = error
-        faults = await self._find_faults(rows, transaction) if siftings and len(rows) > 1 else {}
-        if faults:
-            for position, fault in faults.items():
-                tally.reject(lines[position], fault.reason, fault.field)
-            good = [position for position in range(len(rows)) if position not in faults]
-            lines, rows = [lines[position] for position in good], [rows[position] for position in good]
-            await self._append(lines, rows, tally, transaction, siftings - 1)
+            explained = error
+        left = await self._sift(lines, rows, tally, transaction) if siftings else (lines, rows)
+        if len(left[1]) < len(rows):
+            await self._append(*left, tally, transaction, siftings - 1)
         elif len(rows) == 1:
-            tally.reject(lines[0], refusal.message, refusal.details.get("field"))
+            tally.reject(lines[0], explained.message, explained.details.get("field"))
         else:
             half = len(rows) // 2
             await self._append(lines[:half], rows[:half], tally, transaction, 0)
             await self._append(lines[half:], rows[half:], tally, transaction, 0)
+
+    async def _sift(
+        self, lines: list[int], rows: list[Any], tally: Tally, transaction: Transaction
+    ) -> tuple[list[int], list[Any]]:
+        """The rows that were refused together, without those that others have added since they were looked for,
+        or else without those at fault."""
+        if self._order.match:
+            left = await self._match(self._order.match, lines, rows, tally, transaction)
+            if len(left[1]) < len(rows):
+                return left
+        faults = await self._find_faults(rows, transaction) if len(rows) > 1 else {}
+        for position, fault in faults.items():
+            tally.reject(lines[position], fault.reason, fault.field)
+        good = [position for position in range(len(rows)) if position not in faults]
+        return [lines[position] for position in good], [rows[position] for position in good]
 
     async def _find_faults(self, rows: list[Any], transaction: Transaction) -> dict[int, Fault]:
         if not self._watched:

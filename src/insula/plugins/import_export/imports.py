@@ -16,7 +16,14 @@ from insula.data.collection import Collection
 from insula.plugins.import_export import inference, moments, source
 from insula.plugins.import_export.errors import InvalidImport, StorageFull
 from insula.plugins.import_export.files import KIND, folder
-from insula.plugins.import_export.mapping import Wanted, assign, check_match, new_collection, renamed
+from insula.plugins.import_export.mapping import (
+    Wanted,
+    assign,
+    check_complete,
+    check_match,
+    new_collection,
+    renamed,
+)
 from insula.plugins.import_export.orders import Order
 from insula.plugins.import_export.parameters import check_known
 from insula.plugins.import_export.screen import Screen
@@ -89,6 +96,8 @@ async def _import(context: Context, name: str) -> Answer:
             check_match(
                 collection, assigned, match, context.scopes.scope(name, "update") if updates else None
             )
+        if not updates:
+            check_complete(collection, [one.field for one in assigned if one.field])
         order = Order(name, path.name, lines, layout, assigned, user, match, updates)
         title = f"Import into {collection.title or name}"
         job = await application.jobs.submit(KIND, order.to_json(), created_by=user, title=title)

@@ -7,6 +7,7 @@ from typing import Any
 from insula.data.collection import Collection, Field
 from insula.data.links import required_by
 from insula.data.scope import Scope
+from insula.data.validate import form
 from insula.plugins.import_export.conversion import Target
 from insula.plugins.import_export.errors import InvalidImport
 from insula.plugins.import_export.inference import Column
@@ -145,6 +146,26 @@ def check_match(
     if updating.filter is not None or closed:
         raise InvalidImport(
             reason="existing=update is for roles that may update all records in all columns of the file"
+        )
+
+
+def check_complete(collection: Collection, names: Iterable[str]) -> None:
+    """Whether new records can be made of the fields that the columns go to. Raises ``InvalidImport``."""
+    for field in form(collection).lacking(names)[:1]:
+        relation = field.relation
+        if relation is None:
+            raise InvalidImport(
+                reason=f'no column goes to the field "{field.name}" of "{collection.name}", which is required; '
+                "add one, or give the field a defaultValue"
+            )
+        if relation.kind == "belongsTo":
+            raise InvalidImport(
+                reason=f'no column goes to "{relation.foreign_key}" of "{collection.name}", the foreign key of '
+                f'the relation "{field.name}", which is required'
+            )
+        raise InvalidImport(
+            reason=f'the relation "{field.name}" of "{collection.name}" is required, and files bring no links '
+            "of this kind"
         )
 
 
