@@ -1,5 +1,6 @@
 """Many applications that run: memory of each, connections and memory of PostgreSQL under load, and what stopping gives back."""
 
+import asyncio
 import contextlib
 import random
 import sys
@@ -8,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import harness
 import httpx
 import psutil
@@ -18,6 +20,11 @@ APPLICATIONS = 200
 SETTLE_S = 8.0
 """Until what was freed is given back to the system."""
 LOAD_S = 20.0
+COUNT_EVERY_S = 0.01
+WEIGH_EVERY_S = 1.0
+CONNECTED = (
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 BUDGET = 50
 MEMORY_GOAL_MB = 0.6
 BACKENDS_GOAL_MB = 1000.0
@@ -100,17 +107,12 @@ def measure(many: Fleet, case: str, names: list[str], server: servers.Server | N
 
 def load(many: Fleet, names: list[str], server: servers.Server | None) -> tuple[int, float, int]:
     """Lists and creates in all applications at once: most connections that the server saw, most memory of its
-    processes (what is theirs alone), and how much was asked."""
+    processes together, and how much was asked."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         tokens = list(pool.map(lambda name: _token(many, name), names))
         ends = time.monotonic() + LOAD_S
         working = [pool.submit(_work, many, names, tokens, ends, seed) for seed in range(AT_ONCE - 1)]
-        most, backends_mb = 0, 0.0
-        while server is not None and time.monotonic() < ends:
-            found = _backends(server)
-            most = max(most, len(found))
-            backends_mb = max(backends_mb, sum(_own_mb(process) for process in found))
-            time.sleep(0.5)
+        most, backends_mb = (0, 0.0) if server is None else asyncio.run(_watch(server, ends))
         return most, backends_mb, sum(one.result() for one in working)
 
 
@@ -136,22 +138,29 @@ def _work(many: Fleet, names: list[str], tokens: list[str], ends: float, seed: i
     return done
 
 
-def _backends(server: servers.Server) -> list[psutil.Process]:
-    """The processes of the server that serve a client."""
-    found = []
-    for process in psutil.Process(server.process.pid).children():
-        try:
-            if "insula" in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.NoSuchProcess:
-            continue
-    return found
-
-
-def _own_mb(process: psutil.Process) -> float:
-    """What a process has for itself; memory that all share is counted with none."""
+async def _watch(server: servers.Server, ends: float) -> tuple[int, float]:
+    """Most connections, as the server counts them all the time, and most memory of their processes, in MB."""
+    most, backends_mb, weigh_at = 0, 0.0, 0.0
+    watcher = await asyncpg.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, database="postgres"
+    )
     try:
-        return process.memory_full_info().uss / 1e6
+        while time.monotonic() < ends:
+            pids = [row["pid"] for row in await watcher.fetch(CONNECTED)]
+            most = max(most, len(pids))
+            if time.monotonic() >= weigh_at:
+                backends_mb = max(backends_mb, sum(map(_share_mb, pids)))
+                weigh_at = time.monotonic() + WEIGH_EVERY_S
+            await asyncio.sleep(COUNT_EVERY_S)
+    finally:
+        await watcher.close()
+    return most, backends_mb
+
+
+def _share_mb(pid: int) -> float:
+    """What a process has for itself, and its part of what it shares with others: the server's buffers, for the most."""
+    try:
+        return psutil.Process(pid).memory_full_info().pss / 1e6
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0.0
 
