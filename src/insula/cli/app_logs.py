@@ -11,7 +11,7 @@ import click
 
 from insula.cli.client import fail
 from insula.core.log_files import LINES_AT_ONCE, LogFiles
-from insula.gateway.selector import MAIN
+from insula.core.names import MAIN
 from insula.server import settings as reader
 from insula.server.exits import Exit
 from insula.server.logs import FOLDER

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from insula.gateway.selector import MAIN
+from insula.core.names import MAIN
 from insula.server import settings as reader
 from insula.server.command import command
 from insula.server.exits import Exit, of_status

@@ -2,7 +2,7 @@
 
 import click
 
-from insula.gateway.selector import MAIN
+from insula.core.names import MAIN
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 app_option = click.option("--app", default=MAIN, show_default=True, help="The application.")

@@ -1,6 +1,10 @@
-"""Names of collections and fields: one rule, stated once, checked wherever a name comes from outside."""
+"""Names that all layers know: the rule for those of collections and fields, and the main application's own."""
 
 import re
+from typing import Final
+
+MAIN: Final = "main"
+"""The main application, which runs as all others do: it has no record of its own, and is made by no command."""
 
 MAX_NAME_LENGTH = 50
 """Characters. Names are ASCII, so the same in bytes; leaves room under the 63 of PostgreSQL."""

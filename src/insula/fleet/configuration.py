@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-MAIN: Final = "main"
-"""The main application, which runs in an environment as all others do, and is no part of what is looked after there."""
 Connection = Literal["new_database", "new_schema", "new_connection"]
 """What is made for an application: a database, a schema in an existing one, or nothing but its tables."""
 

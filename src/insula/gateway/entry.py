@@ -18,6 +18,7 @@ from insula.core import log
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError, Kind
 from insula.core.ids import request_id as new_request_id
+from insula.core.names import MAIN
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
@@ -32,7 +33,7 @@ from insula.gateway.answers import (
     send_not_healthy,
 )
 from insula.gateway.errors import OtherApplication, TooManyWaiting
-from insula.gateway.selector import MAIN, Asked, Choice, select
+from insula.gateway.selector import Asked, Choice, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
 from insula.gateway.websocket import WebSockets

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from insula.core import log
 from insula.core.clock import now
+from insula.core.names import MAIN
 from insula.fleet.lifecycle import Observed
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.target import Target
@@ -29,7 +30,7 @@ from insula.gateway.answers import (
 )
 from insula.gateway.entry import unknown, wants_page
 from insula.gateway.errors import not_answering
-from insula.gateway.selector import MAIN, Choice
+from insula.gateway.selector import Choice
 
 if TYPE_CHECKING:
     from jinja2 import Environment

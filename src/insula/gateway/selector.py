@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qs, unquote
 
+from insula.core.names import MAIN
 from insula.gateway.errors import OtherApplication
 
-MAIN = "main"
 APP_SEGMENT = "__app/"
 """Behind the base path of the API: ``/api/__app/<application>/…``."""
 PAGES_PREFIX = "/apps/"

@@ -15,6 +15,7 @@ from insula.application.access.shared import Visitor
 from insula.application.install import first_plugins, template
 from insula.application.migrations import built_in
 from insula.core.clock import monotonic
+from insula.core.names import MAIN
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
@@ -23,7 +24,6 @@ from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
 from insula.fleet.traffic import Traffic
-from insula.gateway.selector import MAIN
 from insula.server.applications import ApplicationSteps, Around
 from insula.server.errors import NotYet
 from insula.server.homes import Homes

@@ -11,6 +11,7 @@ from insula.application.errors import NotInstalled
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey
 from insula.application.stored import read_stored
+from insula.core.names import MAIN
 from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 from insula.database.budget import ConnectionBudget
@@ -18,7 +19,6 @@ from insula.database.dialects import dialect
 from insula.database.executor import Database
 from insula.database.options import LOOPBACK, DatabaseOptions
 from insula.fleet.configuration import Configuration
-from insula.gateway.selector import MAIN
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.places import place

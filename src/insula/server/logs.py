@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 from insula.core import log
 from insula.core.errors import InsulaError
 from insula.core.log_files import LogFiles
+from insula.core.names import MAIN
 from insula.core.sparse import Sparse
-from insula.gateway.selector import MAIN
 
 _log = logging.getLogger(__name__)
 

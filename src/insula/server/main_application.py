@@ -13,13 +13,13 @@ from insula.application.plugin import Plugin
 from insula.application.registry import Registry
 from insula.application.stored import read_stored
 from insula.core.errors import InsulaError
+from insula.core.names import MAIN
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseInUse
 from insula.database.provision.claim import Claim, claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
-from insula.gateway.selector import MAIN
 from insula.server.declared import Settings
 from insula.server.host import Host
 from insula.server.places import APPLICATIONS

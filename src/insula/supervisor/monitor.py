@@ -11,12 +11,13 @@ from typing import Final
 
 from insula.core.clock import monotonic, now
 from insula.core.errors import InsulaError, Kind
+from insula.core.names import MAIN
 from insula.core.sparse import Sparse
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.traffic import Traffic
 from insula.supervisor.history import Event
-from insula.supervisor.records import MAIN, Records
+from insula.supervisor.records import Records
 
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)

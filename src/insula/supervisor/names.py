@@ -7,13 +7,14 @@ import re
 from typing import Final
 
 from insula.core.ids import application_id
+from insula.core.names import MAIN
 from insula.supervisor.errors import InvalidDomain, InvalidName
 
 LONGEST_NAME: Final = 63
 """Characters: as many as PostgreSQL takes for a database or schema, and as a label of a host name has."""
 LONGEST_DOMAIN: Final = 253
 """Characters: as many as a host name has."""
-RESERVED: Final = frozenset(("main", "local", "new", "api"))
+RESERVED: Final = frozenset((MAIN, "local", "new", "api"))
 """Names that addresses or environments have already."""
 RESERVED_PREFIX: Final = "__"
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from insula.core.clock import monotonic, now
 from insula.core.errors import InsulaError
+from insula.core.names import MAIN
 from insula.core.slots import Slots
 from insula.fleet.command import Verb
 from insula.fleet.errors import ApplicationNotFound
@@ -25,7 +26,6 @@ from insula.supervisor.control import OWN, Control
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.making import Making
-from insula.supervisor.records import MAIN
 from insula.supervisor.repairs import Repair, repair_of
 from insula.supervisor.status import PENDING
 

@@ -10,9 +10,10 @@ import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from insula.core.clock import now
+from insula.core.names import MAIN
 from insula.data.units import UNKNOWN
 from insula.fleet.configuration import Configuration
 from insula.fleet.directory.base import Directory
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from insula.application.application import Application
     from insula.supervisor.table import Also
 
-MAIN: Final = "main"
-"""The main application: it has no record of its own, and is found all the same."""
 
 Waker = Callable[[str], Awaitable[Status | None]]
 """Brings an application up that sleeps. Gives why it failed, as a status, where it did."""

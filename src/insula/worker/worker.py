@@ -13,10 +13,10 @@ from insula import __version__
 from insula.core import log
 from insula.core.clock import now
 from insula.core.errors import InsulaError
+from insula.core.names import MAIN
 from insula.core.slots import Slots
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
-from insula.fleet.configuration import MAIN
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.environment import Environment
 from insula.fleet.lifecycle import Observed, Status

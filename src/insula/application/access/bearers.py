@@ -19,10 +19,11 @@ from insula.application.access.errors import (
 from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.access.principal import Principal
 from insula.application.access.seen import SEEN_S, Bearer, Seen
-from insula.application.access.shared import MAIN, SharedSession, Visiting, Visitor
+from insula.application.access.shared import SharedSession, Visiting, Visitor
 from insula.application.access.tokens import Claims, TokenReader, check_times
 from insula.application.access.visitors import Visitors
 from insula.application.api.parameters import shown
+from insula.core.names import MAIN
 
 if TYPE_CHECKING:
     from insula.application.access.access import Access

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from insula.application.access.errors import InvalidCsrfToken
-from insula.application.access.shared import MAIN
+from insula.core.names import MAIN
 
 if TYPE_CHECKING:
     from insula.application.api.request import Request

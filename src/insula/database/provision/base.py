@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from insula.database.options import DatabaseOptions
     from insula.database.provision.template import Template
 
-MAIN: Final = "the main application"
+MAIN_AS_OWNER: Final = "the main application"
 CHECK_TIMEOUT_S: Final = 5.0
 """For connecting while trying: people wait for the answer."""
 CHECK_WITHIN_S: Final = 12.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from insula.database.provision.base import MAIN, Order, refuse_owner
+from insula.core.names import MAIN
+from insula.database.provision.base import MAIN_AS_OWNER, Order, refuse_owner
 from insula.database.provision.errors import (
     HoldsApplication,
     LivesElsewhere,
@@ -15,8 +15,6 @@ from insula.database.provision.errors import (
     Unfit,
 )
 from insula.database.provision.ownership import Kept, Stamp, stamped
-
-MAIN_NAME: Final = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,10 @@ def judge(order: Order, comments: Iterable[str | None], kept: Kept | None, conte
     stamps = [comment for comment in comments if stamped(comment) is not None]
     found = [Stamp.parse(comment) for comment in stamps]
     owner = kept.owner if kept else None
-    if owner is not None and owner.application == MAIN_NAME:
-        return Verdict(OwnedByAnother(what=order.named, owner=MAIN, remedy="give another database or schema"))
+    if owner is not None and owner.application == MAIN:
+        return Verdict(
+            OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER, remedy="give another database or schema")
+        )
     holders = [stamp for stamp in (*found, owner) if stamp is not None]
     if None in found:
         return Verdict(refuse_owner(order, None))

@@ -21,7 +21,7 @@ from insula.database.ending import to_the_end
 from insula.database.engine import open_database
 from insula.database.errors import DatabaseError, DatabaseMissing, ObjectExists, TableMissing
 from insula.database.provision.base import (
-    MAIN,
+    MAIN_AS_OWNER,
     Order,
     Provision,
     Report,
@@ -115,7 +115,7 @@ class MysqlProvision(Provision):
 
     async def remove(self, order: Order, tables: Sequence[str]) -> None:
         if is_main(order):
-            raise OwnedByAnother(what=order.named, owner=MAIN)
+            raise OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER)
         async with _alone(order):
             with told_as_found(order):
                 try:
@@ -271,7 +271,9 @@ def _check_names(order: Order, report: Report) -> None:
     limit = dialect(order.options.dialect).max_identifier_bytes
     name = order.options.database
     if is_main(order):
-        report.problems.append(OwnedByAnother(what=order.named, owner=MAIN, remedy="give another database"))
+        report.problems.append(
+            OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER, remedy="give another database")
+        )
     if not name or "\0" in name or len(name.encode()) > limit:
         reason = f"names have 1 to {limit} bytes"
         report.problems.append(Unsuitable(what=order.named, reason=reason, remedy="give a shorter name"))

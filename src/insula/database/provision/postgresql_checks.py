@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from insula.database.dialects import dialect
-from insula.database.provision.base import MAIN, Order, Report, is_main, refuse_owner
+from insula.database.provision.base import MAIN_AS_OWNER, Order, Report, is_main, refuse_owner
 from insula.database.provision.errors import (
     NotThere,
     OwnedByAnother,
@@ -31,7 +31,7 @@ def check_names(order: Order, report: Report) -> None:
     """What can be said without asking the server."""
     if is_main(order):
         report.problems.append(
-            OwnedByAnother(what=order.named, owner=MAIN, remedy="give another database or schema")
+            OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER, remedy="give another database or schema")
         )
     names = (order.options.database, order.options.schema or "")
     limit = dialect(order.options.dialect).max_identifier_bytes

@@ -16,7 +16,7 @@ from insula.database.errors import DatabaseError
 from insula.database.provision import sqlite_files as files
 from insula.database.provision.base import (
     CREATE_TIMEOUT_S,
-    MAIN,
+    MAIN_AS_OWNER,
     Order,
     Provision,
     Report,
@@ -90,7 +90,7 @@ class SqliteProvision(Provision):
     async def remove(self, order: Order, tables: Sequence[str]) -> None:
         path = _path(order.options)
         if is_main(order):
-            raise OwnedByAnother(what=order.named, owner=MAIN)
+            raise OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER)
         if not path.exists():
             return
         if order.what == "new_connection":
@@ -223,7 +223,7 @@ def _of_place(order: Order) -> Unfit | None:
             what=order.named, reason="SQLite has no schemas", remedy="use new_database, which makes a file"
         )
     if is_main(order):
-        return OwnedByAnother(what=order.named, owner=MAIN, remedy="give another path")
+        return OwnedByAnother(what=order.named, owner=MAIN_AS_OWNER, remedy="give another path")
     folder = order.folder.resolve()
     inside = path.is_absolute() and path.resolve().is_relative_to(folder)
     if not inside or path.resolve().is_relative_to(folder / TEMPLATES):
