@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
@@ -49,28 +50,28 @@ class Storage:
 
 
 class Words(ABC):
-    """How one kind of database is spoken to."""
+    """How one kind of database is spoken to. What has an answer here is so where tables change in transactions."""
 
     storages: ClassVar[Mapping[str, Callable[[Any], Storage]]]
     """Kind of a column (``Column.kind``) → its storage, given the column with its settings."""
-    ddl: ClassVar[Mapping[type, Callable[[DDLCompiler, Any], str]]]
+    ddl: ClassVar[Mapping[type, Callable[[DDLCompiler, Any], str]]] = MappingProxyType({})
     """Kind of a step that changes tables → its DDL, where it is not that of ``insula.data.schema_ddl``."""
 
-    writes_what_it_reads: ClassVar[bool]
+    writes_what_it_reads: ClassVar[bool] = True
     """A statement that writes a table may read it too; else what is read has to be put into a subquery of its own."""
 
-    @abstractmethod
     def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
         """The type of a column as it stands in the table."""
+        return type_
 
-    @abstractmethod
     def index_problem(self, step: CreateIndex) -> str | None:
         """Why an index can not be made, if so; continues «the index …»."""
+        return None
 
-    @abstractmethod
     def there(self, step: Step) -> sa.Select[Any] | None:
         """Finds a row where what a step is to make is there already, by other hands, and must not be taken back;
         ``None`` where the step makes nothing, or the database takes it back by itself."""
+        return None
 
     @abstractmethod
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:

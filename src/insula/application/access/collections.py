@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from insula.data.builtin import builtin_collection, builtin_field
 from insula.data.collection import Collection, Field, Index, OnDelete, Reference, Relation
 from insula.data.fields import field_type
 
@@ -29,22 +30,15 @@ SESSION_ID_LENGTH: Final = 24
 JTI_LENGTH: Final = 64
 
 
-def _field(name: str, kind: str, description: str, *, interface: str | None = None, **settings: Any) -> Field:
-    options = {"description": description}
-    if "length" in settings:
-        options["length"] = settings.pop("length")
-    return Field(name, field_type(kind), key=name, interface=interface, options=options, **settings)
-
-
 def _number(description: str = "Number of the record.") -> Field:
-    return _field("id", "bigInt", description, interface="id", primary_key=True, auto_increment=True)
+    return builtin_field("id", "bigInt", description, interface="id", primary_key=True, auto_increment=True)
 
 
 def _key(name: str, kind: str, target: str, description: str, field: str = "id", **settings: Any) -> Field:
     """A foreign key whose rows go with the record that they point to."""
     on_delete: OnDelete = "CASCADE"
     reference = Reference(target, field, on_delete)
-    return _field(name, kind, description, index=True, required=True, reference=reference, **settings)
+    return builtin_field(name, kind, description, index=True, required=True, reference=reference, **settings)
 
 
 def _relation(name: str, relation: Relation, description: str) -> Field:
@@ -61,8 +55,8 @@ def _relation(name: str, relation: Relation, description: str) -> Field:
 
 def _stamps() -> tuple[Field, Field]:
     return (
-        _field("createdAt", "date", "When the record was made.", interface="createdAt"),
-        _field("updatedAt", "date", "When the record was last changed.", interface="updatedAt"),
+        builtin_field("createdAt", "date", "When the record was made.", interface="createdAt"),
+        builtin_field("updatedAt", "date", "When the record was last changed.", interface="updatedAt"),
     )
 
 
@@ -77,14 +71,16 @@ def _collection(
     indexes: tuple[Index, ...] = (),
     public: frozenset[str] = frozenset(),
 ) -> Collection:
-    options = {
-        "description": description,
-        "guarded": True,
-        "snippet": snippet,
-        "public": sorted(public),
-        "indexes": [{"fields": list(index.fields), "unique": index.unique} for index in indexes],
-    }
-    return Collection(name, {f.name: f for f in fields}, title=title, options=options, internal=internal)
+    return builtin_collection(
+        name,
+        title,
+        description,
+        *fields,
+        internal=internal,
+        snippet=snippet,
+        public=sorted(public),
+        indexes=[{"fields": list(index.fields), "unique": index.unique} for index in indexes],
+    )
 
 
 USERS: Final = _collection(
@@ -93,23 +89,23 @@ USERS: Final = _collection(
     "The people who can sign in.",
     (
         _number("Number of the user in this application."),
-        _field("nickname", "string", "Name that others see.", interface="input"),
-        _field(
+        builtin_field("nickname", "string", "Name that others see.", interface="input"),
+        builtin_field(
             "username", "string", "Name to sign in with, in small letters.", interface="input", unique=True
         ),
-        _field(
+        builtin_field(
             "email",
             "string",
             "E-mail address, also to sign in with, in small letters.",
             interface="email",
             unique=True,
         ),
-        _field("phone", "string", "Telephone number.", interface="phone", length=50),
-        _field("password", "password", "Hash of the password (argon2id).", interface="password"),
-        _field("sub", "uuid", "Global subject: the same person in every application.", unique=True),
-        _field("blocked", "boolean", "May not sign in, and every token is refused.", default=False),
-        _field("appLang", "string", "Language of the pages, such as en-US.", length=20),
-        _field("systemSettings", "json", "Personal settings of the pages, such as the theme."),
+        builtin_field("phone", "string", "Telephone number.", interface="phone", length=50),
+        builtin_field("password", "password", "Hash of the password (argon2id).", interface="password"),
+        builtin_field("sub", "uuid", "Global subject: the same person in every application.", unique=True),
+        builtin_field("blocked", "boolean", "May not sign in, and every token is refused.", default=False),
+        builtin_field("appLang", "string", "Language of the pages, such as en-US.", length=20),
+        builtin_field("systemSettings", "json", "Personal settings of the pages, such as the theme."),
         *_stamps(),
         _relation(
             "roles",
@@ -135,14 +131,14 @@ ROLES: Final = _collection(
     "Roles",
     "What people may do.",
     (
-        _field("name", "string", "Name in the API.", primary_key=True, length=ROLE_NAME_LENGTH),
-        _field("title", "string", "Name that people see.", interface="input"),
-        _field("description", "string", "What the role is for.", interface="textarea", length=1000),
-        _field("strategy", "json", 'Actions on all collections: {"actions": ["view", "update:own"]}.'),
-        _field("snippets", "json", "Configuration rights, such as pm.users; ! in front takes away."),
-        _field("default", "boolean", "New users get this role.", default=False),
-        _field("hidden", "boolean", "Not offered for choice.", default=False),
-        _field("allowConfigure", "boolean", "Pages offer to configure.", default=False),
+        builtin_field("name", "string", "Name in the API.", primary_key=True, length=ROLE_NAME_LENGTH),
+        builtin_field("title", "string", "Name that people see.", interface="input"),
+        builtin_field("description", "string", "What the role is for.", interface="textarea", length=1000),
+        builtin_field("strategy", "json", 'Actions on all collections: {"actions": ["view", "update:own"]}.'),
+        builtin_field("snippets", "json", "Configuration rights, such as pm.users; ! in front takes away."),
+        builtin_field("default", "boolean", "New users get this role.", default=False),
+        builtin_field("hidden", "boolean", "Not offered for choice.", default=False),
+        builtin_field("allowConfigure", "boolean", "Pages offer to configure.", default=False),
         *_stamps(),
         _relation(
             "users",
@@ -174,7 +170,7 @@ ROLES_USERS: Final = _collection(
     (
         _key("userId", "bigInt", "users", "The user."),
         _key("roleName", "string", "roles", "The role.", "name", length=ROLE_NAME_LENGTH),
-        _field("default", "boolean", "The role in force when a request names none.", default=False),
+        builtin_field("default", "boolean", "The role in force when a request names none.", default=False),
     ),
     snippet=ROLES_SNIPPET,
     indexes=(Index(("userId", "roleName"), unique=True),),
@@ -187,9 +183,11 @@ ROLES_RESOURCES: Final = _collection(
     (
         _number(),
         _key("roleName", "string", "roles", "The role.", "name", length=ROLE_NAME_LENGTH),
-        _field("name", "string", "Name of the collection.", required=True),
-        _field("usingActionsConfig", "boolean", "These actions count, not the strategy.", default=False),
-        _field("actions", "json", 'Permissions: [{"name": "view", "fields": ["title"], "scope": 1}].'),
+        builtin_field("name", "string", "Name of the collection.", required=True),
+        builtin_field(
+            "usingActionsConfig", "boolean", "These actions count, not the strategy.", default=False
+        ),
+        builtin_field("actions", "json", 'Permissions: [{"name": "view", "fields": ["title"], "scope": 1}].'),
     ),
     snippet=ROLES_SNIPPET,
     indexes=(Index(("roleName", "name"), unique=True),),
@@ -201,10 +199,10 @@ ROLES_RESOURCES_SCOPES: Final = _collection(
     "Named filters that permissions are limited to.",
     (
         _number(),
-        _field("key", "uid", "Name in the API; all and own are built in.", unique=True),
-        _field("name", "string", "Name that people see.", required=True),
-        _field("resourceName", "string", "Collection that it is for; empty for all."),
-        _field("scope", "json", "A filter; its values may hold variables such as {{ $user.id }}."),
+        builtin_field("key", "uid", "Name in the API; all and own are built in.", unique=True),
+        builtin_field("name", "string", "Name that people see.", required=True),
+        builtin_field("resourceName", "string", "Collection that it is for; empty for all."),
+        builtin_field("scope", "json", "A filter; its values may hold variables such as {{ $user.id }}."),
         *_stamps(),
     ),
     snippet=ROLES_SNIPPET,
@@ -215,12 +213,14 @@ SESSIONS: Final = _collection(
     "Sessions",
     "One row for each sign-in that has not ended; without its row a token is refused.",
     (
-        _field("id", "string", "First part of the jti of its tokens.", primary_key=True, length=JTI_LENGTH),
+        builtin_field(
+            "id", "string", "First part of the jti of its tokens.", primary_key=True, length=JTI_LENGTH
+        ),
         _key("userId", "bigInt", "users", "Who signed in."),
-        _field("generation", "integer", "Times that the token was renewed; second part of the jti."),
-        _field("signInTime", "datetimeTz", "When the person signed in."),
-        _field("issuedAt", "datetimeTz", "When the newest token was issued."),
-        _field(
+        builtin_field("generation", "integer", "Times that the token was renewed; second part of the jti."),
+        builtin_field("signInTime", "datetimeTz", "When the person signed in."),
+        builtin_field("issuedAt", "datetimeTz", "When the newest token was issued."),
+        builtin_field(
             "expiresAt", "datetimeTz", "When the newest token ends; the row is of no use after.", index=True
         ),
     ),
@@ -233,12 +233,12 @@ API_KEYS: Final = _collection(
     "Tokens for programs: one user, one role, one expiry. The token itself is not kept.",
     (
         _number(),
-        _field("name", "string", "What the key is for.", required=True),
+        builtin_field("name", "string", "What the key is for.", required=True),
         _key("userId", "bigInt", "users", "Whose key it is."),
         _key("roleName", "string", "roles", "The role in force.", "name", length=ROLE_NAME_LENGTH),
-        _field("jti", "string", "The jti of its token.", unique=True, length=JTI_LENGTH),
-        _field("expiresAt", "datetimeTz", "When it ends; empty for never."),
-        _field("createdAt", "date", "When it was made.", interface="createdAt"),
+        builtin_field("jti", "string", "The jti of its token.", unique=True, length=JTI_LENGTH),
+        builtin_field("expiresAt", "datetimeTz", "When it ends; empty for never."),
+        builtin_field("createdAt", "date", "When it was made.", interface="createdAt"),
     ),
     snippet=NO_SNIPPET,
 )

@@ -24,7 +24,6 @@ from insula.data.words import Condition, Expression, Words
 
 if TYPE_CHECKING:
     from insula.data.filters.base import Operand
-    from insula.data.schema_steps import CreateIndex, Step
 
 _ONE: sa.ColumnClause[int] = sa.literal_column("1")
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
@@ -44,18 +43,6 @@ class Sqlite(Words):
     """SQLite."""
 
     storages = STORAGES
-    ddl = {}  # noqa: RUF012 - nothing is written otherwise
-
-    writes_what_it_reads = True
-
-    def ddl_type(self, type_: TypeEngine[Any]) -> TypeEngine[Any]:
-        return type_
-
-    def index_problem(self, step: CreateIndex) -> str | None:
-        return None
-
-    def there(self, step: Step) -> None:
-        return None
 
     def list_type(self, item: TypeEngine[Any]) -> TypeEngine[Any]:
         return sa.Text()

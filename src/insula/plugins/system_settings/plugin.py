@@ -10,8 +10,7 @@ from insula.application.access.errors import InvalidAccess
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.plugin import Plugin
-from insula.data.collection import Collection, Field
-from insula.data.fields import field_type
+from insula.data.builtin import builtin_collection, builtin_field
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 
@@ -28,26 +27,16 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MAX_LANGUAGES: Final = 100
 
 
-def _field(name: str, kind: str, description: str, **settings: Any) -> Field:
-    return Field(name, field_type(kind), key=name, options={"description": description}, **settings)
-
-
-SYSTEM_SETTINGS: Final = Collection(
+SYSTEM_SETTINGS: Final = builtin_collection(
     "systemSettings",
-    {
-        item.name: item
-        for item in (
-            _field("id", "bigInt", "Always 1.", primary_key=True),
-            _field("title", "string", "Title of all pages."),
-            _field("logo", "string", "Address of the logo."),
-            _field("enabledLanguages", "json", "Languages that people may choose."),
-            _field("appLang", "string", "Language of those who chose none."),
-            _field("options", "json", "What pages keep here."),
-        )
-    },
-    title="System settings",
-    options={"guarded": True, "snippet": ""},
-    internal=True,
+    "System settings",
+    "What pages show to everybody, and how.",
+    builtin_field("id", "bigInt", "Always 1.", primary_key=True),
+    builtin_field("title", "string", "Title of all pages."),
+    builtin_field("logo", "string", "Address of the logo."),
+    builtin_field("enabledLanguages", "json", "Languages that people may choose."),
+    builtin_field("appLang", "string", "Language of those who chose none."),
+    builtin_field("options", "json", "What pages keep here."),
 )
 
 
