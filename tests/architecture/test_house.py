@@ -11,8 +11,6 @@ from sources import ROOT, files, shown, texts, trees
 from insula.core.errors import InsulaError, Kind
 
 MOST_LINES = 400
-LONGER = {"insula.server.declared": "a table: one entry for each setting"}
-"""Module → why it may be longer."""
 MOST_LINES_OF_A_FUNCTION = 60
 LONGER_FUNCTIONS = {"insula.testing.library.library": "a table: the collections of the example"}
 """Function → why it may be longer."""
@@ -27,7 +25,7 @@ def is_code(path: str) -> bool:
 def test_modules_are_short_enough_to_hold_in_the_head() -> None:
     lengths = {name: max((n.end_lineno or 0 for n in tree.body), default=0) for name, tree in trees().items()}
     long = {name for name, length in lengths.items() if length > MOST_LINES}
-    assert long == set(LONGER)
+    assert long == set()
 
 
 def test_functions_are_short_enough_to_hold_in_the_head() -> None:
