@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from insula.cli.client import fail
+from insula.fleet.configuration import CONNECTIONS
 from insula.server.exits import Exit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +24,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--with-main", is_flag=True, help="Start it with the server, and not on its first visit."),
     click.option(
         "--connection",
-        type=click.Choice(["new_database", "new_schema", "new_connection"]),
+        type=click.Choice(CONNECTIONS),
         help="What is made for it: a database when not given; with new_connection nothing but tables.",
     ),
     click.option("--dialect", type=click.Choice(["sqlite", "postgres", "mariadb", "mysql"]), help="Main's when not given."),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 Connection = Literal["new_database", "new_schema", "new_connection"]
 """What is made for an application: a database, a schema in an existing one, or nothing but its tables."""
+CONNECTIONS: Final[tuple[Connection, ...]] = get_args(Connection)
+DEFAULT_CONNECTION: Final[Connection] = "new_database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Configuration:
     stamp: str
     """The uuid that marks its database as its own; another one there is never touched."""
     display_name: str = ""
-    connection: Connection = "new_database"
+    connection: Connection = DEFAULT_CONNECTION
     database: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     """``dialect host port username password database schema storage``, resolved; opaque to the fleet."""
     data_key: str = field(default="", repr=False)

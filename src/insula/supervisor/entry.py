@@ -11,6 +11,7 @@ from typing import Any, Final
 from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Wanted
 
+ON_FIRST_VISIT: Final = "onFirstVisit"
 WITH_MAIN: Final = "withMain"
 PURGING: Final = "purging"
 """The option that is set where a purge was begun: ``data`` to drop all of it, ``record`` to keep its data."""

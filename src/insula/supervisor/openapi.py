@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from insula.application.api.openapi_parts import Schema, answer, json_body, ref
 from insula.database.dialects import NAMES as DIALECTS
+from insula.fleet.configuration import CONNECTIONS
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.supervisor.names import LONGEST_DOMAIN, LONGEST_NAME
 from insula.supervisor.wishes import (
-    CONNECTIONS,
     LONGEST_SLEEP_AFTER_S,
     LONGEST_TEXT,
     MOST_LABELS,

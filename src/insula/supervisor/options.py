@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from insula.database.dialects import NAMES as DIALECTS
+from insula.fleet.configuration import DEFAULT_CONNECTION
 from insula.supervisor.entry import NOTHING, Entry
 from insula.supervisor.errors import InvalidDomain, InvalidOption
 from insula.supervisor.wishes import Wish, options_of
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LONGEST_IDENTIFIER: Final = 63
 """Characters of a database's or schema's name: as many as PostgreSQL takes, one less than MariaDB."""
-DEFAULT_CONNECTION: Final = "new_database"
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgres"
 

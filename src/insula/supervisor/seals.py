@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from insula.application.secrets import KEY_BYTES
-from insula.fleet.configuration import Configuration
+from insula.fleet.configuration import DEFAULT_CONNECTION, Configuration
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -43,7 +43,7 @@ def configuration(main: Application, entry: Entry) -> Configuration:
         entry.name,
         entry.stamp,
         display_name=entry.display_name,
-        connection=options.get("dbConnType", "new_database"),
+        connection=options.get("dbConnType", DEFAULT_CONNECTION),
         database={**options.get("database", {}), **open_credentials(main, entry)},
         data_key=_text(main.master_key.open_wrapped(entry.name, entry.data_key)),
         domain=entry.cname,

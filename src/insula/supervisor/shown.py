@@ -11,13 +11,14 @@ from insula.data.filters.tree import All, Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.fleet.address import address
+from insula.fleet.configuration import DEFAULT_CONNECTION
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.traffic import BUCKETS_S, Counts
 from insula.supervisor.creation import KIND, mark_of
-from insula.supervisor.entry import Entry
+from insula.supervisor.entry import ON_FIRST_VISIT, Entry
 from insula.supervisor.status import shown
 from insula.supervisor.supervisor import Supervisor
-from insula.supervisor.wishes import DATABASE, SECRET
+from insula.supervisor.wishes import DATABASE, OPTIONS, SECRET
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -29,9 +30,6 @@ STORED: Final = (
 """Fields of the table that are answered, filtered and sorted by."""
 COMPUTED: Final = ("status", "statuses", "failure", "jobId", "url", "requests", "errors", "latency")
 """Fields that are in no table."""
-_OPTIONS: Final = (
-    *("startMode", "dbConnType", "autoUpgrade", "shareSession", "lang", "timezone", "sleepAfter"),
-)
 _PLACES: Final = tuple(key for key in DATABASE if key not in SECRET)
 _EVERYTHING: Final = Unrestricted()
 _GIVEN_UP: Final = ("failed", "cancelled")
@@ -48,11 +46,17 @@ class MakingJob:
 
 
 async def making_jobs(main: Application, entries: Iterable[Entry]) -> Mapping[str, MakingJob]:
-    """By application, for those that are not made yet; no query where there are none."""
+    """By application, for those that are not made yet; no query where there are none, and no row of any other job."""
     marks = {mark_of(entry): entry.name for entry in entries if not entry.made}
     if not marks:
         return {}
-    mine = All((Condition(("kind",), "$eq", KIND), Condition(("status",), "$in", list(_OPEN_JOBS))))
+    mine = All(
+        (
+            Condition(("kind",), "$eq", KIND),
+            Condition(("status",), "$in", list(_OPEN_JOBS)),
+            Condition(("input", "mark"), "$in", list(marks)),
+        )
+    )
     query = Query(
         filter=mine,
         fields=("id", "status", "error", "input"),
@@ -61,11 +65,7 @@ async def making_jobs(main: Application, entries: Iterable[Entry]) -> Mapping[st
         counting="none",
     )
     rows = (await main.repository.find("jobs", query, scopes=_EVERYTHING)).rows
-    return {
-        marks[row["input"]["mark"]]: MakingJob(row["id"], row["status"], row["error"])
-        for row in rows
-        if row["input"].get("mark") in marks
-    }
+    return {marks[row["input"]["mark"]]: MakingJob(row["id"], row["status"], row["error"]) for row in rows}
 
 
 def statuses_of(supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Status]:
@@ -155,11 +155,11 @@ def _latest(*moments: datetime | None) -> datetime | None:
 
 def _options(entry: Entry) -> dict[str, Any]:
     """Only what is known to be no secret."""
-    options = {key: entry.options[key] for key in _OPTIONS if key in entry.options}
+    options = {key: entry.options[key] for key in OPTIONS if key in entry.options}
     database = entry.options.get("database") or {}
     return {
-        "startMode": "onFirstVisit",
-        "dbConnType": "new_database",
+        "startMode": ON_FIRST_VISIT,
+        "dbConnType": DEFAULT_CONNECTION,
         "autoUpgrade": True,
         "shareSession": False,
         **options,

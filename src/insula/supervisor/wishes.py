@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from insula.supervisor.entry import NOTHING, WITH_MAIN, Entry
+from insula.fleet.configuration import CONNECTIONS, DEFAULT_CONNECTION
+from insula.supervisor.entry import NOTHING, ON_FIRST_VISIT, WITH_MAIN, Entry
 from insula.supervisor.errors import InvalidOption
 from insula.supervisor.names import check_domain, check_name
 
-CONNECTIONS: Final = ("new_database", "new_schema", "new_connection")
-START_MODES: Final = ("onFirstVisit", WITH_MAIN)
+START_MODES: Final = (ON_FIRST_VISIT, WITH_MAIN)
 DATABASE: Final = (*("dialect", "host", "port", "username", "password", "database", "schema", "storage"),)
 """What may be said of its database."""
 SECRET: Final = frozenset(("password",))
@@ -75,7 +75,7 @@ def options_of(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
     if "database" in said:
         options["database"] = {**before.get("database", NOTHING), **said["database"]}
     if entry.made:
-        if options.get("dbConnType", CONNECTIONS[0]) != before.get("dbConnType", CONNECTIONS[0]):
+        if options.get("dbConnType", DEFAULT_CONNECTION) != before.get("dbConnType", DEFAULT_CONNECTION):
             raise InvalidOption(field="options.dbConnType", reason=_SETTLED)
         old, new = before.get("database", NOTHING), options.get("database", NOTHING)
         for key in DATABASE:
@@ -100,8 +100,8 @@ def _options(value: Any, wish: Wish) -> dict[str, Any]:
             if value.get("startMode", mode) != mode:
                 raise InvalidOption(field=name, reason="contradicts options.startMode")
             options["startMode"] = mode
-        elif key in _OPTIONS:
-            options[key] = _OPTIONS[key](name, item)
+        elif key in OPTIONS:
+            options[key] = OPTIONS[key](name, item)
         else:
             raise InvalidOption(field=name, reason="is not known")
     return options
@@ -194,7 +194,7 @@ _SIMPLE: Final[Mapping[str, tuple[str, Callable[[str, Any], Any]]]] = {
     "labels": ("labels", _texts),
     "environments": ("environments", _texts),
 }
-_OPTIONS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
+OPTIONS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "startMode": _one_of(START_MODES),
     "dbConnType": _one_of(CONNECTIONS),
     "autoUpgrade": _truth,
@@ -203,3 +203,4 @@ _OPTIONS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "timezone": _zone,
     "sleepAfter": _seconds,
 }
+"""What may be said beside its database → its check."""

@@ -12,7 +12,7 @@ from insula.application.options import Options
 from insula.core.errors import Kind
 from insula.supervisor.errors import InvalidDomain, InvalidOption, SupervisorError
 from insula.supervisor.options import check_new
-from insula.supervisor.wishes import _OPTIONS, DATABASE, read
+from insula.supervisor.wishes import DATABASE, OPTIONS, read
 
 LEAVES = st.one_of(
     st.none(),
@@ -34,7 +34,7 @@ BODIES = st.fixed_dictionaries(
             st.fixed_dictionaries(
                 {},
                 optional={
-                    **dict.fromkeys((*_OPTIONS, "autoStart"), VALUES),
+                    **dict.fromkeys((*OPTIONS, "autoStart"), VALUES),
                     "database": st.one_of(
                         VALUES, st.fixed_dictionaries({}, optional=dict.fromkeys(DATABASE, VALUES))
                     ),

@@ -12,7 +12,7 @@ from insula.supervisor.plugin import SupervisorPlugin
 from insula.supervisor.records import Records
 from insula.supervisor.shown import COMPUTED, STORED
 from insula.supervisor.supervisor import Supervisor
-from insula.supervisor.wishes import _OPTIONS, DATABASE
+from insula.supervisor.wishes import DATABASE, OPTIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "applications.md"
 
@@ -41,7 +41,7 @@ def test_every_field_stands_in_the_page() -> None:
 
 def test_every_option_stands_in_the_page() -> None:
     connections = {"new_database", "new_schema", "new_connection"}
-    assert section("Options") == {*_OPTIONS, "database"} | connections
+    assert section("Options") == {*OPTIONS, "database"} | connections
     text = PAGE.read_text()
     assert all(re.search(rf"\b{word}\b", text) for word in DATABASE)
 
