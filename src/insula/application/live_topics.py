@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.people import EVERYTHING
 from insula.application.api.parameters import shown
 from insula.application.errors import UnknownTopic
-from insula.application.jobs.resource import own_jobs
+from insula.application.jobs.resource import open_jobs
 from insula.application.live import RECORDS, RESOURCES, News
 from insula.core.errors import InsulaError, Kind
 from insula.data.filters.tree import All, Condition
@@ -63,11 +63,11 @@ class Topics:
 
     async def _of_jobs(self, message: dict[str, Any], news: News) -> dict[str, Any] | None:
         """Jobs as they are now, with how far they are: those that they may see."""
-        own = own_jobs(self._application, self._principal)
+        seen = open_jobs(self._application, self._principal)
         if not news.keys or news.action == "destroy":
-            return message if own is None else None
+            return message if seen is None else None
         named = Condition(("id",), "$in", list(news.keys))
-        wanted = named if own is None else All((named, own))
+        wanted = named if seen is None else All((named, seen))
         query = Query(filter=wanted, fields=_SHOWN_OF_JOBS, page_size=None, counting="none")
         rows = (await self._application.repository.find(_JOBS, query, scopes=EVERYTHING)).rows
         return {**message, "keys": [row["id"] for row in rows], "rows": rows} if rows else None

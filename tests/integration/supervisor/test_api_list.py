@@ -288,6 +288,20 @@ async def test_who_has_lost_the_right_does_nothing_with_their_jobs_either(api: S
     assert (await api.ended(job))["status"] == "undone"
 
 
+async def test_what_a_making_found_is_told_to_those_who_look_after_applications(api: Supervised) -> None:
+    async with api.client() as client:
+        job = (await api.done(await client.post("/applications:create", json={"name": "shop"})))["id"]
+        for name, snippets in {"clerk": ["pm.jobs"], "keeper": ["pm.jobs", "pm.app-supervisor"]}.items():
+            await client.post("/roles:create", json={"name": name, "snippets": snippets})
+            user = {"username": name, "password": "correct horse battery 3", "roles": [name]}
+            assert (await client.post("/users:create", json=user)).status_code == 200
+    for name, code, seen in (("clerk", 404, []), ("keeper", 200, [job])):
+        async with await api.signed_in(name, "correct horse battery 3") as person:
+            assert (await person.get(f"/jobs:get/{job}")).status_code == code, name
+            assert [row["id"] for row in (await person.get("/jobs:list")).json()["data"]] == seen, name
+            assert (await person.post(f"/jobs:retry/{job}")).status_code == (code if code == 404 else 409)
+
+
 async def test_the_openapi_document_speaks_of_them(api: Supervised) -> None:
     async with api.client() as client:
         document = (await client.get("/swagger:get")).json()

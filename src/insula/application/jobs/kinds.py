@@ -110,7 +110,8 @@ class JobKind:
     steps: tuple[Step, ...]
     undoable: bool = False
     snippet: str | None = None
-    """The configuration right that retrying, cancelling and undoing take, also of one's own jobs; ``None``: no more."""
+    """The configuration right that seeing jobs of others takes, and retrying, cancelling and undoing also one's own;
+    ``None``: no more than for all jobs."""
     at_once: int | None = None
     """Jobs of this kind that run at the same time, beside all others; ``None``: they share the places of all."""
     refuse_undo: Callable[[Application, Mapping[str, Any]], Awaitable[None]] | None = None

@@ -1,4 +1,5 @@
-"""The resource ``jobs``: people see and handle the jobs that they started; who holds ``pm.jobs``, all."""
+"""The resource ``jobs``: people see and handle the jobs that they started; who holds ``pm.jobs``, also
+those of others, but for kinds that take a right which they have not: what such jobs did is told to those who have it."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from insula.application.api.openapi_parts import ref
 from insula.application.api.queries import number_of, one_key, read_query
 from insula.application.errors import InvalidParameter, UnknownJob
 from insula.application.jobs.store import Job
-from insula.data.filters.tree import All, Condition
+from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 
@@ -26,8 +27,8 @@ ANSWER_WITHIN_S: Final = 1.0
 async def list_jobs(context: Context) -> Answer:
     """Jobs, newest first unless sorted."""
     query = read_query(context.request.query, context.params, context.application.options.timezone, "exact")
-    own = _own(context)
-    wanted = query.filter if own is None else own if query.filter is None else All((own, query.filter))
+    open_ = open_jobs(context.application, context.principal)
+    wanted = All(tuple(node for node in (open_, query.filter) if node is not None))
     query = Query(
         filter=wanted,
         fields=query.fields,
@@ -77,26 +78,38 @@ async def _handled(context: Context) -> Job:
 
 
 async def _job(context: Context) -> Job:
-    """The job that is addressed. Raises ``UnknownJob`` also for one of someone else."""
+    """The job that is addressed. Raises ``UnknownJob`` also for one that they may not see."""
     params: Any = {**context.params, **(context.body if isinstance(context.body, dict) else {})}
     number = number_of(one_key(context.key, params))
     if number is None:
         raise InvalidParameter(parameter="filterByTk", reason="must be the number of a job")
     job = await context.application.jobs.store.get(number)
-    if _own(context) is not None and job.created_by != context.principal.user_id:
-        raise UnknownJob(job=job.id)
+    if job.created_by != context.principal.user_id:
+        closed = closed_kinds(context.application, context.principal)
+        if closed is None or job.kind in closed:
+            raise UnknownJob(job=job.id)
     return job
 
 
-def own_jobs(application: Application, principal: Principal) -> Condition | None:
-    """The filter for one's own jobs; ``None`` for those who see all."""
-    if application.access.holds(principal, SNIPPET):
+def open_jobs(application: Application, principal: Principal) -> Node | None:
+    """The filter for the jobs that they may see; ``None`` for those who see all."""
+    own = Condition(("createdById",), "$eq", principal.user_id)
+    closed = closed_kinds(application, principal)
+    if closed is None:
+        return own
+    return Some((own, Condition(("kind",), "$notIn", closed))) if closed else None
+
+
+def closed_kinds(application: Application, principal: Principal) -> list[str] | None:
+    """The kinds of which they see their own jobs only; ``None``: of all."""
+    holds = application.access.holds
+    if not holds(principal, SNIPPET):
         return None
-    return Condition(("createdById",), "$eq", principal.user_id)
-
-
-def _own(context: Context) -> Condition | None:
-    return own_jobs(context.application, context.principal)
+    return [
+        kind.name
+        for kind in application.jobs.kinds()
+        if kind.snippet is not None and not holds(principal, kind.snippet)
+    ]
 
 
 _PAGED: Final = {

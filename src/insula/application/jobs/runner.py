@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +71,10 @@ class Jobs:
     def kind(self, name: str) -> JobKind | None:
         """The kind of this name; ``None`` where no plugin states it."""
         return self._kinds.get(name)
+
+    def kinds(self) -> Collection[JobKind]:
+        """All that plugins state."""
+        return self._kinds.values()
 
     def unregister(self, name: str) -> None:
         """Forget a kind; its jobs stay as they are."""
