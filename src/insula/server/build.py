@@ -69,6 +69,7 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     pulse = Pulse(lambda: _has_administrator(fleet.main.application))
     waiting = Waiting(directory, process)
     watchdog = Watchdog(settings.insula_stall_limit_s)
+    fleet.discovery.watch(watchdog.hear)
     metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
     metrics.add(Gauge("insula_loop_lag_seconds", "The greatest delay of late.", lambda: watchdog.lag_s))
     metrics.add(Gauge("insula_database_connections", "Open connections to databases.", host.connections_used))

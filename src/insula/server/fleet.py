@@ -57,20 +57,21 @@ class Fleet:
         self._bus = MemoryBus()
         if not host.makes:
             self._bus.close()  # main alone is opened: whoever wants something of another is told at once
-        self._discovery = LocalDiscovery()
+        self.discovery = LocalDiscovery()
+        """Where what happens to applications is heard of."""
         self._templates: dict[str, Template] = {}
         self._trimmer = Trimmer()
         self.traffic = Traffic()
-        self.records = Records(self._discovery)
+        self.records = Records(self.discovery)
         """The directory, too."""
-        self.supervisor = Supervisor(self.records, self._bus, self._discovery, self.traffic)
+        self.supervisor = Supervisor(self.records, self._bus, self.discovery, self.traffic)
         plugin = SupervisorPlugin(self.supervisor)
         self.main = MainSteps(host, plugin, lambda error: self.process.fail(MAIN, error.message), lost)
         self._homes = Homes(self._installation)
         self.process = LocalProcess(self._steps_of, self._changed)
         self._around = Around(self._homes, self.process.fail, self._vouch)
         load = Load(host.connections_used)
-        self._worker = Worker(LOCAL, self._bus, self._discovery, self.process, self._provisioner(), load)
+        self._worker = Worker(LOCAL, self._bus, self.discovery, self.process, self._provisioner(), load)
 
     async def start(self) -> None:
         """Bring up main, and what starts with it. Raises what main's steps raise.
@@ -136,7 +137,7 @@ class Fleet:
         return await self.records.main.access.vouch(token)
 
     def _changed(self, application: str, status: Status) -> None:
-        self._discovery.report(LOCAL, application, status)
+        self.discovery.report(LOCAL, application, status)
         if status.observed is Observed.STOPPED and application != MAIN:
             self._trimmer.soon()
 

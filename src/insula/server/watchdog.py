@@ -25,6 +25,7 @@ from insula.core import log
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError
 from insula.fleet.configuration import Configuration
+from insula.fleet.lifecycle import Observed, Status
 from insula.gateway.selector import Choice
 
 _log = logging.getLogger(__name__)
@@ -91,6 +92,11 @@ class Watchdog:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def hear(self, _: str, application: str, status: Status) -> None:
+        """Of an application that is gone nothing is kept: others may get its name. See ``fleet.discovery.base.Watcher``."""
+        if status.observed is Observed.NOT_FOUND:
+            self.stalls.pop(application, None)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         now = monotonic()

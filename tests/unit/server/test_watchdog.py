@@ -12,7 +12,9 @@ import pytest
 
 from insula.application.application import Application
 from insula.core import log
+from insula.core.clock import now
 from insula.fleet.configuration import Configuration
+from insula.fleet.lifecycle import Observed, Status
 from insula.server.watchdog import UNKNOWN, Watchdog, application_of
 
 LIMIT_S = 0.1
@@ -148,3 +150,13 @@ def test_properties_of_strangers_are_not_run() -> None:
 
 def test_one_that_was_never_started_can_be_stopped() -> None:
     Watchdog().stop()
+
+
+def test_of_an_application_that_is_gone_nothing_is_kept() -> None:
+    watchdog = Watchdog()
+    watchdog.stalls.update({"shop": 2, "press": 1, UNKNOWN: 1})
+    watchdog.hear("local", "shop", Status(Observed.STOPPED, now()))
+    assert watchdog.stalls["shop"] == 2
+    watchdog.hear("local", "shop", Status(Observed.NOT_FOUND, now()))
+    watchdog.hear("local", "shop", Status(Observed.NOT_FOUND, now()))
+    assert dict(watchdog.stalls) == {"press": 1, UNKNOWN: 1}
