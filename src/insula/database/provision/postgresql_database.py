@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-ROUNDS: Final = 5
-"""How often it is looked again where somebody else made or finished something in between."""
+ROUNDS: Final = 6
+"""How often it is looked again where somebody else made or finished something in between, or has the template open."""
+PAUSE_S: Final = 0.05
+"""Before a third look, and twice as long before each that follows: 0.75 s in all."""
 LEAVE_S: Final = 3.0
 """How long sessions of our own role that are being ended may take to be gone."""
 _POLL_S: Final = 0.02
@@ -69,7 +71,9 @@ async def make(place: Place, template: Template) -> None:
     copies = True
     # Orders with the same stamp have the same draft: side by side they would drop it under one another.
     async with _turn(place.order, place.draft):
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            if number > 1:  # at once again only after the template was looked after
+                await asyncio.sleep(PAUSE_S * 2 ** (number - 2))
             async with place.elsewhere() as database:
                 server, done = await _try(place, template, database, copies=copies)
             if done:
