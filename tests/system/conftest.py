@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from insula.testing.instance import Instance, database_settings
+from insula.testing.instance import Instance, Run, database_settings
 
 Install = Callable[..., Instance]
 """Makes an installation, not started yet: ``install(INSULA_BODY_LIMIT_BYTES="1024", …)``."""
@@ -35,3 +36,9 @@ def dialect_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[
     if request.param == "mariadb":
         return database_settings(request.getfixturevalue("mariadb"), name, "mariadb")
     return database_settings(request.getfixturevalue("postgresql"), name)
+
+
+@pytest.fixture
+def run(server: Instance, tmp_path: Path) -> Run:
+    """For tests that share a ``server`` of their module."""
+    return partial(server.command, folder=tmp_path)

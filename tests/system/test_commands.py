@@ -6,17 +6,16 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from insula.server.exits import Exit
-from insula.testing.instance import Instance
+from insula.testing.instance import Instance, Run
 
 PATIENCE_S = 60.0
 PASSPHRASE = "garden of many forking paths"
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +25,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         made.start()
         yield made
         assert made.stop() == 0
-
-
-@pytest.fixture
-def run(server: Instance, tmp_path: Path) -> Run:
-    """Runs one command line beside the server: ``run("users", "list", input="…")``, with further settings."""
-
-    def insula(*words: str, input: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from insula.cli import main; main()", *words],
-            env=server.environment | more,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-            input=input,
-        )
-
-    return insula
 
 
 def test_text_in_another_encoding_is_told(run: Run) -> None:

@@ -1,9 +1,7 @@
 """The command line for applications, against a real server."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,7 @@ import httpx
 import pytest
 
 from insula.server.exits import Exit
-from insula.testing.instance import Instance
-
-PATIENCE_S = 60.0
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from insula.testing.instance import Instance, Run
 
 
 @pytest.fixture(scope="module")
@@ -24,23 +19,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         made.start()
         yield made
         assert made.stop() == 0
-
-
-@pytest.fixture
-def run(server: Instance, tmp_path: Path) -> Run:
-    def insula(*words: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from insula.cli import main; main()", *words],
-            env=server.environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-            input=input,
-        )
-
-    return insula
 
 
 def shown(run: Run, name: str) -> dict[str, Any]:

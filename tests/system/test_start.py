@@ -366,16 +366,7 @@ def test_headers_never_make_a_request_local_but_the_socket_does(sqlite: Instance
 
 
 def test_without_a_server_passwords_are_set_under_the_lock(sqlite: Instance) -> None:
-    def insula(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from insula.cli import main; main()", *words],
-            env=sqlite.environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-
+    insula = sqlite.command
     assert ROOT_EMAIL in insula("users", "list").stdout
     assert sqlite.stop() == 0
     assert ROOT_EMAIL in insula("users", "list").stdout

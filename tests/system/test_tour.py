@@ -2,12 +2,9 @@
 
 import csv
 import json
-import os
 import re
 import signal
 import stat
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,16 +65,6 @@ def wait_for_link(instance: Instance) -> str:
     raise AssertionError(instance.log)
 
 
-def command(instance: Instance, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from insula.cli import main; main()", *words],
-        env={**instance.environment, "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
 def rows_of(name: str) -> list[dict[str, str]]:
     with (DATA / f"{name}.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -106,8 +93,8 @@ def test_tour_on_real_files(instance: Instance) -> None:
             "iowa-electricity",
             "la-riots",
         ):
-            done = command(
-                instance, "records", "import", str(DATA / f"{name}.csv"), "--collection", name, "--json"
+            done = instance.command(
+                "records", "import", str(DATA / f"{name}.csv"), "--collection", name, "--json"
             )
             assert done.returncode == 0, done.stderr
             tally = json.loads(done.stdout)
@@ -214,8 +201,7 @@ def relate(client: httpx.Client) -> None:
 
 
 def check_export(instance: Instance) -> None:
-    done = command(
-        instance,
+    done = instance.command(
         "records",
         "export",
         "--collection",
@@ -296,6 +282,6 @@ def test_the_folder_keeps_its_secrets(instance: Instance) -> None:
 
 
 def test_commands_without_a_server_say_so(tmp_path: Path) -> None:
-    done = command(Instance(tmp_path / "storage"), "collections", "list")
+    done = Instance(tmp_path / "storage").command("collections", "list")
     assert done.returncode == 4
     assert "no server answers" in done.stderr and "insula start" in done.stderr

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +18,10 @@ from insula.testing import servers
 
 ROOT_EMAIL = "root@example.com"
 ROOT_PASSWORD = "correct horse battery 1"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs one command line: ``run("users", "list", input="…")``, with further settings."""
+COMMAND_S = 60.0
+"""What a command line may take."""
 _POLL_S = 0.01
 _KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONWARNINGS")
 
@@ -71,6 +75,21 @@ class Instance:
     def log(self) -> str:
         """All that its processes printed so far."""
         return self.log_path.read_text() if self.log_path.is_file() else ""
+
+    def command(
+        self, *words: str, input: str | None = None, folder: Path | None = None, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one command line beside it, in ``folder`` and with ``more`` settings: ``command("users", "list")``."""
+        return subprocess.run(
+            [sys.executable, "-c", "from insula.cli import main; main()", *words],
+            env=self.environment | more,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_S,
+            check=False,
+            input=input,
+        )
 
     @property
     def environment(self) -> dict[str, str]:
