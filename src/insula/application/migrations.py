@@ -86,7 +86,7 @@ class _Upgrade:
         for plugin in plugins:
             try:
                 await self._one(plugin)
-            except Exception as error:
+            except Exception as error:  # whatever a plugin raises: it alone is off
                 if plugin.required:
                     raise
                 _logger.exception("the plugin %s can not be brought up to date", plugin.name)
@@ -211,7 +211,7 @@ async def _migrate(application: Application, transaction: Transaction, plugin: P
             continue
         try:
             await migration.apply(transaction, sync)
-        except Exception as error:
+        except Exception as error:  # whatever it raises, which migration it was is said
             raise MigrationFailed(
                 plugin=plugin.name, number=migration.number, name=migration.name, cause=reason_of(error)
             ) from error

@@ -225,7 +225,7 @@ class PluginManager:
             try:
                 self.settings_of(plugin)
                 await plugin.load(self._application)
-            except Exception as error:
+            except Exception as error:  # whatever a plugin raises: it alone is off
                 _logger.exception(
                     "the plugin %s of %s can not be loaded", plugin.name, self._application.name
                 )
@@ -249,7 +249,7 @@ class PluginManager:
     async def _unload(self, plugin: Plugin) -> None:
         try:
             await plugin.unload(self._application)
-        except Exception:
+        except Exception:  # the others are unloaded all the same
             _logger.exception("the plugin %s of %s can not be unloaded", plugin.name, self._application.name)
 
     def _fail(self, name: str, reason: str) -> None:

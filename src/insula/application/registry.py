@@ -50,7 +50,7 @@ class Registry:
         for point in entry_points(group=ENTRY_POINT_GROUP):
             try:
                 found.append(point.load()())
-            except Exception as error:
+            except Exception as error:  # whatever its module raises: the others are found
                 _logger.exception("the plugin %s can not be loaded", point.name)
                 broken[point.name] = f"it can not be loaded ({type(error).__name__}: {error})"
         return cls(found, broken)

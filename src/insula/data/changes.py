@@ -85,7 +85,7 @@ class Announcer:
             for observer in tuple(self.observers):
                 try:
                     observer(change)
-                except Exception:
+                except Exception:  # the records are written, and the other observers hear of it
                     logger.exception("an observer failed on a change of %s", change.collection)
 
 

@@ -56,7 +56,7 @@ class Counter:
             # Nobody else was asked to stop: the passengers go first among those who wait.
             flight.next[:0] = passengers
             raise
-        except Exception as error:
+        except Exception as error:  # raised again, and by everybody who waits for the same
             for turn in passengers:
                 if not turn.done():
                     turn.set_exception(error)

@@ -74,10 +74,10 @@ async def changing(
             _journaling.add(transaction)
             yield transaction
             await transaction.run(_TABLE.delete().where(_TABLE.c.undoes == sa.literal(1)))
-    except Exception:
+    except Exception:  # raised again; who is cancelled does not wait: the next change mends
         try:
             await mend(database)
-        except Exception:
+        except Exception:  # must not hide why the change itself failed
             logger.exception("a change of tables could not be taken back yet; it will be tried again")
         raise
     await mend(database)
@@ -95,7 +95,7 @@ async def changing_part(transaction: Transaction) -> AsyncIterator[None]:
     try:
         async with transaction.savepoint():
             yield
-    except Exception:
+    except Exception:  # raised again; who is cancelled leaves the whole change to be mended
         await _mend(transaction, after=last)
         raise
 

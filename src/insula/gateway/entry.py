@@ -140,7 +140,7 @@ class Gateway:
         broke = False
         try:
             await self._pass_on(scope, receive, visit, headers, origin)
-        except Exception as error:
+        except Exception as error:  # whatever a part of the application raises: the client gets an answer
             if not _is_away(error):
                 _log.exception("a request failed: %s %s", scope["method"], original)
             if visit.status:

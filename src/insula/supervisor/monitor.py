@@ -137,6 +137,6 @@ class Monitor:
                 _sparse.warning(error.message, "what happens to applications waits to be written")
                 await asyncio.sleep(TRY_AGAIN_S)
                 self._came.set()
-            except Exception:
+            except Exception:  # a defect in one event must not end the watch over all
                 _logger.exception("what happens to applications can not be written")
                 await asyncio.sleep(TRY_AGAIN_S)

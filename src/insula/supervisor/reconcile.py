@@ -115,7 +115,7 @@ class Reconcile:
                 await self.look_at_all()
             except InsulaError as error:
                 _logger.warning("applications could not be looked at: %s", error.message)
-            except Exception:
+            except Exception:  # a defect must not end the only loop that repairs
                 _logger.exception("applications could not be looked at")
             await asyncio.sleep(EVERY_S)
 

@@ -138,7 +138,7 @@ class Worker:
             if command.verb not in OF_PROCESS:
                 _logger.warning("%s of %s failed: %s", command.verb.value, command.application, error.message)
             return self._failed(command, error.code, error.message)
-        except Exception as error:
+        except Exception as error:  # whatever a plugin raises: its sender waits for an outcome
             trace = None if command.verb in OF_PROCESS else error  # told once, where it was seen
             line = (command.verb.value, command.application, error)
             _logger.error("%s of %s failed: %r", *line, exc_info=trace)  # noqa: TRY400 - its trace was logged where it was seen

@@ -72,7 +72,7 @@ class Dispatcher:
                 kind = JSON
             else:
                 body, kind = result.body, result.content_type
-        except Exception as error:
+        except Exception as error:  # whatever an action raises is answered
             if request.answering:
                 # The head of a stream is out: only breaking the connection tells the client.
                 raise

@@ -188,7 +188,7 @@ class Jobs:
                 try:
                     if kind.tidy is not None:
                         await kind.tidy(self._application)
-                except Exception:
+                except Exception:  # one kind must not keep the others from tidying
                     _logger.exception(
                         "what jobs of the kind %s left could not be tidied; tried again", kind.name
                     )
@@ -225,7 +225,7 @@ class Jobs:
                 await self.store.move(work.job, "be cancelled")
         except WrongJobState as error:
             _logger.warning("%s Another process has it.", error.message)
-        except Exception:
+        except Exception:  # a defect beside its steps: nobody waits for this task to tell
             _logger.exception("job %s was interrupted; it goes on with the next start", work.job)
 
     async def _in_turn(self, work: _Work) -> None:

@@ -121,7 +121,7 @@ class StepRunner:
             await self.lasting(self._keep)
             try:
                 record.result = await run(self._context(record))
-            except Exception as error:
+            except Exception as error:  # whatever a step raises is what the job failed of
                 await self.lasting(self._read_again)
                 record.error = _sentence(error)
                 if isinstance(error, InsulaError) and error.kind in PASSING and tries < ATTEMPTS:

@@ -41,7 +41,7 @@ class LocalDiscovery(Discovery):
         for watcher in tuple(self._watchers):
             try:
                 watcher(environment, application, status)
-            except Exception:
+            except Exception:  # the others hear of it all the same
                 _logger.exception("a watcher of the fleet failed at %s in %s", application, environment)
 
     def statuses(self, application: str) -> Mapping[str, Status]:
