@@ -60,11 +60,6 @@ class PluginManager:
         """Plugins that work."""
         return frozenset(plugin.name for plugin in self._loaded)
 
-    @property
-    def degraded(self) -> bool:
-        """Some enabled plugin is off."""
-        return bool(self.failed)
-
     def settings(self, plugin: str, kind: type[Settings]) -> Settings:
         """The settings of a plugin; ``kind`` is its struct. Raises ``InvalidSettings``."""
         settings = self.settings_of(self.registry.get(plugin))

@@ -279,7 +279,3 @@ class UnsuitableDatabase(DatabaseError):
 
     code = "DATABASE_UNAVAILABLE"
     kind = Kind.UNAVAILABLE
-
-
-LOST = (DatabaseGone, DatabaseUnavailable)
-"""The connection is no more, whatever the statement was."""

@@ -164,7 +164,7 @@ async def test_a_plugin_that_is_gone_is_told(
         rows = {row["name"]: row for row in (await other.get("/pm:list")).json()["data"]}
         assert "not installed" in rows["mail"]["error"]
         assert (await other.post("/pm:disable/mail")).status_code == 200
-        assert not again.plugin_manager.degraded
+        assert not again.plugin_manager.failed
     await again.stop()
 
 

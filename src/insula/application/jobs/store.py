@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +35,6 @@ class Job:
     steps: list[StepRecord] = field(default_factory=list)
     error: str | None = None
     created_by: int | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
 
     @property
     def progress(self) -> float:
@@ -177,6 +174,4 @@ def _job(row: Mapping[str, Any]) -> Job:
         steps=[StepRecord.from_json(step) for step in row["steps"] or ()],
         error=row["error"],
         created_by=row["createdById"],
-        started_at=row["startedAt"],
-        finished_at=row["finishedAt"],
     )

@@ -35,12 +35,9 @@ class Dialect(ABC):
     fails or not, and what follows it is undone alone."""
     returning: ClassVar[frozenset[str]] = frozenset({"insert", "update", "delete"})
     """Which statements may have RETURNING. For others: change and look in one transaction, by key."""
-    has_schemas: ClassVar[bool]
     is_file: ClassVar[bool]
     """The database is a file of its own, which can be copied."""
     max_identifier_bytes: ClassVar[int]
-    max_parameters: ClassVar[int]
-    """Bound values that one statement can take."""
     copies_csv: ClassVar[bool]
     """Takes CSV text as it is (``Transaction.copy_csv``)."""
     begin: ClassVar[str]
@@ -54,8 +51,6 @@ class Dialect(ABC):
     lock_timeout: ClassVar[str | None]
     """The statement that limits how long a change of schema waits for others that use the table; then it gives up,
     and they go on. ``None`` where it never waits."""
-    has_arrays: ClassVar[bool]
-    """Takes a list of values as one bound array; else lists are bound as JSON text, which ``json_each`` unfolds."""
     has_uuids: ClassVar[bool]
     """Has a type for UUIDs, which has to be cast to be compared as text."""
     keys_follow: ClassVar[bool]

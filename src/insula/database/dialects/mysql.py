@@ -64,9 +64,7 @@ class Mysql(Dialect):
     transactional_ddl = False
     returning = frozenset[str]()
     is_file = False
-    has_schemas = False
     max_identifier_bytes = 64
-    max_parameters = 65_535
     copies_csv = False
     begin = "START TRANSACTION"
     begin_reading = "START TRANSACTION READ ONLY"
@@ -74,7 +72,6 @@ class Mysql(Dialect):
     alters_columns = True
     # set back when the transaction ends
     lock_timeout = "SET SESSION lock_wait_timeout = 10"
-    has_arrays = False
     has_uuids = False
     keys_follow = True
     automatic_key = "{type} NOT NULL AUTO_INCREMENT PRIMARY KEY"

@@ -47,9 +47,7 @@ class Sqlite(Dialect):
     name = "sqlite"
     transactional_ddl = True
     is_file = True
-    has_schemas = False
     max_identifier_bytes = 1000
-    max_parameters = 32_766
     copies_csv = False
     # taken at once: a transaction that begins by reading could not turn into one that writes without failing
     begin = "BEGIN IMMEDIATE"
@@ -57,7 +55,6 @@ class Sqlite(Dialect):
     nulls_are_least = True
     alters_columns = False
     lock_timeout = None
-    has_arrays = False
     has_uuids = False
     keys_follow = True
     # only this spelling makes the row id the key; AUTOINCREMENT never gives out an id twice

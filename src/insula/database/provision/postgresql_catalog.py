@@ -73,7 +73,6 @@ class Scene:
     database: str
     encoding: str
     database_comment: str | None
-    owns_database: bool
     may_create_schema: bool
     has_schema: bool
     schema_comment: str | None
@@ -136,7 +135,6 @@ _SCENE = Statement(
         SELECT current_setting('server_version_num')::int AS version, current_user::text AS user,
                d.datname::text AS database, pg_encoding_to_char(d.encoding)::text AS encoding,
                shobj_description(d.oid, 'pg_database') AS database_comment,
-               pg_has_role(d.datdba, 'USAGE') AS owns_database,
                has_database_privilege(d.oid, 'CREATE') AS may_create_schema,
                n.oid IS NOT NULL AS has_schema, obj_description(n.oid, 'pg_namespace') AS schema_comment,
                pg_get_userbyid(n.nspowner)::text AS schema_owner,
