@@ -1,7 +1,6 @@
 """SQLite files as they are in life: in a wrong place, of a wrong kind, on a full disk, used by others."""
 
 import asyncio
-import os
 import sqlite3
 import stat
 import subprocess
@@ -18,6 +17,7 @@ from insula.database.embedded import SqliteDatabase
 from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
 from insula.database.provision.ensure import ensure_database, wait_for_database
+from insula.testing.disks import Disk, NoDisks, small_disk
 
 NOTES = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.Text), schema="insula_schema")
 
@@ -67,20 +67,16 @@ async def test_readers_write_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not permit to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    try:
+        with small_disk(tmp_path / "small", 1) as made:
+            yield made
+    except NoDisks as reason:
+        pytest.skip(f"no file system can be mounted here: {reason}")
 
 
-async def test_a_full_disk(small_disk: Path) -> None:
-    database = opened(small_disk / "main.sqlite")
+async def test_a_full_disk(disk: Disk) -> None:
+    database = opened(disk.path / "main.sqlite")
     await database.run(sa.schema.CreateTable(NOTES))
     insert = database.compile(sa.insert(NOTES))
     await database.execute(insert, {"text": "kept"})

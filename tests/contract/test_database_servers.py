@@ -5,9 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,6 +20,7 @@ from insula.database.pooled import PooledDatabase
 from insula.database.provision.claim import claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.testing import servers
+from insula.testing.disks import Disk, NoDisks, small_disk
 
 ONE = sa.select(sa.literal(1).label("one"))
 
@@ -384,37 +383,31 @@ async def test_invalid_patterns_and_deadlocks(postgresql: servers.Server) -> Non
         assert [type(result) for result in results if result is not None] == [errors.Contention]
 
 
-async def test_a_full_disk(own_server: servers.Server) -> None:
-    folder = own_server.folder / "small"
-    owner = own_server.folder.stat().st_uid
-    with small_disk(folder, owner):
-        async with opened(on(own_server), ConnectionBudget(2)) as database:
-            table = sa.table("big", sa.column("text", sa.Text))
-            async with watching(own_server) as admin:
-                await admin.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
-                await admin.execute("CREATE TABLE big (text text) TABLESPACE small")
-                await admin.execute("ALTER TABLE big ALTER COLUMN text SET STORAGE EXTERNAL")
-            insert = database.compile(sa.insert(table))
-            with pytest.raises(errors.DiskFull):
-                async with database.transaction() as transaction:
-                    for _ in range(100):
-                        await transaction.execute(insert, {"text": "x" * 100_000})
-            assert await database.run(sa.select(table)) == []
-        servers.stop(own_server.process, signal.SIGQUIT)
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, owner: int) -> Iterator[None]:
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size=2m,mode=700,uid={owner}", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not permit to mount a tmpfs")
+@pytest.fixture
+def disk(own_server: servers.Server) -> Iterator[Disk]:
+    """Of the user that the server runs as."""
+    folder = own_server.folder
     try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        with small_disk(folder / "small", 2, owner=folder.stat().st_uid) as made:
+            yield made
+    except NoDisks as reason:
+        pytest.skip(f"no file system can be mounted here: {reason}")
+
+
+async def test_a_full_disk(own_server: servers.Server, disk: Disk) -> None:
+    async with opened(on(own_server), ConnectionBudget(2)) as database:
+        table = sa.table("big", sa.column("text", sa.Text))
+        async with watching(own_server) as admin:
+            await admin.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
+            await admin.execute("CREATE TABLE big (text text) TABLESPACE small")
+            await admin.execute("ALTER TABLE big ALTER COLUMN text SET STORAGE EXTERNAL")
+        insert = database.compile(sa.insert(table))
+        with pytest.raises(errors.DiskFull):
+            async with database.transaction() as transaction:
+                for _ in range(100):
+                    await transaction.execute(insert, {"text": "x" * 100_000})
+        assert await database.run(sa.select(table)) == []
+    servers.stop(own_server.process, signal.SIGQUIT)
 
 
 async def test_pools_take_turns_rather_than_connections_from_each_other(

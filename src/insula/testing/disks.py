@@ -46,10 +46,13 @@ class Disk:
 
 
 @contextlib.contextmanager
-def small_disk(path: Path, megabytes: int) -> Iterator[Disk]:
-    """A file system in memory, mounted at ``path``. Raises ``NoDisks`` where that is not permitted."""
+def small_disk(path: Path, megabytes: int, *, owner: int | None = None) -> Iterator[Disk]:
+    """A file system in memory, mounted at ``path``, of the user ``owner`` (a number; our own when not given).
+
+    Raises ``NoDisks`` where that is not permitted.
+    """
     path.mkdir(parents=True)
-    options = f"size={megabytes}m,mode=0755,uid={os.getuid()}"
+    options = f"size={megabytes}m,mode=0755,uid={os.getuid() if owner is None else owner}"
     try:
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", options, "insula-test", path], check=True, capture_output=True
