@@ -7,7 +7,6 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 
-import asyncpg
 import pytest
 import sqlalchemy as sa
 
@@ -20,6 +19,7 @@ from insula.database.pooled import PooledDatabase
 from insula.database.provision.claim import claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.testing import servers
+from insula.testing.databases import connected
 from insula.testing.disks import Disk, NoDisks, small_disk
 
 ONE = sa.select(sa.literal(1).label("one"))
@@ -46,18 +46,6 @@ async def opened(options: DatabaseOptions, budget: ConnectionBudget) -> AsyncIte
         await database.close()
 
 
-@contextlib.asynccontextmanager
-async def watching(server: servers.Server) -> AsyncIterator[asyncpg.Connection]:
-    """A connection beside the pools, as the administrator."""
-    connection = await asyncpg.connect(
-        host=server.host, port=server.port, user=server.user, password=server.password, database="postgres"
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 @pytest.fixture
 def own_server() -> Iterator[servers.Server]:
     """A server that the test may stop and stall."""
@@ -70,7 +58,7 @@ def own_server() -> Iterator[servers.Server]:
 async def test_never_more_connections_than_the_budget(postgresql: servers.Server) -> None:
     budget = ConnectionBudget(5)
     options = on(postgresql, application_name="counted")
-    async with watching(postgresql) as watcher:
+    async with connected(postgresql) as watcher:
         for name in ("one", "two", "three"):
             await ensure_database(on(postgresql, database=f"budget_{name}"), ConnectionBudget())
         async with contextlib.AsyncExitStack() as stack:
@@ -190,7 +178,7 @@ async def test_reads_survive_a_restart_and_writes_are_not_repeated(postgresql: s
     budget = ConnectionBudget(5)
     async with (
         opened(on(postgresql, application_name="victim"), budget) as database,
-        watching(postgresql) as other,
+        connected(postgresql) as other,
     ):
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'"
         await asyncio.gather(*(database.run(ONE) for _ in range(3)))
@@ -280,7 +268,7 @@ async def test_too_many_connections_are_waited_out(
     own_server: servers.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budget = ConnectionBudget(30)
-    async with watching(own_server) as admin:
+    async with connected(own_server) as admin:
         await admin.execute("CREATE ROLE plain LOGIN PASSWORD 'x'")
         options = on(own_server, user="plain", password="x")
         async with opened(options, budget) as database:
@@ -305,18 +293,18 @@ async def test_a_wrong_password_is_not_waited_for(postgresql: servers.Server) ->
 
 
 async def test_a_role_without_rights_gets_the_statement_to_run(postgresql: servers.Server) -> None:
-    async with watching(postgresql) as admin:
+    async with connected(postgresql) as admin:
         await admin.execute("""CREATE ROLE "poor 'one'" LOGIN PASSWORD 'x'""")
     poor = {"user": "poor 'one'", "password": "x"}
     with pytest.raises(errors.DatabaseMissing) as missing:
         await ensure_database(on(postgresql, database='my "data"', **poor), ConnectionBudget())
     statement = str(missing.value.details["statement"])
-    async with watching(postgresql) as admin:
+    async with connected(postgresql) as admin:
         await admin.execute(statement)
     await ensure_database(on(postgresql, database='my "data"', **poor), ConnectionBudget())
     with pytest.raises(errors.SchemaMissing) as schema:
         await ensure_database(on(postgresql, schema="The App", **poor), ConnectionBudget())
-    async with watching(postgresql) as admin:
+    async with connected(postgresql) as admin:
         await admin.execute(str(schema.value.details["statement"]))
     await ensure_database(on(postgresql, schema="The App", **poor), ConnectionBudget())
     with pytest.raises(errors.SchemaMissing, match="GRANT"):
@@ -327,7 +315,7 @@ async def test_a_role_without_rights_gets_the_statement_to_run(postgresql: serve
 
 
 async def test_an_unsuitable_encoding(postgresql: servers.Server) -> None:
-    async with watching(postgresql) as admin:
+    async with connected(postgresql) as admin:
         await admin.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     with pytest.raises(errors.UnsuitableDatabase, match="LATIN1"):
         await ensure_database(on(postgresql, database="latin"), ConnectionBudget())
@@ -338,7 +326,7 @@ async def test_ddl_of_another_process(postgresql: servers.Server) -> None:
     options = on(postgresql, schema="other ddl")
     await ensure_database(options, ConnectionBudget())
     everything = sa.text("SELECT * FROM insula_schema.t")
-    async with opened(options, ConnectionBudget(1)) as database, watching(postgresql) as other:
+    async with opened(options, ConnectionBudget(1)) as database, connected(postgresql) as other:
         assert isinstance(database, PooledDatabase)
         await other.execute('CREATE TABLE "other ddl".t (a integer); INSERT INTO "other ddl".t VALUES (1)')
         for column in ("b", "c"):
@@ -397,7 +385,7 @@ def disk(own_server: servers.Server) -> Iterator[Disk]:
 async def test_a_full_disk(own_server: servers.Server, disk: Disk) -> None:
     async with opened(on(own_server), ConnectionBudget(2)) as database:
         table = sa.table("big", sa.column("text", sa.Text))
-        async with watching(own_server) as admin:
+        async with connected(own_server) as admin:
             await admin.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
             await admin.execute("CREATE TABLE big (text text) TABLESPACE small")
             await admin.execute("ALTER TABLE big ALTER COLUMN text SET STORAGE EXTERNAL")

@@ -21,6 +21,7 @@ from insula.database.provision.by_dialect import provision
 from insula.database.provision.ownership import Stamp, read_stamp
 from insula.database.provision.postgresql_template import template_name
 from insula.database.provision.template import Template
+from insula.testing.databases import connected
 from insula.testing.provisioning import BOOKS, order, template
 from insula.testing.servers import Server
 
@@ -29,15 +30,8 @@ WAY = provision("postgres")
 
 @pytest.fixture
 async def admin(postgresql: Server) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(
-        host=postgresql.host,
-        port=postgresql.port,
-        user=postgresql.user,
-        password=postgresql.password,
-        database="postgres",
-    )
-    yield connection
-    await connection.close()
+    async with connected(postgresql) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
 from insula.server.exits import Exit
 from insula.testing import servers
+from insula.testing.databases import connected
 from insula.testing.disks import Disk, NoDisks, small_disk
 from insula.testing.instance import Instance, database_settings
 
@@ -204,26 +204,16 @@ async def full_tablespace(disk: Disk, postgresql: servers.Server) -> str:
     folder.mkdir()
     servers.give_to_postgresql(folder)
     name = disk.path.parent.name
-    connection = await asyncpg.connect(
-        host=postgresql.host, port=postgresql.port, user="insula", password="insula", database="postgres"
-    )
-    try:
+    async with connected(postgresql) as connection:
         await connection.execute(f"CREATE TABLESPACE \"{name}\" LOCATION '{folder}'")
         await connection.execute(f'CREATE DATABASE "{name}" TABLESPACE "{name}"')
-    finally:
-        await connection.close()
     return name
 
 
 async def _drop(postgresql: servers.Server, name: str) -> None:
-    connection = await asyncpg.connect(
-        host=postgresql.host, port=postgresql.port, user="insula", password="insula", database="postgres"
-    )
-    try:
+    async with connected(postgresql) as connection:
         await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await connection.execute(f'DROP TABLESPACE "{name}"')
-    finally:
-        await connection.close()
 
 
 async def test_postgresql_without_room(

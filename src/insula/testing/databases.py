@@ -27,6 +27,18 @@ _CLIENTS = sa.text(
 
 
 @asynccontextmanager
+async def connected(server: Server, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the administrator to a database of PostgreSQL, beside all pools."""
+    connection = await asyncpg.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, database=database
+    )
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
 async def own_schema(server: Server) -> AsyncIterator[DatabaseOptions]:
     """Options for a schema that nobody else has, with a name that needs its quotes; not made yet.
 

@@ -16,6 +16,7 @@ from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.server.provisioner import LocalProvisioner
+from insula.testing.databases import connected
 from insula.testing.provisioning import TABLES, template
 from insula.testing.servers import Server
 
@@ -49,15 +50,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 async def admin(postgresql: Server) -> AsyncIterator[asyncpg.Connection]:
     """The administrator's connection."""
-    connection = await asyncpg.connect(
-        host=postgresql.host,
-        port=postgresql.port,
-        user=postgresql.user,
-        password=postgresql.password,
-        database="postgres",
-    )
-    yield connection
-    await connection.close()
+    async with connected(postgresql) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from insula.database.statement import plain
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner
+from insula.testing.databases import connected
 from insula.testing.servers import Server, free_port
 
 Configure = Callable[..., Configuration]
@@ -54,11 +55,8 @@ async def mended(provisioner: LocalProvisioner, configuration: Configuration) ->
 
 async def inside(server: Server, database: str, statement: str) -> None:
     """Run a statement as the administrator in another database."""
-    connection = await asyncpg.connect(
-        host=server.host, port=server.port, user=server.user, password=server.password, database=database
-    )
-    await connection.execute(statement)
-    await connection.close()
+    async with connected(server, database) as connection:
+        await connection.execute(statement)
 
 
 @pytest.mark.parametrize("way", ["role", "database"])

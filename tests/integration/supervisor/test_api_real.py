@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 
 from insula.testing import servers
+from insula.testing.databases import connected
 from insula.testing.instance import Instance, database_settings
 
 SLOWEST_S = 20.0
@@ -39,11 +39,8 @@ def client(instance: Instance) -> Iterator[httpx.Client]:
 @pytest.fixture
 async def admin(postgresql: servers.Server) -> Any:
     """A superuser's connection to the server."""
-    connection = await asyncpg.connect(
-        host=postgresql.host, port=postgresql.port, user="insula", password="insula", database="postgres"
-    )
-    yield connection
-    await connection.close()
+    async with connected(postgresql) as connection:
+        yield connection
 
 
 def service(server: servers.Server, **other: Any) -> dict[str, Any]:
@@ -95,11 +92,8 @@ async def test_a_database_that_is_someone_else_s(
 ) -> None:
     name = unique("theirs_")
     await admin.execute(f'CREATE DATABASE "{name}"')
-    theirs = await asyncpg.connect(
-        host=postgresql.host, port=postgresql.port, user="insula", password="insula", database=name
-    )
-    await theirs.execute("CREATE TABLE payroll (id int)")
-    await theirs.close()
+    async with connected(postgresql, name) as theirs:
+        await theirs.execute("CREATE TABLE payroll (id int)")
     error = refused(client, ask(client, name, service(postgresql)), name)
     assert error["code"] == "DATABASE_EXISTS"
     assert "payroll" in error["message"]
@@ -189,11 +183,8 @@ async def test_a_new_connection_makes_nothing_but_tables_and_drops_nothing_else(
     assert made["status"] == "running"
     assert "password" not in made["options"]["database"]
     gone(client, name)
-    left = await asyncpg.connect(
-        host=postgresql.host, port=postgresql.port, user="insula", password="insula", database=name
-    )
-    tables = await left.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200")
-    await left.close()
+    async with connected(postgresql, name) as left:
+        tables = await left.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200")
     assert [row["relname"] for row in tables] == []
 
 
