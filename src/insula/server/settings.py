@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from insula.server import checks, env_file
+from insula.server import checks, combinations, env_file
 from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
 from insula.server.errors import SettingsWrong
 
@@ -63,9 +63,9 @@ def read(environment: Mapping[str, str] | None = None, folder: Path | None = Non
             reading.sources[name] = source
     for name, text in reading.raw.items():
         _convert(DECLARED[name], text, reading)
-    for name, sentence in checks.together(reading.values, reading.sources).items():
+    for name, sentence in combinations.together(reading.values, reading.sources).items():
         reading.wrong.setdefault(name, sentence)
-    reading.warnings.extend(checks.remarks(reading.values))
+    reading.warnings.extend(combinations.remarks(reading.values))
     return reading
 
 

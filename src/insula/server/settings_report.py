@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, Literal, get_args, get_origin
 
 from insula.core.log import HIDDEN
-from insula.server.checks import MODES
+from insula.server.combinations import MODES
 from insula.server.declared import ALIASES, DECLARED, Declaration
 from insula.server.settings import Reading
 
