@@ -57,6 +57,8 @@ def relation(draw: st.DrawFn) -> dict[str, Any]:
     body = {"name": draw(name), "type": kind, "target": draw(st.sampled_from((*COLLECTIONS, "users")))}
     if draw(st.booleans()):
         body["onDelete"] = draw(rule)
+    if draw(st.integers(0, 3)) == 0:
+        body["required"] = True
     if draw(st.booleans()):
         body["reverseField"] = {"name": f"{draw(name)}Back"}
     return body
