@@ -99,11 +99,12 @@ class Metadata:
     async def steady(self) -> AsyncIterator[None]:
         """Around writing records: what the values were made for stays as it is until they are written.
 
-        A file has no types that would refuse values made for another one, and one writer anyway: writers wait for
-        a change under way, and the next change for the writers. A server checks types, and locks only the tables
-        that change, so there nobody waits here. Must not be entered twice by one task.
+        A file has no types that would refuse values made for another one, and one writer anyway; where a change of
+        tables commits by itself, what is written to a column while its values are converted would be lost. There
+        writers wait for a change under way, and the next change for the writers. Else the database locks the tables
+        that change, and nobody waits here. Must not be entered twice by one task.
         """
-        if not self._database.dialect.is_file:
+        if self._database.dialect.keeps_writers_off:
             yield
             return
         while self._changing:

@@ -135,7 +135,8 @@ async def test_installing_into_a_template(
         database_options.storage.unlink(missing_ok=True)
     prepared = install.template(Registry([Library()]), (), dialect(database_options.dialect))
     what = "new_schema" if database_options.schema else "new_database"
-    asked = order(what, database_options, replace(database_options, schema="m", storage=None), tmp_path)
+    main = replace(database_options, database="main of all", schema=None, storage=None)
+    asked = order(what, database_options, main, tmp_path)
     await provision(database_options.dialect).prepare(asked, prepared)
     application = make(Library())
     await application.install()

@@ -48,6 +48,9 @@ class Dialect(ABC):
     """NULL stands before every value by itself; else ORDER BY and indexes have to say that it does."""
     alters_columns: ClassVar[bool]
     """ALTER TABLE changes types, NOT NULL and references; else the table's definition is rewritten."""
+    keeps_writers_off: ClassVar[bool]
+    """Who changes a table has it alone until all of the change is committed, and nobody writes values of a type that
+    it does not have any more; else the writers have to wait by themselves."""
     lock_timeout: ClassVar[str | None]
     """The statement that limits how long a change of schema waits for others that use the table; then it gives up,
     and they go on. ``None`` where it never waits."""

@@ -70,6 +70,7 @@ class Mysql(Dialect):
     begin_reading = "START TRANSACTION READ ONLY"
     nulls_are_least = True
     alters_columns = True
+    keeps_writers_off = False
     # set back when the transaction ends
     lock_timeout = "SET SESSION lock_wait_timeout = 10"
     has_uuids = False

@@ -204,6 +204,7 @@ class Postgresql(Dialect):
     begin_reading = "BEGIN READ ONLY"
     nulls_are_least = False
     alters_columns = True
+    keeps_writers_off = True
     lock_timeout = "SET LOCAL lock_timeout = '10s'"
     has_uuids = True
     keys_follow = False

@@ -54,6 +54,7 @@ class Sqlite(Dialect):
     begin_reading = "BEGIN"
     nulls_are_least = True
     alters_columns = False
+    keeps_writers_off = False
     lock_timeout = None
     has_uuids = False
     keys_follow = True
