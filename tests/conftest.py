@@ -11,7 +11,7 @@ from insula.database.engine import open_database
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.testing import servers
-from insula.testing.databases import own_schema
+from insula.testing.databases import own_database, own_schema
 from insula.testing.leaks import outlives_a_test
 
 pytest_plugins = ["pytester"]
@@ -41,14 +41,17 @@ def redis() -> Iterator[servers.Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
 async def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DatabaseOptions]:
-    """Where an empty database may be made, once per dialect: a file, or a schema that nobody else has."""
+    """Where an empty database may be made, once per dialect: a file, a schema or a database that nobody else has."""
     if request.param == "sqlite":
         yield DatabaseOptions("sqlite", storage=tmp_path / "test.sqlite")
-        return
-    async with own_schema(request.getfixturevalue("postgresql")) as options:
-        yield options
+    elif request.param == "postgres":
+        async with own_schema(request.getfixturevalue("postgresql")) as options:
+            yield options
+    else:
+        async with own_database(request.getfixturevalue("mariadb")) as options:
+            yield options
 
 
 @pytest.fixture

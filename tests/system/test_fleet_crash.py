@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from insula import __version__
+from insula.database.options import DatabaseOptions
 from insula.testing import servers
+from insula.testing.databases import run_on
 from insula.testing.fleet_client import PATIENCE_S, POLL_S, FleetClient
 from insula.testing.instance import Instance, database_settings
 
@@ -25,20 +26,39 @@ CREATING = (
     "start.prepared",
     "start.initialized",
 )
-KINDS = ("file", "database", "schema")
+KINDS = ("file", "database", "schema", "mariadb")
 
 
-@pytest.fixture
+def on_server(settings: Mapping[str, str], database: str) -> DatabaseOptions:
+    """Another database of the server that the installation is on."""
+    return DatabaseOptions(
+        settings["DB_DIALECT"],
+        host=settings["DB_HOST"],
+        port=int(settings["DB_PORT"]),
+        user=settings["DB_USER"],
+        password=settings["DB_PASSWORD"],
+        database=database,
+    )
+
+
+@pytest.fixture(params=KINDS)
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Instance, str]]:
     """An installation, and what is made in it for each application."""
-    kind = getattr(request, "param", "schema")
+    kind: str = request.param
     server: servers.Server | None = None
     if kind != "file":
-        server = request.getfixturevalue("postgresql")
+        server = request.getfixturevalue("mariadb" if kind == "mariadb" else "postgresql")
     name = f"crash_{kind}_{time.monotonic_ns()}"
-    settings = database_settings(server, name)
+    settings = database_settings(server, name, "mariadb" if kind == "mariadb" else "postgres")
     with Instance(tmp_path / "storage", settings) as instance:
         yield instance, "new_schema" if kind == "schema" else "new_database"
+    if server is not None and kind != "schema":
+        other = "mysql" if kind == "mariadb" else "postgres"
+        asyncio.run(run_on(on_server(settings, other), "DROP DATABASE IF EXISTS shop"))
+
+
+SERVERS = pytest.mark.parametrize("installation", ["schema", "mariadb"], indirect=True)
+"""Where a change is one transaction, and where each of its statements commits by itself."""
 
 
 @contextlib.contextmanager
@@ -88,6 +108,7 @@ def furnish(fleet: FleetClient, name: str) -> None:
         inside.post("/things:create", json=[{"title": "one"}, {"title": "two"}]).raise_for_status()
 
 
+@SERVERS
 @pytest.mark.parametrize("failpoint", CREATING)
 def test_a_creation_goes_on_where_it_was(installation: tuple[Instance, str], failpoint: str) -> None:
     instance, connection = installation
@@ -103,6 +124,7 @@ def test_a_creation_goes_on_where_it_was(installation: tuple[Instance, str], fai
         works(fleet, "shop", 0)
 
 
+@SERVERS
 @pytest.mark.parametrize("failpoint", ["delete.recorded", "delete.stopped", "purge.removed"])
 def test_a_deletion_is_done_or_not(installation: tuple[Instance, str], failpoint: str) -> None:
     instance, connection = installation
@@ -132,37 +154,31 @@ def gone_or_purged(fleet: FleetClient) -> None:
 
 def grow_older(instance: Instance, connection: str) -> None:
     """Make the application's database one of an older version, whose server is not running."""
-    text = "UPDATE {table} SET {value} = replace({given}, {version}, '\"0.0.1\"') WHERE {key} = 'fingerprint'"
-    version = f"'\"{__version__}\"'"
-    names = {"value": '"value"', "key": '"key"', "version": version}
-    if instance.settings["DB_DIALECT"] == "sqlite":
+    change = "UPDATE {table} SET {value} = {older} WHERE {key} = 'fingerprint'"
+    older = f"""replace({{value}}, '"{__version__}"', '"0.0.1"')"""
+    settings = instance.settings
+    if settings["DB_DIALECT"] == "sqlite":
+        text = change.format(
+            table="insula", value='"value"', key='"key"', older=older.format(value='"value"')
+        )
         with contextlib.closing(sqlite3.connect(instance.storage / "apps" / "shop" / "shop.sqlite")) as file:
-            file.execute(text.format(table="insula", given='"value"', **names))
+            file.execute(text)
             file.commit()
         return
     schema = connection == "new_schema"
-    database = instance.settings["DB_DATABASE"] if schema else "shop"
-    table = "shop.insula" if schema else "insula"
-    given = '"value"::text'
-    statement = text.format(table=table, given=given, **names).replace('"0.0.1"\')', '"0.0.1"\')::jsonb')
-    asyncio.run(run_on(instance.settings, database, statement))
+    if settings["DB_DIALECT"] == "mariadb":
+        text = change.format(
+            table="insula", value="`value`", key="`key`", older=older.format(value="`value`")
+        )
+    else:
+        older = older.format(value='"value"::text') + "::jsonb"
+        text = change.format(
+            table="shop.insula" if schema else "insula", value='"value"', key='"key"', older=older
+        )
+    options = on_server(settings, settings["DB_DATABASE"] if schema else "shop")
+    assert asyncio.run(run_on(options, text)) == 1
 
 
-async def run_on(settings: Mapping[str, str], database: str, statement: str) -> None:
-    connection = await asyncpg.connect(
-        host=settings["DB_HOST"],
-        port=int(settings["DB_PORT"]),
-        user=settings["DB_USER"],
-        password=settings["DB_PASSWORD"],
-        database=database,
-    )
-    try:
-        assert await connection.execute(statement) == "UPDATE 1"
-    finally:
-        await connection.close()
-
-
-@pytest.mark.parametrize("installation", KINDS, indirect=True)
 @pytest.mark.parametrize("failpoint", ["upgrade.begun", "upgrade.migrated", "start.initialized"])
 def test_an_upgrade_that_was_cut_off_is_done_at_the_next_start(
     installation: tuple[Instance, str], failpoint: str
@@ -182,6 +198,7 @@ def test_an_upgrade_that_was_cut_off_is_done_at_the_next_start(
         fleet.call("purge", "shop", confirm="shop")
 
 
+@SERVERS
 def test_one_that_is_upgraded_by_hand_stays_down_and_says_why(installation: tuple[Instance, str]) -> None:
     instance, connection = installation
     with started(instance) as fleet:

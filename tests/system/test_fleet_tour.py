@@ -10,15 +10,11 @@ import pytest
 from vega_datasets import local_data
 
 from insula.testing import servers
-from insula.testing.fleet_client import FleetClient
+from insula.testing.fleet_client import FleetClient, connection_values
 from insula.testing.instance import Instance, database_settings
 
 SHEETS = ("airports", "seattle_weather", "stocks")
-KINDS = {
-    "file": ("new_database", {"dialect": "sqlite"}),
-    "database": ("new_database", {}),
-    "schema": ("new_schema", {}),
-}
+KINDS = ("file", "database", "schema", "another server")
 
 
 @pytest.fixture
@@ -59,10 +55,19 @@ def expected() -> dict[str, int]:
     return {sheet: lines(sheet) for sheet in SHEETS}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_whole_life(fleet: FleetClient, kind: str) -> None:
-    connection, database = KINDS[kind]
-    options: dict[str, Any] = {"database": database} if database else {}
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """How an application is connected, and its other options."""
+    if request.param == "another server":
+        server: servers.Server = request.getfixturevalue("mariadb")
+        at = connection_values(server, "mariadb", database=f"tour_{time.monotonic_ns()}")
+        return "new_database", {"database": at}
+    given = {"database": {"dialect": "sqlite"}} if request.param == "file" else {}
+    return "new_schema" if request.param == "schema" else "new_database", given
+
+
+def test_a_whole_life(fleet: FleetClient, place: tuple[str, dict[str, Any]]) -> None:
+    connection, options = place
     made = fleet.create("shop", connection, **options)
     assert (made["status"], made["statuses"]) == ("running", {"local": "running"})
     rows = import_all(fleet, "shop")

@@ -14,6 +14,7 @@ from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
+from insula.database.statement import plain
 from insula.testing.servers import Server
 
 SHARED_DATABASE = "insula_test"
@@ -92,6 +93,15 @@ async def _clients(administrator: asyncpg.Connection, application_name: str) -> 
         if not rows or time.monotonic() > deadline:
             return [f"{row['pid']} ({row['state']}: {row['query']})" for row in rows]
         await asyncio.sleep(_POLL_S)
+
+
+async def run_on(options: DatabaseOptions, statement: str) -> int:
+    """Run a statement on a connection of its own; gives the number of rows that it touched."""
+    opened = open_database(options, ConnectionBudget())
+    try:
+        return await opened.execute(plain(statement), {})
+    finally:
+        await opened.close()
 
 
 @asynccontextmanager

@@ -6,9 +6,22 @@ from typing import Any, Self
 import httpx
 
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
+from insula.testing.servers import Server
 
 PATIENCE_S = 60.0
 POLL_S = 0.02
+
+
+def connection_values(server: Server, dialect: str, **more: Any) -> dict[str, Any]:
+    """``options.database`` of an application on that server, as the HTTP API takes it."""
+    return {
+        "dialect": dialect,
+        "host": server.host,
+        "port": server.port,
+        "username": server.user,
+        "password": server.password,
+        **more,
+    }
 
 
 class FleetClient:

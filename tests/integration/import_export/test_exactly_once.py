@@ -64,6 +64,13 @@ async def check(client: httpx.AsyncClient, job: Job) -> None:
     assert (int(found["rows"]), int(found["sum"])) == (COUNT, COUNT * (COUNT - 1) // 2)
 
 
+ENDINGS = {
+    "postgres": ("pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+    "mariadb": ("CONNECTION_ID()", "KILL {}"),
+}
+"""How a connection is named, and how another one ends it."""
+
+
 async def test_a_connection_lost_before_the_commit(
     application: Application,
     client: httpx.AsyncClient,
@@ -75,8 +82,9 @@ async def test_a_connection_lost_before_the_commit(
     async def lose(transaction: Transaction) -> None:
         if transaction.dialect.is_file:
             raise DatabaseGone(reason="the file was taken away")
-        (own,) = await transaction.run(sa.select(sa.func.pg_backend_pid().label("pid")))
-        await database.run(sa.select(sa.func.pg_terminate_backend(own["pid"])))
+        number, end = ENDINGS[transaction.dialect.name]
+        (own,) = await transaction.run(sa.text(f"SELECT {number} AS own").columns(sa.column("own")))
+        await database.run(sa.text(end.format(own["own"])))
 
     monkeypatch.setattr(commit, "meet", lose)
     job = await application.jobs.finished(await begin(client))

@@ -12,11 +12,11 @@ from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.testing.applications import Library
 from insula.testing.clock import HandClock
-from insula.testing.databases import own_schema
+from insula.testing.databases import own_database, own_schema
 from insula.testing.estate import Estate
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
 async def estate(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Estate]:
     """Main alone; the test adds others."""
     async with AsyncExitStack() as stack:
@@ -24,8 +24,10 @@ async def estate(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         async def place(name: str) -> DatabaseOptions:
             if request.param == "sqlite":
                 options = DatabaseOptions("sqlite", storage=tmp_path / f"{name}.sqlite")
-            else:
+            elif request.param == "postgres":
                 options = await stack.enter_async_context(own_schema(request.getfixturevalue("postgresql")))
+            else:
+                options = await stack.enter_async_context(own_database(request.getfixturevalue("mariadb")))
             await dialect(options.dialect).ensure(options, ConnectionBudget())
             return options
 

@@ -1,4 +1,4 @@
-"""The whole of shared-memory mode without its sockets: main on SQLite or PostgreSQL, applications on both."""
+"""The whole of shared-memory mode without its sockets: main on each dialect, applications on each kind of place."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,11 +23,11 @@ Running = Callable[[], AbstractAsyncContextManager[Fleet]]
 
 @pytest.fixture
 def settings(database_options: DatabaseOptions, tmp_path: Path) -> Settings:
-    """Main on SQLite, or in a schema of PostgreSQL."""
+    """Main on SQLite, in a schema of PostgreSQL, or in a database of MariaDB."""
     given: dict[str, Any] = {}
-    if database_options.dialect == "postgres":
+    if database_options.storage is None:
         given = {
-            "db_dialect": "postgres",
+            "db_dialect": database_options.dialect,
             "db_host": database_options.host,
             "db_port": database_options.port,
             "db_database": database_options.database,
@@ -71,21 +71,22 @@ async def fleet(running: Running) -> AsyncIterator[Fleet]:
         yield found
 
 
-@pytest.fixture(params=["file", "database", "schema"])
+@pytest.fixture(params=["file", "database", "schema", "mariadb"])
 async def options(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Where the application of the test is: options as the HTTP API takes them."""
     if request.param == "file":
         return {"dbConnType": "new_database", "database": {"dialect": "sqlite"}}
-    server: Server = request.getfixturevalue("postgresql")
+    on_mariadb = request.param == "mariadb"
+    server: Server = request.getfixturevalue("mariadb" if on_mariadb else "postgresql")
     service = {
-        "dialect": "postgres",
+        "dialect": "mariadb" if on_mariadb else "postgres",
         "host": server.host,
         "port": server.port,
         "username": server.user,
         "password": server.password,
     }
     name = f"test_{random_id(8)}"
-    if request.param == "database":
+    if request.param in ("database", "mariadb"):
         return {"dbConnType": "new_database", "database": {**service, "database": name}}
     shared = DatabaseOptions(
         "postgres",
