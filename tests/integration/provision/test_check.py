@@ -13,16 +13,13 @@ import pytest
 
 from insula.core.errors import InsulaError
 from insula.core.ids import random_id
-from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
-from insula.database.engine import open_database
 from insula.database.errors import Contention
 from insula.database.options import DatabaseOptions
-from insula.database.statement import plain
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner
-from insula.testing.databases import connected
+from insula.testing.databases import connected, run_on
 from insula.testing.servers import Server, free_port
 
 Configure = Callable[..., Configuration]
@@ -211,11 +208,9 @@ async def test_what_is_used_is_not_dropped_under_other_people(
     assert await admin.fetchval("SELECT count(*) FROM pg_database WHERE datname = $1", where["database"]) == 0
 
 
-@pytest.mark.parametrize("connection", ["new_database", "new_connection"])
-async def test_no_right_on_mariadb(
-    provisioner: LocalProvisioner, configure: Configure, mariadb: Server, connection: str
-) -> None:
-    at = DatabaseOptions(
+def everywhere(mariadb: Server) -> DatabaseOptions:
+    """Its administrator, in the database that is always there."""
+    return DatabaseOptions(
         "mariadb",
         host=mariadb.host,
         port=mariadb.port,
@@ -223,15 +218,20 @@ async def test_no_right_on_mariadb(
         password=mariadb.password,
         database="information_schema",
     )
-    admin = open_database(at, ConnectionBudget(1))
+
+
+@pytest.mark.parametrize("connection", ["new_database", "new_connection"])
+async def test_no_right_on_mariadb(
+    provisioner: LocalProvisioner, configure: Configure, mariadb: Server, connection: str
+) -> None:
+    admin = everywhere(mariadb)
     user = f"poor_{random_id(6)}"
-    await admin.execute(plain(f"CREATE USER '{user}'@'%' IDENTIFIED BY 'x'"), {})
+    await run_on(admin, f"CREATE USER '{user}'@'%' IDENTIFIED BY 'x'")
     asked = configure(connection, user, dialect="mariadb", host=mariadb.host, port=mariadb.port)
     (found,) = wrong(await provisioner.check(asked))
     assert found.code == ("PRIVILEGE_MISSING" if connection == "new_database" else "DATABASE_NOT_FOUND")
     for statement in found.remedy.removeprefix("an administrator can make it: ").split("; "):
-        await admin.execute(plain(statement), {})
-    await admin.close()
+        await run_on(admin, statement)
     await mended(provisioner, asked)
     (refusal,) = wrong(await provisioner.check(replace(asked, database={**asked.database, "password": "y"})))
     assert refusal.code == "LOGIN_REFUSED"
@@ -239,6 +239,39 @@ async def test_no_right_on_mariadb(
         there = {**asked.database, "port": silent.getsockname()[1]}
         (hanging,) = wrong(await provisioner.check(replace(asked, database=there)))
     assert hanging.code == "SERVER_UNREACHABLE"
+
+
+@pytest.mark.parametrize("connection", ["new_database", "new_connection"])
+async def test_what_is_found_on_mariadb(
+    provisioner: LocalProvisioner, configure: Configure, mariadb: Server, connection: str
+) -> None:
+    where = {
+        "dialect": "mariadb",
+        "host": mariadb.host,
+        "port": mariadb.port,
+        "username": mariadb.user,
+        "password": mariadb.password,
+    }
+    owner = configure("new_database", **where)
+    address = await provisioner.prepare(owner)
+    other = configure(connection, **where)
+    found = await refused(provisioner, replace(other, database=owner.database))
+    assert (found.code, owner.application in found.message) == ("OWNED_BY_ANOTHER", True)
+    assert [finding.level for finding in await provisioner.check(owner)] == ["ok"]
+    await provisioner.remove(replace(owner, database=address))
+
+    full = configure(connection, **where)
+    name = full.database["database"]
+    at = everywhere(mariadb)
+    await run_on(at, f"CREATE DATABASE {name}")
+    await run_on(at, f"CREATE TABLE {name}.letters (id INT PRIMARY KEY)")
+    found = await refused(provisioner, full)
+    assert (found.code, "letters" in found.message) == ("DATABASE_EXISTS", True)
+    await run_on(at, f"DROP DATABASE {name}")
+
+    for change in ({"port": free_port()}, {"host": "nowhere.invalid"}):
+        (away,) = wrong(await provisioner.check(configure(connection, **{**where, **change})))
+        assert (away.code, bool(away.remedy)) == ("SERVER_UNREACHABLE", True)
 
 
 @pytest.mark.parametrize("connection", ["new_schema", "new_connection"])
