@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from insula.fleet.command import Verb
+from insula.testing.databases import TWO_DIALECTS
 from insula.testing.supervised import Supervised
+
+pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)
 
 POSTGRESQL = {"dialect": "postgres", "host": "db.example.com", "username": "u"}
 

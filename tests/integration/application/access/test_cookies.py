@@ -10,7 +10,10 @@ import pytest
 from insula.application.application import Application
 from insula.application.registry import Registry
 from insula.testing.applications import Library, MakeApplication
+from insula.testing.databases import TWO_DIALECTS
 from insula.testing.people import PASSWORD, ROOT, ROOT_PASSWORD, People, accepted, refusal
+
+pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)
 
 CSRF = (403, "INVALID_CSRF_TOKEN")
 NAMES = ("auth_token", "csrf_token", "authenticator", "role")

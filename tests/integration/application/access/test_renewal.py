@@ -5,13 +5,17 @@ from typing import Any
 
 import httpx
 import jwt
+import pytest
 
 from insula.application.access.people import EVERYTHING
 from insula.application.access.policy import Policy
 from insula.application.access.seen import SEEN_S
 from insula.application.application import Application
 from insula.testing.clock import HandClock
+from insula.testing.databases import TWO_DIALECTS
 from insula.testing.people import ROOT_PASSWORD, Head, People, accepted, refusal
+
+pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)
 
 HOUR_S = 3600
 POLICY = Policy()

@@ -17,7 +17,10 @@ from insula.application.application import Application
 from insula.data.filters.tree import Condition
 from insula.testing.applications import MakeApplication
 from insula.testing.clock import HandClock
+from insula.testing.databases import TWO_DIALECTS
 from insula.testing.people import Head, People, accepted, refusal
+
+pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)
 
 DAY_S = 86_400
 
