@@ -75,8 +75,17 @@ class Plans:
                 self._kept.popitem(last=False)
         return plan
 
+    def sweep(self) -> None:
+        """Let go of the plans that no one finds again, since a collection that they read is gone."""
+        for key in [key for key in self._kept if _is_gone(key)]:
+            del self._kept[key]
+
     def __len__(self) -> int:
         return len(self._kept)
+
+
+def _is_gone(key: Hashable) -> bool:
+    return isinstance(key, tuple) and any(isinstance(part, ref) and part() is None for part in key)
 
 
 async def compiled(values: int, shapes: tuple[object, ...], make: Callable[[], T]) -> T:

@@ -16,6 +16,7 @@ from insula.application.install import first_plugins, template
 from insula.application.migrations import built_in
 from insula.core.clock import monotonic
 from insula.core.names import MAIN
+from insula.data.plan import PLANS
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
@@ -60,7 +61,7 @@ class Fleet:
         self.discovery = LocalDiscovery()
         """Where what happens to applications is heard of."""
         self._templates: dict[str, Template] = {}
-        self._trimmer = Trimmer()
+        self._trimmer = Trimmer(PLANS.sweep, self._running)
         self.traffic = Traffic()
         self.records = Records(self.discovery)
         """The directory, too."""
@@ -140,6 +141,9 @@ class Fleet:
         self.discovery.report(LOCAL, application, status)
         if status.observed is Observed.STOPPED and application != MAIN:
             self._trimmer.soon()
+
+    def _running(self) -> int:
+        return sum(map(_is_up, self.process.statuses().values()))
 
     def _provisioner(self) -> LocalProvisioner:
         host = self._host

@@ -7,21 +7,29 @@ from collections.abc import Callable
 from typing import Final
 
 LARGE_BYTES = 1024 * 1024
+ARENAS: Final = 1
+"""Heaps of glibc: one, since threads of Python allocate in turn anyway, and each heap keeps what others could use."""
 TRIM_AFTER_S: Final = 5.0
 """Applications are often stopped together, and giving memory back takes milliseconds."""
+MOST_LOOKED_THROUGH: Final = 10
+"""Applications that run, up to which garbage is looked for: each makes the look, in which no request is answered,
+1 ms longer. Where more run, Python looks in its own time."""
 _M_MMAP_THRESHOLD = -3
-"""glibc's number of the setting."""
+_M_ARENA_MAX = -8
+"""glibc's numbers of the settings."""
 
 
-def give_large_pieces_back() -> None:
-    """Let pieces of ``LARGE_BYTES`` and more go back to the system when they are freed.
+def keep_little() -> None:
+    """Let pieces of ``LARGE_BYTES`` and more go back to the system when they are freed, and all threads share a heap.
 
     glibc by itself raises this limit to the largest piece that was ever freed, up to 32 MB; from then on each
-    thread that once hashed a password keeps the 20 MB that it took. Other C libraries have no such setting.
+    thread that once hashed a password keeps the 20 MB that it took; and it makes up to eight heaps for each core.
+    Other C libraries have no such settings. To be called before there are threads.
     """
     setting = getattr(ctypes.CDLL(None), "mallopt", None)
     if setting is not None:
         setting(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        setting(_M_ARENA_MAX, ARENAS)
 
 
 def keep_what_is_loaded() -> None:
@@ -41,8 +49,16 @@ class Trimmer:
     """Gives back to the system what was freed, some time after an application has stopped: once for many stops."""
 
     def __init__(
-        self, after_s: float = TRIM_AFTER_S, trim: Callable[[], None] = give_free_memory_back
+        self,
+        sweep: Callable[[], None],
+        running: Callable[[], int],
+        after_s: float = TRIM_AFTER_S,
+        trim: Callable[[], None] = give_free_memory_back,
     ) -> None:
+        """``sweep`` lets go of what is shared by applications and was of those alone that are no more; ``running``
+        is how many applications run."""
+        self._sweep = sweep
+        self._running = running
         self._after_s = after_s
         self._trim = trim
         self._timer: asyncio.TimerHandle | None = None
@@ -60,4 +76,7 @@ class Trimmer:
 
     def _begin(self) -> None:
         self._timer = None
+        if self._running() <= MOST_LOOKED_THROUGH:
+            gc.collect()  # collections refer to one another: else Python may take hours to find that no one else does
+        self._sweep()
         asyncio.get_running_loop().run_in_executor(None, self._trim)

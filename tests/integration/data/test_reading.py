@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -351,3 +352,6 @@ async def test_plans_are_kept_by_shape_and_not_by_values(repository: Repository)
     # Another object for the same collection is another collection.
     await Repository(StaticCatalog(blog()), repository.database).find_one("posts", 1, scopes=ALL)
     assert len(PLANS) > before
+    gc.collect()
+    PLANS.sweep()
+    assert len(PLANS) == before
