@@ -38,7 +38,9 @@ async def cookies_of(estate: Estate, name: str) -> dict[str, str]:
     async with estate.browser() as web:
         body = {"account": "root", "password": ROOT_PASSWORD}
         accepted(await web.post(f"/api/__app/{name}/auth:signIn", json=body))
-        kept = {cookie.name: cookie.value or "" for cookie in web.cookies.jar}
+        kept = {
+            cookie.name: cookie.value or "" for cookie in web.cookies.jar if cookie.path.startswith("/api/")
+        }
     assert set(kept) == {f"nb_{kind}_{name}" for kind in COOKIES}
     return {kind: kept[f"nb_{kind}_{name}"] for kind in COOKIES}
 
@@ -335,9 +337,13 @@ async def test_signing_in_and_out_below_one_host_touches_no_other_session(street
                 assert await signed_in(web, address) == (other in inside), (name, other)
         placed = {(cookie.name, cookie.path) for cookie in web.cookies.jar}
         paths = {"main": "/api/", "shop": "/api/__app/shop/", "depot": "/api/__app/depot/"}
-        assert placed == {(f"nb_{kind}_{name}", path) for name, path in paths.items() for kind in COOKIES}
+        pages = {"main": "/admin", "shop": "/apps/shop", "depot": "/apps/depot"}
+        assert placed == {
+            *((f"nb_{kind}_{name}", path) for name, path in paths.items() for kind in COOKIES),
+            *((f"nb_page_csrf_token_{name}", path) for name, path in pages.items()),
+        }
         for name in ("shop", "main", "depot"):
-            proof = web.cookies.get(f"nb_csrf_token_{name}", path=paths[name])
+            (proof,) = read_by_script(web, f"{pages[name]}/").values()
             answer = await web.post(f"{bases[name]}/auth:signOut", headers={"x-csrf-token": proof or ""})
             assert refusal(answer) == (200, "")
             inside.discard(name)
@@ -345,12 +351,48 @@ async def test_signing_in_and_out_below_one_host_touches_no_other_session(street
                 assert await signed_in(web, address) == (other in inside), (name, other)
 
 
+async def test_a_page_reads_the_proof_for_its_own_writes_and_no_neighbours(street: Estate) -> None:
+    """The cookies that a script on a page sees are those of its path, but for those that no script sees."""
+    bases = {"main": "/api", "shop": "/api/__app/shop", "depot": "/api/__app/depot"}
+    pages = {
+        "main": ("/admin", "/admin/settings"),
+        "shop": ("/apps/shop", "/apps/shop/admin/", "/apps/shop/signin"),
+        "depot": ("/apps/depot", "/apps/depot/admin/", "/apps/depot/signin"),
+    }
+    change = {"nickname": "Changed"}
+    async with street.browser() as web:
+        for base in bases.values():
+            accepted(
+                await web.post(f"{base}/auth:signIn", json={"account": "root", "password": ROOT_PASSWORD})
+            )
+        for name, paths in pages.items():
+            for path in paths:
+                seen = read_by_script(web, path)
+                assert list(seen) == [f"nb_page_csrf_token_{name}"], path
+                for other, base in bases.items():
+                    head = {"x-csrf-token": seen[f"nb_page_csrf_token_{name}"]}
+                    answer = await web.post(f"{base}/users:update/1", json=change, headers=head)
+                    assert refusal(answer) == ((200, "") if other == name else (403, "INVALID_CSRF_TOKEN"))
+        for path in ("/", "/apps/", "/apps/shopping/admin/", "/apps/shop2", "/administration"):
+            assert read_by_script(web, path) == {}, path
+
+
+def read_by_script(web: httpx.AsyncClient, path: str) -> dict[str, str]:
+    """Names and values in ``document.cookie`` of a page."""
+    return {
+        cookie.name: cookie.value or ""
+        for cookie in web.cookies.jar
+        if not cookie.has_nonstandard_attr("HttpOnly")
+        and (path == cookie.path or path.startswith(f"{cookie.path.rstrip('/')}/"))
+    }
+
+
 async def test_on_its_own_domain_an_application_has_the_whole_of_the_api(street: Estate) -> None:
     body = {"account": "root", "password": ROOT_PASSWORD}
     for path in ("/api/auth:signIn", "/api/__app/shop/auth:signIn", "/api/auth:signIn?__appName=shop"):
         async with street.browser(f"http://{domain('shop')}") as web:
             accepted(await web.post(path, json=body))
-            assert {cookie.path for cookie in web.cookies.jar} == {"/api/"}
+            assert {cookie.path for cookie in web.cookies.jar} == {"/api/", "/admin"}
             for address in ("/api", "/api/__app/shop"):
                 assert await signed_in(web, address)
 

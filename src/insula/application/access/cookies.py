@@ -22,6 +22,12 @@ _NAMED: Final = "/__app/"
 """Behind the base path, before the name of an application that is addressed by path."""
 
 
+_PAGES: Final = "/apps/"
+"""Before the name of an application in the addresses of its pages."""
+_OWN_PAGES: Final = "/admin"
+"""The pages of the main application, and of one on its own domain."""
+
+
 class Carried(NamedTuple):
     """The token of a request, and the way it came."""
 
@@ -79,20 +85,21 @@ class Cookies:
         """Give a page that was let in by main's cookie the proof for its writes, where it has not got it."""
         proof = self.proof(jti.partition(".")[0])
         if request.cookies.get(f"nb_csrf_token_{self.application}") != proof:
-            self._set(request, "csrf_token", proof, age_s)
+            self._give_proof(request, proof, age_s)
 
     def put(self, request: Request, token: str, jti: str, role: str | None, age_s: int) -> None:
         """Put the cookies of someone who is signed in on the answer; they last ``age_s`` seconds."""
         self._set(request, "auth_token", token, age_s, http_only=True)
-        self._set(request, "csrf_token", self.proof(jti.partition(".")[0]), age_s)
+        self._give_proof(request, self.proof(jti.partition(".")[0]), age_s)
         self._set(request, "authenticator", AUTHENTICATOR, age_s)
         if role is not None:
             self._set(request, "role", role, age_s)
 
     def clear(self, request: Request) -> None:
         """Take the cookies away."""
-        for kind in ("auth_token", "csrf_token", "authenticator", "role"):
+        for kind in ("auth_token", "authenticator", "role"):
             self._set(request, kind, "", 0, http_only=kind == "auth_token")
+        self._give_proof(request, "", 0)
 
     def path(self, request: Request) -> str:
         """Where the browser sends the cookies to: the application's part of the API.
@@ -101,15 +108,37 @@ class Cookies:
         own; one that is not named, and is not the main one, has a domain of its own.
         """
         base = request.prefix.partition(_NAMED)[0]
+        return f"{base}{_NAMED}{self.application}/" if self._shares_host(request) else f"{base}/"
+
+    def page_path(self, request: Request) -> str:
+        """Where scripts read the proof: on the application's own pages, which are elsewhere than its part of the API."""
+        return f"{_PAGES}{self.application}" if self._shares_host(request) else _OWN_PAGES
+
+    def _shares_host(self, request: Request) -> bool:
+        """Whether it is one of those that are addressed by their name, on a host of all."""
         named = not request.own_host and (
             _NAMED in request.prefix or request.header(b"x-app") is not None or b"__appName=" in request.query
         )
-        return f"{base}{_NAMED}{self.application}/" if named and not self.main else f"{base}/"
+        return named and not self.main
 
-    def _set(self, request: Request, kind: str, value: str, age_s: int, *, http_only: bool = False) -> None:
+    def _give_proof(self, request: Request, proof: str, age_s: int) -> None:
+        """Once for the check of writes, and once where the application's pages, and no neighbour's, can read it."""
+        self._set(request, "csrf_token", proof, age_s)
+        self._set(request, "page_csrf_token", proof, age_s, path=self.page_path(request))
+
+    def _set(
+        self,
+        request: Request,
+        kind: str,
+        value: str,
+        age_s: int,
+        *,
+        http_only: bool = False,
+        path: str | None = None,
+    ) -> None:
         parts = [
             f"nb_{kind}_{self.application}={quote(value, safe='-._~')}",
-            f"Path={self.path(request)}",
+            f"Path={path or self.path(request)}",
             f"Max-Age={age_s}",
             "SameSite=Lax",
         ]

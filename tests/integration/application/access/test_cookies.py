@@ -16,7 +16,7 @@ from insula.testing.people import PASSWORD, ROOT, ROOT_PASSWORD, People, accepte
 pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)
 
 CSRF = (403, "INVALID_CSRF_TOKEN")
-NAMES = ("auth_token", "csrf_token", "authenticator", "role")
+NAMES = ("auth_token", "csrf_token", "page_csrf_token", "authenticator", "role")
 
 
 class Mounted:
@@ -58,13 +58,13 @@ async def neighbour(make: MakeApplication) -> AsyncIterator[Application]:
     await made.stop()
 
 
-async def test_attributes_of_the_four_cookies(house: Application) -> None:
+async def test_attributes_of_the_cookies(house: Application) -> None:
     async with browser(house, "/api", "https") as web:
         cookies = await enter(web)
         assert tuple(cookies) == NAMES
         for kind, cookie in cookies.items():
             assert cookie["samesite"] == "Lax"
-            assert cookie["path"] == "/api/"
+            assert cookie["path"] == ("/admin" if kind == "page_csrf_token" else "/api/")
             assert cookie["max-age"] == str(house.access.sessions.policy.idle_s)
             assert cookie["secure"] is True
             assert bool(cookie["httponly"]) is (kind == "auth_token"), kind
@@ -72,6 +72,7 @@ async def test_attributes_of_the_four_cookies(house: Application) -> None:
         assert cookies["role"].value == "root"
         assert cookies["authenticator"].value == "basic"
         assert len(cookies["csrf_token"].value) >= 32
+        assert cookies["page_csrf_token"].value == cookies["csrf_token"].value
 
 
 async def test_over_plain_http_cookies_are_not_secure(house: Application) -> None:
@@ -92,7 +93,8 @@ ADDRESSED: list[tuple[str, dict[str, Any], str]] = [
 async def test_cookies_go_to_their_application_alone(neighbour: Application) -> None:
     for prefix, more, path in ADDRESSED:
         async with browser(neighbour, prefix) as web:
-            assert {cookie["path"] for cookie in (await enter(web, **more)).values()} == {path}
+            page = "/admin" if path == "/api/" else "/apps/sales"
+            assert {cookie["path"] for cookie in (await enter(web, **more)).values()} == {path, page}
             assert {cookie.name for cookie in web.cookies.jar} == {f"nb_{kind}_sales" for kind in NAMES}
 
 
@@ -101,7 +103,7 @@ async def test_main_keeps_its_path_when_it_is_named(make: MakeApplication) -> No
     await made.install(ROOT)
     await made.start()
     async with browser(made, "/api/__app/main") as web:
-        assert {cookie["path"] for cookie in (await enter(web)).values()} == {"/api/"}
+        assert {cookie["path"] for cookie in (await enter(web)).values()} == {"/api/", "/admin"}
     await made.stop()
 
 
@@ -111,9 +113,10 @@ async def test_signing_out_clears_with_the_same_attributes(house: Application) -
         proof = {"x-csrf-token": cookies["csrf_token"].value}
         answer = await web.post("/auth:signOut", headers=proof)
         cleared = answer.headers.get_list("set-cookie")
-        assert len(cleared) == 4
+        assert len(cleared) == 5
         for line in cleared:
-            assert "; Path=/api/; Max-Age=0; SameSite=Lax" in line and "=;" in line and "Secure" in line
+            path = "/admin" if line.startswith("nb_page_") else "/api/"
+            assert f"; Path={path}; Max-Age=0; SameSite=Lax" in line and "=;" in line and "Secure" in line
 
 
 async def test_reads_by_cookie_need_no_proof(people: People, web: httpx.AsyncClient) -> None:
@@ -199,7 +202,7 @@ async def test_the_cookie_of_another_application_is_not_accepted(
     head = {"cookie": f"nb_auth_token_main={foreign}"}
     answer = await web.get("/auth:check", headers=head)
     assert refusal(answer) == (401, "INVALID_TOKEN")
-    assert len(answer.headers.get_list("set-cookie")) == 4, "the browser is told to forget it"
+    assert len(answer.headers.get_list("set-cookie")) == 5, "the browser is told to forget it"
 
 
 async def test_the_role_of_the_page_is_in_its_cookie(people: People, web: httpx.AsyncClient) -> None:

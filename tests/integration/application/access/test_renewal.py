@@ -183,7 +183,7 @@ async def test_cookies_are_renewed_as_cookies(
     assert "x-new-token" not in answer.headers
     new = web.cookies["nb_auth_token_main"]
     assert new != old and claims(new)["jti"].endswith(".1")
-    assert len(answer.headers.get_list("set-cookie")) == 4
+    assert len(answer.headers.get_list("set-cookie")) == 5
     # The proof is that of the session, so that other pages of the browser can go on writing.
     assert web.cookies["nb_csrf_token_main"] == proof
     head = {"x-csrf-token": proof}
