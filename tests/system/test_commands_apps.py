@@ -32,8 +32,10 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
     done = run(
         "apps", "create", "shop", "--display-name", "The shop", "--label", "a", "--label", "b", "--with-main"
     )
-    assert (done.returncode, done.stdout) == (0, "shop is running.\n"), done.stderr
     record = shown(run, "shop")
+    (address,) = record["addresses"]
+    assert address.endswith("/apps/shop/admin/")
+    assert (done.returncode, done.stdout) == (0, f"shop is running.\n{address}\n"), done.stderr
     assert (record["displayName"], record["labels"], record["status"]) == ("The shop", ["a", "b"], "running")
     assert record["options"]["startMode"] == "withMain"
     assert "The shop" in run("apps", "list").stdout
@@ -81,7 +83,10 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
 
 def test_what_is_found_of_a_domain_is_said(run: Run) -> None:
     done = run("apps", "create", "with-domain", "--domain", "shop.invalid")
-    assert (done.returncode, done.stdout) == (0, "with-domain is running.\n"), done.stderr
+    own, below = shown(run, "with-domain")["addresses"]
+    assert own.startswith("http://shop.invalid:")
+    assert below.endswith("/apps/with-domain/admin/")
+    assert (done.returncode, done.stdout) == (0, f"with-domain is running.\n{own}\n{below}\n"), done.stderr
     assert "shop.invalid has no address yet" in done.stderr
 
 

@@ -210,6 +210,26 @@ def test_one_that_is_upgraded_by_hand_stays_down_and_says_why(installation: tupl
         assert refused.status_code >= 400
         assert "0.0.1" in refused.text
         assert __version__ in refused.text
+        fleet.call("sleep", "shop")
+        for _ in range(2):
+            visited = httpx.get(f"{instance.address}/api/__app/shop/app:getInfo", timeout=PATIENCE_S)
+            assert (visited.status_code, visited.json()["error"]["code"]) == (503, "APP_STOPPED")
+            assert "0.0.1" in visited.text
+            assert __version__ in visited.text
+            assert "insula apps upgrade shop" in visited.text
+            assert "retry-after" not in visited.headers
+        browser = {"Accept": "text/html"}
+        page = httpx.get(f"{instance.address}/apps/shop/admin/", headers=browser, timeout=PATIENCE_S)
+        assert page.status_code == 503
+        assert "insula apps upgrade shop" in page.text
+        shown = fleet.until("shop", "stopped")
+        assert (shown["wanted"], "0.0.1" in shown["failure"]["message"]) == ("running", True)
+        fleet.call("update", "shop", {"options": {"startMode": "withMain"}})
+    with started(instance) as fleet:
+        deadline = time.monotonic() + PATIENCE_S
+        while not fleet.get("shop")["failure"]:
+            assert time.monotonic() < deadline, "it was not tried to start it with main"
+            time.sleep(POLL_S)
+        assert fleet.get("shop")["status"] == "stopped"
         fleet.call("upgrade", "shop")
-        fleet.call("start", "shop")
         works(fleet, "shop", 2)

@@ -35,8 +35,16 @@ class NewerDatabase(ApplicationError):
     kind = Kind.CONFLICT
 
 
+class JobWithdrawn(ApplicationError):
+    """{reason}"""
+
+    # raised by a step: nobody wants any more what the job makes, so it ends as cancelled
+    code = "JOB_WITHDRAWN"
+    kind = Kind.CONFLICT
+
+
 class UpgradeNeeded(ApplicationError):
-    """The database of {application} was written by an older version ({found}) than this one ({own}); upgrade the application."""
+    """The database of {application} was written by an older version ({found}) than this one ({own}), and its automatic upgrade is off; upgrade it with: insula apps upgrade {application}"""
 
     code = "UPGRADE_NEEDED"
     kind = Kind.CONFLICT

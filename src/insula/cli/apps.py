@@ -87,6 +87,8 @@ def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool
         click.echo(
             f"{name} is {made['status']}." if not no_wait else f"{name} is being made by job {made['jobId']}."
         )
+        for address in made["addresses"]:
+            click.echo(address)
 
 
 @apps.command("check")

@@ -43,8 +43,10 @@ class DatabaseOptions:
 
     @property
     def server(self) -> tuple[str, str, int | None]:
-        """Which server it is, as far as can be told without asking it: dialect, host and port."""
-        return (self.dialect, self.host, self.port or USUAL_PORTS.get(self.dialect))
+        """Which server it is, as far as can be told without asking it: dialect, host and port. This machine's has one
+        name, whichever it was called by."""
+        host = "localhost" if self.host in LOOPBACK else self.host
+        return (self.dialect, host, self.port or USUAL_PORTS.get(self.dialect))
 
     @property
     def where(self) -> str:

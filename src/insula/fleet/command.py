@@ -20,6 +20,8 @@ class Verb(enum.Enum):
 
     CHECK = "check"
     """Try everything that making it would need, and change nothing. Result: ``findings``, a list of dicts."""
+    CONNECT = "connect"
+    """Look whether its configuration leads to its own database, and change nothing. No result; it fails where not."""
     PREPARE = "prepare"
     """Make its database, stamped for it. Result: ``database``, where it is."""
     CREATE = "create"

@@ -19,6 +19,14 @@ class StartGivenUp(InsulaError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class StaysDown(InsulaError):
+    """{reason}"""
+
+    # nothing has failed, and only somebody can change it: it is stopped, and tells why
+    code = "UPGRADE_NEEDED"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class StepExpired(InsulaError):
     """The step {step} of {application} took longer than {seconds:g} s and was given up."""
 

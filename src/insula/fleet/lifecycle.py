@@ -76,7 +76,12 @@ class Status:
     step: str = ""
     """Only in ``error``: the step that failed."""
     cause: str = ""
-    """Only in ``error``: why, and what can be done, as one sentence."""
+    """Why, and what can be done, as one sentence: of ``error``, and of ``stopped`` where nobody has stopped it."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it does not come up before somebody does something about the cause."""
+        return bool(self.cause)
 
 
 class Lifecycle:
@@ -97,13 +102,15 @@ class Lifecycle:
     ) -> Status:
         """Record a new observation and give it. Raises ``WrongMove`` when the table forbids it.
 
-        ``commanding`` needs the command and no other state takes one; ``step`` and ``cause`` belong to
-        ``error`` (``ValueError`` otherwise: a defect of the caller).
+        ``commanding`` needs the command and no other state takes one; ``step`` belongs to ``error``, and ``cause`` to
+        that and to ``stopped`` (``ValueError`` otherwise: a defect of the caller).
         """
         if (to is Observed.COMMANDING) != (command is not None):
             raise ValueError("a command belongs to the state commanding, and only to it")
         if (to is Observed.ERROR) != bool(step):
             raise ValueError("a failed step belongs to the state error, and only to it")
+        if cause and to not in (Observed.ERROR, Observed.STOPPED):
+            raise ValueError("a cause belongs to the states error and stopped, and only to them")
         if to not in MOVES[self.status.observed]:
             raise WrongMove(
                 application=self.application,

@@ -30,16 +30,26 @@ class Counts:
         self.buckets = [0] * (len(BUCKETS_S) + 1)
         """Answers by latency, each in one bucket; the last is for what took longer than all bounds."""
         self.visited = 0.0
-        """When the last one came, in seconds since 1970; 0: never."""
+        """When the last one came, or a WebSocket was opened or closed, in seconds since 1970; 0: never."""
 
     @property
     def last_visit_at(self) -> datetime | None:
-        """When the last request came, whatever became of it."""
+        """When somebody was there last, whatever became of the request."""
         return datetime.fromtimestamp(int(self.visited * 1000) / 1000, UTC) if self.visited else None
 
     def begin(self) -> None:
         """A request has come."""
         self.in_flight += 1
+        self.visited = time()
+
+    def talk(self) -> None:
+        """A WebSocket was opened: the application is in use while it is."""
+        self.sockets += 1
+        self.visited = time()
+
+    def part(self) -> None:
+        """It was closed."""
+        self.sockets -= 1
         self.visited = time()
 
     def end(self, status: int, seconds: float) -> None:

@@ -32,8 +32,8 @@ from insula.gateway.answers import (
     send_not_answering,
     send_not_healthy,
 )
-from insula.gateway.errors import OtherApplication, TooManyWaiting
-from insula.gateway.selector import Asked, Choice, select
+from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting
+from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
 from insula.gateway.websocket import WebSockets
@@ -60,6 +60,9 @@ class PageHandler(Protocol):
         self, choice: Choice, target: Target | None, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer. The target is ``None`` when there is no application of its name."""
+
+    async def refuse(self, status: int, sentence: str, send: Send) -> None:
+        """A page that says why nothing is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +163,12 @@ class Gateway:
     async def _pass_on(
         self, scope: Scope, receive: Receive, visit: _Visit, headers: dict[bytes, bytes], origin: Origin
     ) -> None:
-        named = headers.get(b"x-app")
-        asked = Asked(
-            scope["path"], scope["query_string"], named.decode("latin-1") if named else "", origin.hosts
-        )
+        named = named_by_headers(headers, scope["headers"])
+        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
         try:
             choice = select(asked, self._api, self._application_of)
-        except OtherApplication as error:
-            await send_error(visit.send, 404, error.code, error.message)
+        except (OtherApplication, AmbiguousApplication) as error:
+            await self._refuse(error, scope, visit.send)
             return
         answers = self._running(choice.application)
         if choice.kind == "api" and answers is not None:
@@ -175,6 +176,14 @@ class Gateway:
             await self._hand_over(choice, answers, scope, receive, visit.send)
         else:
             await self._look(choice, answers is not None, scope, receive, visit)
+
+    async def _refuse(self, error: InsulaError, scope: Scope, send: Send) -> None:
+        """It is for no application: people are told so on a page."""
+        status = 404 if error.kind is Kind.MISSING else 400
+        if not scope["path"].startswith(self._api) and wants_page(scope):
+            await self._pages.refuse(status, error.message, send)
+        else:
+            await send_error(send, status, error.code, error.message)
 
     async def _hand_over(
         self, choice: Choice, answers: AsgiApp, scope: Scope, receive: Receive, send: Send

@@ -14,6 +14,13 @@ class OtherApplication(InsulaError):
     kind: ClassVar[Kind] = Kind.MISSING
 
 
+class AmbiguousApplication(InsulaError):
+    """Several applications are named by {by}; name one."""
+
+    code = "AMBIGUOUS_APPLICATION"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class TooManyWaiting(InsulaError):
     """The application {application} is on its way up, and {limit} requests wait for it already; try again in a moment."""
 
@@ -23,6 +30,7 @@ class TooManyWaiting(InsulaError):
 
 ABOUT_TO = ("APP_PREPARING", "The application {application} is about to be started.")
 STOPPED = ("APP_STOPPED", "The application {application} is stopped, until someone starts it.")
+STAYS_DOWN = ("APP_STOPPED", "The application {application} is stopped. {cause}")
 STARTING = ("APP_STARTING", "The application {application} is starting.")
 
 CODES: dict[Observed, tuple[str, str]] = {
@@ -58,9 +66,15 @@ def not_answering(target: Target) -> tuple[str, str]:
         code, sentence = STARTING
     elif target.wanted is Wanted.STOPPED and status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
         code, sentence = STOPPED
+    elif status.observed is Observed.STOPPED and status.stuck:
+        code, sentence = STAYS_DOWN
     else:
         code, sentence = CODES[status.observed]
     remedy = REMEDIES.get(status.step, REMEDY)
     return code, sentence.format(
-        application=target.application, command=command, step=status.step, remedy=remedy
+        application=target.application,
+        command=command,
+        step=status.step,
+        cause=status.cause,
+        remedy=remedy,
     )

@@ -143,6 +143,10 @@ class Pages:
         else:
             await send_not_answering(send, target)
 
+    async def refuse(self, status: int, sentence: str, send: Send) -> None:
+        """See ``PageHandler.refuse``."""
+        await self._templates.send_sentence(send, status, "Nothing here", sentence, "Check the address.")
+
     def _mounted_at(self, choice: Choice) -> AsgiApp | None:
         if choice.application != MAIN or choice.prefix:
             return None
@@ -168,7 +172,7 @@ class Pages:
 
     async def _not_found(self, people: bool, sentence: str, code: str, send: Send) -> None:
         if people:
-            await self._templates.send_sentence(send, 404, "Nothing here", sentence, "Check the address.")
+            await self.refuse(404, sentence, send)
         else:
             await send_error(send, 404, code, sentence)
 

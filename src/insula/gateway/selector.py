@@ -6,13 +6,13 @@ error. What cannot be told is for ``main``, an unknown host included.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from insula.core.names import MAIN
-from insula.gateway.errors import OtherApplication
+from insula.gateway.errors import AmbiguousApplication, OtherApplication
 
 APP_SEGMENT = "__app/"
 """Behind the base path of the API: ``/api/__app/<application>/…``."""
@@ -21,6 +21,7 @@ HEALTH = "/__health_check"
 HOSTS_KEPT = 256
 """Spellings of host names that need not be taken apart again."""
 _QUERY_KEY = b"__appName"
+HEADER = b"x-app"
 
 Kind = Literal["api", "health", "page"]
 
@@ -43,14 +44,14 @@ class Asked(NamedTuple):
 
     path: str
     query: bytes
-    header: str
-    """``X-App``, or nothing."""
+    named: tuple[bytes, ...]
+    """Each ``X-App``."""
     hosts: tuple[str, ...]
     """Host names (lower case, no port) in the order of belief; those of strangers' headers are not here."""
 
 
 def select(asked: Asked, api: str, application_of: Callable[[str], str | None]) -> Choice:
-    """``api`` is the base path from slash to slash. Raises ``OtherApplication``."""
+    """``api`` is the base path from slash to slash. Raises ``OtherApplication``, ``AmbiguousApplication``."""
     path = asked.path
     if path.startswith(api):
         named, rest, prefix = _in_api(path, api)
@@ -95,10 +96,26 @@ def _named(asked: Asked) -> list[str]:
     names = []
     # Percent-encoded spellings of the key itself are possible and pointless: only the plain one is known.
     if _QUERY_KEY in asked.query:
-        names += parse_qs(asked.query.decode("latin-1")).get(_QUERY_KEY.decode(), [])[:1]
-    if asked.header:
-        names.append(unquote(asked.header))
+        names += _once(parse_qs(asked.query.decode("latin-1")).get(_QUERY_KEY.decode(), []), "__appName")
+    if asked.named:
+        names += _once([unquote(name.decode("latin-1")) for name in asked.named if name], "X-App")
     return names
+
+
+def _once(names: list[str], by: str) -> list[str]:
+    """Raises ``AmbiguousApplication`` for several: another program on the way may believe another of them."""
+    if len(names) > 1:
+        raise AmbiguousApplication(by=by)
+    return names
+
+
+def named_by_headers(last: Mapping[bytes, bytes], raw: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+    """Each ``X-App`` of a request; ``last`` are the last headers of each name, ``raw`` all of them. Lower case."""
+    if HEADER not in last:
+        return ()
+    if len(last) == len(raw):
+        return (last[HEADER],)
+    return tuple(value for name, value in raw if name == HEADER)
 
 
 @lru_cache(maxsize=HOSTS_KEPT)

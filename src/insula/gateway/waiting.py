@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from insula.fleet.directory.base import Directory
-from insula.fleet.lifecycle import Observed, Wanted
+from insula.fleet.lifecycle import Wanted
 from insula.fleet.process.base import Message, ProcessAdapter, Receive
 from insula.fleet.target import Target
 from insula.gateway.errors import TooManyWaiting
@@ -32,7 +32,7 @@ def comes(target: Target) -> bool:
     """Whether an application that does not answer is asleep or on its way up: then waiting for it helps."""
     if target.wanted in (Wanted.STOPPED, Wanted.DELETED):
         return False
-    return target.status.observed is not Observed.ERROR or target.wanted is Wanted.ASLEEP
+    return target.wanted is Wanted.ASLEEP or not target.status.stuck
 
 
 class Waiting:

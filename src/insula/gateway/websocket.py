@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from insula.core import log
+from insula.core.errors import Kind
 from insula.core.ids import request_id as new_request_id
 from insula.fleet.lifecycle import Wanted
 from insula.gateway.answers import send_error, send_not_answering
-from insula.gateway.errors import OtherApplication
-from insula.gateway.selector import Asked, select
+from insula.gateway.errors import AmbiguousApplication, OtherApplication
+from insula.gateway.selector import Asked, named_by_headers, select
 
 if TYPE_CHECKING:
     from insula.fleet.directory.base import Directory
@@ -58,23 +59,24 @@ class WebSockets:
         scope["client"] = (origin.client, 0)
         scope["scheme"] = {"https": "wss", "http": "ws"}.get(origin.scheme, origin.scheme)
         refuse = _before_talking(send, identifier)
-        named = headers.get(b"x-app", b"").decode("latin-1")
+        named = named_by_headers(headers, scope["headers"])
         asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
         try:
             choice = select(asked, self._api, self._directory.application_of)
-        except OtherApplication as error:
-            await send_error(refuse, 404, error.code, error.message)
+        except (OtherApplication, AmbiguousApplication) as error:
+            status = 404 if error.kind is Kind.MISSING else 400
+            await send_error(refuse, status, error.code, error.message)
             return
         answers = self._running(choice.application)
         if choice.path != PATH:
             await send_error(refuse, 404, "NOT_FOUND", f"WebSockets are at {PATH}.")
         elif answers is not None:
             counts = self._traffic.of(choice.application)
-            counts.sockets += 1
+            counts.talk()
             try:
                 await self._hand_over(choice, answers, scope, receive, send)
             finally:
-                counts.sockets -= 1
+                counts.part()
         else:
             target = await self._directory.find(choice.application)
             if target is None or target.wanted is Wanted.DELETED:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from insula.application.access.shared import SharedSession, Visitor, Vouch
 from insula.application.adopt import adopt
 from insula.application.application import Application
-from insula.application.errors import AlreadyInstalled, OwnedByAnother
+from insula.application.errors import AlreadyInstalled, OwnedByAnother, UpgradeNeeded
 from insula.application.options import Options, RootUser
 from insula.application.secrets import DataKey
 from insula.core.errors import InsulaError
@@ -20,6 +20,7 @@ from insula.core.failpoints import reach
 from insula.database.engine import open_database
 from insula.fleet.address import address
 from insula.fleet.configuration import Configuration
+from insula.fleet.errors import StaysDown
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
 from insula.server.homes import Homes
@@ -92,7 +93,10 @@ class ApplicationSteps(Steps):
 
     async def initialize(self) -> None:
         await reach("start.prepared")
-        await self.application.start()
+        try:
+            await self.application.start()
+        except UpgradeNeeded as error:
+            raise StaysDown(reason=error.message) from error
         await reach("start.initialized")
 
     async def run(self) -> AsgiApp:

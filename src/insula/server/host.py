@@ -17,7 +17,7 @@ from insula.data.repository import Repository
 from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.executor import Database
-from insula.database.options import LOOPBACK, DatabaseOptions
+from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.server import checks
 from insula.server.declared import Settings
@@ -116,5 +116,5 @@ def _counted(database: DatabaseOptions) -> tuple[str, str, int | None]:
     """Names the server by what its connections are counted for: this machine's has many names, and speaks as MySQL
     whichever of the two it is."""
     kind, host, port = database.server
-    here = host in LOOPBACK or host.startswith("/")
+    here = host == "localhost" or host.startswith("/")
     return ("mysql" if kind == "mariadb" else kind, "localhost" if here else host, port)

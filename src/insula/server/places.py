@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from insula.database.options import USUAL_PORTS, DatabaseOptions
+from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 
 APPLICATIONS: Final = "apps"
@@ -41,8 +41,8 @@ def place(configuration: Configuration, main: DatabaseOptions, folder: Path) -> 
 def _service(given: Mapping[str, Any], main: DatabaseOptions) -> DatabaseOptions:
     """The server: main's, unless another is named; its user and password are for itself alone."""
     dialect = given.get("dialect", main.dialect)
-    asked = (dialect, given.get("host", main.host), given.get("port", main.port) or USUAL_PORTS.get(dialect))
-    if asked == main.server:
+    asked = DatabaseOptions(dialect, host=given.get("host", main.host), port=given.get("port", main.port))
+    if asked.server == main.server:
         base = main
     else:
         base = DatabaseOptions(dialect, statement_timeout_s=main.statement_timeout_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from insula.core.errors import InsulaError
 from insula.core.log_files import LogFiles
 from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
+from insula.database.engine import open_database
 from insula.database.options import DatabaseOptions
 from insula.database.provision.base import Order, Report
 from insula.database.provision.by_dialect import provision
-from insula.database.provision.ownership import Stamp
+from insula.database.provision.ownership import Stamp, stamp_in
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.server.applications import check_stamp
 from insula.server.logs import FOLDER
 from insula.server.places import APPLICATIONS
 from insula.server.tables import tables_of
@@ -64,11 +67,19 @@ class LocalProvisioner(Provisioner):
             return [_finding(error)]
         return findings(report)
 
+    async def try_connection(self, configuration: Configuration) -> None:
+        options = self._place(configuration)
+        database = open_database(options, self._budget(options))
+        try:
+            check_stamp(configuration, await stamp_in(database, options))
+        finally:
+            await database.close()
+
     async def prepare(self, configuration: Configuration, adopt: str | None = None) -> Mapping[str, Any]:
         order = self._order(configuration, adopt)
         name = order.options.dialect
         made = await provision(name).prepare(order, self._template(dialect(name)))
-        return address(made)
+        return self._kept(made, configuration)
 
     async def remove(self, configuration: Configuration) -> None:
         order = self._order(configuration, None)
@@ -82,6 +93,14 @@ class LocalProvisioner(Provisioner):
         # What was logged and sent is no business of whoever gets its name.
         await asyncio.to_thread(LogFiles(self._folder / FOLDER).remove, application)
         await asyncio.to_thread(_clear, self._folder / APPLICATIONS / application)
+
+    def _kept(self, made: DatabaseOptions, configuration: Configuration) -> dict[str, Any]:
+        """The address to keep: what nobody has said of the service stays main's, whatever that becomes, and a file in
+        the storage folder moves with it."""
+        if made.storage is not None and made.storage.is_relative_to(self._folder):
+            made = replace(made, storage=made.storage.relative_to(self._folder))
+        known = {*configuration.database, "dialect", "storage", "database", "schema"}
+        return {key: value for key, value in address(made).items() if key in known}
 
     def _order(self, configuration: Configuration, adopt: str | None) -> Order:
         options = self._place(configuration)

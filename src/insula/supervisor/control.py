@@ -13,7 +13,7 @@ from insula.core.detached import Detached
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
-from insula.fleet.errors import StartGivenUp
+from insula.fleet.errors import StartGivenUp, StaysDown
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Traffic
 from insula.supervisor.entry import Entry
@@ -27,7 +27,9 @@ from insula.supervisor.turns import Turns
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-GIVEN_UP: Final = StartGivenUp.code
+NO_FAILURE: Final = frozenset((StartGivenUp.code, StaysDown.code))
+"""Codes of starts that have led to nothing although nothing went wrong: it was stopped meanwhile, or it stays down,
+which its environment tells."""
 OWN: Final = "the supervisor"
 """The actor of what nobody asked for."""
 
@@ -87,7 +89,7 @@ class Control:
         return all(status.observed in DOWN for status in self.records.statuses(entry).values())
 
     async def bring_up(self, entry: Entry) -> Entry:
-        """Start it. Raises ``CommandFailed``, with the cause ``GIVEN_UP`` when it was stopped meanwhile."""
+        """Start it. Raises ``CommandFailed``, with a cause in ``NO_FAILURE`` when it was stopped meanwhile, or is not to run as it is."""
         self._starting.add(entry.name)
         try:
             outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))

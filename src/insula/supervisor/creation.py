@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.collections import ROOT_ROLE
 from insula.application.access.people import EVERYTHING, password_hash
-from insula.application.jobs.kinds import JobKind, Step, StepContext
+from insula.application.errors import JobWithdrawn
+from insula.application.jobs.kinds import JobKind, Run, Step, StepContext
 from insula.core.detached import Detached
+from insula.core.errors import InsulaError
 from insula.core.failpoints import reach
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
-from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.errors import ApplicationNotFound, StartGivenUp, StaysDown
+from insula.fleet.lifecycle import Wanted
 from insula.supervisor.collections import SNIPPET
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, CreationGone, NobodyToOwn, NotNow
@@ -43,9 +46,9 @@ class Creation:
         steps = (
             Step("check", _done),
             Step("record", _done, self._take_back),
-            Step("prepare", self._prepare),
-            Step("create", self._create),
-            Step("start", self._start),
+            Step("prepare", self._while_wanted(self._prepare)),
+            Step("create", self._while_wanted(self._create)),
+            Step("start", self._while_wanted(self._start)),
         )
         self.kind = JobKind(
             KIND,
@@ -108,6 +111,32 @@ class Creation:
         main.jobs.begin(numbers[-1], KIND)
         return entry, numbers[-1]
 
+    def _while_wanted(self, run: Run) -> Run:
+        """What fails since the application was deleted or stopped meanwhile has not failed: nobody wants it any more."""
+
+        async def step(context: StepContext) -> Any:
+            try:
+                return await run(context)
+            except InsulaError as error:
+                if reason := self._withdrawn(context, error):
+                    raise JobWithdrawn(reason=reason) from error
+                raise
+
+        return step
+
+    def _withdrawn(self, context: StepContext, error: InsulaError) -> str:
+        """Why nobody wants any more what the job makes, and what can be done; empty: it is wanted."""
+        name = context.input["application"]
+        try:
+            entry = self._entry(context.input)
+        except CreationGone:
+            return f"the application {name} is not there any more: it was purged; nothing is left to do"
+        if entry.wanted is Wanted.DELETED:
+            return f"the application {name} was deleted while it was made; purge it, or undo this job, to take it back"
+        if isinstance(error, CommandFailed) and error.cause_code == StartGivenUp.code:
+            return f"the application {name} was stopped while it started; start it, or retry this job"
+        return ""
+
     async def _prepare(self, context: StepContext) -> Any:
         entry = self._entry(context.input)
         found = await self._supervisor.prepare(entry.name, adopt=_adopted(context))
@@ -125,10 +154,9 @@ class Creation:
         try:
             await self._supervisor.start(entry.name, actor=ACTOR)
         except CommandFailed as error:
-            if "adopt" not in context.input or error.cause_code != "UPGRADE_NEEDED":
+            if error.cause_code != StaysDown.code:
                 raise
-            await self._supervisor.stop(entry.name, actor=ACTOR)
-            context.log(f"it was taken over and stays stopped: {error.details['message']}")
+            context.log(f"it stays stopped: {error.details['message']}")
             return {"status": "stopped"}
         await reach("create.started")
         return {"status": "running"}

@@ -10,8 +10,9 @@ from insula.application.access.opened import Opened
 from insula.application.api.action import Answer, Context, Stream
 from insula.application.api.bodies import with_body
 from insula.application.api.encode import BATCH_ROWS, encode_list
-from insula.application.api.queries import narrowed, read_query
+from insula.application.api.queries import narrowed, one_key, read_query
 from insula.application.api.records import zone_of
+from insula.application.errors import InvalidParameter
 from insula.data.errors import InvalidFilter
 from insula.data.filters.tree import All, Condition, Node, Not, Some
 from insula.data.query import MAX_PAGE_SIZE, Page, Query
@@ -45,14 +46,33 @@ async def list_applications(supervisor: Supervisor, context: Context) -> Answer 
     else:
         query = replace(query, filter=condition)
     page = await _find(context, query)
+    rows = await _answered(supervisor, context, query, page)
+    meta = _meta(query, page)
+    return Stream(encode_list(rows, meta)) if len(rows) > BATCH_ROWS else Answer(rows, meta)
+
+
+async def get_application(supervisor: Supervisor, context: Context) -> Answer:
+    """One application, a deleted one too, as much of it as is asked for; ``null`` where there is none of that name."""
+    name = one_key(context.key, beside(context))
+    if not isinstance(name, str):
+        raise InvalidParameter(parameter="filterByTk", reason="must name the application")
+    query = _read(context)
+    condition = await _in_tables(supervisor, context, query.filter)
+    query = replace(query, filter=condition, page=1, page_size=1, counting="none")
+    page = await _find(context, narrowed(query, Condition(("name",), "$eq", name)))
+    rows = await _answered(supervisor, context, query, page)
+    return Answer(rows[0] if rows else None)
+
+
+async def _answered(
+    supervisor: Supervisor, context: Context, query: Query, page: Page
+) -> list[dict[str, Any]]:
     entries = _entries(supervisor, [row["name"] for row in page.rows])
     jobs = await making_jobs(context.application, entries)
-    rows = [
+    return [
         _chosen(query, answer(context.application, supervisor, entry, jobs.get(entry.name)))
         for entry in entries
     ]
-    meta = _meta(query, page)
-    return Stream(encode_list(rows, meta)) if len(rows) > BATCH_ROWS else Answer(rows, meta)
 
 
 async def list_history(supervisor: Supervisor, context: Context) -> Answer:

@@ -180,6 +180,12 @@ class Making:
             changes["credentials"] = sealed
         return {key: value for key, value in changes.items() if getattr(entry, key) != value}
 
+    async def try_connection(self, entry: Entry, changes: Mapping[str, Any]) -> None:
+        """Try what changes of its connection, once it is made. Raises ``CommandFailed`` unless its own database is there."""
+        database = changes.get("options", entry.options).get("database")
+        if entry.made and ("credentials" in changes or database != entry.options.get("database")):
+            await self._control.first(replace(entry, **changes), Verb.CONNECT)
+
     async def _entry(self, wish: Wish, created_by: int | None) -> Entry:
         """The application that was wished for, not recorded."""
         main = self._records.main

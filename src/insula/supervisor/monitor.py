@@ -110,7 +110,7 @@ class Monitor:
         if status.command is not None:
             self._requests[place] = status.command.request_id
         if status.observed in TOLD:
-            reason = f"{status.step}: {status.cause}" if status.step else ""
+            reason = f"{status.step}: {status.cause}" if status.step else status.cause
             request = self._requests.pop(place, "")
             self._waiting.append(
                 Event(application, now(), environment, status.observed, None, reason, request)

@@ -98,7 +98,12 @@ APPLICATION: Final[Schema] = _object(
         "wanted": {"enum": [wanted.value for wanted in Wanted]},
         "version": {"type": ["string", "null"]},
         "lastVisitAt": _MOMENT,
-        "url": {"type": "string"},
+        "url": {"type": "string", "description": "The first of the addresses."},
+        "addresses": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The pages that people visit it at.",
+        },
         "jobId": {"type": ["integer", "null"], "description": "The job that makes it, until it is made."},
         "requests": _COUNT,
         "errors": _COUNT,
@@ -177,7 +182,10 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
         ],
         "responses": answer({"type": "array", "items": APPLICATION}, listed=True),
     },
-    "get": {"parameters": [_KEY], "responses": answer(_or_null(APPLICATION))},
+    "get": {
+        "parameters": [_KEY, ref("parameters", "fields"), ref("parameters", "except")],
+        "responses": answer(_or_null(APPLICATION)),
+    },
     "history": {
         "parameters": [_KEY, *(ref("parameters", name) for name in ("filter", "fields", "page", "pageSize"))],
         "responses": answer({"type": "array", "items": _EVENT}, listed=True),

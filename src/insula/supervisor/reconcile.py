@@ -148,10 +148,7 @@ class Reconcile:
         """Whether it may be tried now. What has just failed under somebody's hands waits for a while, too."""
         failure = self._failures.get(entry.name)
         if failure is None or failure.of != entry.updated_at:
-            failed = any(
-                status.observed is Observed.ERROR for status in self._control.records.statuses(entry).values()
-            )
-            if not failed:
+            if not any(status.stuck for status in self._control.records.statuses(entry).values()):
                 return True
             self._put_off(entry, "")
             return False

@@ -45,7 +45,7 @@ def repair_of(
 
 def _is_idle(entry: Entry, statuses: Mapping[str, Status], counts: Counts | None, at: datetime) -> bool:
     after_s = entry.options.get("sleepAfter")
-    if not after_s or (counts is not None and counts.in_flight):
+    if not after_s or (counts is not None and (counts.in_flight or counts.sockets)):
         return False
     since = max(status.since for status in statuses.values())
     visited = counts.last_visit_at if counts is not None else None

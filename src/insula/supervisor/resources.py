@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.principal import Principal
 from insula.application.api.action import Action, Answer, Context, Handler, Resource, Stream
 from insula.application.api.bodies import as_object, record
-from insula.application.api.queries import flag, one_key
+from insula.application.api.queries import flag
 from insula.application.errors import InvalidParameter
 from insula.core.failpoints import reach
 from insula.fleet.lifecycle import Wanted
@@ -19,7 +19,7 @@ from insula.supervisor.creation import Creation
 from insula.supervisor.domains import look_up
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import PreflightFailed, StampInUse
-from insula.supervisor.listing import list_applications, list_history
+from insula.supervisor.listing import get_application, list_applications, list_history
 from insula.supervisor.names import new_name
 from insula.supervisor.shown import answer, making_jobs, url_of
 from insula.supervisor.supervisor import Supervisor
@@ -47,12 +47,7 @@ class Applications:
         return await list_history(self._supervisor, context)
 
     async def get(self, context: Context) -> Answer:
-        """One application, a deleted one too; ``null`` where there is none of that name."""
-        name = one_key(context.key, beside(context))
-        if not isinstance(name, str):
-            raise InvalidParameter(parameter="filterByTk", reason="must name the application")
-        entry = next((entry for entry in self._supervisor.records.all() if entry.name == name), None)
-        return Answer(None if entry is None else await self._shown(context, entry))
+        return await get_application(self._supervisor, context)
 
     async def list_pinned(self, context: Context) -> Answer:
         """What everyone who is signed in may see: where pinned applications are that answer, or do when visited."""

@@ -28,7 +28,17 @@ STORED: Final = (
     *("version", "lastVisitAt", "createdAt", "createdById", "updatedAt", "deletedAt"),
 )
 """Fields of the table that are answered, filtered and sorted by."""
-COMPUTED: Final = ("status", "statuses", "failure", "jobId", "url", "requests", "errors", "latency")
+COMPUTED: Final = (
+    "status",
+    "statuses",
+    "failure",
+    "jobId",
+    "url",
+    "addresses",
+    "requests",
+    "errors",
+    "latency",
+)
 """Fields that are in no table."""
 _PLACES: Final = tuple(key for key in DATABASE if key not in SECRET)
 _EVERYTHING: Final = Unrestricted()
@@ -74,6 +84,7 @@ def statuses_of(supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> 
     if job is None or job.status not in _GIVEN_UP:
         return found
     cause = job.error or "the job that makes it was cancelled"
+    cause = f"{cause}; retry the job {job.id} to go on with it, undo it to take it back, or delete the application"
     return {
         place: status
         if status.observed is Observed.ERROR
@@ -101,6 +112,7 @@ def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJ
         "version": entry.version or None,
         "lastVisitAt": _latest(entry.last_visit_at, counts.last_visit_at),
         "url": url_of(main, entry),
+        "addresses": addresses_of(main, entry),
         "options": _options(entry),
         "jobId": job.id if job is not None else None,
         "requests": counts.requests,
@@ -113,9 +125,15 @@ def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJ
     }
 
 
+def addresses_of(main: Application, entry: Entry) -> list[str]:
+    """The pages that people visit it at: of its own domain, where it has one, and the one that all applications have."""
+    domains = (entry.cname, None) if entry.cname else (None,)
+    return [f"{address(main.options.url, entry.name, domain)}/admin/" for domain in domains]
+
+
 def url_of(main: Application, entry: Entry) -> str:
-    """The page that people visit it at."""
-    return f"{address(main.options.url, entry.name, entry.cname)}/admin/"
+    """The first of them."""
+    return addresses_of(main, entry)[0]
 
 
 def latency(counts: Counts) -> dict[str, float | None]:
@@ -139,7 +157,7 @@ def _quantile(counts: Counts, share: float) -> float | None:
 
 def _failure(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
     for place, status in statuses.items():
-        if status.observed is Observed.ERROR:
+        if status.stuck:
             return {
                 "environment": place,
                 "step": status.step,

@@ -55,7 +55,7 @@ def common(statuses: Mapping[str, Status]) -> Status:
     """
     found = list(statuses.values())
     if len({status.observed for status in found}) == 1:
-        return max(found, key=lambda status: status.since)
+        return max(found, key=lambda status: (status.stuck, status.since))
     pending = [status for status in found if status.observed in PENDING]
     if pending:
         return min(pending, key=lambda status: status.observed is not Observed.COMMANDING)

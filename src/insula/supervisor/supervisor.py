@@ -155,7 +155,8 @@ class Supervisor:
     async def update(self, name: str, values: Mapping[str, Any], *, actor: str) -> Entry:
         """Change its record. Options are laid over those that it has; what it runs with changes at its next start.
 
-        Raises as ``create``.
+        A new connection is tried first: it is refused (``CommandFailed``) unless it leads to its own database. Raises as
+        ``create``.
         """
         wish = read(values)
 
@@ -165,6 +166,7 @@ class Supervisor:
             changes = await self._making.change(entry, wish)
             if not changes:
                 return entry
+            await self._making.try_connection(entry, changes)
             event = self._control.event(name, actor, f"changed: {', '.join(sorted(changes))}")
             return await self.records.change(name, event, **changes)
 

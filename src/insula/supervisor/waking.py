@@ -8,8 +8,8 @@ from typing import Final
 
 from insula.core.errors import InsulaError
 from insula.fleet.errors import ApplicationNotFound
-from insula.fleet.lifecycle import Observed, Status, Wanted
-from insula.supervisor.control import GIVEN_UP, Control, failed
+from insula.fleet.lifecycle import Status, Wanted
+from insula.supervisor.control import NO_FAILURE, Control, failed
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.records import wakes
 from insula.supervisor.status import common
@@ -56,13 +56,13 @@ class Waking:
             return None
         if entry.wanted is Wanted.ASLEEP:
             entry = await self._control.want(entry, Wanted.RUNNING, VISITOR, "visited")
-        elif common(self._control.records.statuses(entry)).observed is Observed.ERROR:
-            return None  # it is tried again from time to time, not at every visit
+        elif common(self._control.records.statuses(entry)).stuck:
+            return None  # it is tried again from time to time, if at all, and not at every visit
         try:
             await self._control.bring_up(entry)
         except CommandFailed as error:
-            if error.cause_code == GIVEN_UP:
-                return None  # stopped meanwhile, which is no failure
+            if error.cause_code in NO_FAILURE:
+                return None
             _log.warning("%s", error.message)
             return failed(str(error.details["step"]), str(error.details["message"]))
         return None

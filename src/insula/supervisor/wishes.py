@@ -22,7 +22,18 @@ MOVABLE: Final = frozenset(("host", "port", "username"))
 PASSED_OVER: Final = frozenset(
     (
         *("status", "statuses", "version", "lastVisitAt", "wanted", "createdAt", "createdById", "createdBy"),
-        *("updatedAt", "deletedAt", "jobId", "url", "failure", "requests", "errors", "latency", "warnings"),
+        *(
+            "updatedAt",
+            "deletedAt",
+            "jobId",
+            "url",
+            "addresses",
+            "failure",
+            "requests",
+            "errors",
+            "latency",
+            "warnings",
+        ),
         *("confirm", "adopt"),
     )
 )

@@ -16,7 +16,7 @@ from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
-from insula.fleet.errors import WrongMove
+from insula.fleet.errors import StaysDown, WrongMove
 from insula.fleet.lifecycle import Lifecycle, Observed
 from insula.fleet.traffic import Traffic
 from insula.supervisor.collections import COLLECTIONS
@@ -33,6 +33,10 @@ class SupervisorTables(Plugin):
     name = "supervisor-tables"
     title = description = "Tables of the supervisor"
     collections = COLLECTIONS
+
+
+LOOKS = frozenset((Verb.CHECK, Verb.CONNECT))
+"""What changes nothing."""
 
 
 class PlayedFailure(Exception):
@@ -106,7 +110,9 @@ class PlayedEnvironment:
                 outcome = Outcome(command.request_id, result=result)
             except (PlayedFailure, WrongMove) as error:
                 life = self._lives.get(command.application)
-                if life is not None and command.verb is not Verb.CHECK:
+                if life is not None and error.code == StaysDown.code:
+                    self.report(command.application, Observed.STOPPED, cause=str(error))
+                elif life is not None and command.verb not in LOOKS:
                     self.report(
                         command.application, Observed.ERROR, step=command.verb.value, cause=str(error)
                     )
@@ -128,7 +134,7 @@ class PlayedEnvironment:
             return {}
         elif verb is Verb.STOP and observed in (Observed.NOT_FOUND, Observed.STOPPED):
             return {}
-        elif verb is not Verb.CHECK and (verb is not Verb.REMOVE or observed is not Observed.PREPARING):
+        elif verb not in LOOKS and (verb is not Verb.REMOVE or observed is not Observed.PREPARING):
             self.report(name, Observed.COMMANDING, command=command)
         await self._pass(verb, name)
         return self._DO[verb](self, command)
@@ -155,6 +161,10 @@ class PlayedEnvironment:
 
     def _check(self, command: Command) -> Mapping[str, Any]:
         return {"findings": [{"level": "ok", "code": "FREE", "message": "There is room.", "remedy": ""}]}
+
+    def _connect(self, command: Command) -> Mapping[str, Any]:
+        self._own(command)
+        return {}
 
     def _prepare(self, command: Command) -> Mapping[str, Any]:
         assert command.configuration is not None
@@ -205,6 +215,7 @@ class PlayedEnvironment:
 
     _DO: ClassVar = {
         Verb.CHECK: _check,
+        Verb.CONNECT: _connect,
         Verb.PREPARE: _prepare,
         Verb.CREATE: _create,
         Verb.START: _start,

@@ -90,10 +90,13 @@ class House:
         *,
         verb: Verb = Verb.START,
         share_session: bool = False,
+        stays_down: bool = False,
     ) -> None:
-        """Have an application be like this."""
+        """Have an application be like this; ``stays_down``: where it is stopped, nobody has stopped it."""
         command = Command(verb, name, "1") if observed is Observed.COMMANDING else None
         failed = ("prepare", "db.internal does not answer") if observed is Observed.ERROR else ("", "")
+        if stays_down and observed is Observed.STOPPED:
+            failed = ("", f"The database of {name} is older than this.")
         status = Status(observed, datetime.now(UTC), command, *failed)
         self.directory.targets[name] = Target(name, status, wanted, name.title(), share_session)
         if observed is Observed.RUNNING:

@@ -41,6 +41,12 @@ async def check(means: Means, command: Command) -> Result:
     return {"findings": [finding.to_json() for finding in findings]}
 
 
+async def connect(means: Means, command: Command) -> Result:
+    """No result."""
+    await means.provisioner.try_connection(configuration_of(command))
+    return NOTHING
+
+
 async def prepare(means: Means, command: Command) -> Result:
     """Result: ``database``."""
     configuration, adopt = configuration_of(command), command.arguments.get("adopt")
@@ -97,6 +103,7 @@ async def remove(means: Means, command: Command) -> Result:
 
 EXECUTE: Final[Mapping[Verb, Callable[[Means, Command], Awaitable[Result]]]] = {
     Verb.CHECK: check,
+    Verb.CONNECT: connect,
     Verb.PREPARE: prepare,
     Verb.CREATE: create,
     Verb.START: start,

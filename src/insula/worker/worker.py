@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from insula import __version__
@@ -19,6 +19,7 @@ from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.environment import Environment
+from insula.fleet.errors import StartGivenUp
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
 from insula.fleet.provisioner.base import Provisioner
@@ -64,6 +65,10 @@ class Worker:
         self._slots = Slots(STARTS_AT_ONCE)
         self._lines: dict[str, deque[Command]] = {}
         """Application → what is under way, and what waits behind it. No line is empty."""
+        self._endings: dict[str, asyncio.Task[None]] = {}
+        """Application → what ends its start, and is waited for before the next command."""
+        self._waits: dict[str, asyncio.Timeout] = {}
+        """Application → the wait of its start for a slot, without a limit unless a stop sets it one."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: tuple[asyncio.Task[None], ...] = ()
 
@@ -102,18 +107,20 @@ class Worker:
                 self._begin(self._work_off(command.application, line))
             else:
                 line.append(command)
-                if command.verb is Verb.STOP and line[0].verb is Verb.START:
-                    self._begin(self._end_start(command.application))
+                name = command.application
+                if command.verb is Verb.STOP and line[0].verb is Verb.START and name not in self._endings:
+                    self._endings[name] = self._begin(self._end_start(name))
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._beat_s)
             await self._announce()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _work_off(self, application: str, line: deque[Command]) -> None:
         """All that is in the line of an application, one after the other."""
@@ -123,6 +130,8 @@ class Worker:
                 command = line[0]
                 log.request_id.set(command.request_id)
                 outcome = await self._carry_out(command)
+                if (ending := self._endings.pop(application, None)) is not None:
+                    await asyncio.wait((ending,))
                 await self._bus.finish(self._environment, outcome)
                 line.popleft()
         finally:
@@ -132,7 +141,9 @@ class Worker:
 
     async def _carry_out(self, command: Command) -> Outcome:
         try:
-            async with self._slots.slot() if command.verb in HEAVY else nullcontext():
+            async with AsyncExitStack() as room:
+                if command.verb in HEAVY:
+                    await self._slot(command, room)
                 result = await EXECUTE[command.verb](self._means, command)
         except InsulaError as error:
             if command.verb not in OF_PROCESS:
@@ -146,12 +157,29 @@ class Worker:
             return self._failed(command, InsulaError.code, message)
         return Outcome(command.request_id, result=result)
 
+    async def _slot(self, command: Command, room: AsyncExitStack) -> None:
+        """Wait for a slot. Raises ``StartGivenUp`` where a stop ends the wait."""
+        name, limit = command.application, asyncio.timeout(None)
+        if command.verb is Verb.START:
+            self._waits[name] = limit
+        try:
+            async with limit:
+                await room.enter_async_context(self._slots.slot())
+        except TimeoutError:
+            raise StartGivenUp(application=name) from None
+        finally:
+            self._waits.pop(name, None)
+
     def _failed(self, command: Command, code: str, message: str) -> Outcome:
         status = self._process.status(command.application)
         return Outcome(command.request_id, code, message, status.step or command.verb.value)
 
     async def _end_start(self, application: str) -> None:
         """A stop has come while the application starts: what it begins is carried on when it has its turn."""
+        wait = self._waits.pop(application, None)
+        if wait is not None:
+            wait.reschedule(0.0)
+            return
         try:
             await self._process.stop(application)
         except Exception as error:  # noqa: BLE001 - the stop itself tells its sender

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -77,7 +78,7 @@ async def test_a_whole_life(fleet: Fleet, options: dict[str, Any]) -> None:
 
 async def test_nothing_is_known_any_more_of_one_that_is_purged_without_its_data(fleet: Fleet) -> None:
     await make(fleet, "shop", FILE)
-    database = Path(fleet.records.get("shop").options["database"]["storage"])
+    database = fleet._host.folder / fleet.records.get("shop").options["database"]["storage"]
     await fleet.supervisor.destroy("shop", confirm="shop", actor="a test")
     await fleet.supervisor.purge("shop", confirm="shop", actor="a test", keep_data=True)
     assert fleet.process.status("shop").observed is O.NOT_FOUND
@@ -257,9 +258,11 @@ async def test_an_older_one_is_upgraded_by_itself_or_says_which_version_it_has_a
     with pytest.raises(CommandFailed, match=rf"older version \(0\.0\.1\) than this one \({__version__}\)"):
         await supervisor.start("shop", actor="a test")
     status = fleet.process.status("shop")
-    assert (status.observed, status.step) == (O.ERROR, "initialize")
+    assert (status.observed, status.step) == (O.STOPPED, "")
+    assert re.search(rf"\(0\.0\.1\) .*\({__version__}\).*insula apps upgrade shop", status.cause)
+    assert fleet.process.running("shop") is None
     await supervisor.upgrade("shop", actor="a test")
-    await supervisor.start("shop", actor="a test")
+    assert fleet.process.status("shop").observed is O.RUNNING
     await drop(fleet, "shop")
 
 
@@ -268,7 +271,7 @@ async def test_one_whose_database_bears_another_stamp_is_not_started(fleet: Flee
     await make(fleet, "two", FILE)
     for name in ("one", "two"):
         await fleet.supervisor.stop(name, actor="a test")
-    folder = Path(fleet.records.get("one").options["database"]["storage"]).parent.parent
+    folder = fleet._host.folder / "apps"
     (folder / "one" / "one.sqlite").write_bytes((folder / "two" / "two.sqlite").read_bytes())
     with pytest.raises(CommandFailed, match="belongs to the application two"):
         await fleet.supervisor.start("one", actor="a test")

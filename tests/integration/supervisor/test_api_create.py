@@ -1,6 +1,7 @@
 """Making applications through the API."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -153,12 +154,51 @@ async def test_one_that_is_cancelled_says_so_and_can_be_taken_back(api: Supervis
         assert (await client.post(f"/jobs:cancel/{job}")).json()["data"]["status"] == "cancelled"
         shop = await api.shown("shop")
         assert (shop["status"], shop["failure"]["step"]) == ("error", "create")
-        assert "cancelled" in shop["failure"]["message"]
+        assert re.search(rf"cancelled; retry the job {job} .* undo it .* delete", shop["failure"]["message"])
         api.environment.gates.pop(Verb.PREPARE).set()
         await client.post(f"/jobs:undo/{job}")
     assert (await api.ended(job))["status"] == "undone"
     assert api.environment.databases == {}
     assert await api.shown("shop") is None
+
+
+@pytest.mark.parametrize("verb", [Verb.PREPARE, Verb.CREATE])
+async def test_one_that_is_deleted_while_it_is_made_is_no_failure(
+    api: Supervised, verb: Verb, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = api.environment.gates[verb] = asyncio.Event()
+    answer = await api.ask("create", {"name": "shop"})
+    job = answer.json()["data"]["jobId"]
+    while (verb, "shop") not in api.environment.carried:
+        await asyncio.sleep(0)
+    deleting = asyncio.create_task(api.ask("destroy", filterByTk="shop", confirm="shop"))
+    while api.supervisor._control.turns._locks["shop"][1] < 2:
+        await asyncio.sleep(0)
+    gate.set()
+    assert (await deleting).status_code == 200
+    ended = await api.ended(job)
+    assert (ended["status"], ended["error"]) == (
+        "cancelled",
+        "the application shop was deleted while it was made; purge it, or undo this job, to take it back",
+    )
+    assert {step["status"] for step in ended["steps"]} <= {"succeeded", "cancelled", "waiting"}
+    assert "Traceback" not in caplog.text
+    assert [line for line in caplog.records if line.exc_info] == []
+    async with api.client() as client:
+        await client.post(f"/jobs:undo/{job}")
+    assert (await api.ended(job))["status"] == "undone"
+    assert api.environment.databases == {}
+
+
+async def test_one_that_is_stopped_while_it_starts_is_no_failure(api: Supervised) -> None:
+    gate = api.environment.gates[Verb.START] = asyncio.Event()
+    answer = await api.ask("create", {"name": "shop"})
+    while (Verb.START, "shop") not in api.environment.carried:
+        await asyncio.sleep(0)
+    api.environment.failures[Verb.START] = "APP_STOPPED"
+    gate.set()
+    ended = await api.ended(answer.json()["data"]["jobId"])
+    assert (ended["status"], "start it, or retry" in ended["error"]) == ("cancelled", True)
 
 
 async def test_fifty_at_once_are_accepted_and_made_four_at_a_time(api: Supervised) -> None:
@@ -275,7 +315,13 @@ async def test_one_that_was_taken_over_stays_down_where_it_may_not_be_upgraded(a
     job = await api.done(await api.ask("create", {"name": "shop"}, adopt="5a0b7b3e"))
     assert (job["status"], job["steps"][-1]["result"]) == ("succeeded", {"status": "stopped"})
     shop = await api.shown("shop")
-    assert (shop["status"], shop["wanted"]) == ("stopped", "stopped")
+    assert (shop["status"], shop["wanted"]) == ("stopped", "running")
+    assert shop["failure"]["message"] == "start was told to fail"
+    api.environment.failures.clear()
+    assert (
+        await api.ask("upgrade", filterByTk="shop")
+    ).status_code == 200  # what the reason says to do is all
+    assert (await api.shown("shop"))["status"] == "running"
 
 
 async def test_the_data_of_one_that_was_taken_over_survive_an_undo(api: Supervised) -> None:

@@ -56,6 +56,26 @@ async def test_they_are_listed_filtered_sorted_and_paged_as_records_are(api: Sup
         assert await found(api, filter=json.dumps(filter_), sort="name") == names, filter_
 
 
+async def test_one_is_given_as_much_of_as_is_asked_for(api: Supervised) -> None:
+    await api.make("shop", displayName="Shop")
+
+    async def get(**params: str) -> Any:
+        answer = await api.ask("get", filterByTk="shop", **params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    assert await get(fields="displayName,status") == {"displayName": "Shop", "status": "running"}
+    whole = await get()
+    less = await get(**{"except": "options,failure,version"})
+    assert whole.keys() - less.keys() == {"options", "failure", "version"}
+    assert (await get(filter='{"status": "running", "displayName": {"$startsWith": "Sh"}}'))["name"] == "shop"
+    assert await get(filter='{"status": "stopped"}') is None
+    for wrong in ({"fields": "colour"}, {"except": "colour"}, {"appends": "colour"}, {"sort": "colour"}):
+        for action in ("get", "list"):
+            answer = await api.ask(action, filterByTk="shop", **wrong)
+            assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "UNKNOWN_FIELD"), wrong
+
+
 async def test_fields_are_chosen_and_unknown_ones_told(api: Supervised) -> None:
     await three(api)
     answer = await api.ask("list", fields="displayName,status", filter='{"name": "shop"}')

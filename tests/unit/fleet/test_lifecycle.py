@@ -53,6 +53,10 @@ def test_commands_and_steps_belong_to_their_states() -> None:
         one.move(Observed.PREPARING, command=START)
     with pytest.raises(ValueError, match="error"):
         one.move(Observed.ERROR)
+    with pytest.raises(ValueError, match="stopped"):
+        one.move(Observed.PREPARING, cause="tired")
+    one.move(Observed.STOPPED, cause="older than this")
+    assert (one.status.cause, one.status.stuck) == ("older than this", True)
 
 
 @given(some.lists(some.sampled_from(Observed), max_size=30))

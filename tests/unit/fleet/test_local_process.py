@@ -8,7 +8,7 @@ import pytest
 
 from insula.fleet.command import Verb
 from insula.fleet.configuration import Configuration
-from insula.fleet.errors import StartGivenUp, StepExpired, WrongMove
+from insula.fleet.errors import StartGivenUp, StaysDown, StepExpired, WrongMove
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
@@ -27,6 +27,7 @@ class House:
     def __init__(self, fails_at: str = "", waits_at: str = "", deadline_s: float | None = 10.0) -> None:
         self.fails_at = fails_at
         self.waits_at = waits_at
+        self.stays_down = False
         self.deadline_s = deadline_s
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -50,6 +51,8 @@ class House:
         if name == self.waits_at:
             self.begun.set()
             await self.go_on.wait()
+        if name == self.fails_at and self.stays_down:
+            raise StaysDown(reason="it is older than this")
         if name == self.fails_at:
             raise RuntimeError(f"no {name} today")
 
@@ -95,6 +98,24 @@ async def test_up_and_down() -> None:
     assert verbs == [Verb.START, Verb.STOP]
     await process.start(SHOP)
     assert {name: status.observed for name, status in process.statuses().items()} == {"shop": O.RUNNING}
+
+
+@pytest.mark.parametrize("made", [False, True])
+async def test_one_that_is_not_to_run_as_it_is_is_stopped_and_says_why(made: bool) -> None:
+    house = House(fails_at="initialize")
+    house.stays_down = True
+    if made:
+        await house.process.create(SHOP, {})
+    for _ in range(2):
+        with pytest.raises(StaysDown, match="older than this"):
+            await house.process.start(SHOP)
+        assert (house.status.observed, house.status.step) == (O.STOPPED, "")
+        assert (house.status.cause, house.status.stuck) == ("it is older than this", True)
+        assert house.called[-1] == "stop"
+    house.fails_at = ""
+    await house.process.start(SHOP)
+    assert (house.status.observed, house.status.stuck) == (O.RUNNING, False)
+    assert O.ERROR not in house.seen
 
 
 async def test_made_then_started_without_being_opened_twice() -> None:

@@ -35,6 +35,40 @@ def house() -> House:
 
 
 @pytest.mark.parametrize(
+    ("path", "query", "headers", "by"),
+    [
+        ("/api/x:y", b"__appName=shop&__appName=a_b-1", (), "__appName"),
+        ("/api/x:y", b"", ((b"x-app", b"shop"), HERE, (b"x-app", b"a_b-1")), "X-App"),
+        ("/api/__app/shop/x:y", b"", ((b"x-app", b"shop"), (b"x-app", b"shop")), "X-App"),
+        ("/apps/shop/admin", b"__appName=shop&__appName=shop", (), "__appName"),
+    ],
+)
+async def test_several_of_one_kind_are_refused(
+    path: str, query: bytes, headers: tuple[tuple[bytes, bytes], ...], by: str
+) -> None:
+    heard = await house().ask(path, *headers, query=query)
+    error = heard.json["error"]
+    assert (heard.status, error["status"], error["code"]) == (400, 400, "AMBIGUOUS_APPLICATION")
+    assert by in error["message"]
+    page = await house().ask(path, *headers, *HTML, query=query)
+    assert (page.status, b"<h1>" in page.body) == (400, path.startswith("/apps/"))
+
+
+async def test_people_who_name_another_application_on_a_domain_are_told_on_a_page() -> None:
+    for method in ("GET", "HEAD"):
+        page = await house().ask("/apps/a_b-1/admin/", DOMAIN, *HTML, method=method)
+        assert (page.status, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert b"a_b-1 is another" in page.body
+    for path, method, headers in (
+        ("/apps/a_b-1/admin/", "GET", ()),
+        ("/apps/a_b-1/admin/", "POST", HTML),
+        ("/api/__app/a_b-1/x:y", "GET", HTML),
+    ):
+        heard = await house().ask(path, DOMAIN, *headers, method=method)
+        assert (heard.status, heard.json["error"]["code"]) == (404, "APP_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
     ("path", "query", "headers", "expected"),
     [
         ("/api/x:y", b"", (), ["main", "/api", "/x:y"]),
@@ -48,7 +82,6 @@ def house() -> House:
         # query
         ("/api/x:y", b"__appName=shop", (HERE,), ["shop", "/api", "/x:y"]),
         ("/api/x:y", b"a=1&__appName=a_b%2D1&b", (HERE,), ["a_b-1", "/api", "/x:y"]),
-        ("/api/x:y", b"__appName=shop&__appName=a_b-1", (HERE,), ["shop", "/api", "/x:y"]),
         ("/api/x:y", b"__appName=", (HERE,), ["main", "/api", "/x:y"]),
         ("/api/x:y", b"filter=__appName", (HERE,), ["main", "/api", "/x:y"]),
         # header

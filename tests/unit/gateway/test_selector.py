@@ -4,14 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from insula.gateway.errors import OtherApplication
+from insula.gateway.errors import AmbiguousApplication, OtherApplication
 from insula.gateway.selector import Asked, Choice, host_name, select
 
 DOMAINS = {"shop.example.com": "shop"}
 
 
 def choose(path: str, query: bytes = b"", header: str = "", *hosts: str, api: str = "/api/") -> Choice:
-    return select(Asked(path, query, header, hosts), api, DOMAINS.get)
+    return select(
+        Asked(path, query, (header.encode("utf-8", "surrogatepass"),) if header else (), hosts),
+        api,
+        DOMAINS.get,
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,24 @@ def test_a_custom_domain_belongs_to_one_application(path: str, query: bytes, hea
 
 
 @pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        (b"__appName=a&__appName=b", ()),
+        (b"__appName=a&__appName=a", ()),
+        (b"__appName=a&%5f_appName=b", ()),
+        (b"", (b"a", b"b")),
+        (b"", (b"a", b"a")),
+        (b"__appName=c", (b"a", b"b")),
+    ],
+)
+@pytest.mark.parametrize("host", ["localhost", "shop.example.com"])
+def test_several_of_one_kind_are_ambiguous(query: bytes, named: tuple[bytes, ...], host: str) -> None:
+    with pytest.raises((AmbiguousApplication, OtherApplication)) as raised:
+        select(Asked("/api/x:y", query, named, (host,)), "/api/", DOMAINS.get)
+    assert raised.type is AmbiguousApplication
+
+
+@pytest.mark.parametrize(
     ("raw", "name"),
     [
         ("Shop.Example.COM:8080", "shop.example.com"),
@@ -82,12 +104,12 @@ def test_host_name(raw: str, name: str) -> None:
 
 
 @given(some.text(), some.binary(), some.text(), some.lists(some.sampled_from([*DOMAINS, "x", ""])))
-def test_any_input_is_a_choice_or_the_one_error(
+def test_any_input_is_a_choice_or_a_known_error(
     path: str, query: bytes, header: str, hosts: list[str]
 ) -> None:
     try:
         choice = choose("/" + path, query, header, *hosts)
-    except OtherApplication:
+    except (OtherApplication, AmbiguousApplication):
         assert "shop.example.com" in hosts
     else:
         assert choice.path.startswith("/")

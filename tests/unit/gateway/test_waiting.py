@@ -210,6 +210,7 @@ async def test_what_waking_raises_is_told_without_what_is_for_operators(
     [
         (O.STOPPED, W.STOPPED, None, "APP_STOPPED", False),
         (O.NOT_FOUND, W.STOPPED, None, "APP_STOPPED", False),
+        (O.STOPPED, W.RUNNING, None, "APP_STOPPED", False),
         (O.ERROR, W.RUNNING, None, "APP_ERROR", False),
         (O.ERROR, W.STOPPED, None, "APP_ERROR", False),
         (O.COMMANDING, W.STOPPED, Verb.STOP, "APP_COMMANDING", True),
@@ -220,7 +221,7 @@ async def test_what_does_not_come_up_is_told_at_once(
     observed: Observed, wanted: Wanted, verb: Verb | None, code: str, maintaining: bool
 ) -> None:
     house = House(echo)
-    house.put("shop", observed, wanted, verb=verb or Verb.START)
+    house.put("shop", observed, wanted, verb=verb or Verb.START, stays_down=wanted is W.RUNNING)
     heard = await house.ask(API)
     error = heard.json["error"]
     assert (heard.status, error["status"], error["code"]) == (503, 503, code)
@@ -229,6 +230,8 @@ async def test_what_does_not_come_up_is_told_at_once(
     assert "shop" in error["message"]
     page = await house.ask(PAGE, *HTML)
     assert (page.status, b"<h1>" in page.body) == (503, True)
+    older = (observed, wanted) == (O.STOPPED, W.RUNNING)
+    assert ("is older than this" in error["message"], b"is older than this" in page.body) == (older, older)
     assert house.directory.woken == []
 
 

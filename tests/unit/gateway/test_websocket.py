@@ -74,9 +74,11 @@ async def test_each_address_of_an_application_has_one(
     assert (b"cookie", b"nb_auth_token_shop=s") in talk.seen["headers"]
     counts = house.traffic.of("shop")
     assert (counts.sockets, counts.in_flight, counts.requests) == (1, 0, 0)
+    opened, counts.visited = counts.visited, 0.0
+    assert opened
     talk.end.set()
     await asked
-    assert counts.sockets == 0
+    assert (counts.sockets, counts.visited >= opened) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,7 @@ async def test_each_address_of_an_application_has_one(
         ("/api/__app/nosuch/ws", (), 404, b"APP_NOT_FOUND"),
         ("/api/__app/gone/ws", (), 404, b"APP_NOT_FOUND"),
         ("/api/__app/main/ws", ((b"host", b"shop.example.com"),), 404, b"APP_NOT_FOUND"),
+        ("/api/ws", ((b"x-app", b"shop"), (b"x-app", b"sleepy")), 400, b"AMBIGUOUS_APPLICATION"),
         ("/api/users:list", (), 404, b"NOT_FOUND"),
         ("/api/__app/sleepy/ws", (), 503, b"APP_PREPARING"),
         ("/api/__app/down/ws", (), 503, b"APP_STOPPED"),

@@ -169,7 +169,10 @@ async def test_a_failure_that_lasts_is_not_tried_again_before_somebody_changes_s
     await fleet.restart()
     fleet.local.failures[Verb.START] = "UPGRADE_NEEDED"
     fleet.supervisor.resume()
-    await settled(fleet, "old", Observed.ERROR)
+    async with asyncio.timeout(5):
+        while not (await fleet.records.find("old")).status.stuck:  # type: ignore[union-attr]
+            await asyncio.sleep(0)
+    await settled(fleet, "old", Observed.STOPPED)
     fleet.local.failures.clear()
     tried = fleet.local.carried.count((Verb.START, "old"))
     for _ in range(20):
@@ -227,6 +230,21 @@ async def test_a_purge_that_was_begun_is_brought_to_its_end_after_a_restart(flee
         while await fleet.records.find("shop") is not None:
             await asyncio.sleep(0.001)
     assert fleet.local.databases == {}
+
+
+@pytest.mark.parametrize("used", ["in_flight", "sockets"])
+async def test_one_in_use_stays_awake(fleet: PlayedFleet, used: str) -> None:
+    await fleet.make("shop", options={"sleepAfter": 1})
+    entry, counts = fleet.records.get("shop"), fleet.traffic.of("shop")
+    later = now() + timedelta(hours=1)
+
+    def repair() -> Repair | None:
+        return repair_of(entry, fleet.records.statuses(entry), counts, later)
+
+    setattr(counts, used, 1)
+    assert repair() is None
+    setattr(counts, used, 0)
+    assert repair() is Repair.SLEEP
 
 
 @pytest.mark.usefixtures("at_once")

@@ -125,6 +125,9 @@ class Made(Provisioner):
         await self.site.step(configuration.application, f"check {adopt}")
         return [Finding("error", "SERVER_UNREACHABLE", "No server.", "Start it.")]
 
+    async def try_connection(self, configuration: Configuration) -> None:
+        await self.site.step(configuration.application, "connect")
+
     async def prepare(self, configuration: Configuration, adopt: str | None = None) -> Mapping[str, Any]:
         await self.site.step(configuration.application, "make")
         return {"storage": "shop.sqlite"}
@@ -259,6 +262,33 @@ async def test_one_at_a_time_for_each_application_and_few_starts_at_once() -> No
         assert all(site.most_inside[name] == 1 for name in names)
         assert 1 < site.most_inside["initialize"] <= STARTS_AT_ONCE
         assert all(site.process.running(name) for name in names)
+
+
+async def test_a_stop_ends_a_start_that_waits_for_its_slot() -> None:
+    async with working() as site:
+        slow = [f"slow{number}" for number in range(STARTS_AT_ONCE)]
+        site.waits_at = {f"{name}:open" for name in slow}
+        under_way = [site.telling(Verb.START, name) for name in slow]
+        for name in slow:
+            await site.until(f"{name}:open")
+        start = site.telling(Verb.START)
+        while "shop" not in site.worker._waits:
+            await asyncio.sleep(0)
+        stops = [site.telling(Verb.STOP) for _ in range(2)]
+        assert (await start).code == "APP_STOPPED"
+        assert [(await stop).done for stop in stops] == [True, True]
+        assert "shop:open" not in site.called
+        site.go_on.set()
+        assert all(outcome.done for outcome in await asyncio.gather(*under_way))
+        assert (await site.tell(Verb.START)).done
+
+
+async def test_a_database_that_is_not_reached_is_told_and_changes_nothing() -> None:
+    async with working() as site:
+        site.fails_at = {"connect"}
+        outcome = await site.tell(Verb.CONNECT)
+        assert (outcome.code, outcome.message, outcome.step) == ("REFUSED", "Not connect.", "connect")
+        assert site.discovery.statuses("shop") == {}
 
 
 async def test_a_start_that_hangs_keeps_no_others_waiting() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from insula.application.errors import UnknownJob, WrongJobState
+from insula.application.errors import JobWithdrawn, UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import NOTHING, Job, JobStore
@@ -236,8 +236,12 @@ class Jobs:
             await (self._undo(job, steps) if job.status == "undoing" else self._run(job, steps))
 
     async def _run(self, job: Job, steps: StepRunner) -> None:
-        why = await steps.run()
-        verb = "succeed" if why is None else "fail"
+        try:
+            why = await steps.run()
+            verb = "succeed" if why is None else "fail"
+        except JobWithdrawn as error:
+            _logger.info("job %s is cancelled: %s", job.id, error.message)
+            verb, why = "be cancelled", error.message
         await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))
 
     async def _undo(self, job: Job, steps: StepRunner) -> None:

@@ -15,6 +15,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.errors import JobWithdrawn
 from insula.application.jobs.kinds import JobKind, Run, StepContext, StepRecord
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError, Kind
@@ -51,7 +52,7 @@ class StepRunner:
         self._back_off_s = back_off_s
 
     async def run(self) -> str | None:
-        """Do what is not done yet. Gives why a step failed, as a sentence, or ``None``."""
+        """Do what is not done yet. Gives why a step failed, as a sentence, or ``None``. Raises ``JobWithdrawn``."""
         if [record.name for record in self._job.steps] != [step.name for step in self._kind.steps]:
             await self.lasting(self._keep)
             return self._began_otherwise()
@@ -121,6 +122,9 @@ class StepRunner:
             await self.lasting(self._keep)
             try:
                 record.result = await run(self._context(record))
+            except JobWithdrawn:
+                await self.lasting(self._read_again)
+                raise
             except Exception as error:  # whatever a step raises is what the job failed of
                 await self.lasting(self._read_again)
                 record.error = _sentence(error)
@@ -128,7 +132,9 @@ class StepRunner:
                     _logger.warning("job %s tries %s again: %s", self._job.id, name, error.message)
                     await asyncio.sleep(self._pause(tries))
                     continue
-                _logger.warning("job %s failed at %s", self._job.id, name, exc_info=True)
+                _logger.warning(
+                    "job %s failed at %s: %s", self._job.id, name, record.error, exc_info=_is_defect(error)
+                )
                 record.status = "failed"
                 return f"{name}: {record.error}"
             else:
@@ -165,8 +171,12 @@ class StepRunner:
         return StepContext(self._application, job.id, job.input, results, record, save, commit)
 
 
+def _is_defect(error: Exception) -> bool:
+    return not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL
+
+
 def _sentence(error: Exception) -> str:
     """Why a step failed, without the insides of a defect."""
-    if isinstance(error, InsulaError) and error.kind is not Kind.INTERNAL:
+    if isinstance(error, InsulaError) and not _is_defect(error):
         return error.told or error.message
     return f"an internal error ({type(error).__name__}); the log has more"

@@ -48,7 +48,8 @@ class ProcessAdapter(ABC):
         """Bring it up: ``running`` then.
 
         Starting one that runs does nothing; one that is being started is waited for, and only ``stop`` ends that.
-        Raises ``StartGivenUp`` when it was stopped meanwhile.
+        Raises ``StartGivenUp`` when it was stopped meanwhile, and ``StaysDown`` when it is not to run as it is:
+        ``stopped`` then, with the cause.
         """
 
     @abstractmethod

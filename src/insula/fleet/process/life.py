@@ -12,7 +12,7 @@ from insula.core.errors import InsulaError, Kind
 from insula.core.ids import request_id
 from insula.fleet.command import Command, Verb
 from insula.fleet.configuration import Configuration
-from insula.fleet.errors import StartGivenUp, StepExpired, WrongMove
+from insula.fleet.errors import StartGivenUp, StaysDown, StepExpired, WrongMove
 from insula.fleet.lifecycle import Lifecycle, Observed, Status
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
@@ -199,9 +199,16 @@ class Life:
             del limit  # knows the task: as in ``_join``
 
     async def _step(self, name: str, work: Work[T]) -> T:
-        """Do one step. When it fails the state is ``error``, and what was open is closed."""
+        """Do one step. When it fails the state is ``error``, and what was open is closed.
+
+        When it raises ``StaysDown``, nothing has failed: what was open is closed, and the state is ``stopped``.
+        """
         try:
             return await work
+        except StaysDown as error:
+            await self._step("stop", self._clear())
+            self._move(Observed.STOPPED, cause=error.message)
+            raise
         except BaseException as error:
             self._tell(name, error)
             self._move(Observed.ERROR, step=name, cause=_cause(error))
@@ -231,7 +238,7 @@ class Life:
     def _move(self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = "") -> None:
         self._changed(self._name, self._lifecycle.move(to, command=command, step=step, cause=cause))
         if to in (Observed.RUNNING, Observed.STOPPED):
-            _logger.info("%s is %s", self._name, to.value)
+            _logger.info("%s is %s%s", self._name, to.value, f": {cause}" if cause else "")
 
 
 def _cause(error: BaseException) -> str:

@@ -28,7 +28,8 @@ class Steps(ABC):
 
     @abstractmethod
     async def initialize(self) -> None:
-        """Bring its tables up to date, where it wants that by itself, and load its plugins."""
+        """Bring its tables up to date, where it wants that by itself, and load its plugins. Raises ``StaysDown`` where
+        they are not up to date, and it does not."""
 
     @abstractmethod
     async def run(self) -> AsgiApp:

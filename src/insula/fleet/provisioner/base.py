@@ -45,6 +45,11 @@ class Provisioner(ABC):
         """
 
     @abstractmethod
+    async def try_connection(self, configuration: Configuration) -> None:
+        """Open the database that was made, as a start does. Raises ``InsulaError`` where it can not be opened, and
+        ``OwnedByAnother`` where another stamp, or none, is found."""
+
+    @abstractmethod
     async def prepare(self, configuration: Configuration, adopt: str | None = None) -> Mapping[str, Any]:
         """Make the database, schema or file, bearing the stamp, and give its address (``Configuration.database``).
 
