@@ -14,7 +14,7 @@ from insula.cli.client import Client, complain, fail
 from insula.cli.options import as_json_option
 from insula.cli.output import show, show_one
 from insula.cli.paths import action
-from insula.cli.progress import follow
+from insula.cli.progress import follow, spelled
 from insula.server.command import command
 from insula.server.exits import Exit
 
@@ -77,7 +77,7 @@ def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool
         job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
         if job["status"] != "succeeded":
             complain(
-                f"“{command()} jobs retry {job['id']}” goes on with it, “{command()} jobs undo {job['id']}” takes it back"
+                f"“{spelled(client, 'retry', job['id'])}” goes on with it, “{spelled(client, 'undo', job['id'])}” takes it back"
             )
             fail(job["error"] or f"the job {job['id']} was {job['status']}", Exit.DEFECT)
         made = {**_get(client, name), "jobId": job["id"]}

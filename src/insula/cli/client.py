@@ -47,6 +47,7 @@ class Client:
         self._socket = Path(self._settings.storage_path).expanduser().absolute() / SOCKET_FILE
         self._base = f"http://insula{self._settings.api_base_path}"
         self._headers = {"X-App": application}
+        self.application = application
         self._offline = offline
         self._opened: httpx.Client | None = None
 

@@ -8,7 +8,9 @@ import click
 
 from insula.cli.client import Client, complain
 from insula.cli.paths import action
+from insula.core.names import MAIN
 from insula.server.command import command
+from insula.server.exits import Exit
 
 POLL_S = 0.2
 RUNNING = ("waiting", "running", "undoing")
@@ -16,7 +18,7 @@ RUNNING = ("waiting", "running", "undoing")
 
 
 def follow(client: Client, job: int, label: str, *, quiet: bool) -> dict[str, Any]:
-    """The job once it has ended. Ended by Ctrl-C, the command says how the job is ended too."""
+    """The job once it has ended. Where the command ends before the job does, it says what is to be typed next."""
     try:
         with click.progressbar(length=1000, label=label, file=sys.stderr, hidden=hidden(quiet)) as bar:
             while True:
@@ -26,8 +28,18 @@ def follow(client: Client, job: int, label: str, *, quiet: bool) -> dict[str, An
                     return state
                 time.sleep(POLL_S)
     except KeyboardInterrupt:
-        complain(f"it goes on as job {job}; “{command()} jobs cancel {job}” ends it")
+        complain(f"it goes on as job {job}; “{spelled(client, 'cancel', job)}” ends it")
         raise
+    except click.exceptions.Exit as error:
+        if error.exit_code == Exit.UNAVAILABLE:
+            complain(f"“{spelled(client, 'wait', job)}” tells how it ends, once there is an answer again")
+        raise
+
+
+def spelled(client: Client, verb: str, job: int) -> str:
+    """The command that does something with a job of the client's application, as it is to be typed."""
+    app = "" if client.application == MAIN else f" --app {client.application}"
+    return f"{command()} jobs {verb} {job}{app}"
 
 
 def hidden(quiet: bool) -> bool:
