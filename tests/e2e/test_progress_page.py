@@ -50,3 +50,12 @@ async def test_the_page_becomes_the_application(browser: Browser, asleep: Instan
     assert page.url == asleep.address + path
     assert complaints == []
     await context.close()
+
+
+async def test_a_name_of_any_length_fits_a_phone(browser: Browser, asleep: Instance) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await page.goto(f"{asleep.address}/apps/{'x' * 63}/admin/")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    await context.close()
