@@ -290,6 +290,16 @@ async def test_an_application_is_taken_over_by_its_stamp_alone(given: Order, aba
     await remove(given)
 
 
+async def test_where_nothing_is_nothing_is_taken_over(given: Order) -> None:
+    if given.what != "new_connection":
+        pytest.skip("only connections to what is there already adopt")
+    asked = replace(given, adopt="5a0b7b3e-3f4e-4f0e-9a52-6a6f2d1c1d11")
+    assert await problems(asked) == ["NO_APPLICATION_THERE"]
+    with pytest.raises(errors.HoldsNone):
+        await prepare(asked)
+    assert await problems(given) == []
+
+
 async def test_one_that_lives_elsewhere_is_not_taken_over(given: Order, abandoned: Stamp) -> None:
     taking = replace(given, adopt=abandoned.id)
     await live(given, 17, "another installation")

@@ -37,6 +37,14 @@ def check_new(wish: Wish, main: Application) -> None:
     _check_connection(wish.changes.get("options", NOTHING), wish.credentials, main)
 
 
+def check_adoption(wish: Wish) -> None:
+    """Raises ``InvalidOption`` where what is made anew is to take over an application that is there."""
+    if wish.changes.get("options", NOTHING).get("dbConnType", DEFAULT_CONNECTION) != "new_connection":
+        raise InvalidOption(
+            field="options.dbConnType", reason="must be new_connection where adopt takes an application over"
+        )
+
+
 def check_change(wish: Wish, entry: Entry, main: Application) -> None:
     """Raises ``InvalidOption``, ``InvalidDomain`` for what can not become of this one."""
     _check(wish, main)

@@ -139,6 +139,7 @@ class Applications:
         records.check_name_free(str(wish.name))
         records.check_domain_free(wish.changes.get("cname"), str(wish.name))
         if adopt is not None:
+            options.check_adoption(wish)
             for entry in records.all():
                 if entry.stamp == adopt:
                     raise StampInUse(application=entry.name)

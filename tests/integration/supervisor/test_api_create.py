@@ -298,9 +298,15 @@ async def test_the_places_of_a_making_are_passed_in_order(
     ]
 
 
+ABANDONED = {
+    "name": "shop",
+    "options": {"dbConnType": "new_connection", "database": {"dialect": "sqlite", "storage": "shop.sqlite"}},
+}
+
+
 async def test_an_application_is_taken_over_with_its_stamp(api: Supervised) -> None:
     stamp = "5a0b7b3e-3f4e-4f0e-9a52-6a6f2d1c1d11"
-    answer = await api.ask("create", {"name": "shop", "adopt": stamp})
+    answer = await api.ask("create", {**ABANDONED, "adopt": stamp})
     job = await api.done(answer)
     assert job["status"] == "succeeded"
     assert stamp not in str(job)
@@ -312,7 +318,7 @@ async def test_an_application_is_taken_over_with_its_stamp(api: Supervised) -> N
 
 async def test_one_that_was_taken_over_stays_down_where_it_may_not_be_upgraded(api: Supervised) -> None:
     api.environment.failures[Verb.START] = "UPGRADE_NEEDED"
-    job = await api.done(await api.ask("create", {"name": "shop"}, adopt="5a0b7b3e"))
+    job = await api.done(await api.ask("create", ABANDONED, adopt="5a0b7b3e"))
     assert (job["status"], job["steps"][-1]["result"]) == ("succeeded", {"status": "stopped"})
     shop = await api.shown("shop")
     assert (shop["status"], shop["wanted"]) == ("stopped", "running")
@@ -326,7 +332,7 @@ async def test_one_that_was_taken_over_stays_down_where_it_may_not_be_upgraded(a
 
 async def test_the_data_of_one_that_was_taken_over_survive_an_undo(api: Supervised) -> None:
     api.environment.failures[Verb.START] = "BROKEN"
-    job = await api.done(await api.ask("create", {"name": "shop"}, adopt="5a0b7b3e"))
+    job = await api.done(await api.ask("create", ABANDONED, adopt="5a0b7b3e"))
     assert job["status"] == "failed"
     async with api.client() as client:
         await client.post(f"/jobs:undo/{job['id']}")

@@ -158,6 +158,14 @@ async def test_a_stamp_that_is_none_is_refused(api: Supervised, stamp: Any) -> N
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "INVALID_PARAMETER")
 
 
+@pytest.mark.parametrize("action", ["check", "create"])
+async def test_what_is_made_anew_takes_nothing_over(api: Supervised, action: str) -> None:
+    answer = await api.ask(action, {"name": "shop", "adopt": "5a0b7b3e"})
+    assert answer.status_code == 400
+    assert "must be new_connection" in answer.json()["errors"][0]["message"]
+    assert await api.shown("shop") is None
+
+
 async def test_names_and_domains_that_are_taken_are_told_of(api: Supervised) -> None:
     await api.make("shop", cname="shop.example.com")
     answer = await api.ask("create", {"name": "shop"})

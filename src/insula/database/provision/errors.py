@@ -72,6 +72,12 @@ class HoldsApplication(Unfit):
     code = "HOLDS_APPLICATION"
 
 
+class HoldsNone(Unfit):
+    """The {what} holds no application that could be taken over: it is empty."""
+
+    code = "NO_APPLICATION_THERE"
+
+
 class LivesElsewhere(Unfit):
     """The application "{application}" in the {what} was running in another installation at {at}."""
 

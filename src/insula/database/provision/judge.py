@@ -9,6 +9,7 @@ from insula.core.names import MAIN
 from insula.database.provision.base import MAIN_AS_OWNER, Order, refuse_owner
 from insula.database.provision.errors import (
     HoldsApplication,
+    HoldsNone,
     LivesElsewhere,
     NameTaken,
     OwnedByAnother,
@@ -47,6 +48,8 @@ def judge(order: Order, comments: Iterable[str | None], kept: Kept | None, conte
         return _of_others(order, others, kept)
     if content:
         return Verdict(_taken(order, content))
+    if order.adopt is not None:
+        return Verdict(HoldsNone(what=order.named, remedy="leave adopt out to make a new application there"))
     return Verdict()
 
 
