@@ -16,6 +16,7 @@ from insula.core.ids import random_id
 from insula.database.dialects import dialect
 from insula.database.errors import Contention
 from insula.database.options import DatabaseOptions
+from insula.database.provision.errors import PrivilegeMissing
 from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding
 from insula.server.provisioner import LocalProvisioner
@@ -239,6 +240,34 @@ async def test_no_right_on_mariadb(
         there = {**asked.database, "port": silent.getsockname()[1]}
         (hanging,) = wrong(await provisioner.check(replace(asked, database=there)))
     assert hanging.code == "SERVER_UNREACHABLE"
+
+
+@pytest.mark.parametrize("by_role", [False, True])
+async def test_a_database_on_mariadb_that_may_only_be_read(
+    provisioner: LocalProvisioner, configure: Configure, mariadb: Server, by_role: bool
+) -> None:
+    admin, user = everywhere(mariadb), f"reader_{random_id(6)}"
+    await run_on(admin, f"CREATE USER '{user}'@'%' IDENTIFIED BY 'x'")
+    await run_on(admin, f"CREATE DATABASE {user}")
+    if by_role:
+        await run_on(admin, f"CREATE ROLE role_{user}")
+        await run_on(admin, f"GRANT SELECT ON {user}.* TO role_{user}")
+        await run_on(admin, f"GRANT role_{user} TO '{user}'@'%'")
+        await run_on(admin, f"SET DEFAULT ROLE role_{user} FOR '{user}'@'%'")
+    else:
+        await run_on(admin, f"GRANT SELECT ON {user}.* TO '{user}'@'%'")
+    there = {"dialect": "mariadb", "host": mariadb.host, "port": mariadb.port, "database": user}
+    asked = configure("new_connection", user, **there)
+    if by_role:
+        # What a role may is not told with the rest: it turns out when it is tried.
+        assert wrong(await provisioner.check(asked)) == []
+    else:
+        (found,) = wrong(await provisioner.check(asked))
+        assert found.code == "PRIVILEGE_MISSING"
+    with pytest.raises(PrivilegeMissing) as refused:
+        await provisioner.prepare(asked)
+    await run_on(admin, refused.value.remedy)
+    await mended(provisioner, asked)
 
 
 @pytest.mark.parametrize("connection", ["new_database", "new_connection"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -19,7 +19,13 @@ from insula.database.dialects import dialect
 from insula.database.dialects.mysql_ensure import EVERYWHERE
 from insula.database.ending import to_the_end
 from insula.database.engine import open_database
-from insula.database.errors import DatabaseError, DatabaseMissing, ObjectExists, TableMissing
+from insula.database.errors import (
+    DatabaseError,
+    DatabaseMissing,
+    ObjectExists,
+    PermissionDenied,
+    TableMissing,
+)
 from insula.database.provision.base import (
     MAIN_AS_OWNER,
     Order,
@@ -63,9 +69,13 @@ _LOOK: Final = sa.text(
                    WHERE PRIVILEGE_TYPE = 'CREATE'
                    AND GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), ''''))
            OR EXISTS (SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES
-                      WHERE PRIVILEGE_TYPE = 'CREATE' AND :name LIKE TABLE_SCHEMA) AS may_create
+                      WHERE PRIVILEGE_TYPE = 'CREATE' AND :name LIKE TABLE_SCHEMA
+                      AND GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')) AS may_create,
+           CURRENT_ROLE() AS role
     """
 )
+NO_ROLE: Final = (None, "NONE")
+"""What MariaDB and MySQL call it. What a user may through a role, they do not tell with the rest."""
 _TABLES: Final = sa.text(
     "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME"
 )
@@ -100,7 +110,7 @@ class MysqlProvision(Provision):
         _check_names(order, report)
         report.settle()
         async with _alone(order):
-            with told_as_found(order):
+            with told_as_found(order), _told_what_to_grant(order):
                 verdict, collation = await _look(order, report)
                 report.settle()
                 if verdict is None:
@@ -143,6 +153,10 @@ async def _look(order: Order, report: Report) -> tuple[Verdict | None, str]:
         else:
             report.good.append(f"The {order.named} can be made.")
         return None, row["collation"]
+    if not row["may_create"] and row["role"] in NO_ROLE:
+        what = f'make tables in the database "{options.database}"'
+        remedy = _grant_alone(kind, options)
+        report.problems.append(PrivilegeMissing(user=options.user, what=what, remedy=remedy))
     async with _opened(order, options.database) as database, database.transaction() as transaction:
         names = [each["name"] for each in await transaction.run(_TABLES)]
         stamp = await _stamp_of(transaction) if STAMP_TABLE in names else None
@@ -264,7 +278,24 @@ async def _run(database: Database, text: str) -> None:
 
 
 def _grant(kind: Any, options: DatabaseOptions) -> str:
-    return f"{kind.create_database(options)}; {kind.grant(options)}"
+    return f"{kind.create_database(options)}; {_grant_alone(kind, options)}"
+
+
+def _grant_alone(kind: Any, options: DatabaseOptions) -> str:
+    """Where the database is there."""
+    return str(kind.grant(options))
+
+
+@contextlib.contextmanager
+def _told_what_to_grant(order: Order) -> Iterator[None]:
+    """What looking did not show, since a role may hold it."""
+    try:
+        yield
+    except PermissionDenied as error:
+        options = order.options
+        what = f'make what is needed in the database "{options.database}"'
+        remedy = _grant_alone(dialect(options.dialect), options)
+        raise PrivilegeMissing(user=options.user, what=what, remedy=remedy) from error
 
 
 def _check_names(order: Order, report: Report) -> None:
