@@ -5,6 +5,7 @@
 # What to run; T=fast, a folder or a file. For bench: names of scripts.
 T ?= all
 fast := tests/unit tests/contract
+parallel := -n auto --maxprocesses 4 --dist loadfile
 # Programs that came as wheels (Node, where the machine has none) come after the machine's own.
 path := PATH="$$PATH:$(CURDIR)/.venv/bin"
 
@@ -13,9 +14,10 @@ start:
 	@exec .venv/bin/insula start
 
 # T=fast: unit and contract. T=tests/integration/data: one folder or file. Without T: everything.
+# Many files are shared out, file by file, among as many processes as there are cores.
 test:
 	@scripts/setup $(if $(filter fast $(fast),$(T)),tools,test)
-	@$(path) .venv/bin/pytest $(if $(filter all,$(T)),tests,$(if $(filter fast,$(T)),$(fast),$(T)))
+	@$(path) .venv/bin/pytest $(if $(filter all,$(T)),$(parallel) tests,$(if $(filter fast,$(T)),$(parallel) $(fast),$(T)))
 
 check:
 	@scripts/setup tools
