@@ -24,9 +24,17 @@ class Environment:
     available: bool = True
     state: str = "online"
     heartbeat_at: datetime | None = None
+    silent_s: float = 0.0
+    """How long nothing was heard of it."""
     secured: bool = True
     """Whether what it is sent is encrypted, or never leaves the process."""
     applications: int = 0
     """How many run there."""
+    capacity: int = 0
+    """How many may run there; 0: as many as it can carry."""
+    instance: str = ""
+    """The installation that it is: one and the same after a restart."""
+    epoch: int = 0
+    """Which of its lives: higher for each time that it took its name."""
     load: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """``cpu`` (share of a core, 0 to n), ``memoryMb``, ``connections``."""

@@ -68,3 +68,24 @@ class RedisRefused(InsulaError):
 
     code = "REDIS_REFUSED"
     kind: ClassVar[Kind] = Kind.INVALID
+
+
+class KeyMismatch(InsulaError):
+    """What stands in Redis ({what}) can not be opened with this key; write the same APP_SUPERVISOR_AES_SECRET_KEY for the supervisor and all workers."""
+
+    code = "KEY_MISMATCH"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class Unintelligible(InsulaError):
+    """What another process has written is no {what} that this version knows ({reason}); run the same version everywhere."""
+
+    code = "UNINTELLIGIBLE"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class EnvironmentTaken(InsulaError):
+    """Another worker, {holder}, is the environment {environment} already; stop that one, or give this one another ENVIRONMENT_NAME."""
+
+    code = "ENVIRONMENT_TAKEN"
+    kind: ClassVar[Kind] = Kind.CONFLICT

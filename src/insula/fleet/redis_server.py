@@ -1,4 +1,4 @@
-"""The Redis between the environments: how it is reached, waited for, and what its failures are called.
+"""The Redis between the environments: how it is reached, asked, waited for, and what its failures are called.
 
 The library is imported with this module, and this module only where a Redis is configured.
 """
@@ -6,9 +6,10 @@ The library is imported with this module, and this module only where a Redis is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -17,6 +18,9 @@ from redis.backoff import NoBackoff
 
 from insula.core.patience import WAIT_S, wait_for
 from insula.fleet.errors import RedisRefused, RedisUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONNECT_TIMEOUT_S: Final = 5.0
 ANSWER_TIMEOUT_S: Final = 5.0
@@ -29,36 +33,78 @@ _REFUSALS: Final = (
     exceptions.NoPermissionError,
 )
 
+Words = tuple[bytes | str | int, ...]
+"""One command of Redis with its arguments."""
+
 
 class RedisServer:
-    """One server, named by a setting. Opens no connection before it is asked for something; closed by ``close``."""
+    """One server, named by a setting. Opens no connection before it is asked for something; closed by ``close``.
+
+    Nothing is tried twice by itself: whoever asks knows what may be. All methods raise ``RedisUnavailable`` where it
+    does not answer, is full, loads or may not write, and ``RedisRefused`` where it lets nobody in.
+    """
 
     def __init__(self, url: str, setting: str) -> None:
         """``url`` as the setting (or settings) of that name has it: ``redis[s]://[user:password@]host[:port][/number]``."""
         self._setting = setting
-        self.client: Redis = Redis.from_url(
-            url, socket_connect_timeout=CONNECT_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        self._client: Redis = Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            socket_timeout=None,  # the library's own would end reads that are to wait
+            retry=Retry(NoBackoff(), 0),
         )
-        """Tries nothing twice by itself: whoever calls knows what may be."""
 
     @property
     def where(self) -> str:
         """Host, port and number, without a secret."""
-        reached = self.client.connection_pool.connection_kwargs
+        reached = self._client.connection_pool.connection_kwargs
         host, port = reached.get("host", "localhost"), reached.get("port", 6379)
         return f"{host}:{port}/{reached.get('db', 0)}"
 
-    async def probe(self) -> None:
-        """Return when it answers and lets us in. Raises RedisUnavailable, and RedisRefused for a wrong password."""
+    async def call(self, *words: bytes | str | int, within_s: float = ANSWER_TIMEOUT_S) -> Any:
+        """One command, and its answer: bytes, numbers, lists of them, or ``None``.
+
+        Raises ``redis.exceptions.ResponseError`` for a command that is wrong for what stands there.
+        """
+        with self._told():
+            async with asyncio.timeout(within_s):
+                return await self._client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+    async def together(self, commands: Sequence[Words]) -> list[Any]:
+        """Several commands, all of them or none (``MULTI``). Gives their answers."""
+        with self._told():
+            async with asyncio.timeout(ANSWER_TIMEOUT_S), self._client.pipeline(transaction=True) as pipe:
+                for words in commands:
+                    pipe.execute_command(*words)
+                answers: list[Any] = await pipe.execute()
+                return answers
+
+    async def now_ms(self) -> int:
+        """Its own time, in milliseconds: what all processes go by that meet there."""
+        seconds, micros = await self.call("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    @asynccontextmanager
+    async def listening(self, channel: str) -> AsyncIterator[Callable[[float], Any]]:
+        """Hear a channel. Gives a function that waits so many seconds for the next message, and gives it or ``None``."""
+        heard = self._client.pubsub(ignore_subscribe_messages=True)
+
+        async def next_message(within_s: float) -> bytes | None:
+            with self._told():
+                message = await heard.get_message(timeout=within_s)
+            return None if message is None else bytes(message["data"])
+
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                await self.client.execute_command("PING")  # type: ignore[no-untyped-call]
-        except _REFUSALS as error:
-            raise RedisRefused(where=self.where, reason=str(error), setting=self._setting) from None
-        except TimeoutError:
-            raise RedisUnavailable(where=self.where, reason=TOO_LONG) from None
-        except (exceptions.RedisError, OSError) as error:
-            raise RedisUnavailable(where=self.where, reason=str(error).rstrip(".")) from None
+            with self._told():
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    await heard.subscribe(channel)
+            yield next_message
+        finally:
+            await heard.aclose()  # type: ignore[no-untyped-call]
+
+    async def probe(self) -> None:
+        """Return when it answers and lets us in."""
+        await self.call("PING")
 
     async def wait(
         self, timeout_s: float = WAIT_S, report: Callable[[str], None] = lambda line: None
@@ -72,7 +118,7 @@ class RedisServer:
 
     async def close(self) -> None:
         """Give its connections back."""
-        await self.client.aclose()
+        await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,3 +127,25 @@ class RedisServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell the library's failures in our words."""
+        try:
+            yield
+        except _REFUSALS as error:
+            raise RedisRefused(where=self.where, reason=str(error), setting=self._setting) from None
+        except TimeoutError:
+            raise RedisUnavailable(where=self.where, reason=TOO_LONG) from None
+        except exceptions.OutOfMemoryError:
+            raise RedisUnavailable(where=self.where, reason="its memory is full") from None
+        except exceptions.ReadOnlyError:
+            raise RedisUnavailable(
+                where=self.where, reason="it is a replica that can not be written"
+            ) from None
+        except exceptions.ResponseError as error:
+            if str(error).startswith("LOADING"):
+                raise RedisUnavailable(where=self.where, reason="it is loading its data") from None
+            raise
+        except (exceptions.RedisError, OSError) as error:
+            raise RedisUnavailable(where=self.where, reason=str(error).rstrip(".")) from None

@@ -55,9 +55,8 @@ class Fleet:
     def __init__(self, host: Host, lost: Told) -> None:
         """``lost`` is told when another process has taken main's database."""
         self._host = host
-        self._bus = MemoryBus()
-        if not host.makes:
-            self._bus.close()  # main alone is opened: whoever wants something of another is told at once
+        # Where main alone is opened, whoever wants something of another is told at once.
+        self._bus = MemoryBus(takes=host.makes)
         self.discovery = LocalDiscovery()
         """Where what happens to applications is heard of."""
         self._templates: dict[str, Template] = {}
@@ -98,7 +97,7 @@ class Fleet:
         ends = monotonic() + self._host.settings.insula_stop_timeout_s + LAST_WORDS_S
         await self.supervisor.pause()
         await self._stop_worker(ends - monotonic())
-        self._bus.close()
+        await self._bus.close()
         await self._stop_others(ends - monotonic())
         await self._homes.stop()
         await self.process.stop(MAIN)

@@ -13,14 +13,14 @@ from insula.fleet.errors import CommandExpired, EnvironmentUnavailable
 class MemoryBus(CommandBus):
     """One queue for each environment; it ends with the process, as everything does that it tells of."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes: bool = True) -> None:
+        """Unless it ``takes``, whoever sends something is told at once that nobody is there."""
         self._queues: defaultdict[str, asyncio.Queue[Command]] = defaultdict(asyncio.Queue)
         self._waiting: dict[str, asyncio.Future[Outcome | None]] = {}
         """Request id → who waits for its outcome; ``None``: there will be none."""
-        self._closed = False
+        self._closed = not takes
 
-    def close(self) -> None:
-        """Nobody takes commands any more: whoever waits for an outcome, or sends another, is told so."""
+    async def close(self) -> None:
         self._closed = True
         for waiting in self._waiting.values():
             if not waiting.done():

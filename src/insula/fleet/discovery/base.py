@@ -6,14 +6,36 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 from insula.fleet.environment import Environment
+from insula.fleet.errors import EnvironmentTaken
 from insula.fleet.lifecycle import Status
 
+Lost = Callable[[EnvironmentTaken], None]
 Watcher = Callable[[str, str, Status], None]
 """Told environment, application and what is observed there now. Returns at once."""
 
 
 class Discovery(ABC):
-    """Siblings implement all of it."""
+    """Siblings implement all of it. An environment holds its name before it announces itself; who looks on follows."""
+
+    @abstractmethod
+    async def hold(self, environment: str, instance: str, lost: Lost) -> int:
+        """Be the only one of this name from now on, for this instance. Gives its epoch, higher than that of any before.
+
+        ``lost`` is told when another has the name: nothing more may be done in it then.
+        Raises ``EnvironmentTaken``, and ``RedisUnavailable`` where that is what names are held in.
+        """
+
+    @abstractmethod
+    def held(self, environment: str) -> bool:
+        """Whether the name is held here, so that nobody else can have it now."""
+
+    @abstractmethod
+    async def follow(self) -> None:
+        """Know from now on what other processes announce and report. Waits for nothing."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Follow no more, and let go of what is held; what can be told in time is told. May be called twice."""
 
     @abstractmethod
     async def announce(self, environment: Environment) -> None:
@@ -21,7 +43,7 @@ class Discovery(ABC):
 
     @abstractmethod
     async def leave(self, name: str) -> None:
-        """The environment is gone, on purpose. Leaving one that is not known does nothing."""
+        """The environment is gone, on purpose: not available any more, if it is known at all. Of an unknown one nothing."""
 
     @abstractmethod
     async def environments(self) -> Sequence[Environment]:

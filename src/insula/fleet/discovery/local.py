@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from insula.fleet.discovery.base import Discovery, Watcher
+from insula.fleet.discovery.base import Discovery, Lost, Watcher
 from insula.fleet.environment import Environment
+from insula.fleet.errors import EnvironmentTaken
 from insula.fleet.lifecycle import Observed, Status
 
 _logger = logging.getLogger(__name__)
@@ -20,12 +21,33 @@ class LocalDiscovery(Discovery):
         self._statuses: dict[str, dict[str, Status]] = {}
         """Application → environment → status."""
         self._watchers: list[Watcher] = []
+        self._held: dict[str, str] = {}
+        """Environment → instance."""
+        self._epoch = 0
+
+    async def hold(self, environment: str, instance: str, lost: Lost) -> int:
+        holder = self._held.get(environment)
+        if holder is not None and holder != instance:
+            raise EnvironmentTaken(environment=environment, holder=holder)
+        self._held[environment] = instance
+        self._epoch += 1
+        return self._epoch
+
+    def held(self, environment: str) -> bool:
+        return environment in self._held
+
+    async def follow(self) -> None:
+        """There is nobody else."""
+
+    async def close(self) -> None:
+        self._held.clear()
 
     async def announce(self, environment: Environment) -> None:
         self._environments[environment.name] = environment
 
     async def leave(self, name: str) -> None:
         self._environments.pop(name, None)
+        self._held.pop(name, None)
 
     async def environments(self) -> Sequence[Environment]:
         return sorted(self._environments.values(), key=lambda environment: environment.name)

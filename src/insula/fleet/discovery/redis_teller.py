@@ -1,0 +1,156 @@
+"""The telling side of discovery over Redis: one environment announces itself and reports what it observes.
+
+Nobody who tells something waits: what is untold is kept, the last status of an application in place of an earlier one,
+and told at one go as soon as Redis answers. After a new epoch (Redis has forgotten, or this process was away) all is
+told again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from insula.core.errors import InsulaError
+from insula.core.pauses import Pauses
+from insula.core.sparse import Sparse
+from insula.fleet.discovery.redis_words import (
+    ENVIRONMENTS,
+    REPORTS,
+    Announced,
+    Batch,
+    Reported,
+    environment_purpose,
+    status_purpose,
+    statuses_key,
+    without_secrets,
+)
+from insula.fleet.environment import Environment
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.redis_server import RedisServer, Words
+from insula.fleet.seal import Seal
+from insula.fleet.wire import to_json
+
+_sparse = Sparse(logging.getLogger(__name__))
+
+AT_ONE_GO: Final = 1000
+"""Statuses that are told together: some 200 kB."""
+LAST_WORDS_S: Final = 2.0
+
+
+class Teller:
+    """For one environment."""
+
+    def __init__(self, server: RedisServer, seal: Seal, environment: str) -> None:
+        self._server = server
+        self._seal = seal
+        self._name = environment
+        self._environment: Environment | None = None
+        self._statuses: dict[str, Status] = {}
+        """All that are there, without those that are not found."""
+        self._untold: dict[str, Status] = {}
+        self._announces = False
+        self._fresh = False
+        self._epoch = 0
+        self._something = asyncio.Event()
+        self._all_told = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, epoch: int) -> None:
+        """Of a new epoch everything is told."""
+        self._epoch = epoch
+        self._fresh = self._announces = True
+        self._untold = dict(self._statuses)
+        self._wake()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"reports of {self._name}")
+
+    def announce(self, environment: Environment) -> None:
+        """Have it told, instead of what was said before."""
+        self._environment = environment
+        self._announces = True
+        self._wake()
+
+    def report(self, application: str, status: Status) -> None:
+        """Have it told, instead of an earlier status that is untold."""
+        told = without_secrets(status)
+        if status.observed is Observed.NOT_FOUND:
+            self._statuses.pop(application, None)
+        else:
+            self._statuses[application] = told
+        self._untold[application] = told
+        self._wake()
+
+    async def end(self) -> None:
+        """Tell what is untold, if that can be done soon; then no more."""
+        if self._task is None:
+            return
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self._all_told.wait()
+        except TimeoutError:
+            _sparse.warning("Redis did not answer", f"the last reports of {self._name} are lost")
+        self._task.cancel()
+        await asyncio.wait((self._task,))
+        self._task = None
+
+    def _wake(self) -> None:
+        self._something.set()
+        self._all_told.clear()
+
+    async def _run(self) -> None:
+        pauses = Pauses()
+        while True:
+            await self._something.wait()
+            try:
+                await self._tell()
+                pauses.over()
+            except InsulaError as error:
+                _sparse.warning(error.message, f"{self._name} is not reported")
+                await pauses.next()
+
+    async def _tell(self) -> None:
+        """One go. What could not be told stays untold, unless something newer has come meanwhile."""
+        if self._environment is None:
+            self._settle()
+            return
+        fresh, announces, epoch = self._fresh, self._announces, self._epoch
+        statuses = self._untold if fresh else dict(list(self._untold.items())[:AT_ONE_GO])
+        left = {} if fresh else {name: self._untold[name] for name in self._untold if name not in statuses}
+        self._untold, self._fresh, self._announces = left, False, False
+        try:
+            await self._send(fresh, announces, epoch, statuses)
+        except BaseException:
+            self._untold = {**statuses, **self._untold}
+            self._fresh, self._announces = fresh or self._fresh, announces or self._announces
+            raise
+        if not (self._untold or self._fresh or self._announces):
+            self._settle()
+
+    def _settle(self) -> None:
+        self._something.clear()
+        self._all_told.set()
+
+    async def _send(self, fresh: bool, announces: bool, epoch: int, statuses: Mapping[str, Status]) -> None:
+        key, seal = statuses_key(self._name), self._seal
+        commands: list[Words] = [("DEL", key)] if fresh else []
+        announced = await self._announced(epoch) if announces else None
+        if announced is not None:
+            sealed = seal.close(environment_purpose(self._name), to_json(announced))
+            commands.append(("HSET", ENVIRONMENTS, self._name, sealed))
+        for name, status in statuses.items():
+            if status.observed is Observed.NOT_FOUND:
+                commands.append(("HDEL", key, name))
+            else:
+                sealed = seal.close(status_purpose(self._name, name), to_json(Reported(epoch, status)))
+                commands.append(("HSET", key, name, sealed))
+        batch = Batch(self._name, epoch, announced, fresh, statuses)
+        commands.append(("PUBLISH", REPORTS, seal.close(REPORTS, to_json(batch))))
+        await self._server.together(commands)
+
+    async def _announced(self, epoch: int) -> Announced:
+        assert self._environment is not None
+        environment = replace(self._environment, epoch=epoch, secured=self._seal.secured)
+        return Announced(environment, await self._server.now_ms())

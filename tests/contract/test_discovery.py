@@ -1,0 +1,165 @@
+"""The contract of discoveries, run on every adapter: what is told at one end is known at the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from insula.core.clock import now
+from insula.core.ids import random_id
+from insula.fleet.command import Command, Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.discovery.base import Discovery
+from insula.fleet.discovery.local import LocalDiscovery
+from insula.fleet.discovery.redis import RedisDiscovery
+from insula.fleet.environment import Environment
+from insula.fleet.errors import EnvironmentTaken
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.redis_server import RedisServer
+from insula.fleet.seal import Seal
+
+PATIENCE_S = 10.0
+KEY = bytes(range(32))
+
+
+@dataclass
+class Ends:
+    """Where an environment is, and who looks on; and its name, which no other test has."""
+
+    here: Discovery
+    there: Discovery
+    name: str
+
+    async def hold(self, instance: str = "one") -> int:
+        return await self.here.hold(self.name, instance, lambda error: None)
+
+    async def announced(self) -> Environment | None:
+        return next((found for found in await self.there.environments() if found.name == self.name), None)
+
+
+async def until(right: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not right():
+            await asyncio.sleep(0.005)
+
+
+async def until_announced(ends: Ends, right: Callable[[Environment | None], bool]) -> Environment | None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not right(found := await ends.announced()):
+            await asyncio.sleep(0.005)
+    return found
+
+
+@pytest.fixture(params=["local", "redis"])
+async def ends(request: pytest.FixtureRequest) -> AsyncIterator[Ends]:
+    name = f"env_{random_id(6)}"
+    if request.param == "local":
+        one = LocalDiscovery()
+        yield Ends(one, one, name)
+        await one.close()
+        return
+    url = f"redis://127.0.0.1:{request.getfixturevalue('redis').port}/0"
+    async with RedisServer(url, "X") as near, RedisServer(url, "X") as far:
+        here, there = RedisDiscovery(near, Seal(KEY)), RedisDiscovery(far, Seal(KEY))
+        await there.follow()
+        yield Ends(here, there, name)
+        for each in (here, there):
+            await each.close()
+            await each.close()
+
+
+async def test_environments_come_change_and_leave(ends: Ends) -> None:
+    epoch = await ends.hold()
+    environment = Environment(ends.name, version="1", url="http://a", load={"cpu": 0.5})
+    await ends.here.announce(environment)
+    found = await until_announced(ends, lambda found: found is not None)
+    assert found is not None
+    assert (found.version, found.url, found.available, dict(found.load)) == (
+        "1",
+        "http://a",
+        True,
+        {"cpu": 0.5},
+    )
+    assert found.silent_s < PATIENCE_S
+    await ends.here.announce(replace(environment, applications=3))
+    await until_announced(ends, lambda found: found is not None and found.applications == 3)
+    await ends.here.leave(ends.name)
+    await ends.here.leave(ends.name)
+    await until_announced(ends, lambda found: found is None or not found.available)
+    assert await ends.hold("another") > epoch
+
+
+async def test_a_name_is_held_by_one_alone(ends: Ends) -> None:
+    epoch = await ends.hold("one")
+    assert ends.here.held(ends.name)
+    with pytest.raises(EnvironmentTaken, match="one"):
+        await ends.there.hold(ends.name, "two", lambda error: None)
+    assert ends.here.held(ends.name)
+    assert await ends.there.hold(ends.name, "one", lambda error: None) > epoch
+    assert ends.there.held(ends.name)
+
+
+async def test_reports_are_kept_and_told_in_order(ends: Ends) -> None:
+    told: list[tuple[str, Observed]] = []
+    end = ends.there.watch(
+        lambda environment, name, status: (
+            told.append((name, status.observed)) if environment == ends.name else None
+        )
+    )
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    running, stopped = Status(Observed.RUNNING, now()), Status(Observed.STOPPED, now())
+    ends.here.report(ends.name, "shop", running)
+    await until(lambda: ends.there.statuses("shop") == {ends.name: running})
+    ends.here.report(ends.name, "shop", stopped)
+    await until(lambda: ends.there.statuses("shop") == {ends.name: stopped})
+    ends.here.report(ends.name, "shop", Status(Observed.NOT_FOUND, now()))
+    await until(lambda: ends.there.statuses("shop") == {})
+    end()
+    ends.here.report(ends.name, "shop", running)
+    await until(lambda: ends.there.statuses("shop") == {ends.name: running})
+    assert told == [("shop", Observed.RUNNING), ("shop", Observed.STOPPED), ("shop", Observed.NOT_FOUND)]
+
+
+async def test_a_status_says_which_command_and_not_what_it_was_told(ends: Ends) -> None:
+    secret = Configuration("shop", "stamp", data_key="s3cr3t")
+    command = Command(Verb.START, "shop", "r1", secret, {"root": "s3cr3t"})
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    ends.here.report(ends.name, "shop", Status(Observed.COMMANDING, now(), command))
+    await until(lambda: ends.name in ends.there.statuses("shop"))
+    found = ends.there.statuses("shop")[ends.name].command
+    assert found is not None
+    assert (found.verb, found.request_id) == (Verb.START, "r1")
+
+
+async def test_a_watcher_that_fails_keeps_nothing_from_the_others(
+    ends: Ends, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+
+    def broken(environment: str, application: str, status: Status) -> None:
+        raise RuntimeError("broken")
+
+    ends.there.watch(broken)
+    ends.there.watch(lambda environment, _, __: told.append(environment))
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    ends.here.report(ends.name, "shop", Status(Observed.RUNNING, now()))
+    await until(lambda: told.count(ends.name) == 1)
+    assert f"shop in {ends.name}" in caplog.text
+
+
+async def test_of_many_reports_the_last_one_of_each_arrives(ends: Ends) -> None:
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    first = now()
+    for round in range(5):
+        for number in range(500):
+            ends.here.report(
+                ends.name, f"a_{number}", Status(Observed.RUNNING, first + timedelta(seconds=round))
+            )
+    last = Status(Observed.RUNNING, first + timedelta(seconds=4))
+    await until(lambda: all(ends.there.statuses(f"a_{n}") == {ends.name: last} for n in range(500)))
