@@ -270,11 +270,11 @@ def mariadb(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def redis(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
+def redis(*, settings: tuple[str, ...] = (), port: int | None = None) -> Iterator[Server]:
     """A Redis server that keeps nothing on disk, without a password."""
     folder = Path(tempfile.mkdtemp(prefix="insula-redis-"))
     try:
-        port = free_port()
+        port = free_port() if port is None else port
         log = folder / "log"
         with log.open("wb") as sink:
             place = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]

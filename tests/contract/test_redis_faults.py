@@ -1,0 +1,280 @@
+"""Redis forgets, restarts, hangs, is full, or is written by strangers: nothing is lost, nothing is done twice."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from insula.core.clock import now
+from insula.core.ids import random_id
+from insula.fleet.bus.redis import RedisBus
+from insula.fleet.bus.redis_words import commands_key
+from insula.fleet.command import Command, Outcome, Verb
+from insula.fleet.configuration import Configuration
+from insula.fleet.discovery.redis import RedisDiscovery
+from insula.fleet.environment import Environment
+from insula.fleet.errors import CommandExpired, RedisRefused, RedisUnavailable
+from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.redis_server import RedisServer
+from insula.fleet.seal import Seal
+from insula.testing import servers
+
+PATIENCE_S = 30.0
+KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
+SECRET = "s3cr3t-s3cr3t"
+
+
+@pytest.fixture(scope="module")
+def own_redis() -> Iterator[servers.Server]:
+    """One that only this module ill-treats."""
+    with servers.redis() as server:
+        yield server
+
+
+class House:
+    """A supervisor and a worker around one Redis; the worker does what it is told, and counts."""
+
+    def __init__(self, port: int, key: bytes | None = KEY, worker_key: bytes | None = KEY) -> None:
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.environment = f"env_{random_id(6)}"
+        self.near, self.far = RedisServer(self.url, "X"), RedisServer(self.url, "X")
+        self.sender = RedisBus(self.near, Seal(key), "supervisor")
+        self.looks_on = RedisDiscovery(self.near, Seal(key))
+        self.taker = RedisBus(self.far, Seal(worker_key), "one")
+        self.worker = RedisDiscovery(self.far, Seal(worker_key))
+        self.done: list[str] = []
+        """Request ids that were carried out, in order; a second time is answered from here."""
+        self.carrying: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        await self.looks_on.follow()
+        await self.worker.hold(self.environment, "one", lambda error: None)
+        await self.worker.announce(Environment(self.environment))
+        self.carrying = asyncio.create_task(self._carry_out())
+
+    async def _carry_out(self) -> None:
+        while True:
+            command = await self.taker.take(self.environment)
+            if command.request_id not in self.done:
+                self.done.append(command.request_id)
+                self.worker.report(self.environment, command.application, Status(Observed.RUNNING, now()))
+            await self.taker.finish(self.environment, Outcome(command.request_id))
+
+    def send(self, application: str = "shop", deadline_s: float = PATIENCE_S) -> asyncio.Task[Outcome]:
+        command = Command(Verb.START, application, random_id(8), deadline_s=deadline_s)
+        return asyncio.create_task(self.sender.send(self.environment, command))
+
+    async def end(self) -> None:
+        if self.carrying is not None:
+            self.carrying.cancel()
+            await asyncio.gather(self.carrying, return_exceptions=True)
+        for each in (self.sender, self.taker, self.worker, self.looks_on):
+            await each.close()
+        await self.near.close()
+        await self.far.close()
+
+
+@pytest.fixture
+async def house(own_redis: servers.Server) -> AsyncIterator[House]:
+    made = House(own_redis.port)
+    yield made
+    await made.end()
+
+
+async def until(right: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not right():
+            await asyncio.sleep(0.01)
+
+
+async def known(house: House) -> bool:
+    return any(found.name == house.environment for found in await house.looks_on.environments())
+
+
+async def test_what_is_forgotten_is_told_again_and_done_once(house: House) -> None:
+    await house.begin()
+    sent = []
+    for number in range(60):
+        sent.append(house.send(f"a_{number}"))
+        if number % 10 == 5:
+            await house.near.call("FLUSHALL")
+        await asyncio.sleep(0.01)
+    outcomes = await asyncio.gather(*sent)
+    assert all(outcome.done for outcome in outcomes)
+    assert len(house.done) == len(set(house.done)) == 60
+    await until(lambda: all(house.looks_on.statuses(f"a_{n}") for n in range(60)))
+    # Who begins to look on only now finds all of it, once the lease was taken anew.
+    late = RedisDiscovery(house.near, Seal(KEY))
+    await late.follow()
+    await until(lambda: all(late.statuses(f"a_{n}") for n in range(60)))
+    await late.close()
+
+
+async def test_a_command_that_is_under_way_when_redis_forgets_is_not_done_twice(house: House) -> None:
+    sent = house.send()
+    taken = await house.taker.take(house.environment)
+    await house.near.call("FLUSHALL")
+    taking = asyncio.create_task(house.taker.take(house.environment))
+    await until_there(house)  # sent again
+    await house.taker.finish(house.environment, Outcome(taken.request_id, result={"n": 1}))
+    assert not taking.done()
+    taking.cancel()
+    assert (await sent).result == {"n": 1}
+
+
+async def test_a_restart_loses_nothing() -> None:
+    with contextlib.ExitStack() as stack:
+        port = stack.enter_context(servers.redis()).port
+        house = House(port)
+        await house.begin()
+        assert (await house.send("before")).done
+        stack.pop_all().close()
+        sent = [house.send(f"a_{number}") for number in range(5)]
+        await asyncio.sleep(0.5)
+        assert not any(each.done() for each in sent)
+        with servers.redis(port=port):
+            assert all(outcome.done for outcome in await asyncio.gather(*sent))
+            assert len(house.done) == len(set(house.done)) == 6
+            await until(lambda: house.worker.held(house.environment))
+            late = RedisDiscovery(house.near, Seal(KEY))
+            await late.follow()
+            await until(lambda: bool(late.statuses("before")))
+            await late.close()
+            await house.end()
+
+
+async def test_one_that_is_suspended_loses_nothing(house: House, own_redis: servers.Server) -> None:
+    await house.begin()
+    assert (await house.send("before")).done
+    own_redis.process.send_signal(signal.SIGSTOP)
+    try:
+        sent = [house.send(f"a_{number}") for number in range(5)]
+        await asyncio.sleep(1.0)
+        assert not any(each.done() for each in sent)
+    finally:
+        own_redis.process.send_signal(signal.SIGCONT)
+    assert all(outcome.done for outcome in await asyncio.gather(*sent))
+    assert len(house.done) == len(set(house.done)) == 6
+
+
+async def test_one_that_is_full_loses_nothing(house: House) -> None:
+    await house.begin()
+    assert (await house.send("before")).done
+    await house.near.call("CONFIG", "SET", "maxmemory", "1")
+    try:
+        with pytest.raises(RedisUnavailable, match="full"):
+            await house.near.call("SET", "x", "y")
+        sent = house.send("after")
+        house.worker.report(house.environment, "other", Status(Observed.STOPPED, now()))
+        await asyncio.sleep(0.5)
+        assert not sent.done()
+        assert house.worker.held(house.environment)
+    finally:
+        await house.near.call("CONFIG", "SET", "maxmemory", "0")
+    assert (await sent).done
+    await until(lambda: bool(house.looks_on.statuses("other")))
+
+
+async def test_what_one_took_and_did_not_finish_is_taken_by_who_comes_next(house: House) -> None:
+    sent = [house.send(f"a_{number}") for number in range(3)]
+    first = await house.taker.take(house.environment)
+    await house.taker.close()
+    house.taker = RedisBus(house.far, Seal(KEY), "two")
+    taken = [await house.taker.take(house.environment) for _ in range(3)]
+    assert first.request_id in [command.request_id for command in taken]
+    for command in taken:
+        await house.taker.finish(house.environment, Outcome(command.request_id))
+    assert all(outcome.done for outcome in await asyncio.gather(*sent))
+
+
+async def test_what_has_expired_while_nobody_was_there_is_not_begun(house: House) -> None:
+    with pytest.raises(CommandExpired):
+        await house.send("old", deadline_s=0.1)
+    sent = house.send("new")
+    taken = await house.taker.take(house.environment)
+    assert taken.application == "new"
+    await house.taker.finish(house.environment, Outcome(taken.request_id))
+    assert (await sent).done
+
+
+async def test_nothing_that_stands_in_redis_can_be_read_without_the_key(house: House) -> None:
+    await house.worker.hold(house.environment, "one", lambda error: None)
+    await house.worker.announce(Environment(house.environment))
+    await house.looks_on.follow()
+    configuration = Configuration("shop", "stamp", database={"password": SECRET}, data_key=SECRET)
+    command = Command(Verb.START, "shop", random_id(8), configuration, {"root": SECRET})
+    sent = asyncio.create_task(house.sender.send(house.environment, command))
+    await house.taker.take(house.environment)
+    house.worker.report(house.environment, "shop", Status(Observed.COMMANDING, now(), command))
+    await until(lambda: bool(house.looks_on.statuses("shop")))
+    for key in await house.near.call("KEYS", "insula:*"):
+        dumped = await house.near.call("DUMP", key)
+        assert SECRET.encode() not in dumped, key
+        assert b"stamp" not in dumped, key
+    await house.taker.finish(house.environment, Outcome(command.request_id, result={"password": SECRET}))
+    assert (await sent).result == {"password": SECRET}
+    for key in await house.near.call("KEYS", "insula:*"):
+        assert SECRET.encode() not in await house.near.call("DUMP", key), key
+
+
+@pytest.mark.parametrize(("key", "worker_key"), [(KEY, OTHER_KEY), (KEY, None), (None, KEY)])
+async def test_different_keys_never_mix(
+    own_redis: servers.Server, key: bytes | None, worker_key: bytes | None
+) -> None:
+    house = House(own_redis.port, key, worker_key)
+    await house.begin()
+    outcome = await house.send()
+    assert outcome.code == "KEY_MISMATCH"
+    assert house.done == []
+    assert not await known(house)
+    await house.end()
+
+
+async def test_without_a_key_it_works_and_says_so(own_redis: servers.Server) -> None:
+    house = House(own_redis.port, None, None)
+    await house.begin()
+    assert (await house.send()).done
+    await until(lambda: bool(house.looks_on.statuses("shop")))
+    found = next(each for each in await house.looks_on.environments() if each.name == house.environment)
+    assert not found.secured
+    await house.end()
+
+
+async def test_what_strangers_write_is_passed_over(house: House) -> None:
+    await house.begin()
+    key = commands_key(house.environment)
+    for fields in (("r", "x", "c", "nonsense"), ("r", "x"), ("c", "\x00" * 64), ("z", "z")):
+        await house.near.call("XADD", key, "*", *fields)
+    await house.near.call("PUBLISH", "insula:reports", "nonsense")
+    await house.near.call("HSET", "insula:environments", "evil", "nonsense")
+    assert (await house.send()).done
+    assert len(house.done) == 1
+    assert [found.name for found in await house.looks_on.environments() if found.name == "evil"] == []
+
+
+async def test_a_command_of_one_environment_is_none_of_another(house: House) -> None:
+    other = f"env_{random_id(6)}"
+    sent = house.send()
+    await until_there(house)
+    (_, fields), *_ = await house.near.call("XRANGE", commands_key(house.environment), "-", "+")
+    await house.near.call("XADD", commands_key(other), "*", "r", fields[b"r"], "c", fields[b"c"])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await house.taker.take(other)
+    sent.cancel()
+    await asyncio.gather(sent, return_exceptions=True)
+
+
+async def until_there(house: House) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await house.near.call("EXISTS", commands_key(house.environment)):
+            await asyncio.sleep(0.01)
+
+
+async def test_who_may_not_read_is_told_so() -> None:
+    with servers.redis(settings=("--requirepass", SECRET)) as server:
+        async with RedisServer(f"redis://127.0.0.1:{server.port}/0", "THE_SETTING") as closed:
+            with pytest.raises(RedisRefused, match="THE_SETTING"):
+                await closed.call("GET", "x")
