@@ -11,7 +11,6 @@ from sources import ROOT, imported, trees
 ONLY_IN = {
     "asyncmy": ("insula.database.dialects", "insula.testing"),
     "asyncpg": ("insula.database.dialects", "insula.testing"),
-    "redis": ("insula.fleet", "insula.testing"),
     "sqlite3": ("insula.database", "insula.testing"),
     "sqlalchemy": ("insula.data", "insula.database", "insula.testing"),
     "argon2": ("insula.application.access", "insula.data.fields"),

@@ -1,0 +1,40 @@
+"""A ledger that ends with the process, as the bus does whose commands it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from insula.fleet.command import Command, Outcome
+from insula.fleet.ledger.base import UNKEPT, Kept, Ledger, after
+
+MOST: Final = 1_000
+"""Commands that are remembered; the oldest fall out."""
+
+
+class MemoryLedger(Ledger):
+    """For an environment that lives and dies with whoever sends it commands."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[str, Outcome] = {}
+        self._applications: dict[str, Kept] = {}
+
+    async def outcome(self, request_id: str) -> Outcome | None:
+        return self._outcomes.get(request_id)
+
+    async def keep(self, command: Command, outcome: Outcome) -> None:
+        if command.verb in UNKEPT:
+            return
+        self._outcomes[command.request_id] = outcome
+        if len(self._outcomes) > MOST:
+            del self._outcomes[next(iter(self._outcomes))]
+        name = command.application
+        found = after(command, outcome, self._applications.pop(name, None))
+        if found is not None:
+            self._applications[name] = found
+
+    async def applications(self) -> Sequence[Kept]:
+        return list(self._applications.values())
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
