@@ -20,7 +20,8 @@ from insula.data.plan import PLANS
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
-from insula.fleet.environment import LOCAL
+from insula.fleet.environment import LOCAL, Environment
+from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
@@ -71,7 +72,15 @@ class Fleet:
         self.process = LocalProcess(self._steps_of, self._changed)
         self._around = Around(self._homes, self.process.fail, self._vouch)
         load = Load(host.connections_used)
-        self._worker = Worker(LOCAL, self._bus, self.discovery, self.process, self._provisioner(), load)
+        self._worker = Worker(
+            Environment(LOCAL),
+            self._bus,
+            self.discovery,
+            MemoryLedger(),
+            self.process,
+            self._provisioner(),
+            load=load,
+        )
 
     async def start(self) -> None:
         """Bring up main, and what starts with it. Raises what main's steps raise.

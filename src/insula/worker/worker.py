@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any, Final
 
 from insula import __version__
@@ -17,9 +18,10 @@ from insula.core.names import MAIN
 from insula.core.slots import Slots
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
-from insula.fleet.discovery.base import Discovery
+from insula.fleet.discovery.base import Discovery, Lost
 from insula.fleet.environment import Environment
 from insula.fleet.errors import StartGivenUp
+from insula.fleet.ledger.base import Ledger
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
 from insula.fleet.provisioner.base import Provisioner
@@ -31,6 +33,8 @@ STARTS_AT_ONCE: Final = 4
 """Applications that are made, started or upgraded at once."""
 BEAT_S: Final = 10.0
 """How often the environment says that it lives, and what it carries."""
+LOOK_AGAIN_S: Final = 0.1
+"""How often it is looked whether the name is held again."""
 STOP_DEADLINE_S: Final = 20.0
 """What commands under way get when the worker stops; then they are not waited for."""
 HEAVY: Final = frozenset((Verb.CREATE, Verb.START, Verb.UPGRADE))
@@ -46,18 +50,25 @@ class Worker:
 
     def __init__(
         self,
-        environment: str,
+        here: Environment,
         bus: CommandBus,
         discovery: Discovery,
+        ledger: Ledger,
         process: ProcessAdapter,
         provisioner: Provisioner,
+        *,
         load: Callable[[], Mapping[str, float]] = dict,
+        lost: Lost = lambda error: None,
         beat_s: float = BEAT_S,
     ) -> None:
-        """``load`` tells what the environment has to carry now, as in ``Environment``."""
-        self._environment = environment
+        """``load`` tells what the environment has to carry now, as in ``Environment``; ``lost`` is told when another
+        process has its name: nothing is carried out here any more."""
+        self._here = here
+        self._environment = here.name
         self._bus = bus
         self._discovery = discovery
+        self._ledger = ledger
+        self._lost = lost
         self._process = process
         self._means = Means(process, provisioner, self._report)
         self._load = load
@@ -73,7 +84,11 @@ class Worker:
         self._loops: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self) -> None:
-        """Make the environment known, and take commands from now on."""
+        """Take the environment's name, make it known, and take commands from now on.
+
+        Raises ``EnvironmentTaken``, and ``RedisUnavailable`` where names are held in one.
+        """
+        await self._discovery.hold(self._environment, self._here.instance, self._lost)
         await self._announce()
         self._loops = (
             asyncio.create_task(self._take(), name=f"worker of {self._environment}"),
@@ -98,9 +113,17 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
         await self._discovery.leave(self._environment)
 
+    @property
+    def takes(self) -> bool:
+        """Whether commands are taken here now."""
+        return bool(self._loops) and self._discovery.held(self._environment)
+
     async def _take(self) -> None:
         while True:
             command = await self._bus.take(self._environment)
+            # Until it is known that nobody else carries it out.
+            while not self._discovery.held(self._environment):  # noqa: ASYNC110 - a lease ends with time, which tells nobody
+                await asyncio.sleep(LOOK_AGAIN_S)
             line = self._lines.get(command.application)
             if line is None:
                 line = self._lines[command.application] = deque((command,))
@@ -129,7 +152,7 @@ class Worker:
             while line:
                 command = line[0]
                 log.request_id.set(command.request_id)
-                outcome = await self._carry_out(command)
+                outcome = await self._once(command)
                 if (ending := self._endings.pop(application, None)) is not None:
                     await asyncio.wait((ending,))
                 await self._bus.finish(self._environment, outcome)
@@ -138,6 +161,22 @@ class Worker:
             del self._lines[application]
         if self._loops:
             await self._announce()
+
+    async def _once(self, command: Command) -> Outcome:
+        """What came of the command before, if it was carried out already."""
+        try:
+            known = await self._ledger.outcome(command.request_id)
+        except InsulaError as error:
+            return self._failed(command, error.code, error.message)
+        if known is not None:
+            return known
+        outcome = await self._carry_out(command)
+        try:
+            await self._ledger.keep(command, outcome)
+        except InsulaError as error:
+            # Carried out once more it changes nothing, unless others came in between.
+            _logger.warning("that %s was done is not kept: %s", command.request_id, error.message)
+        return outcome
 
     async def _carry_out(self, command: Command) -> Outcome:
         try:
@@ -194,11 +233,7 @@ class Worker:
         running = sum(
             status.observed is Observed.RUNNING for name, status in statuses.items() if name != MAIN
         )
-        here = Environment(
-            self._environment,
-            version=__version__,
-            heartbeat_at=now(),
-            applications=running,
-            load=self._load(),
+        here = replace(
+            self._here, version=__version__, heartbeat_at=now(), applications=running, load=self._load()
         )
         await self._discovery.announce(here)

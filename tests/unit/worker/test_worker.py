@@ -16,6 +16,9 @@ from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
+from insula.fleet.environment import Environment
+from insula.fleet.errors import EnvironmentTaken
+from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
@@ -51,9 +54,12 @@ class Site:
         self.reports: list[tuple[str, Observed]] = []
         self.bus = MemoryBus()
         self.discovery = LocalDiscovery()
+        self.ledger = MemoryLedger()
         self.discovery.watch(lambda _, name, status: self.reports.append((name, status.observed)))
         self.process = LocalProcess(lambda configuration: Noted(self, configuration.application), self._moved)
-        self.worker = Worker(HERE, self.bus, self.discovery, self.process, Made(self))
+        self.worker = Worker(
+            Environment(HERE), self.bus, self.discovery, self.ledger, self.process, Made(self)
+        )
 
     def _moved(self, application: str, status: Status) -> None:
         self.discovery.report(HERE, application, status)
@@ -204,12 +210,13 @@ async def test_it_says_that_it_lives_and_what_it_carries_from_time_to_time() -> 
     site = Site()
     asked = iter(range(1000))
     site.worker = Worker(
-        HERE,
+        Environment(HERE),
         site.bus,
         site.discovery,
+        site.ledger,
         site.process,
         Made(site),
-        lambda: {"memoryMb": next(asked)},
+        load=lambda: {"memoryMb": next(asked)},
         beat_s=0.001,
     )
     await site.worker.start()
@@ -390,3 +397,22 @@ async def test_stopping_does_not_wait_for_what_hangs() -> None:
     assert site.process.status("shop").observed is O.STOPPED
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
+
+
+async def test_what_was_carried_out_before_is_not_done_again() -> None:
+    async with working() as site:
+        start = Command(Verb.START, "shop", request_id(), Configuration("shop", "1"))
+        assert (await site.bus.send(HERE, start)).done
+        assert (await site.tell(Verb.STOP)).done
+        before = list(site.called)
+        assert (await site.bus.send(HERE, start)).done  # it was on its way twice, and comes after the stop
+        assert site.called == before
+        assert site.process.status("shop").observed is Observed.STOPPED
+
+
+async def test_a_name_that_another_has_is_refused() -> None:
+    site = Site()
+    await site.discovery.hold(HERE, "another", lambda error: None)
+    with pytest.raises(EnvironmentTaken, match="another"):
+        await site.worker.start()
+    await site.worker.stop()
