@@ -16,6 +16,7 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.errors import KeyMismatch
 from insula.fleet.ledger.base import Kept, Ledger
 from insula.fleet.ledger.memory import MemoryLedger
+from insula.fleet.lifecycle import Wanted
 from insula.fleet.seal import Seal
 from insula.server.ledger import DatabaseLedger
 
@@ -75,17 +76,20 @@ async def test_what_changes_nothing_is_not_remembered(ledger: Ledger) -> None:
 
 
 async def test_the_last_command_says_what_an_application_is(ledger: Ledger) -> None:
-    async def done(verb: Verb, configuration: Configuration | None = SHOP, code: str = "") -> list[Kept]:
-        given = command(verb, configuration)
+    async def done(
+        verb: Verb, configuration: Configuration | None = SHOP, code: str = "", **arguments: bool
+    ) -> list[Kept]:
+        given = Command(verb, "shop", random_id(8), configuration, arguments)
         await ledger.keep(given, Outcome(given.request_id, code))
         return list(await ledger.applications())
 
-    assert await done(Verb.CREATE) == [Kept(SHOP, True)]
-    assert await done(Verb.STOP, None) == [Kept(SHOP, False)]
-    assert await done(Verb.UPGRADE) == [Kept(SHOP, False)]
-    assert await done(Verb.START, code="APP_ERROR") == [Kept(SHOP, False)]
+    assert await done(Verb.CREATE) == [Kept(SHOP, Wanted.RUNNING)]
+    assert await done(Verb.STOP, None) == [Kept(SHOP, Wanted.STOPPED)]
+    assert await done(Verb.UPGRADE) == [Kept(SHOP, Wanted.STOPPED)]
+    assert await done(Verb.START, code="APP_ERROR") == [Kept(SHOP, Wanted.STOPPED)]
+    assert await done(Verb.STOP, None, asleep=True) == [Kept(SHOP, Wanted.ASLEEP)]
     changed = Configuration("shop", "stamp", display_name="The shop")
-    assert await done(Verb.START, changed) == [Kept(changed, True)]
+    assert await done(Verb.START, changed) == [Kept(changed, Wanted.RUNNING)]
     assert await done(Verb.REMOVE) == []
     assert await done(Verb.STOP, None) == []
 
@@ -98,7 +102,7 @@ async def test_what_is_kept_is_there_after_a_restart_and_nobody_reads_it(
     again = DatabaseLedger(database_options, budget, Seal(KEY))
     await again.open()
     assert await again.outcome(start.request_id) == Outcome(start.request_id, result={"n": 1})
-    assert list(await again.applications()) == [Kept(SHOP, True)]
+    assert list(await again.applications()) == [Kept(SHOP, Wanted.RUNNING)]
     await again.close()
     stranger = DatabaseLedger(database_options, budget, Seal(None))
     with pytest.raises(KeyMismatch):

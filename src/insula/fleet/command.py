@@ -29,7 +29,8 @@ class Verb(enum.Enum):
     START = "start"
     """Bring it up, with an upgrade where it wants that by itself."""
     STOP = "stop"
-    """Take it down: requests in flight finish, connections and memory are given back."""
+    """Take it down: requests in flight finish, connections and memory are given back. Argument: ``asleep``, a visit may
+    bring it up again."""
     UPGRADE = "upgrade"
     """Bring its database to the version of the code. It is not running before or after."""
     REMOVE = "remove"

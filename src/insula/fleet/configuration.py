@@ -30,6 +30,8 @@ class Configuration:
     domain: str | None = None
     """Its custom domain, lower case."""
     auto_upgrade: bool = True
+    with_main: bool = False
+    """It comes up with its environment, and not with its first visit."""
     share_session: bool = False
     """People who are signed in to main are let in; see ``main_key``."""
     main_key: str = field(default="", repr=False)

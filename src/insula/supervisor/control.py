@@ -110,7 +110,8 @@ class Control:
 
     async def take_down(self, entry: Entry) -> None:
         """Stop it. Raises ``CommandFailed``."""
-        await self.orders.send(entry, Verb.STOP)
+        arguments = {"asleep": True} if entry.wanted is Wanted.ASLEEP else NOTHING
+        await self.orders.send(entry, Verb.STOP, arguments=arguments)
 
     async def learn(self, entry: Entry, outcomes: Iterable[Outcome]) -> Entry:
         """Keep the versions that its database has by now, where the environments say so."""

@@ -47,6 +47,7 @@ def configuration(main: Application, entry: Entry) -> Configuration:
         database={**options.get("database", {}), **open_credentials(main, entry)},
         data_key=_text(main.master_key.open_wrapped(entry.name, entry.data_key)),
         domain=entry.cname,
+        with_main=entry.with_main,
         auto_upgrade=bool(options.get("autoUpgrade", True)),
         share_session=shares,
         main_key=_text(main.secrets.verify_key.public_bytes_raw()) if shares else "",

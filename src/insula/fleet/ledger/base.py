@@ -9,6 +9,7 @@ from typing import Final
 
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
+from insula.fleet.lifecycle import Wanted
 
 KEPT_S: Final = 24 * 3600.0
 """How long a command is remembered: far longer than any can be on its way."""
@@ -21,8 +22,8 @@ class Kept:
     """An application as an environment was told it last."""
 
     configuration: Configuration
-    runs: bool
-    """It was to be up after the last command."""
+    wanted: Wanted
+    """What it was to be after the last command: running, asleep or stopped."""
 
 
 class Ledger(ABC):
@@ -55,5 +56,7 @@ def after(command: Command, outcome: Outcome, before: Kept | None) -> Kept | Non
     if configuration is None:
         return before
     if command.verb is Verb.UPGRADE:
-        return Kept(configuration, before.runs if before else False)
-    return Kept(configuration, command.verb is not Verb.STOP)
+        return Kept(configuration, before.wanted if before else Wanted.STOPPED)
+    if command.verb is Verb.STOP:
+        return Kept(configuration, Wanted.ASLEEP if command.arguments.get("asleep") else Wanted.STOPPED)
+    return Kept(configuration, Wanted.RUNNING)

@@ -1,0 +1,111 @@
+"""One name, one worker, whatever happens to its holder and to Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from insula.core.ids import random_id
+from insula.fleet import lease as module
+from insula.fleet.errors import EnvironmentTaken
+from insula.fleet.lease import Lease, lease_key
+from insula.fleet.redis_server import RedisServer
+from insula.testing.servers import Server
+
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+async def server(redis: Server) -> AsyncIterator[RedisServer]:
+    async with RedisServer(f"redis://127.0.0.1:{redis.port}/0", "X") as made:
+        yield made
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases of a fifth of a second."""
+    monkeypatch.setattr(module, "LEASE_S", 0.2)
+    monkeypatch.setattr(module, "RENEW_S", 0.05)
+
+
+async def until(right: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not right():
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.usefixtures("short")
+async def test_it_is_kept_for_longer_than_it_lasts(server: RedisServer) -> None:
+    name = random_id(8)
+    one, two = Lease(server, name, "one"), Lease(server, name, "two")
+    await one.take()
+    for _ in range(10):
+        await asyncio.sleep(0.05)
+        assert one.held
+        with pytest.raises(EnvironmentTaken, match=f"one, is the environment {name}"):
+            await two.take()
+    assert not two.held
+    await one.give_back()
+    assert not one.held
+    await two.take()
+    assert two.epoch > one.epoch
+    await two.give_back()
+    await two.give_back()
+
+
+@pytest.mark.usefixtures("short")
+async def test_one_that_was_away_for_too_long_learns_that_another_has_it(server: RedisServer) -> None:
+    name, lost = random_id(8), list[EnvironmentTaken]()
+    one, two = Lease(server, name, "one", lost=lost.append), Lease(server, name, "two")
+    await one.take()
+    # As a process that is suspended: its name runs out, and another comes.
+    await server.call("SET", lease_key(name), "two 9999999999999", "PX", 10_000)
+    await until(lambda: bool(lost))
+    assert not one.held
+    assert lost[0].details["holder"] == "two"
+    await two.take()
+    assert two.epoch == 10_000_000_000_000
+    await one.give_back()
+    assert two.held
+    assert (await server.call("GET", lease_key(name))).startswith(b"two ")
+    await two.give_back()
+
+
+@pytest.mark.usefixtures("short")
+async def test_one_that_redis_has_forgotten_is_taken_again_with_a_new_epoch(server: RedisServer) -> None:
+    name, epochs = random_id(8), list[int]()
+    lease = Lease(server, name, "one", taken=epochs.append)
+    await lease.take()
+    await server.call("DEL", lease_key(name))
+    await until(lambda: len(epochs) == 2)
+    assert epochs[1] > epochs[0]
+    assert lease.held
+    assert lease.epoch == epochs[1]
+    await lease.give_back()
+    assert await server.call("GET", lease_key(name)) is None
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_holder_that_can_not_renew_does_not_believe_in_it_for_longer_than_redis(
+    server: RedisServer, redis: Server
+) -> None:
+    name = random_id(8)
+    own = RedisServer(f"redis://127.0.0.1:{redis.port}/0", "X")
+    lease = Lease(own, name, "one")
+    await lease.take()
+    await server.call("CLIENT", "PAUSE", 400, "ALL")
+    await until(lambda: not lease.held)
+    await until(lambda: lease.held)
+    await lease.give_back()
+    await own.close()
+
+
+@pytest.mark.usefixtures("short")
+async def test_the_same_instance_takes_over_at_once(server: RedisServer) -> None:
+    name = random_id(8)
+    before, after = Lease(server, name, "one"), Lease(server, name, "one")
+    await before.take()
+    await after.take()
+    assert after.epoch > before.epoch
+    await after.give_back()
+    await before.give_back()
