@@ -47,7 +47,7 @@ def database_options(request: pytest.FixtureRequest, tmp_path: Path) -> Database
 async def database_ledger(
     database_options: DatabaseOptions, budget: ConnectionBudget
 ) -> AsyncIterator[DatabaseLedger]:
-    await ensure_database(database_options)
+    await ensure_database(database_options, budget)
     made = DatabaseLedger(database_options, budget, Seal(KEY))
     await made.open()
     yield made
