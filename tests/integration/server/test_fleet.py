@@ -176,7 +176,7 @@ async def test_stopping_stops_all_side_by_side_and_changes_nothing_that_is_wante
     async with running() as fleet:
         for name in names:
             await make(fleet, name, FILE)
-        end = fleet._discovery.watch(lambda _, name, status: moves.append((name, status.observed)))
+        end = fleet.discovery.watch(lambda _, name, status: moves.append((name, status.observed)))
     end()
     stopped = [name for name, observed in moves if observed is O.STOPPED]
     begun = [name for name, observed in moves if observed is O.COMMANDING]
