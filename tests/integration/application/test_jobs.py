@@ -194,6 +194,36 @@ async def test_cancelling(jobs: Jobs) -> None:
         await jobs.cancel(number)
 
 
+async def test_of_two_who_cancel_neither_keeps_the_other_from_it(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, ending, go_on = Log(), asyncio.Event(), asyncio.Event()
+    jobs.register(log.kind("waits"))
+    number = await jobs.submit("test", {})
+    await log.begun.wait()
+    move, check, checked = JobStore.move, JobStore.check, list[str]()
+
+    async def moved(store: JobStore, identifier: int, verb: str) -> None:
+        ending.set()
+        await go_on.wait()
+        await move(store, identifier, verb)
+
+    async def was_checked(store: JobStore, identifier: int, verb: str) -> None:
+        await check(store, identifier, verb)
+        checked.append(verb)
+
+    monkeypatch.setattr(JobStore, "move", moved)
+    monkeypatch.setattr(JobStore, "check", was_checked)
+    first = asyncio.create_task(jobs.cancel(number))
+    await ending.wait()
+    second = asyncio.create_task(jobs.cancel(number))
+    while len(checked) < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    go_on.set()
+    assert [job.status for job in await asyncio.gather(first, second)] == ["cancelled", "cancelled"]
+
+
 async def test_undoing_takes_back_the_last_step_first(jobs: Jobs) -> None:
     log = Log()
     jobs.register(log.kind("a", "b"))

@@ -159,8 +159,9 @@ class Jobs:
             await self.store.move(identifier, "be cancelled")
             return await self.store.get(identifier)
         await self.store.check(identifier, "be cancelled")
-        work.cancelled = True
-        work.task.cancel()
+        if not work.cancelled:  # cancelled again, it would not get to keep that it was
+            work.cancelled = True
+            work.task.cancel()
         job = await self.finished(identifier)
         if job.status != "cancelled":
             raise WrongJobState(job=identifier, status=job.status, verb="be cancelled")
