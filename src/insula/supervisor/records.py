@@ -207,8 +207,12 @@ class Records(Directory):
 
     async def settle(self) -> None:
         """Read again what nobody knows the state of: writes whose commit was cut off."""
-        for name in tuple(self._doubtful):
+        while self._doubtful:
+            name = next(iter(self._doubtful))
+            before = self._entries.get(name)
             entry = await self._open_table().read(name)
+            if self._entries.get(name) is not before:
+                continue  # written, or read by another, meanwhile: what was read may be older
             self._doubtful.discard(name)
             if entry is not None:
                 self._put(entry)

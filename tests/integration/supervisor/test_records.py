@@ -33,6 +33,7 @@ from insula.supervisor.entry import COLUMNS, Entry, columns
 from insula.supervisor.errors import DomainTaken, NameTaken, SupervisorClosed
 from insula.supervisor.history import MOST_EVENTS, Event
 from insula.supervisor.records import Records
+from insula.supervisor.table import Table
 from insula.testing.applications import APP_KEY
 from insula.testing.fleet import SupervisorTables
 
@@ -196,6 +197,29 @@ async def test_a_write_whose_end_nobody_knows_is_read_again(
     await records.settle()
     assert records.application_of("other.example.com") == "shop"
     assert records.application_of("shop.example.com") is None
+
+
+async def test_what_was_read_again_takes_nothing_back_that_was_written_meanwhile(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await records.add(ENTRY, event())
+    read, was_read, go_on = Table.read, asyncio.Event(), asyncio.Event()
+
+    async def slow(table: Table, name: str) -> Entry | None:
+        found = await read(table, name)
+        if not was_read.is_set():
+            was_read.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(Table, "read", slow)
+    records._doubtful.add("shop")
+    settling = asyncio.create_task(records.settle())
+    await was_read.wait()
+    await records.change("shop", event(), wanted=Wanted.STOPPED)
+    go_on.set()
+    await settling
+    assert records.get("shop").wanted is Wanted.STOPPED
 
 
 async def test_only_the_newest_events_of_each_are_kept(main: Application, records: Records) -> None:
