@@ -24,7 +24,7 @@ from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.supervisor.control import OWN, Control
 from insula.supervisor.entry import Entry
-from insula.supervisor.errors import CommandFailed
+from insula.supervisor.errors import CommandFailed, SupervisorClosed
 from insula.supervisor.making import Making
 from insula.supervisor.repairs import Repair, repair_of
 from insula.supervisor.status import PENDING
@@ -174,6 +174,8 @@ class Reconcile:
             try:
                 async with self._slots.slot():
                     await self._control.turn(name, work)
+            except SupervisorClosed:
+                _logger.debug("%s is not repaired any more: the main application goes down", name)
             finally:
                 self._under_way.discard(name)
 

@@ -273,6 +273,26 @@ async def test_nothing_is_repaired_after_a_pause(fleet: PlayedFleet) -> None:
     await settled(fleet, "shop", Observed.RUNNING)
 
 
+async def test_repairs_that_had_not_begun_when_main_goes_down_are_no_failures(
+    fleet: PlayedFleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"shop{number}" for number in range(reconcile.AT_ONCE + 2)]
+    for name in names:
+        await fleet.make(name, options={"startMode": "withMain"})
+    await fleet.restart()
+    fleet.local.carried.clear()
+    gate = fleet.local.gates[Verb.START] = asyncio.Event()
+    fleet.supervisor.resume()
+    while not fleet.local.carried:
+        await asyncio.sleep(0)
+    closing = asyncio.create_task(fleet.supervisor.close())
+    await asyncio.sleep(0)
+    gate.set()
+    await closing
+    assert 0 < len(fleet.local.carried) < len(names)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_repair_that_changes_nothing_is_not_tried_again_at_once(
     fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
