@@ -121,9 +121,6 @@ class Worker:
     async def _take(self) -> None:
         while True:
             command = await self._bus.take(self._environment)
-            # Until it is known that nobody else carries it out.
-            while not self._discovery.held(self._environment):  # noqa: ASYNC110 - a lease ends with time, which tells nobody
-                await asyncio.sleep(LOOK_AGAIN_S)
             line = self._lines.get(command.application)
             if line is None:
                 line = self._lines[command.application] = deque((command,))
@@ -149,7 +146,7 @@ class Worker:
         """All that is in the line of an application, one after the other."""
         log.application.set(application)
         try:
-            while line:
+            while line and await self._may():
                 command = line[0]
                 log.request_id.set(command.request_id)
                 outcome = await self._once(command)
@@ -161,6 +158,12 @@ class Worker:
             del self._lines[application]
         if self._loops:
             await self._announce()
+
+    async def _may(self) -> bool:
+        """Wait until it is certain that nobody else carries out what comes next; false where the worker stops before that."""
+        while self._loops and not self._discovery.held(self._environment):  # noqa: ASYNC110 - a lease ends with time, which tells nobody
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return self._discovery.held(self._environment)
 
     async def _once(self, command: Command) -> Outcome:
         """What came of the command before, if it was carried out already."""

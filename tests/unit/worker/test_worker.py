@@ -410,6 +410,42 @@ async def test_what_was_carried_out_before_is_not_done_again() -> None:
         assert site.process.status("shop").observed is Observed.STOPPED
 
 
+async def test_what_waits_in_line_is_not_begun_while_another_may_have_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with working() as site:
+        site.waits_at = {"shop:open"}
+        first, second = site.telling(Verb.START), site.telling(Verb.UPGRADE)
+        await site.until("shop:open")
+        looked = asyncio.Event()
+
+        def held(environment: str) -> bool:
+            looked.set()
+            return False
+
+        with monkeypatch.context() as away:
+            away.setattr(site.discovery, "held", held)
+            site.go_on.set()
+            assert (await first).done
+            async with asyncio.timeout(10):
+                await looked.wait()
+            assert not second.done()
+        assert (await second).done
+
+
+async def test_stopping_does_not_wait_for_a_name_that_another_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with working() as site:
+        monkeypatch.setattr(site.discovery, "held", lambda environment: False)
+        starting = site.telling(Verb.START)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await site.worker.stop()
+        assert not starting.done()
+        assert site.called == []
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+
+
 async def test_a_name_that_another_has_is_refused() -> None:
     site = Site()
     await site.discovery.hold(HERE, "another", lambda error: None)
