@@ -86,6 +86,19 @@ async def test_one_that_redis_has_forgotten_is_taken_again_with_a_new_epoch(serv
 
 
 @pytest.mark.usefixtures("short")
+async def test_what_a_stranger_has_written_in_its_place_does_not_end_it(server: RedisServer) -> None:
+    name, epochs = random_id(8), list[int]()
+    lease = Lease(server, name, "one", taken=epochs.append)
+    await lease.take()
+    await server.together((("DEL", lease_key(name)), ("HSET", lease_key(name), "some", "thing")))
+    await until(lambda: not lease.held)
+    await server.call("DEL", lease_key(name))
+    await until(lambda: lease.held)
+    assert len(epochs) == 2
+    await lease.give_back()
+
+
+@pytest.mark.usefixtures("short")
 async def test_a_holder_that_can_not_renew_does_not_believe_in_it_for_longer_than_redis(
     server: RedisServer, redis: Server
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -175,6 +176,52 @@ async def test_one_that_is_full_loses_nothing(house: House) -> None:
         await house.near.call("CONFIG", "SET", "maxmemory", "0")
     assert (await sent).done
     await until(lambda: bool(house.looks_on.statuses("other")))
+
+
+async def test_one_that_lets_nobody_in_for_a_while_loses_nothing(house: House) -> None:
+    await house.begin()
+    assert (await house.send("before")).done
+    async with RedisServer(house.url, "X") as admin:
+        await admin.call("CONFIG", "SET", "requirepass", SECRET)
+        try:
+            await admin.call("CLIENT", "KILL", "SKIPME", "yes")
+            with pytest.raises(RedisRefused):
+                await house.near.call("GET", "x")
+            sent = house.send("after")
+            house.worker.report(house.environment, "other", Status(Observed.STOPPED, now()))
+            await until(lambda: not house.worker.held(house.environment))
+            assert not sent.done()
+        finally:
+            await admin.call("CONFIG", "SET", "requirepass", "")
+    assert (await sent).done
+    await until(lambda: bool(house.looks_on.statuses("other")))
+    await until(lambda: house.worker.held(house.environment))
+
+
+async def test_one_that_can_not_save_to_its_disk_is_waited_for(house: House) -> None:
+    with pytest.raises(RedisUnavailable, match="saved"):
+        await house.near.call("EVAL", "return redis.error_reply('MISCONF Data can not be saved.')", 0)
+
+
+@pytest.mark.parametrize("lost", ["XREADGROUP", "TIME"])
+async def test_a_command_whose_way_here_broke_is_taken_all_the_same(
+    house: House, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis has given it out; the answer, or what is asked next, does not come through."""
+    call, losses = house.far.call, list[bytes]()
+
+    async def broken(*words: bytes | str | int, within_s: float = 10.0) -> Any:
+        answer = await call(*words, within_s=within_s)
+        if words[0] == lost and answer and not losses:
+            losses.append(b"")
+            raise RedisUnavailable(where="here", reason="the connection broke")
+        return answer
+
+    await house.begin()
+    monkeypatch.setattr(house.far, "call", broken)
+    assert (await house.send()).done
+    assert losses
+    assert len(house.done) == 1
 
 
 async def test_what_one_took_and_did_not_finish_is_taken_by_who_comes_next(house: House) -> None:

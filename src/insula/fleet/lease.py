@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from insula.core.clock import monotonic
 from insula.core.sparse import Sparse
-from insula.fleet.errors import EnvironmentTaken, RedisUnavailable
-from insula.fleet.redis_server import RedisServer
+from insula.fleet.errors import EnvironmentTaken
+from insula.fleet.redis_server import FAILURES, RedisServer
 
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)
@@ -92,8 +92,8 @@ class Lease:
         self._until = 0.0
         try:
             await self._script(_GIVE_BACK, self._value)
-        except RedisUnavailable as error:
-            _logger.info("the lease of %s runs out by itself: %s", self._environment, error.message)
+        except FAILURES as error:
+            _logger.info("the lease of %s runs out by itself: %s", self._environment, error)
 
     @property
     def _value(self) -> str:
@@ -113,12 +113,12 @@ class Lease:
             await asyncio.sleep(RENEW_S)
             try:
                 await self._renew()
-            except RedisUnavailable as error:
-                _sparse.warning(error.message, f"the lease of {self._environment} is not renewed")
             except EnvironmentTaken as error:
                 self._until = 0.0
                 self._lost(error)
                 return
+            except FAILURES as error:
+                _sparse.warning(str(error), f"the lease of {self._environment} is not renewed")
 
     async def _renew(self) -> None:
         asked = monotonic()

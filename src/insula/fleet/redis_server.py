@@ -32,6 +32,12 @@ _REFUSALS: Final = (
     exceptions.AuthenticationWrongNumberOfArgsError,
     exceptions.NoPermissionError,
 )
+FAILURES: Final = (RedisUnavailable, RedisRefused, exceptions.ResponseError)
+"""All that asking can end in. Who asks again and again goes on after each: what is wrong may be mended any time."""
+_PASSING: Final = frozenset(
+    ("BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "TRYAGAIN")
+)
+"""First words of answers that say what is wrong with the server, and not with what it was asked."""
 
 Words = tuple[bytes | str | int, ...]
 """One command of Redis with its arguments."""
@@ -41,7 +47,7 @@ class RedisServer:
     """One server, named by a setting. Opens no connection before it is asked for something; closed by ``close``.
 
     Nothing is tried twice by itself: whoever asks knows what may be. All methods raise ``RedisUnavailable`` where it
-    does not answer, is full, loads or may not write, and ``RedisRefused`` where it lets nobody in.
+    does not answer, is full, loads, is busy or may not write, and ``RedisRefused`` where it lets nobody in.
     """
 
     def __init__(self, url: str, setting: str) -> None:
@@ -144,8 +150,9 @@ class RedisServer:
                 where=self.where, reason="it is a replica that can not be written"
             ) from None
         except exceptions.ResponseError as error:
-            if str(error).startswith("LOADING"):
-                raise RedisUnavailable(where=self.where, reason="it is loading its data") from None
+            word, _, sentence = str(error).partition(" ")
+            if word in _PASSING:
+                raise RedisUnavailable(where=self.where, reason=sentence.rstrip(".")) from None
             raise
         except (exceptions.RedisError, OSError) as error:
             raise RedisUnavailable(where=self.where, reason=str(error).rstrip(".")) from None

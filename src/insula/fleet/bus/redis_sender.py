@@ -24,10 +24,9 @@ from insula.fleet.errors import (
     CommandExpired,
     EnvironmentUnavailable,
     KeyMismatch,
-    RedisUnavailable,
     Unintelligible,
 )
-from insula.fleet.redis_server import RedisServer
+from insula.fleet.redis_server import FAILURES, RedisServer
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json, to_json
 
@@ -93,8 +92,8 @@ class Sender:
                         missing = 0 if there else missing + 1
                         if entry is None or missing > 1:
                             entry, missing = await self._add(key, envelope), 0
-                    except RedisUnavailable as error:
-                        _sparse.warning(error.message, f"commands for {environment} wait")
+                    except FAILURES as error:
+                        _sparse.warning(str(error), f"commands for {environment} wait")
         except TimeoutError:
             late = CommandExpired(
                 command=command.verb.value, application=command.application, seconds=command.deadline_s
@@ -114,8 +113,8 @@ class Sender:
         if entry is not None:
             try:
                 await self._server.call("XDEL", key, entry)
-            except InsulaError as error:
-                _logger.debug("an expired command stays in %s: %s", key, error.message)
+            except FAILURES as error:
+                _logger.debug("an expired command stays in %s: %s", key, error)
 
     async def _listen(self) -> None:
         """Return once outcomes are heard, from a place before anything that is sent from now on."""
@@ -142,8 +141,8 @@ class Sender:
                     self._tell(fields)
                 if not heard and _place(await self._newest()) < _place(last):
                     last = "0-0"  # Redis has forgotten, and counts anew
-            except RedisUnavailable as error:
-                _sparse.warning(error.message, "outcomes of commands are not heard")
+            except FAILURES as error:
+                _sparse.warning(str(error), "outcomes of commands are not heard")
                 await pauses.next()
 
     async def _newest(self) -> str:

@@ -20,8 +20,8 @@ from insula.fleet.bus.redis_words import (
     outcome_purpose,
 )
 from insula.fleet.command import Command, Outcome
-from insula.fleet.errors import CommandExpired, KeyMismatch, RedisUnavailable, Unintelligible
-from insula.fleet.redis_server import RedisServer, Words
+from insula.fleet.errors import CommandExpired, KeyMismatch, Unintelligible
+from insula.fleet.redis_server import FAILURES, RedisServer, Words
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json, to_json
 
@@ -57,8 +57,10 @@ class Taker:
             try:
                 await self._read(environment)
                 pauses.over()
-            except RedisUnavailable as error:
-                _sparse.warning(error.message, f"no commands are taken for {environment}")
+            except FAILURES as error:
+                # What Redis has given to this one, and did not arrive here, is unfinished: it is looked for again.
+                self._claimed.discard(environment)
+                _sparse.warning(str(error), f"no commands are taken for {environment}")
                 await pauses.next()
         return ready.popleft()
 
@@ -139,8 +141,8 @@ class Taker:
             try:
                 await self._finish(commands_key(environment), outcome, entries)
                 break
-            except RedisUnavailable as error:
-                _sparse.warning(error.message, f"what came of commands in {environment} is not told")
+            except FAILURES as error:
+                _sparse.warning(str(error), f"what came of commands in {environment} is not told")
                 await pauses.next()
 
     async def _finish(self, key: str, outcome: Outcome, entries: list[bytes]) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from insula.core.errors import InsulaError
 from insula.core.pauses import Pauses
 from insula.core.sparse import Sparse
 from insula.fleet.discovery.redis_words import (
@@ -29,7 +28,7 @@ from insula.fleet.discovery.redis_words import (
 )
 from insula.fleet.environment import Environment
 from insula.fleet.lifecycle import Observed, Status
-from insula.fleet.redis_server import RedisServer, Words
+from insula.fleet.redis_server import FAILURES, RedisServer, Words
 from insula.fleet.seal import Seal
 from insula.fleet.wire import to_json
 
@@ -107,8 +106,8 @@ class Teller:
             try:
                 await self._tell()
                 pauses.over()
-            except InsulaError as error:
-                _sparse.warning(error.message, f"{self._name} is not reported")
+            except FAILURES as error:
+                _sparse.warning(str(error), f"{self._name} is not reported")
                 await pauses.next()
 
     async def _tell(self) -> None:
