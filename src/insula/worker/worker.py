@@ -120,6 +120,7 @@ class Worker:
 
     async def _take(self) -> None:
         while True:
+            await self._may()  # what is taken here is not given to who has the name now
             command = await self._bus.take(self._environment)
             line = self._lines.get(command.application)
             if line is None:

@@ -435,15 +435,42 @@ async def test_what_waits_in_line_is_not_begun_while_another_may_have_the_name(
 
 async def test_stopping_does_not_wait_for_a_name_that_another_has(monkeypatch: pytest.MonkeyPatch) -> None:
     async with working() as site:
+        site.waits_at = {"shop:open"}
+        first = site.telling(Verb.START)
+        await site.until("shop:open")
         monkeypatch.setattr(site.discovery, "held", lambda environment: False)
-        starting = site.telling(Verb.START)
+        starting = site.telling(Verb.UPGRADE)
         await asyncio.sleep(0)
+        site.go_on.set()
+        assert (await first).done
+        called = list(site.called)
         async with asyncio.timeout(10):
             await site.worker.stop()
         assert not starting.done()
-        assert site.called == []
+        assert site.called == called
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
+
+
+async def test_nothing_is_taken_while_another_may_have_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    site, looked, held = Site(), asyncio.Event(), list[bool]()
+
+    def holds(environment: str) -> bool:
+        looked.set()
+        return bool(held)
+
+    monkeypatch.setattr(site.discovery, "held", holds)
+    starting = site.telling(Verb.START)
+    await site.worker.start()
+    async with asyncio.timeout(10):
+        await looked.wait()
+        assert not starting.done()
+        assert await site.bus.take(HERE)  # it is there for another
+        starting.cancel()
+        held.append(True)
+        assert (await site.tell(Verb.START)).done
+    await site.worker.stop()
+    await site.process.stop_all("")
 
 
 async def test_a_name_that_another_has_is_refused() -> None:
