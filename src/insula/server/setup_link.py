@@ -1,7 +1,8 @@
 """The one-time link by which the first administrator is made.
 
 Whoever holds it becomes administrator, so only its hash is kept, it is compared in constant time, wrong
-tries are throttled, and it ends by use, by a restart, or after a day. Time is monotonic.
+tries are throttled, and it ends by use, by a restart, or after a day. Time is monotonic. The right one is always let
+in: else a stranger who tries without an end would keep out whom it was made for.
 """
 
 import enum
@@ -29,7 +30,7 @@ class Verdict(enum.Enum):
     USED = "used"
     """It was the one, and there is an administrator by now."""
     THROTTLED = "throttled"
-    """Too many wrong ones came; nothing is compared for the rest of the window."""
+    """It is wrong as well, and too many such came in this window."""
 
 
 class SetupLink:
@@ -58,13 +59,13 @@ class SetupLink:
     def check(self, token: str) -> Verdict:
         """Judge a token. Wrong ones count against the limit."""
         now = self._clock()
+        if hmac.compare_digest(_hash(token), self._digest) and (self._used or now < self._expires):
+            return Verdict.USED if self._used else Verdict.RIGHT
         if now >= self._window_ends:
             self._window_ends = now + WINDOW_S
             self._wrong = 0
         if self._wrong >= WRONG_TRIES:
             return Verdict.THROTTLED
-        if hmac.compare_digest(_hash(token), self._digest) and (self._used or now < self._expires):
-            return Verdict.USED if self._used else Verdict.RIGHT
         self._wrong += 1
         return Verdict.WRONG
 

@@ -65,15 +65,16 @@ def test_the_token_itself_is_not_kept() -> None:
     assert token.encode() not in vars(link).values()
 
 
-def test_wrong_tries_are_throttled_for_a_while() -> None:
+def test_wrong_tries_are_throttled_for_a_while_and_the_right_one_is_let_in() -> None:
     clock = Clock()
     link = SetupLink(clock)
     token = link.issue()
     for _ in range(WRONG_TRIES):
         assert link.check("wrong") is Verdict.WRONG
-    assert link.check(token) is Verdict.THROTTLED
-    clock.now += WINDOW_S
+    assert link.check("wrong") is Verdict.THROTTLED
     assert link.check(token) is Verdict.RIGHT
+    clock.now += WINDOW_S
+    assert link.check("wrong") is Verdict.WRONG
 
 
 @pytest.mark.parametrize(
