@@ -106,9 +106,9 @@ class Live:
     def __len__(self) -> int:
         return len(self._subscribers)
 
-    def enter(self, subscriber: Subscriber) -> None:
-        """A connection has come, of nobody knows whom. Raises ``TooManyListeners``."""
-        if len(self._strangers) >= MOST_STRANGERS:
+    def enter(self, subscriber: Subscriber, *, named: bool) -> None:
+        """A connection has come; ``named``: it says whose, which is looked at now. Raises ``TooManyListeners``."""
+        if not named and len(self._strangers) >= MOST_STRANGERS:
             raise TooManyListeners(limit=MOST_STRANGERS)
         self._strangers.add(subscriber)
 

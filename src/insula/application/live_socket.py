@@ -76,7 +76,7 @@ async def converse(application: Application, scope: Scope, receive: Receive, sen
     live, subscriber = application.live, Subscriber(asyncio.current_task())
     try:
         try:
-            live.enter(subscriber)
+            live.enter(subscriber, named=socket.named)
             await socket.open(subscriber)
         except InsulaError as error:
             await _refuse(error, request, send)
@@ -102,6 +102,9 @@ class _Socket:
         self._request = request
         self._receive = receive
         self._send = send
+        self._carried = application.access.cookies.token(request)
+        self.named = self._carried is not None or request.local
+        """Whether the request says who it is."""
         self._token: str | None = None
         self._role: str | None = None
         self._principal: Principal = ANONYMOUS
@@ -112,7 +115,7 @@ class _Socket:
         Raises ``Unauthenticated``, ``ForeignOrigin``, ``TooManyListeners``.
         """
         application, request = self._application, self._request
-        carried = application.access.cookies.token(request)
+        carried = self._carried
         if carried is not None:
             if carried.by_cookie:
                 _check_origin(request)
@@ -121,7 +124,7 @@ class _Socket:
             chosen = application.access.cookies.role(request) if carried.by_cookie else None
             if self._role is None and chosen in self._principal.roles:
                 self._role = chosen
-        if carried is not None or request.local:
+        if self.named:
             application.live.admit(subscriber)
         await self._send({"type": "websocket.accept"})
 

@@ -318,6 +318,9 @@ async def test_strangers_take_no_place_of_those_who_are_known(
     head = await world.estate.sign_in("main")
     async with world.page() as stranger:
         assert await world.refusal("/ws") == (503, "OVERLOADED")
+        assert await world.refusal("/ws", {"authorization": "Bearer nonsense"}) == (401, "INVALID_TOKEN")
+        async with world.page("/ws", head) as page:
+            assert await page.heard() == {"type": "ready"}
         await stranger.enter(head, "jobs")
         async with world.page() as page:
             await page.enter(head, "jobs")
