@@ -14,7 +14,7 @@ from insula.database.provision.ensure import ensure_database
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.errors import KeyMismatch
-from insula.fleet.ledger.base import Kept, Ledger
+from insula.fleet.ledger.base import Kept, Ledger, after
 from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.seal import Seal
@@ -69,10 +69,16 @@ async def test_what_came_of_a_command_is_remembered(ledger: Ledger) -> None:
     assert list(await ledger.applications()) == []
 
 
-async def test_what_changes_nothing_is_not_remembered(ledger: Ledger) -> None:
-    check = command(Verb.CHECK)
-    await ledger.keep(check, Outcome(check.request_id))
-    assert await ledger.outcome(check.request_id) is None
+@pytest.mark.parametrize("verb", [Verb.CHECK, Verb.CONNECT])
+async def test_what_changes_nothing_is_not_remembered(ledger: Ledger, verb: Verb) -> None:
+    stop = command(Verb.STOP)
+    await ledger.keep(stop, Outcome(stop.request_id))
+    elsewhere = Configuration("shop", "stamp", database={"host": "elsewhere"})
+    look = command(verb, elsewhere)
+    await ledger.keep(look, Outcome(look.request_id))
+    assert await ledger.outcome(look.request_id) is None
+    assert after(look, Outcome(look.request_id), Kept(SHOP, Wanted.STOPPED)) == Kept(SHOP, Wanted.STOPPED)
+    assert list(await ledger.applications()) == [Kept(SHOP, Wanted.STOPPED)]
 
 
 async def test_the_last_command_says_what_an_application_is(ledger: Ledger) -> None:

@@ -13,7 +13,7 @@ from insula.fleet.lifecycle import Wanted
 
 KEPT_S: Final = 24 * 3600.0
 """How long a command is remembered: far longer than any can be on its way."""
-UNKEPT: Final = frozenset({Verb.CHECK})
+UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT})
 """What changes nothing can be done again."""
 
 
@@ -48,15 +48,24 @@ class Ledger(ABC):
 
 def after(command: Command, outcome: Outcome, before: Kept | None) -> Kept | None:
     """What an application is after a command: the one rule for all ledgers. ``None``: nothing of it is left here."""
-    if not outcome.done or command.verb in (Verb.CHECK, Verb.PREPARE):
+    if not outcome.done:
         return before
-    if command.verb is Verb.REMOVE:
-        return None
     configuration = command.configuration or (before.configuration if before else None)
-    if configuration is None:
-        return before
-    if command.verb is Verb.UPGRADE:
-        return Kept(configuration, before.wanted if before else Wanted.STOPPED)
-    if command.verb is Verb.STOP:
-        return Kept(configuration, Wanted.ASLEEP if command.arguments.get("asleep") else Wanted.STOPPED)
-    return Kept(configuration, Wanted.RUNNING)
+    kept = before.wanted if before else Wanted.STOPPED
+    match command.verb:
+        case Verb.CHECK | Verb.CONNECT | Verb.PREPARE:
+            return before
+        case Verb.REMOVE:
+            return None
+        case Verb.CREATE | Verb.START:
+            return _kept(configuration, Wanted.RUNNING)
+        case Verb.UPGRADE:
+            return _kept(configuration, kept)
+        case Verb.STOP:
+            asleep = command.arguments.get("asleep")
+            return _kept(configuration, Wanted.ASLEEP if asleep else Wanted.STOPPED)
+
+
+def _kept(configuration: Configuration | None, wanted: Wanted) -> Kept | None:
+    """``None``: it was never made here."""
+    return None if configuration is None else Kept(configuration, wanted)
