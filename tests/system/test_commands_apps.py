@@ -81,6 +81,17 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
     assert run("apps", "logs", "../shop").returncode == Exit.INVALID
 
 
+def test_one_that_is_only_forgotten_leaves_its_database(run: Run) -> None:
+    assert run("apps", "create", "old").returncode == 0
+    assert run("apps", "delete", "old", "--confirm", "old").returncode == 0
+    done = run("apps", "purge", "old", "--confirm", "old", "--keep-data")
+    assert (done.returncode, done.stdout) == (0, "old is gone, its data stay where they are.\n"), done.stderr
+    assert run("apps", "show", "old").returncode == Exit.MISSING
+    again = run("apps", "create", "old")
+    assert again.returncode == Exit.CONFLICT, again.stdout
+    assert "nothing in it is touched for another" in again.stderr
+
+
 def test_what_is_found_of_a_domain_is_said(run: Run) -> None:
     done = run("apps", "create", "with-domain", "--domain", "shop.invalid")
     own, below = shown(run, "with-domain")["addresses"]

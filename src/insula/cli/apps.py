@@ -161,10 +161,15 @@ def delete_app(name: str, confirm: str | None) -> None:
 @apps.command("purge")
 @click.argument("name")
 @click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
-def purge_app(name: str, confirm: str | None) -> None:
+@click.option(
+    "--keep-data", is_flag=True, help="Only forget it: its database stays, and need not be reached."
+)
+def purge_app(name: str, confirm: str | None, keep_data: bool) -> None:
     """Drop the data of the deleted application NAME for good."""
-    left = _confirmed("purge", name, confirm)["left"]
-    click.echo(f"{name} is gone, but for {left}" if left else f"{name} is gone, with its data.")
+    params = {"keepData": "true"} if keep_data else {}
+    left = _confirmed("purge", name, confirm, **params)["left"]
+    data = "its data stay where they are" if keep_data else "with its data"
+    click.echo(f"{name} is gone. {left}" if left else f"{name} is gone, {data}.")
 
 
 def _get(client: Client, name: str) -> dict[str, Any]:
@@ -191,9 +196,10 @@ def _each(names: Sequence[str], verb: str, done: str) -> None:
         raise failed
 
 
-def _confirmed(verb: str, name: str, confirm: str | None) -> Any:
+def _confirmed(verb: str, name: str, confirm: str | None, **params: str) -> Any:
     typed = confirm if confirm is not None else _asked(name)
-    return Client().call(action(RESOURCE, verb), params={"filterByTk": name, "confirm": typed}, body={})
+    params |= {"filterByTk": name, "confirm": typed}
+    return Client().call(action(RESOURCE, verb), params=params, body={})
 
 
 def _asked(name: str) -> str:
