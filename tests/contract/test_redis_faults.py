@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -318,6 +319,16 @@ async def until_there(house: House) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while not await house.near.call("EXISTS", commands_key(house.environment)):
             await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_is_gone_without_a_word_is_noticed_by_the_system(house: House) -> None:
+    await house.near.probe()
+    pool = house.near._client.connection_pool
+    connection = await pool.get_connection()
+    found = connection._writer.get_extra_info("socket")
+    assert found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 10
+    await pool.release(connection)
 
 
 async def test_who_may_not_read_is_told_so() -> None:

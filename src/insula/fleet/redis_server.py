@@ -6,6 +6,7 @@ The library is imported with this module, and this module only where a Redis is 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
@@ -26,6 +27,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 ANSWER_TIMEOUT_S: Final = 5.0
 """For one that takes connections and says nothing: a later try may reach one that does."""
 TOO_LONG: Final = "it took too long to answer"
+_PROBES: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""Seconds, seconds and how often: whoever only listens learns by these that the other side is gone without a word."""
 _REFUSALS: Final = (
     exceptions.AuthenticationError,
     exceptions.AuthorizationError,
@@ -57,6 +60,10 @@ class RedisServer:
             url,
             socket_connect_timeout=CONNECT_TIMEOUT_S,
             socket_timeout=None,  # the library's own would end reads that are to wait
+            socket_keepalive=True,
+            socket_keepalive_options={
+                getattr(socket, name): value for name, value in _PROBES.items() if hasattr(socket, name)
+            },
             retry=Retry(NoBackoff(), 0),
         )
 
