@@ -126,7 +126,7 @@ async def test_signing_out_everywhere(people: People, web: httpx.AsyncClient, wa
 async def test_signing_out_takes_the_cookies_away(people: People, web: httpx.AsyncClient) -> None:
     await web.post("/auth:signIn", json={"account": "root", "password": ROOT_PASSWORD})
     proof = {"x-csrf-token": web.cookies["nb_csrf_token_main"]}
-    assert len(web.cookies) == 4
+    assert len(web.cookies) == 5
     accepted(await web.post("/auth:signOut", headers=proof))
     assert len(web.cookies) == 0
 
