@@ -13,6 +13,8 @@ from insula.fleet.lifecycle import Wanted
 
 ON_FIRST_VISIT: Final = "onFirstVisit"
 WITH_MAIN: Final = "withMain"
+PREPARED: Final = "prepared"
+"""The option that is set once its database is there: from then on it is told by its stamp alone."""
 PURGING: Final = "purging"
 """The option that is set where a purge was begun: ``data`` to drop all of it, ``record`` to keep its data."""
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -55,6 +57,11 @@ class Entry:
     def made(self) -> bool:
         """Whether its database was made and filled. Until then only its making is at work on it."""
         return bool(self.version)
+
+    @property
+    def settled(self) -> bool:
+        """Whether its database is there, filled or not: which one it is, and where, does not change any more."""
+        return self.made or bool(self.options.get(PREPARED))
 
     @property
     def with_main(self) -> bool:

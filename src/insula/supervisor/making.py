@@ -16,9 +16,10 @@ from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Wanted
 from insula.supervisor import seals
 from insula.supervisor.control import Control
-from insula.supervisor.entry import NOTHING, PURGING, Entry
+from insula.supervisor.entry import NOTHING, PREPARED, PURGING, Entry
 from insula.supervisor.errors import CommandFailed, CommandUnanswered, InvalidOption, SupervisorError
 from insula.supervisor.names import new_name
+from insula.supervisor.options import check_change
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, SERVER, Wish, options_of, read
 
@@ -76,7 +77,8 @@ class Making:
             found = outcome.result.get("database") or {}
             secret = {key: value for key, value in found.items() if key in SECRET and value}
             plain = {key: value for key, value in found.items() if key not in SECRET and value is not None}
-            options = {**entry.options, "database": {**entry.options.get("database", {}), **plain}}
+            place = {**entry.options.get("database", NOTHING), **plain}
+            options = {**entry.options, "database": place, PREPARED: True}
             changes: dict[str, Any] = {"options": options}
             if secret:
                 changes["credentials"] = seals.seal_credentials(self._records.main, name, secret)
@@ -161,16 +163,20 @@ class Making:
         return ""
 
     async def change(self, entry: Entry, wish: Wish) -> dict[str, Any]:
-        """What a wish changes of an application: attribute → new value. Raises ``InvalidOption``."""
+        """What a wish changes of an application: attribute → new value. In its turn: what it has is what is checked.
+
+        Raises ``InvalidOption``, ``InvalidDomain``.
+        """
         changes = dict(wish.changes)
         if wish.name not in (None, entry.name):
             raise InvalidOption(field="name", reason="can not change: it is its id")
+        check_change(wish, entry, self._records.main)
         if "options" in changes:
             changes["options"] = options_of(entry, changes["options"])
         if "environments" in changes:
             changes["environments"] = await self._places(changes["environments"])
-            if entry.made and changes["environments"] != entry.environments:
-                raise InvalidOption(field="environments", reason="can not change once it is made")
+            if entry.settled and changes["environments"] != entry.environments:
+                raise InvalidOption(field="environments", reason="can not change once its database is there")
         if entry.credentials and not wish.credentials and _is_elsewhere(entry, changes.get("options")):
             reason = "must be given anew with another server: the one that is kept is shown to no other"
             raise InvalidOption(field="options.database.password", reason=reason)
@@ -181,9 +187,9 @@ class Making:
         return {key: value for key, value in changes.items() if getattr(entry, key) != value}
 
     async def try_connection(self, entry: Entry, changes: Mapping[str, Any]) -> None:
-        """Try what changes of its connection, once it is made. Raises ``CommandFailed`` unless its own database is there."""
+        """Try what changes of its connection, once it is settled. Raises ``CommandFailed`` unless its own database is there."""
         database = changes.get("options", entry.options).get("database")
-        if entry.made and ("credentials" in changes or database != entry.options.get("database")):
+        if entry.settled and ("credentials" in changes or database != entry.options.get("database")):
             await self._control.first(replace(entry, **changes), Verb.CONNECT)
 
     async def _entry(self, wish: Wish, created_by: int | None) -> Entry:

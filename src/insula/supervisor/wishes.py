@@ -18,7 +18,7 @@ DATABASE: Final = (*("dialect", "host", "port", "username", "password", "databas
 SECRET: Final = frozenset(("password",))
 """Of these, what is sealed and never answered."""
 MOVABLE: Final = frozenset(("host", "port", "username"))
-"""Of these, what may change once the database is made: the same database, found elsewhere. Its stamp is looked at."""
+"""Of these, what may change once the database is there: the same database, found elsewhere. Its stamp is looked at."""
 PASSED_OVER: Final = frozenset(
     (
         *("status", "statuses", "version", "lastVisitAt", "wanted", "createdAt", "createdById", "createdBy"),
@@ -85,7 +85,7 @@ def options_of(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
     options = {**before, **{key: value for key, value in said.items() if key != "database"}}
     if "database" in said:
         options["database"] = {**before.get("database", NOTHING), **said["database"]}
-    if entry.made:
+    if entry.settled:
         if options.get("dbConnType", DEFAULT_CONNECTION) != before.get("dbConnType", DEFAULT_CONNECTION):
             raise InvalidOption(field="options.dbConnType", reason=_SETTLED)
         old, new = before.get("database", NOTHING), options.get("database", NOTHING)
@@ -95,7 +95,7 @@ def options_of(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-_SETTLED: Final = "can not change any more, since its database is made"
+_SETTLED: Final = "can not change any more, since its database is there"
 
 
 def _options(value: Any, wish: Wish) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What people may say of an application, and what they are told when they may not."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -121,7 +122,8 @@ def test_which_database_it_is_does_not_change_once_it_is_made() -> None:
 
 
 async def test_an_update_lays_what_is_said_over_what_is_there(fleet: PlayedFleet) -> None:
-    database = {"host": "db", "username": "u", "password": "first secret"}
+    server = {"dialect": "postgres", "host": "db", "username": "u", "database": "d"}
+    database = {**server, "password": "first secret"}
     await fleet.make(
         "shop", options={"startMode": "withMain", "dbConnType": "new_connection", "database": database}
     )
@@ -138,6 +140,41 @@ async def test_an_update_lays_what_is_said_over_what_is_there(fleet: PlayedFleet
     assert (configuration.connection, configuration.auto_upgrade) == ("new_connection", False)
     with pytest.raises(InvalidOption, match="it is its id"):
         await fleet.supervisor.update("shop", {"name": "other"}, actor=WHO)
+
+
+async def test_between_the_steps_of_its_making_nobody_parts_an_application_from_what_was_prepared(
+    fleet: PlayedFleet,
+) -> None:
+    server = {"dialect": "postgres", "host": "db", "username": "u"}
+    await fleet.supervisor.create({"name": "shop", "options": {"database": server}}, actor=WHO)
+    await fleet.supervisor.update("shop", {"options": {"database": {"database": "one"}}}, actor=WHO)
+    await fleet.supervisor.prepare("shop")
+    for said in (
+        {"options": {"database": {"database": "two"}}},
+        {"options": {"dbConnType": "new_schema"}},
+    ):
+        with pytest.raises(InvalidOption, match="can not change any more"):
+            await fleet.supervisor.update("shop", said, actor=WHO)
+    # the same database, found elsewhere: it is looked at first
+    moved = await fleet.supervisor.update("shop", {"options": {"database": {"host": "other"}}}, actor=WHO)
+    assert moved.options["database"]["host"] == "other"
+    assert fleet.local.commands[-1].verb is Verb.CONNECT
+    await fleet.supervisor.install("shop")
+    assert fleet.records.get("shop").options["database"] == {**server, "host": "other", "database": "one"}
+
+
+async def test_of_two_changes_at_once_each_is_checked_with_what_the_other_has_made(
+    fleet: PlayedFleet,
+) -> None:
+    await fleet.supervisor.create({"name": "shop"}, actor=WHO)
+    file = {"options": {"dbConnType": "new_connection", "database": {"storage": "shop.sqlite"}}}
+    server = {"options": {"database": {"dialect": "postgres", "host": "db", "username": "u"}}}
+    first, second = await asyncio.gather(
+        *(fleet.supervisor.update("shop", said, actor=WHO) for said in (file, server)), return_exceptions=True
+    )
+    assert isinstance(second, InvalidOption)
+    assert first == fleet.records.get("shop")
+    assert fleet.records.get("shop").options["database"] == {"storage": "shop.sqlite"}
 
 
 async def test_secrets_are_sealed_in_the_record_and_told_to_environments_alone(fleet: PlayedFleet) -> None:
