@@ -1,15 +1,17 @@
 """Two processes and one database: the second one is told who has it, on every dialect."""
 
 import asyncio
+import errno
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
-from insula.database.errors import DatabaseInUse
+from insula.database.errors import DatabaseInUse, InvalidStorage
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.database.provision import claim as module
@@ -50,6 +52,28 @@ async def test_the_second_is_told_who_has_it_until_it_is_given_back(
     await two.take()
     await two.release()
     await two.release()
+
+
+async def test_what_fails_on_a_full_disk_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = DatabaseOptions("sqlite", storage=tmp_path / "shop.sqlite")
+    held = claim(options, ConnectionBudget(), fails)
+    taken: list[int] = []
+
+    def full(descriptor: int, written: bytes) -> int:
+        taken.append(descriptor)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(InvalidStorage, match="can not be locked: no space left on device"):
+        await held.take()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(taken[0])
+    monkeypatch.undo()
+    other = claim(options, ConnectionBudget(), fails)
+    await other.take()
+    await other.release()
 
 
 async def test_another_schema_is_another_database(

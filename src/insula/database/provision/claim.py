@@ -53,7 +53,7 @@ class Claim(ABC):
 
     @abstractmethod
     async def take(self) -> None:
-        """Raises ``DatabaseInUse``, naming the holder, and what opening a connection raises."""
+        """Raises ``DatabaseInUse``, naming the holder, and what opening a connection raises. Then it is not held."""
 
     @abstractmethod
     async def release(self) -> None:
@@ -78,19 +78,14 @@ class FileClaim(Claim):
         path = self._storage.with_name(f"{self._storage.name}.lock")
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._lock(descriptor)
+            except BaseException:
+                os.close(descriptor)  # and the lock with it
+                raise
         except OSError as error:
             reason = f"can not be locked: {(error.strerror or '').lower()}"
             raise InvalidStorage(path=self._storage, reason=reason) from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(descriptor, _HOLDER_BYTES).decode("utf-8", "replace").strip() or "unknown"
-            os.close(descriptor)
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-            raise DatabaseInUse(where=self._storage, holder=holder) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, _holder().encode())
         self._descriptor = descriptor
 
     async def release(self) -> None:
@@ -98,6 +93,18 @@ class FileClaim(Claim):
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _lock(self, descriptor: int) -> None:
+        """Lock it, and write who has it. Raises ``DatabaseInUse``, ``OSError``."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            holder = os.read(descriptor, _HOLDER_BYTES).decode("utf-8", "replace").strip() or "unknown"
+            raise DatabaseInUse(where=self._storage, holder=holder) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, _holder().encode())
 
 
 @dataclass(frozen=True, slots=True)
