@@ -76,13 +76,16 @@ class Monitor:
             _logger.warning("what was seen last could not be written: %s", error.message)
 
     async def write_events(self) -> None:
-        """Write what has been seen since the last time, in one transaction."""
+        """Write what has been seen since the last time, in one transaction.
+
+        Raises only what passes (``PASSING``); what fails otherwise would fail again, and is logged and dropped.
+        """
         while self._waiting:
             batch = list(self._waiting)
             try:
                 await self._records.note(batch)
-            except InsulaError as error:
-                if error.kind in PASSING:
+            except Exception as error:  # one that would be met again holds up all that come behind it
+                if isinstance(error, InsulaError) and error.kind in PASSING:
                     raise
                 _logger.exception(
                     "what happened to applications could not be written, and is not tried again"
@@ -137,6 +140,6 @@ class Monitor:
                 _sparse.warning(error.message, "what happens to applications waits to be written")
                 await asyncio.sleep(TRY_AGAIN_S)
                 self._came.set()
-            except Exception:  # a defect in one event must not end the watch over all
+            except Exception:  # a defect must not end the watch over all
                 _logger.exception("what happens to applications can not be written")
                 await asyncio.sleep(TRY_AGAIN_S)

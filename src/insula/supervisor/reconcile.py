@@ -200,6 +200,10 @@ class Reconcile:
             later = "not tried again before it is changed" if code in LASTING else "tried again later"
             _logger.warning("the repair failed, and is %s: %s", later, error.message)
             return
+        except Exception:  # a defect would be met again, and logged, with each look at all
+            self._put_off(entry, "")
+            _logger.exception("the repair of %s failed, and is tried again later", name)
+            return
         if name in self._names() and self._wanting(self._control.records.get(name)) is not None:
             self._put_off(self._control.records.get(name), "")
             _logger.info("the repair of %s has changed nothing yet; it is tried again later", name)

@@ -129,8 +129,14 @@ async def test_last_visits_of_many_are_one_statement_and_only_when_there_are_new
     assert [change.keys for change in changes[1:]] == [("shop15",)]
 
 
+@pytest.mark.parametrize(
+    "refusal", [InvalidQuery(parameter="values", reason="is poison"), KeyError("poison")]
+)
 async def test_one_event_that_can_not_be_written_does_not_hold_up_the_others(
-    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fleet: PlayedFleet,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    refusal: Exception,
 ) -> None:
     await fleet.make("shop")
     before = len(await until(fleet, 3))
@@ -138,7 +144,7 @@ async def test_one_event_that_can_not_be_written_does_not_hold_up_the_others(
 
     async def refused(events: Any) -> None:
         if any(event.reason == "run: poison" for event in events):
-            raise InvalidQuery(parameter="values", reason="is poison")
+            raise refusal
         await note(events)
 
     monkeypatch.setattr(fleet.records, "note", refused)

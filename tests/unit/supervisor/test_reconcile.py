@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from insula.core.clock import now
+from insula.core.clock import monotonic, now
 from insula.fleet.command import Command, Verb
 from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Counts
 from insula.supervisor import reconcile
+from insula.supervisor.control import Control
 from insula.supervisor.entry import PURGING, Entry
 from insula.supervisor.repairs import Repair, repair_of
 from insula.testing.fleet import PlayedEnvironment, PlayedFleet
@@ -157,6 +158,34 @@ async def test_a_repair_that_fails_is_tried_again_until_it_succeeds(fleet: Playe
     while fleet.local.carried.count((Verb.START, "shop")) < 5:
         await asyncio.sleep(0.001)
     fleet.local.failures.clear()
+    await settled(fleet, "shop", Observed.RUNNING)
+
+
+async def test_a_repair_with_a_defect_is_put_off_and_logged_once(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fleet.make("shop", options={"startMode": "withMain"})
+    await fleet.restart()
+    tries = 0
+
+    async def defective(control: Control, entry: Entry) -> Entry:
+        nonlocal tries
+        tries += 1
+        raise KeyError(entry.name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Control, "bring_up", defective)
+        for _ in range(5):
+            await fleet.supervisor.look_at_all()
+            async with asyncio.timeout(5):
+                while fleet.supervisor.busy("shop") or not tries:
+                    await asyncio.sleep(0.001)
+    assert tries == 1
+    told = [record for record in caplog.records if "tried again later" in record.message]
+    assert [record.exc_info is not None for record in told] == [True]
+    later = monotonic() + 2 * reconcile.BACK_OFF_S
+    monkeypatch.setattr(reconcile, "monotonic", lambda: later)
+    await fleet.supervisor.look_at_all()
     await settled(fleet, "shop", Observed.RUNNING)
 
 
