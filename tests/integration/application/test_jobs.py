@@ -224,6 +224,37 @@ async def test_of_two_who_cancel_neither_keeps_the_other_from_it(
     assert [job.status for job in await asyncio.gather(first, second)] == ["cancelled", "cancelled"]
 
 
+async def test_a_stop_in_the_moment_of_a_cancel_leaves_the_job_cancelled(
+    jobs: Jobs, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, ending, go_on = Log(), asyncio.Event(), asyncio.Event()
+    jobs.register(log.kind("waits"))
+    number = await jobs.submit("test", {})
+    await log.begun.wait()
+    move = JobStore.move
+
+    async def moved(store: JobStore, identifier: int, verb: str) -> None:
+        ending.set()
+        await go_on.wait()
+        await move(store, identifier, verb)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JobStore, "move", moved)
+        cancelling = asyncio.create_task(jobs.cancel(number))
+        await ending.wait()
+        stopping = asyncio.create_task(jobs.stop())
+        await asyncio.sleep(0)
+        go_on.set()
+        await stopping
+    assert (await cancelling).status == "cancelled"
+    again = Jobs(owner)  # type: ignore[arg-type]
+    again.register(log.kind("waits"))
+    await again.start()
+    await again.stop()
+    assert (await again.store.get(number)).status == "cancelled"
+    assert log.calls == ["waits"]
+
+
 async def test_undoing_takes_back_the_last_step_first(jobs: Jobs) -> None:
     log = Log()
     jobs.register(log.kind("a", "b"))

@@ -91,12 +91,17 @@ class Jobs:
         self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
 
     def interrupt(self) -> list[asyncio.Task[None]]:
-        """Begin no more, and cut off what runs, which goes on with the next start. Gives what is ending now."""
+        """Begin no more, and cut off what runs, which goes on with the next start. Gives what is ending now.
+
+        What a person has cancelled is ending already: cut off, it would not get to keep that it was, and go on.
+        """
         self._started = False
         tasks = [work.task for work in self._work.values()]
+        cut_off = [work.task for work in self._work.values() if not work.cancelled]
         if self._tidying is not None:
             tasks.append(self._tidying)
-        for task in tasks:
+            cut_off.append(self._tidying)
+        for task in cut_off:
             task.cancel()
         return tasks
 
