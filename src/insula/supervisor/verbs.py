@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from insula.application.api.action import Answer, Context
+from insula.application.api.errors import defect
 from insula.application.api.queries import keys_of
 from insula.application.errors import InvalidParameter
+from insula.core import log
 from insula.core.errors import InsulaError, Kind
 from insula.supervisor.errors import NamesRequired
 
@@ -60,6 +62,12 @@ async def each(context: Context, one: One, shape: Callable[[Any], T] | None = No
     return Answer([result for _, result in results], status=status)
 
 
+def _entries(error: Exception) -> list[dict[str, str]]:
+    if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
+        return [defect(error, log.request_id.get())]
+    return [{"message": entry.told or entry.message, "code": entry.code} for entry in error.entries]
+
+
 async def _all(names: Sequence[str], one: One) -> list[tuple[bool, Any]]:
     places = asyncio.Semaphore(AT_ONCE)
 
@@ -67,12 +75,7 @@ async def _all(names: Sequence[str], one: One) -> list[tuple[bool, Any]]:
         async with places:
             try:
                 return False, await one(name)
-            except InsulaError as error:
-                if error.kind is Kind.INTERNAL:
-                    raise
-                entries = [
-                    {"message": entry.told or entry.message, "code": entry.code} for entry in error.entries
-                ]
-                return True, {"name": name, "errors": entries}
+            except Exception as error:  # noqa: BLE001 - told and logged: one that fails hides none of the others
+                return True, {"name": name, "errors": _entries(error)}
 
     return list(await asyncio.gather(*map(told, names)))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from insula.fleet.command import Verb
+from insula.supervisor.control import Control
+from insula.supervisor.entry import Entry
 from insula.testing.supervised import Supervised
 
 VERBS = {
@@ -169,6 +171,29 @@ async def test_of_many_each_answers_for_itself(api: Supervised) -> None:
     answer = await api.ask("purge", filterByTk='["blog", "wiki"]', confirm="blog,wiki")
     assert answer.status_code == 200
     assert [row["name"] for row in answer.json()["data"]] == ["blog", "wiki"]
+
+
+async def test_after_a_defect_in_one_of_many_the_others_are_told_of_and_the_log_has_more(
+    api: Supervised, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await three(api)
+    bring_up = Control.bring_up
+
+    async def defective(control: Control, entry: Entry) -> Entry:
+        if entry.name == "wiki":
+            raise KeyError("an inside")
+        return await bring_up(control, entry)
+
+    monkeypatch.setattr(Control, "bring_up", defective)
+    await api.ask("stop", {"filterByTk": ["wiki", "shop"]})
+    answer = await api.ask("start", {"filterByTk": ["wiki", "shop"]})
+    assert answer.status_code == 207
+    wiki, shop = answer.json()["data"]
+    request = answer.headers["x-request-id"]
+    said = {"message": f"Something went wrong here; the log has {request}.", "code": "INTERNAL_ERROR"}
+    assert wiki == {"name": "wiki", "errors": [said]}
+    assert shop["status"] == "running"
+    assert f"the request {request} failed" in caplog.text
 
 
 async def test_a_failure_of_an_environment_is_told(api: Supervised) -> None:

@@ -52,13 +52,17 @@ def error_answer(
     Only the operator of the machine is told hosts, paths and users.
     """
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
-        _logger.error("the request %s failed", request_id, exc_info=error)
-        message = f"Something went wrong here; the log has {request_id}."
-        return 500, (), _body([{"message": message, "code": "INTERNAL_ERROR"}])
+        return 500, (), _body([defect(error, request_id)])
     status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]
     if error.kind in _OURS:
         _sparse.warning(error.message, f"the request {request_id} was answered {status} {error.code}")
     return status, _headers(error), _body([_entry(one, operator=operator) for one in error.entries])
+
+
+def defect(error: BaseException, request_id: str) -> dict[str, Any]:
+    """What is answered of a failure that is nobody's fault but ours: where the log, which gets it here, has more."""
+    _logger.error("the request %s failed", request_id, exc_info=error)
+    return {"message": f"Something went wrong here; the log has {request_id}.", "code": "INTERNAL_ERROR"}
 
 
 def _entry(error: InsulaError, *, operator: bool) -> dict[str, Any]:
