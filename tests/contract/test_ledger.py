@@ -13,11 +13,11 @@ from insula.database.options import DatabaseOptions
 from insula.database.provision.ensure import ensure_database
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
-from insula.fleet.errors import KeyMismatch
 from insula.fleet.ledger.base import Kept, Ledger, after
 from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.seal import Seal
+from insula.server.errors import LedgerSealed
 from insula.server.ledger import DatabaseLedger
 
 KEY = bytes(range(32))
@@ -111,7 +111,7 @@ async def test_what_is_kept_is_there_after_a_restart_and_nobody_reads_it(
     assert list(await again.applications()) == [Kept(SHOP, Wanted.RUNNING)]
     await again.close()
     stranger = DatabaseLedger(database_options, budget, Seal(None))
-    with pytest.raises(KeyMismatch):
+    with pytest.raises(LedgerSealed, match=r"\(shop\) can not be opened with this APP_KEY"):
         await stranger.open()
     await stranger.close()
 

@@ -68,6 +68,13 @@ class WrongAppKey(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class LedgerSealed(InsulaError):
+    """What this environment has kept of its applications ({what}) can not be opened with this APP_KEY; start with the key that it was kept with."""
+
+    code = "WRONG_APP_KEY"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class AlreadySetUp(InsulaError):
     """There is an administrator already."""
 

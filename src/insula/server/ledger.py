@@ -23,9 +23,11 @@ from insula.database.engine import open_database
 from insula.database.errors import TableMissing
 from insula.database.options import DatabaseOptions
 from insula.fleet.command import Command, Outcome
+from insula.fleet.errors import KeyMismatch
 from insula.fleet.ledger.base import KEPT_S, UNKEPT, Kept, Ledger, after
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json, to_json
+from insula.server.errors import LedgerSealed
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class DatabaseLedger(Ledger):
     async def open(self) -> None:
         """Make the tables where they are missing, and read what is kept.
 
-        Raises ``DatabaseUnavailable``, and ``KeyMismatch`` where the key is another than before.
+        Raises ``DatabaseUnavailable``, and ``LedgerSealed`` where the key is another than before.
         """
         try:
             await self._read()
@@ -142,4 +144,8 @@ class DatabaseLedger(Ledger):
         return base64.b64encode(self._seal.close(f"ledger {name}", to_json(value))).decode()
 
     def _opened(self, kind: type[T], name: str, text: str) -> T:
-        return from_json(kind, self._seal.open(f"ledger {name}", base64.b64decode(text)))
+        try:
+            plain = self._seal.open(f"ledger {name}", base64.b64decode(text))
+        except KeyMismatch:
+            raise LedgerSealed(what=name) from None
+        return from_json(kind, plain)
