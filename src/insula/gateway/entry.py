@@ -315,7 +315,9 @@ async def _send_failure(error: Exception, request_id: str, send: Send) -> None:
 
 
 def unknown(application: str) -> str:
-    """The sentence for an application that does not exist."""
+    """The sentence for an application that does not exist, or that an address does not name."""
+    if not application:
+        return "This address lacks the name of an application, as in /apps/shop/."
     return f"There is no application {application[:64]!r} here."
 
 

@@ -54,6 +54,15 @@ async def test_several_of_one_kind_are_refused(
     assert (page.status, b"<h1>" in page.body) == (400, path.startswith("/apps/"))
 
 
+@pytest.mark.parametrize("path", ["/apps/", "/apps//admin/", "/api/__app/", "/api/__app//x:y"])
+async def test_an_address_without_a_name_is_told_what_it_lacks(path: str) -> None:
+    heard = await house().ask(path)
+    assert (heard.status, heard.json["error"]["code"]) == (404, "APP_NOT_FOUND")
+    assert heard.json["error"]["message"] == (
+        "This address lacks the name of an application, as in /apps/shop/."
+    )
+
+
 async def test_people_who_name_another_application_on_a_domain_are_told_on_a_page() -> None:
     for method in ("GET", "HEAD"):
         page = await house().ask("/apps/a_b-1/admin/", DOMAIN, *HTML, method=method)
