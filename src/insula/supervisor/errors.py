@@ -1,7 +1,7 @@
 """What can be wrong with what is asked of the supervisor."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from insula.core.errors import InsulaError, Kind
 
@@ -123,6 +123,10 @@ class NobodyToOwn(SupervisorError):
     kind = Kind.CONFLICT
 
 
+WRONG_INPUT: Final = frozenset(("STORAGE_UNFIT",))
+"""Codes of findings that speak against what was said, whatever is there."""
+
+
 class PreflightFinding(SupervisorError):
     """{message}"""
 
@@ -143,6 +147,8 @@ class PreflightFailed(SupervisorError):
     def __init__(self, *, application: str, findings: Sequence[Mapping[str, Any]]) -> None:
         """``findings`` are those that speak against it."""
         super().__init__(application=application)
+        if all(found["code"] in WRONG_INPUT for found in findings):
+            self.kind = Kind.INVALID  # type: ignore[misc]  # nothing that is there stands in its way
         self._findings = findings
 
     @property

@@ -73,9 +73,9 @@ def make(instance: Instance, client: httpx.Client, answer: httpx.Response) -> di
     return found
 
 
-def refused(client: httpx.Client, answer: httpx.Response, name: str) -> dict[str, Any]:
+def refused(client: httpx.Client, answer: httpx.Response, name: str, status: int = 409) -> dict[str, Any]:
     """The first error of a refusal; nothing was recorded."""
-    assert answer.status_code == 409, answer.text
+    assert answer.status_code == status, answer.text
     assert client.get(f"/applications:get/{name}").json()["data"] is None
     error: dict[str, Any] = answer.json()["errors"][0]
     return error
@@ -157,6 +157,17 @@ async def test_a_server_that_hangs_holds_nobody_up(client: httpx.Client, postgre
         assert not asking.is_alive()
     assert time.monotonic() - began < SLOWEST_S
     assert refused(client, answers[0], name)["code"] == "SERVER_UNREACHABLE"
+
+
+async def test_a_file_outside_of_the_storage_folder_is_wrong_input(
+    instance: Instance, client: httpx.Client
+) -> None:
+    name = unique("shop")
+    answer = ask(client, name, {"dialect": "sqlite", "storage": "/etc/passwd"}, "new_database")
+    error = refused(client, answer, name, status=400)
+    assert error["code"] == "STORAGE_UNFIT"
+    folder = instance.storage.resolve()
+    assert error["message"] == f"The file /etc/passwd is not inside of {folder}. Give a path in that folder"
 
 
 async def test_main_s_own_database_is_nobody_else_s(

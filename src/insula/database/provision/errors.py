@@ -100,3 +100,4 @@ class StorageUnfit(Unfit):
     """The file {path} {reason}."""
 
     code = "STORAGE_UNFIT"
+    kind = Kind.INVALID

@@ -228,7 +228,7 @@ def _of_place(order: Order) -> Unfit | None:
     inside = path.is_absolute() and path.resolve().is_relative_to(folder)
     if not inside or path.resolve().is_relative_to(folder / TEMPLATES):
         return StorageUnfit(
-            path=path, reason=f"is not inside of {folder}", remedy=f"give a path inside of {folder}"
+            path=path, reason=f"is not inside of {folder}", remedy="give a path in that folder"
         )
     if path.is_dir():
         return StorageUnfit(path=path, reason="is a folder", remedy="give the path of a file")
