@@ -109,6 +109,23 @@ def test_a_password_is_reset_for_whoever_signs_in_by_that_name(run: Run, server:
     assert run("users", "reset-password", "caro", "--password", PASSPHRASE).returncode == Exit.MISSING
 
 
+def test_without_a_terminal_a_password_comes_from_a_file_or_standard_input(
+    run: Run, server: Instance, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(PASSPHRASE + "\n")
+    assert run("users", "create", "--username", "fay", "--password-file", "password").returncode == 0
+    server.sign_in("fay", PASSPHRASE).close()
+    done = run("users", "reset-password", "fay", input=PASSPHRASE + " 2\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    server.sign_in("fay", PASSPHRASE + " 2").close()
+    done = run("users", "reset-password", "fay", input="")
+    assert (done.returncode, done.stderr.count("\n")) == (Exit.INVALID, 1)
+    assert "by --password-file, or as a line on standard input" in done.stderr
+    # that there is nobody is said before anything is asked for
+    done = run("users", "reset-password", "nobody", input="")
+    assert (done.returncode, done.stderr) == (Exit.MISSING, "insula: There is no user nobody in main.\n")
+
+
 def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -7,9 +7,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from insula.cli.client import fail
+from insula.cli.passwords import first_line
 from insula.fleet.configuration import CONNECTIONS
-from insula.server.exits import Exit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +50,7 @@ def option_values(name: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """The body of ``applications:create``: only what was said."""
     database = {key: given[key] for key in _DATABASE if given.get(key) is not None}
     if given.get("password_file") is not None:
-        database["password"] = _password(given["password_file"])
+        database["password"] = first_line(given["password_file"])
     options: dict[str, Any] = {}
     if given.get("connection"):
         options["dbConnType"] = given["connection"]
@@ -74,11 +73,3 @@ def option_values(name: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
         "options": options or None,
     }
     return {key: value for key, value in said.items() if value is not None}
-
-
-def _password(file: Any) -> str:
-    """The first line. In a file and not on the command line, where others on the machine would see it."""
-    password: str = file.readline().rstrip("\r\n")
-    if not password:
-        fail("the password file is empty", Exit.INVALID)
-    return password

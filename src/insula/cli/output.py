@@ -17,11 +17,11 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
-    _console().print(table)
+    _print_table(table)
 
 
 def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one record: as JSON, or a line for each of its fields."""
+    """Print one record: as JSON, or a line for each of its fields, and for each object in a list of them."""
     if as_json:
         _print_json(dict(record))
         return
@@ -29,16 +29,32 @@ def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, value in record.items():
-        table.add_row(f"[bold]{_escaped(name)}[/bold]", _cell(value))
-    _console().print(table)
+        several = isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
+        lines = [_line(item) for item in value] if several else [_cell(value)]
+        for number, line in enumerate(lines):
+            table.add_row("" if number else f"[bold]{_escaped(name)}[/bold]", line)
+    _print_table(table)
 
 
-def _console() -> Any:
-    """Wide enough for what is piped into a file or a pager, where nothing should be cut."""
+def _print_table(table: Any) -> None:
+    """Without the spaces that fill up its last column; wide enough for what is piped into a file or a pager, where
+    nothing should be cut."""
     from rich.console import Console
 
     console = Console()
-    return console if console.is_terminal else Console(width=1000, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(width=100_000, soft_wrap=True)
+    with console.capture() as printed:
+        console.print(table)
+    click.echo("\n".join(line.rstrip(" ") for line in printed.get().split("\n")), nl=False)
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    """What an object says, in one line: of its name first, and nothing of what is empty."""
+    said = {key: _cell(value) for key, value in item.items() if value not in (None, "", [], {})}
+    begin = said.pop("name", "")
+    rest = ", ".join(f"{_escaped(key)} {text}" for key, text in said.items())
+    return f"{begin}: {rest}" if begin and rest else begin or rest
 
 
 def _cell(value: Any) -> str:

@@ -7,6 +7,7 @@ import click
 from insula.cli.client import Client, fail
 from insula.cli.options import app_option, as_json_option
 from insula.cli.output import show, show_one
+from insula.cli.passwords import password_of, password_options
 from insula.cli.paths import action
 from insula.server.exits import Exit
 
@@ -35,17 +36,18 @@ def list_users(app: str, as_json: bool) -> None:
 @click.option(
     "--role", "roles", multiple=True, help="A role; may be given many times. The default role if none."
 )
-@click.password_option(help="The password; asked for when not given, which keeps it out of the history.")
+@password_options
 @app_option
 @as_json_option
-def create_user(roles: tuple[str, ...], app: str, as_json: bool, **given: str | None) -> None:
+def create_user(roles: tuple[str, ...], app: str, as_json: bool, **given: Any) -> None:
     """Create a user, who signs in with an e-mail address or a user name."""
     if not (given["email"] or given["username"]):
         raise click.UsageError("A user needs --email or --username to sign in with.")
-    values: dict[str, Any] = {name: value for name, value in given.items() if value}
+    values: dict[str, Any] = {name: given[name] for name in ("email", "username", "nickname") if given[name]}
     values.setdefault("nickname", values.get("username") or values["email"].partition("@")[0])
     if roles:
         values["roles"] = list(roles)
+    values["password"] = password_of(given)
     created = Client(app, offline=True).call(action("users", "create"), body=values)
     if as_json:
         show_one(created, as_json=True)
@@ -56,14 +58,14 @@ def create_user(roles: tuple[str, ...], app: str, as_json: bool, **given: str | 
 @users.command("reset-password")
 @click.argument("account")
 @app_option
-@click.password_option(help="The new password; asked for when not given, which keeps it out of the history.")
-def reset_password(account: str, app: str, password: str) -> None:
+@password_options
+def reset_password(account: str, app: str, **given: Any) -> None:
     """Set a new password for ACCOUNT (an e-mail address or a user name)."""
     client = Client(app, offline=True)
     user = _find(client, account)
     if user is None:
         fail(f"There is no user {account} in {app}.", Exit.MISSING)
-    client.call(action("users", "update", user), body={"password": password})
+    client.call(action("users", "update", user), body={"password": password_of(given)})
     click.echo(f"{account} has a new password.")
 
 

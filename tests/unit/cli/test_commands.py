@@ -1,6 +1,7 @@
 """The command line without a server: its reference page, its words, its exit codes."""
 
 import errno
+import io
 import socket
 import stat
 from pathlib import Path
@@ -135,6 +136,44 @@ def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixt
     assert "[red]b·" in printed
     assert "[bold]a" in printed
     assert "x, y" in printed
+
+
+def test_each_object_of_a_list_has_a_line_and_no_line_is_filled_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    steps = [
+        {"name": "prepare", "status": "succeeded", "progress": 1.0, "error": None},
+        {"name": "install", "status": "failed", "progress": 0.0, "error": "a\nlong " + "story " * 200},
+    ]
+    show_one({"id": 7, "steps": steps, "options": {"a": 1}, "labels": []}, as_json=False)
+    printed = capsys.readouterr().out
+    assert [line.split() for line in printed.splitlines()[:2]] == [
+        ["id", "7"],
+        ["steps", "prepare:", "status", "succeeded,", "progress", "1.0"],
+    ]
+    assert (
+        printed.splitlines()[2].strip().startswith("install: status failed, progress 0.0, error a·long story")
+    )
+    assert printed.splitlines()[3].split() == ["options", '{"a":', "1}"]
+    show([{"a": "short", "b": None}, {"a": "much longer", "b": "x"}], "ab", as_json=False)
+    printed += capsys.readouterr().out
+    assert not [line for line in printed.splitlines() if line != line.rstrip()]
+
+
+def test_without_a_terminal_a_password_is_read_or_its_lack_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create = ["users", "create", "--username", "a"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run_command(create) == Exit.INVALID
+    told = "insula: a password must be given: by --password-file, or as a line on standard input\n"
+    assert capsys.readouterr().err == told
+    monkeypatch.setattr("sys.stdin", io.StringIO("garden of many paths\n"))
+    assert run_command(create) == Exit.UNAVAILABLE
+    assert "no server answers" in capsys.readouterr().err
+    Path("empty").touch()
+    assert run_command([*create, "--password-file", "empty"]) == Exit.INVALID
+    assert capsys.readouterr().err == "insula: the password file is empty\n"
 
 
 def test_every_kind_of_error_has_an_exit_code() -> None:
