@@ -30,7 +30,10 @@ def insula() -> None:
 def start() -> None:
     """Run the server until it is told to stop."""
     # A fresh process, which holds nothing of the command line.
-    os.execv(sys.executable, [sys.executable, "-m", "insula.server"])  # noqa: S606 - our own interpreter
+    from insula.server.settings import environment_of_server
+
+    arguments = [sys.executable, "-m", "insula.server"]
+    os.execve(sys.executable, arguments, environment_of_server())  # noqa: S606 - our own interpreter
 
 
 @insula.command()

@@ -90,12 +90,17 @@ class Lifecycle:
     __slots__ = ("_now", "application", "status", "wanted")
 
     def __init__(
-        self, application: str, now: Callable[[], datetime], wanted: Wanted = Wanted.RUNNING
+        self,
+        application: str,
+        now: Callable[[], datetime],
+        wanted: Wanted = Wanted.RUNNING,
+        status: Status | None = None,
     ) -> None:
+        """``status``: what was observed last, where it was seen before."""
         self.application = application
         self.wanted = wanted
         self._now = now
-        self.status = Status(Observed.NOT_FOUND, now())
+        self.status = Status(Observed.NOT_FOUND, now()) if status is None else status
 
     def move(
         self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = ""

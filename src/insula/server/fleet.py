@@ -21,7 +21,7 @@ from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
-from insula.fleet.ledger.memory import MemoryLedger
+from insula.fleet.ledger.none import NoLedger
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
@@ -76,7 +76,7 @@ class Fleet:
             Environment(LOCAL),
             self._bus,
             self.discovery,
-            MemoryLedger(),
+            NoLedger(),
             self.process,
             self._provisioner(),
             load=load,

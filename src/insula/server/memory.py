@@ -62,11 +62,15 @@ class Trimmer:
         self._after_s = after_s
         self._trim = trim
         self._timer: asyncio.TimerHandle | None = None
+        self._more = False
+        """Something was freed since the timer began."""
 
     def soon(self) -> None:
-        """Something was freed."""
+        """Something was freed: given back from time to time while that goes on, and once more after the last of it."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._after_s, self._begin)
+        else:
+            self._more = True
 
     def close(self) -> None:
         """Nothing more is given back: the process ends."""
@@ -76,7 +80,13 @@ class Trimmer:
 
     def _begin(self) -> None:
         self._timer = None
-        if self._running() <= MOST_LOOKED_THROUGH:
+        if self._more:
+            self._more = False
+            self.soon()
+        looks = self._running() <= MOST_LOOKED_THROUGH
+        if looks:
             gc.collect()  # collections refer to one another: else Python may take hours to find that no one else does
         self._sweep()
+        if looks:
+            gc.collect()  # what that let go of is scattered over many pages
         asyncio.get_running_loop().run_in_executor(None, self._trim)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,9 @@ _SHARED_PREFIXES = ("APP_", "DB_")
 """How most of our names begin, and names of other programs too: such a name is told of, and is no error."""
 _SUGGEST = 0.6
 """The same for names that begin as ours do."""
+
+ALLOCATOR: Final = {"PYTHONMALLOC": "malloc"}
+"""Python's variable: it has to be there before the interpreter starts."""
 
 
 @dataclass(slots=True)
@@ -50,6 +53,14 @@ class Reading:
     def secrets(self) -> list[str]:
         """Every secret that was written down, right or wrong: what a log must never show."""
         return [text for name, text in self.raw.items() if DECLARED[name].secret]
+
+
+def environment_of_server() -> dict[str, str]:
+    """What a process that serves is started with: this environment, and how Python keeps its objects unless that is said.
+
+    glibc's allocator gives single pages back, Python's own whole megabytes in which nothing is left.
+    """
+    return {**ALLOCATOR, **os.environ}
 
 
 def read(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:

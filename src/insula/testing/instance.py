@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+from insula.server.settings import ALLOCATOR
 from insula.testing import servers
 
 ROOT_EMAIL = "root@example.com"
@@ -95,6 +96,7 @@ class Instance:
     def environment(self) -> dict[str, str]:
         """What the process gets: the settings, a first administrator, and little of this process' own."""
         return {
+            **ALLOCATOR,
             **{name: os.environ[name] for name in _KEPT if name in os.environ},
             "INIT_ROOT_EMAIL": ROOT_EMAIL,
             "INIT_ROOT_USERNAME": "root",

@@ -66,6 +66,11 @@ class Life:
         """What was observed last."""
         return self._lifecycle.status
 
+    @property
+    def rests(self) -> bool:
+        """It is down, holds nothing, and nothing is done with it: its status is all there is to know."""
+        return self.status.observed is Observed.STOPPED and self._steps is None and not self._tasks
+
     async def create(self, configuration: Configuration, arguments: Mapping[str, Any]) -> None:
         """See ``ProcessAdapter.create``."""
         await self._join(Verb.CREATE, lambda: self._create(configuration, arguments))

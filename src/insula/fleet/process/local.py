@@ -28,6 +28,9 @@ class LocalProcess(ProcessAdapter):
         self._factory = factory
         self._changed = changed
         self._lives: dict[str, Life] = {}
+        self._resting: dict[str, Status] = {}
+        """Those that were here and have no life now. Thousands may come and go; what stays of each is small, since it
+        keeps whole pages of memory from being given back."""
         self._running: dict[str, AsgiApp] = {}
 
     def running(self, application: str) -> AsgiApp | None:
@@ -35,10 +38,12 @@ class LocalProcess(ProcessAdapter):
 
     def status(self, application: str) -> Status:
         life = self._lives.get(application)
-        return Status(Observed.NOT_FOUND, now()) if life is None else life.status
+        if life is not None:
+            return life.status
+        return self._resting.get(application) or Status(Observed.NOT_FOUND, now())
 
     def statuses(self) -> Mapping[str, Status]:
-        return {name: life.status for name, life in self._lives.items()}
+        return {**self._resting, **{name: life.status for name, life in self._lives.items()}}
 
     async def create(self, configuration: Configuration, arguments: Mapping[str, Any]) -> None:
         await self._life(configuration.application).create(configuration, arguments)
@@ -53,6 +58,9 @@ class LocalProcess(ProcessAdapter):
         life = self._lives.get(application)
         if life is not None:
             await life.stop()
+            if life.rests and self._lives.get(application) is life:
+                self._resting[application] = life.status
+                del self._lives[application]
 
     async def stop_all(self, but: str) -> None:
         """Stop all that are known here side by side, except one. Raises an ``ExceptionGroup`` of what went wrong."""
@@ -63,10 +71,12 @@ class LocalProcess(ProcessAdapter):
             raise ExceptionGroup("applications could not be stopped", failed)
 
     def forget(self, application: str) -> None:
-        life = self._lives.get(application)
+        life, resting = self._lives.get(application), self._resting.pop(application, None)
         if life is not None:
             life.forget()
-            self._lives.pop(application, None)
+            del self._lives[application]
+        elif resting is not None:
+            self._changed(application, Lifecycle(application, now, status=resting).move(Observed.NOT_FOUND))
 
     def fail(self, application: str, cause: str) -> None:
         """Something that runs has failed: it does not answer any more. ``start`` tries again, ``stop`` clears up."""
@@ -77,7 +87,7 @@ class LocalProcess(ProcessAdapter):
     def _life(self, application: str) -> Life:
         life = self._lives.get(application)
         if life is None:
-            lifecycle = Lifecycle(application, now)
+            lifecycle = Lifecycle(application, now, status=self._resting.pop(application, None))
             life = Life(lifecycle, self._factory, self._running, self._changed)
             self._lives[application] = life
         return life
