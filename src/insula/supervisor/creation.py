@@ -183,7 +183,7 @@ class Creation:
             entry = self._entry(given)
         except CreationGone:
             return
-        counts = self._supervisor.traffic.all().get(entry.name)
+        counts = self._supervisor.traffic.seen(entry.name)
         if entry.made and (entry.last_visit_at is not None or (counts is not None and counts.visited)):
             raise NotNow(
                 application=entry.name,

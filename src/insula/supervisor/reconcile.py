@@ -141,7 +141,7 @@ class Reconcile:
             self._begin(name, lambda: self._repair(name))
 
     def _wanting(self, entry: Entry) -> Repair | None:
-        counts = self._control.traffic.all().get(entry.name)
+        counts = self._control.traffic.seen(entry.name)
         return repair_of(entry, self._control.records.statuses(entry), counts, now())
 
     def _is_due(self, entry: Entry) -> bool:

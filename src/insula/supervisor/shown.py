@@ -96,7 +96,7 @@ def statuses_of(supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> 
 def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Any]:
     """Everything that is answered of an application."""
     statuses = statuses_of(supervisor, entry, job)
-    counts = supervisor.traffic.all().get(entry.name) or Counts()
+    counts = supervisor.traffic.seen(entry.name) or Counts()
     return {
         "name": entry.name,
         "displayName": entry.display_name,

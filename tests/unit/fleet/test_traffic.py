@@ -21,3 +21,22 @@ def test_requests_are_counted_by_application_and_latency() -> None:
     traffic.forget("shop")
     traffic.forget("shop")
     assert set(traffic.all()) == {"other"}
+
+
+def test_the_place_of_one_that_is_gone_is_another_s_once_nothing_of_it_is_under_way() -> None:
+    traffic = Traffic()
+    gone, busy = traffic.of("gone"), traffic.of("busy")
+    gone.begin()
+    gone.end(200, 0.1)
+    busy.begin()
+    traffic.forget("gone")
+    traffic.forget("busy")
+    assert traffic.seen("gone") is None
+    new, newer = traffic.of("new"), traffic.of("newer")
+    assert (new.requests, new.in_flight, new.visited, newer.in_flight) == (0, 0, 0.0, 0)
+    busy.end(200, 0.1)
+    for counts in (new, newer):
+        counts.begin()
+        assert (counts.requests, counts.in_flight) == (0, 1)
+        counts.end(500, 0.2)
+        assert (counts.requests, counts.errors, counts.in_flight) == (1, 1, 0)
