@@ -65,6 +65,10 @@ class Counts:
         """When the last one came, or a WebSocket was opened or closed, in seconds since 1970; 0: never."""
         return self._numbers[self._at + _VISITED]
 
+    @visited.setter
+    def visited(self, at: float) -> None:
+        self._numbers[self._at + _VISITED] = at
+
     @property
     def last_visit_at(self) -> datetime | None:
         """When somebody was there last, whatever became of the request."""
@@ -74,17 +78,17 @@ class Counts:
     def begin(self) -> None:
         """A request has come."""
         self._numbers[self._at + _IN_FLIGHT] += 1
-        self._numbers[self._at + _VISITED] = time()
+        self.visited = time()
 
     def talk(self) -> None:
         """A WebSocket was opened: the application is in use while it is."""
         self._numbers[self._at + _SOCKETS] += 1
-        self._numbers[self._at + _VISITED] = time()
+        self.visited = time()
 
     def part(self) -> None:
         """It was closed."""
         self._numbers[self._at + _SOCKETS] -= 1
-        self._numbers[self._at + _VISITED] = time()
+        self.visited = time()
 
     def end(self, status: int, seconds: float) -> None:
         """It was answered, the last of its body included; status 0 for one whose client left before that."""

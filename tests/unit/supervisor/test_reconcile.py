@@ -68,7 +68,7 @@ def test_what_is_being_made_is_left_to_its_making_and_what_is_being_purged_goes_
     assert repair_of(purging, seen(Observed.COMMANDING), None, now()) is None
 
 
-def test_what_nobody_visits_is_put_to_sleep_where_its_options_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_visits_is_put_to_sleep_where_its_options_say_so() -> None:
     statuses, later = seen(Observed.RUNNING), now() + timedelta(seconds=61)
     sleepy = entry(Wanted.RUNNING, sleepAfter=60)
     assert repair_of(entry(Wanted.RUNNING), statuses, None, later) is None
@@ -79,9 +79,7 @@ def test_what_nobody_visits_is_put_to_sleep_where_its_options_say_so(monkeypatch
     assert repair_of(sleepy, statuses, counts, later) is None  # somebody is being answered
     counts.end(200, 0.1)
     assert repair_of(sleepy, statuses, counts, later) is Repair.SLEEP
-    monkeypatch.setattr("insula.fleet.traffic.time", lambda: later.timestamp() - 10)
-    counts.begin()
-    counts.end(200, 0.1)
+    counts.visited = later.timestamp() - 10
     assert repair_of(sleepy, statuses, counts, later) is None
 
 
