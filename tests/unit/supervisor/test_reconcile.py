@@ -261,7 +261,7 @@ async def test_a_purge_that_was_begun_is_brought_to_its_end_after_a_restart(flee
     assert fleet.local.databases == {}
 
 
-@pytest.mark.parametrize("used", ["in_flight", "sockets"])
+@pytest.mark.parametrize("used", ["request", "socket"])
 async def test_one_in_use_stays_awake(fleet: PlayedFleet, used: str) -> None:
     await fleet.make("shop", options={"sleepAfter": 1})
     entry, counts = fleet.records.get("shop"), fleet.traffic.of("shop")
@@ -270,9 +270,12 @@ async def test_one_in_use_stays_awake(fleet: PlayedFleet, used: str) -> None:
     def repair() -> Repair | None:
         return repair_of(entry, fleet.records.statuses(entry), counts, later)
 
-    setattr(counts, used, 1)
+    (counts.begin if used == "request" else counts.talk)()
     assert repair() is None
-    setattr(counts, used, 0)
+    if used == "request":
+        counts.end(200, 0.1)
+    else:
+        counts.part()
     assert repair() is Repair.SLEEP
 
 
