@@ -10,10 +10,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from insula.core.allocator import ALLOCATOR
 from insula.server import checks, combinations, env_file
 from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
 from insula.server.errors import SettingsWrong
@@ -25,9 +26,6 @@ _SHARED_PREFIXES = ("APP_", "DB_")
 """How most of our names begin, and names of other programs too: such a name is told of, and is no error."""
 _SUGGEST = 0.6
 """The same for names that begin as ours do."""
-
-ALLOCATOR: Final = {"PYTHONMALLOC": "malloc"}
-"""Python's variable: it has to be there before the interpreter starts."""
 
 
 @dataclass(slots=True)
@@ -56,10 +54,7 @@ class Reading:
 
 
 def environment_of_server() -> dict[str, str]:
-    """What a process that serves is started with: this environment, and how Python keeps its objects unless that is said.
-
-    glibc's allocator gives single pages back, Python's own whole megabytes in which nothing is left.
-    """
+    """What a process that serves is started with: this environment, and ``ALLOCATOR`` unless that is said."""
     return {**ALLOCATOR, **os.environ}
 
 

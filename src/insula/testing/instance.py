@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from insula.server.settings import ALLOCATOR
+from insula.core.allocator import ALLOCATOR
 from insula.testing import servers
 
 ROOT_EMAIL = "root@example.com"
