@@ -118,6 +118,10 @@ class Instance:
     def start(self) -> None:
         """Start a process and return once it answers. Raises with its own words when it ended instead."""
         self.begin()
+        self.wait_until_well()
+
+    def wait_until_well(self) -> None:
+        """Return once the process that was begun answers. Raises with its own words when it ended instead."""
         assert self.process is not None
         deadline = time.monotonic() + servers.START_TIMEOUT_S
         with httpx.Client(timeout=5) as client:
