@@ -9,7 +9,20 @@ from pages import error_classes
 from sources import ROOT, files, shown, texts, trees
 
 from insula.core.errors import InsulaError, Kind
+from insula.gateway.errors import (
+    ABOUT_TO,
+    ASLEEP,
+    CODES,
+    REMEDIES,
+    REMEDY,
+    STARTING,
+    STAYS_DOWN,
+    STOPPED,
+    unknown,
+)
+from insula.server.provisioner import sentence
 
+MORE = (ABOUT_TO, ASLEEP, STARTING, STAYS_DOWN, STOPPED)
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 60
 LONGER_FUNCTIONS = {"insula.testing.library.library": "a table: the collections of the example"}
@@ -71,6 +84,48 @@ def test_every_error_has_a_code_a_kind_and_a_message(error: type[InsulaError]) -
     assert first.endswith((".", "?", "}")), first
     names = [name for _, name, _, _ in Formatter().parse(first) if name]
     assert all(re.fullmatch(r"[a-z_]+", name) for name in names), names
+
+
+@pytest.mark.parametrize("error", error_classes(), ids=lambda error: error.__name__)
+def test_what_callers_are_told_instead_is_a_sentence(error: type[InsulaError]) -> None:
+    assert error.told == "" or re.fullmatch(r"[A-Z].*[.]", error.told)
+
+
+def remedies() -> dict[str, str]:
+    """What is said to do, where it is written: place → text, with x for what is filled in."""
+    found = {}
+    for module, tree in trees().items():
+        for node in ast.walk(tree):
+            if (isinstance(node, ast.keyword) and node.arg == "remedy") or (
+                isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "remedy"
+            ):
+                text = node.value
+            else:
+                continue
+            if isinstance(text, ast.Constant | ast.JoinedStr):
+                parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+                words = [str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts]
+                found[f"{module}:{text.lineno}"] = "".join(words)
+    return {place: text for place, text in found.items() if place.startswith("insula.database.provision")}
+
+
+def test_what_is_to_be_done_is_told_as_a_sentence_or_ends_in_a_statement_to_run() -> None:
+    """They are written as the second half of a sentence, and become one in one place."""
+    written = remedies()
+    assert len(written) > 30
+    statement = r"(?:.*: )?(?:(?:ALTER|CREATE|GRANT) .*|x)"
+    for place, text in written.items():
+        assert text[-1] not in ".;,", place
+        told = sentence(text)
+        assert told[0] == text[0].upper(), place
+        assert re.fullmatch(r"[A-Z].*[^.]\.", told) or re.fullmatch(statement, told), (place, told)
+
+
+def test_what_is_told_of_applications_that_do_not_answer_are_sentences() -> None:
+    told = [*(text for _, text in CODES.values()), *REMEDIES.values(), REMEDY, *(text for _, text in MORE)]
+    for text in (*told, unknown("shop"), unknown("")):
+        assert text.endswith((".", "{cause}", "{remedy}")), text
+    assert all(text[0].isupper() for _, text in (*CODES.values(), *MORE))
 
 
 def test_the_project_names_no_folder_of_a_machine() -> None:

@@ -14,11 +14,11 @@ from insula.database.provision.ensure import ensure_database
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.ledger.base import Kept, Ledger, after
-from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.seal import Seal
 from insula.server.errors import LedgerSealed
 from insula.server.ledger import DatabaseLedger
+from insula.testing.ledger import MemoryLedger
 
 KEY = bytes(range(32))
 SHOP = Configuration("shop", "stamp", database={"password": "s3cr3t"}, data_key="s3cr3t")

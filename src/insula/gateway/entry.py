@@ -32,7 +32,7 @@ from insula.gateway.answers import (
     send_not_answering,
     send_not_healthy,
 )
-from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting
+from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting, unknown
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
@@ -312,13 +312,6 @@ async def _send_failure(error: Exception, request_id: str, send: Send) -> None:
     else:
         sentence = f"Something went wrong; the log has {request_id}."
         await send_error(send, 500, "INTERNAL_ERROR", sentence)
-
-
-def unknown(application: str) -> str:
-    """The sentence for an application that does not exist, or that an address does not name."""
-    if not application:
-        return "This address lacks the name of an application, as in /apps/shop/."
-    return f"There is no application {application[:64]!r} here."
 
 
 def header(scope: Scope, name: bytes) -> str:

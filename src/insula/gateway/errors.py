@@ -48,6 +48,7 @@ CODES: dict[Observed, tuple[str, str]] = {
 REMEDIES: dict[str, str] = {
     "prepare": "its database can not be reached or used. Who runs this server finds the cause in its log, mends it, and starts the application again.",
     "upgrade": "its database could not be brought to the version of this server, and is as it was. Its log has the cause.",
+    "create": "its making has not come to its end. Who looks after applications sees why, and goes on with it or takes it back.",
     "stop": "something in it did not end. Its log has the cause; starting it again tidies up.",
 }
 """What can be done, by the step that failed. The cause itself names hosts and users: it is for operators."""
@@ -78,3 +79,10 @@ def not_answering(target: Target) -> tuple[str, str]:
         cause=status.cause,
         remedy=remedy,
     )
+
+
+def unknown(application: str) -> str:
+    """The sentence for an application that does not exist, or that an address does not name."""
+    if not application:
+        return "This address lacks the name of an application, as in /apps/shop/."
+    return f"There is no application {application[:64]!r} here."

@@ -28,8 +28,8 @@ from insula.gateway.answers import (
     send_error,
     send_not_answering,
 )
-from insula.gateway.entry import unknown, wants_page
-from insula.gateway.errors import not_answering
+from insula.gateway.entry import wants_page
+from insula.gateway.errors import not_answering, unknown
 from insula.gateway.selector import Choice
 
 if TYPE_CHECKING:

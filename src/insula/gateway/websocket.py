@@ -14,7 +14,7 @@ from insula.core.errors import Kind
 from insula.core.ids import request_id as new_request_id
 from insula.fleet.lifecycle import Wanted
 from insula.gateway.answers import send_error, send_not_answering
-from insula.gateway.errors import AmbiguousApplication, OtherApplication
+from insula.gateway.errors import AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.selector import Asked, named_by_headers, select
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class WebSockets:
         else:
             target = await self._directory.find(choice.application)
             if target is None or target.wanted is Wanted.DELETED:
-                sentence = f"There is no application {choice.application[:64]!r} here."
-                await send_error(refuse, 404, "APP_NOT_FOUND", sentence)
+                await send_error(refuse, 404, "APP_NOT_FOUND", unknown(choice.application))
             else:
                 await send_not_answering(refuse, target)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FINE = "OK"
 """The code of a finding that is none."""
+_STATEMENT = re.compile(r"(?:^|: )(?:ALTER|CREATE|GRANT) ")
 
 
 class LocalProvisioner(Provisioner):
@@ -145,10 +147,16 @@ def findings(report: Report) -> list[Finding]:
     """What is wrong comes first."""
     return [
         *(_finding(problem) for problem in report.problems),
-        *(Finding("warning", note.code, note.message, note.remedy) for note in report.notes),
+        *(Finding("warning", note.code, note.message, sentence(note.remedy)) for note in report.notes),
         *(Finding("ok", FINE, sentence) for sentence in report.good),
     ]
 
 
 def _finding(error: InsulaError) -> Finding:
-    return Finding("error", error.code, error.message, str(getattr(error, "remedy", "")))
+    return Finding("error", error.code, error.message, sentence(getattr(error, "remedy", "")))
+
+
+def sentence(remedy: str) -> str:
+    """What to do, as a sentence; one that ends in a statement to run has no full stop behind it."""
+    end = "" if not remedy or _STATEMENT.search(remedy) else "."
+    return f"{remedy[:1].upper()}{remedy[1:]}{end}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from insula import __version__
@@ -54,6 +55,8 @@ class Control:
         self.closing = False
         """No turn begins any more."""
         self._starting: set[str] = set()
+        self.failed_starts: dict[str, tuple[datetime | None, str]] = {}
+        """Application → the change of the record that its last start was tried for, and the code of why it failed."""
 
     async def turn(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do something to an application when its turn has come. It goes on when nobody waits any more.
@@ -88,11 +91,20 @@ class Control:
         """Whether it runs nowhere, and nothing is left of a run that failed."""
         return all(status.observed in DOWN for status in self.records.statuses(entry).values())
 
+    def why_down(self, entry: Entry) -> str:
+        """The code of why its last start failed; nothing where it did not, or the record was changed since."""
+        tried_for, code = self.failed_starts.get(entry.name, (None, ""))
+        return code if tried_for == entry.updated_at else ""
+
     async def bring_up(self, entry: Entry) -> Entry:
         """Start it. Raises ``CommandFailed``, with a cause in ``NO_FAILURE`` when it was stopped meanwhile, or is not to run as it is."""
         self._starting.add(entry.name)
+        self.failed_starts.pop(entry.name, None)
         try:
             outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
+        except CommandFailed as error:
+            self.failed_starts[entry.name] = (entry.updated_at, error.cause_code)
+            raise
         finally:
             self._starting.discard(entry.name)
         return await self.learn(entry, outcomes.values())

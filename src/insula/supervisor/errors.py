@@ -134,7 +134,7 @@ class PreflightFinding(SupervisorError):
     kind = Kind.CONFLICT
 
     def __init__(self, *, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(message=f"{message} {remedy[:1].upper()}{remedy[1:]}".strip())
+        super().__init__(message=f"{message} {remedy}".strip())
         self.code = code  # type: ignore[misc]  # what was found names itself
 
 

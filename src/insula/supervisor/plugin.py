@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from insula.application.hooks import hook
@@ -11,6 +12,7 @@ from insula.supervisor.collections import COLLECTIONS, SNIPPET
 from insula.supervisor.creation import KIND, Creation
 from insula.supervisor.environments import environments
 from insula.supervisor.resources import applications
+from insula.supervisor.shown import given_up
 from insula.supervisor.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -39,9 +41,11 @@ class SupervisorPlugin(Plugin):
     async def load(self, application: Application) -> None:
         await self.supervisor.open(application)
         application.jobs.register(self.creation.kind)
+        self.supervisor.records.given_up = partial(given_up, application, self.supervisor)
         self._watch(application.live)
 
     async def unload(self, application: Application) -> None:
+        self.supervisor.records.given_up = None
         await self.creation.close()
         application.jobs.unregister(KIND)
         if self._unwatch is not None:

@@ -106,8 +106,10 @@ class Reconcile:
             self._look(entry)
             if not number % LOOKS_AT_ONE_GO:
                 await asyncio.sleep(0)
-        for name in self._failures.keys() - self._names():
-            del self._failures[name]
+        gone = (self._failures.keys() | self._control.failed_starts.keys()) - self._names()
+        for name in gone:
+            self._failures.pop(name, None)
+            self._control.failed_starts.pop(name, None)
 
     async def _run(self) -> None:
         while True:
@@ -145,12 +147,12 @@ class Reconcile:
         return repair_of(entry, self._control.records.statuses(entry), counts, now())
 
     def _is_due(self, entry: Entry) -> bool:
-        """Whether it may be tried now. What has just failed under somebody's hands waits for a while, too."""
+        """Whether it may be tried now. What has just failed under somebody's hands waits for a while, too, or for good."""
         failure = self._failures.get(entry.name)
         if failure is None or failure.of != entry.updated_at:
             if not any(status.stuck for status in self._control.records.statuses(entry).values()):
                 return True
-            self._put_off(entry, "")
+            self._put_off(entry, self._control.why_down(entry))
             return False
         return monotonic() >= failure.not_before
 

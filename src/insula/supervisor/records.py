@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Waker = Callable[[str], Awaitable[Status | None]]
 """Brings an application up that sleeps. Gives why it failed, as a status, where it did."""
+GivenUp = Callable[[Entry], Awaitable[Status | None]]
+"""Gives why nobody makes an application any more that is not made, as a status, where that is so."""
 
 
 class Records(Directory):
@@ -53,6 +55,8 @@ class Records(Directory):
         self._since = now()
         self.waker: Waker | None = None
         """Given by the supervisor."""
+        self.given_up: GivenUp | None = None
+        """Given by who makes applications."""
 
     async def open(self, application: Application) -> None:
         """Read everything, with one query. ``application`` is the main one, its tables made."""
@@ -116,7 +120,10 @@ class Records(Directory):
             return self._of_main()
         entry = self._entries.get(application)
         if entry is not None:
-            return _target(entry, common(self.statuses(entry)))
+            status = common(self.statuses(entry))
+            if self.given_up is not None and not (entry.made or status.stuck):
+                status = await self.given_up(entry) or status
+            return _target(entry, status)
         if self._opened.is_set():
             return None
         # Before the records are read nobody can say that there is none: it is on its way, as main is.

@@ -16,7 +16,7 @@ from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.traffic import BUCKETS_S, Counts
 from insula.supervisor.creation import KIND, mark_of
 from insula.supervisor.entry import ON_FIRST_VISIT, Entry
-from insula.supervisor.status import shown
+from insula.supervisor.status import common, shown
 from insula.supervisor.supervisor import Supervisor
 from insula.supervisor.wishes import DATABASE, OPTIONS, SECRET
 
@@ -91,6 +91,14 @@ def statuses_of(supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> 
         else Status(Observed.ERROR, status.since, None, "create", cause)
         for place, status in found.items()
     }
+
+
+async def given_up(main: Application, supervisor: Supervisor, entry: Entry) -> Status | None:
+    """What visitors are told of one that nobody makes any more; ``None`` while somebody does."""
+    job = (await making_jobs(main, (entry,))).get(entry.name)
+    if job is None or job.status not in _GIVEN_UP:
+        return None
+    return common(statuses_of(supervisor, entry, job))
 
 
 def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Any]:

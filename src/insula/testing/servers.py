@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from insula.testing.quick_folders import PROCESS_FILE, quick_folder
+
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.05
 _DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian keeps the programs of each version, off PATH."""
-_MEMORY = Path("/dev/shm")
-_ROOM_BYTES = 2 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,6 @@ def give_to_postgresql(folder: Path) -> None:
     """Let the user that PostgreSQL runs as own the folder."""
     if user := _ordinary_user():
         shutil.chown(folder, user)
-
-
-def _quick_folder(prefix: str) -> Path:
-    """A new folder for what may be lost: in memory where the machine has room, for a change of tables makes and drops
-    files, and a disk takes its time for each."""
-    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
 
 
 def _within_reach(binaries: Path, folder: Path) -> Path:
@@ -231,7 +224,7 @@ def mariadb(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
             "there is no MariaDB on this machine; apt-get install mariadb-server-core mariadb-client-core"
         )
     user = _ordinary_user()
-    folder = _quick_folder("insula-mariadb-")
+    folder = quick_folder("insula-mariadb-")
     try:
         if user:
             shutil.chown(folder, user)
@@ -244,6 +237,7 @@ def mariadb(*, settings: tuple[str, ...] = ()) -> Iterator[Server]:
         (folder / "user.sql").chmod(0o644)
         port, log = free_port(), folder / "log"
         own = [f"--socket={folder / 'socket'}", f"--port={port}", f"--init-file={folder / 'user.sql'}"]
+        own.append(f"--pid-file={folder / PROCESS_FILE}")
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 [

@@ -9,6 +9,8 @@ import pytest
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.core import failpoints
 from insula.fleet.command import Verb
+from insula.gateway.errors import not_answering
+from insula.gateway.waiting import comes
 from insula.testing.fleet import VERSION
 from insula.testing.supervised import Supervised
 
@@ -160,6 +162,48 @@ async def test_one_that_is_cancelled_says_so_and_can_be_taken_back(api: Supervis
     assert (await api.ended(job))["status"] == "undone"
     assert api.environment.databases == {}
     assert await api.shown("shop") is None
+
+
+async def test_visitors_of_one_that_nobody_makes_any_more_are_told_so(
+    api: Supervised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def visited() -> tuple[str, bool, bool]:
+        target = await api.records.find("shop")
+        assert target is not None
+        code, sentence = not_answering(target)
+        return code, comes(target), "goes on with it or takes it back" in sentence
+
+    gate = api.environment.gates[Verb.PREPARE] = asyncio.Event()
+    answer = await api.ask("create", {"name": "shop"})
+    job = answer.json()["data"]["jobId"]
+    assert (await visited())[:2] == ("APP_PREPARING", True)
+    while (Verb.PREPARE, "shop") not in api.environment.carried:
+        await asyncio.sleep(0)
+    async with api.client() as client:
+        await client.post(f"/jobs:cancel/{job}")
+        assert await visited() == ("APP_ERROR", False, True)
+        gate.set()
+        api.environment.gates[Verb.PREPARE] = held = asyncio.Event()
+        await client.post(f"/jobs:retry/{job}")
+        assert (await visited())[:2] == ("APP_PREPARING", True)
+        held.set()
+    assert (await api.ended(job))["status"] == "succeeded"
+
+    async def nobody(*args: Any) -> None:
+        raise RuntimeError("nobody is there")
+
+    monkeypatch.setattr("insula.supervisor.creation._root", nobody)  # fails where no environment has a part
+    job = (await api.done(await api.ask("create", {"name": "blog"})))["id"]
+    target = await api.records.find("blog")
+    assert target is not None and not comes(target)
+    api.environment.crash()  # whoever comes up anew has seen nothing of it
+    target = await api.records.find("blog")
+    assert target is not None and not_answering(target)[0] == "APP_ERROR"
+    monkeypatch.undo()
+    async with api.client() as client:
+        await client.post(f"/jobs:undo/{job}")
+    assert (await api.ended(job))["status"] == "undone"
+    assert await api.records.find("blog") is None
 
 
 @pytest.mark.parametrize("verb", [Verb.PREPARE, Verb.CREATE])

@@ -86,6 +86,7 @@ async def test_each_address_of_an_application_has_one(
     [
         ("/api/__app/nosuch/ws", (), 404, b"APP_NOT_FOUND"),
         ("/api/__app/gone/ws", (), 404, b"APP_NOT_FOUND"),
+        ("/api/__app//ws", (), 404, b"lacks the name of an application"),
         ("/api/__app/main/ws", ((b"host", b"shop.example.com"),), 404, b"APP_NOT_FOUND"),
         ("/api/ws", ((b"x-app", b"shop"), (b"x-app", b"sleepy")), 400, b"AMBIGUOUS_APPLICATION"),
         ("/api/users:list", (), 404, b"NOT_FOUND"),

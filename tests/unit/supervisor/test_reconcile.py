@@ -14,6 +14,7 @@ from insula.fleet.traffic import Counts
 from insula.supervisor import reconcile
 from insula.supervisor.control import Control
 from insula.supervisor.entry import PURGING, Entry
+from insula.supervisor.errors import CommandFailed
 from insula.supervisor.repairs import Repair, repair_of
 from insula.testing.fleet import PlayedEnvironment, PlayedFleet
 
@@ -210,6 +211,37 @@ async def test_a_failure_that_lasts_is_not_tried_again_before_somebody_changes_s
     assert fleet.local.carried.count((Verb.START, "old")) == tried
     await fleet.supervisor.update("old", {"options": {"autoUpgrade": True}}, actor=WHO)
     await settled(fleet, "old", Observed.RUNNING)
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("code", ["UPGRADE_NEEDED", "OWNED_BY_ANOTHER", "DATABASE_UNAVAILABLE"])
+@pytest.mark.parametrize("way", ["started", "visited"])
+async def test_a_start_that_somebody_asked_for_is_tried_again_only_where_it_may_pass(
+    fleet: PlayedFleet, code: str, way: str
+) -> None:
+    """Else the history has one line of it, and not a second one by a repair that knows nothing of the first."""
+    await fleet.make("old")
+    await fleet.supervisor.sleep("old", actor=WHO)
+    fleet.supervisor.resume()
+    fleet.local.failures[Verb.START] = code
+    before = fleet.local.carried.count((Verb.START, "old"))
+    if way == "started":
+        with pytest.raises(CommandFailed):
+            await fleet.supervisor.start("old", actor=WHO)
+    else:
+        await fleet.records.wake("old")
+    if code == "DATABASE_UNAVAILABLE":
+        fleet.local.failures.clear()
+        await settled(fleet, "old", Observed.RUNNING)
+        return
+    for _ in range(50):
+        await fleet.supervisor.look_at_all()
+        await asyncio.sleep(0.001)
+    assert fleet.local.carried.count((Verb.START, "old")) == before + 1
+    fleet.local.failures.clear()
+    await fleet.supervisor.start("old", actor=WHO)
+    assert (await fleet.records.find("old")).status.observed is Observed.RUNNING  # type: ignore[union-attr]
+    assert fleet.supervisor._control.failed_starts == {}
 
 
 async def test_what_fails_while_it_runs_is_not_started_again_at_once(fleet: PlayedFleet) -> None:

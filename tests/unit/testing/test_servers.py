@@ -2,12 +2,14 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from insula.testing import servers
+from insula.testing import quick_folders, servers
 
 
 def say(server: servers.Server, words: bytes) -> bytes:
@@ -59,3 +61,43 @@ def test_programs_in_a_closed_folder_are_copied_for_who_runs_them(tmp_path: Path
     open_to_all = tmp_path / "open"
     open_to_all.mkdir()
     assert (servers._within_reach(program.parent, open_to_all) / "initdb").read_text() == "#!/bin/sh\n"
+
+
+LEAVES_A_SERVER = """
+import os, pathlib, subprocess, sys
+from insula.testing.quick_folders import quick_folder
+
+folder = quick_folder("insula-left-", pathlib.Path(sys.argv[1]))
+stranger = subprocess.Popen(["sleep", "300"], stdout=subprocess.DEVNULL)
+server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", str(folder)], stdout=subprocess.DEVNULL)
+(folder / "server.pid").write_text(str(server.pid))
+print(folder, server.pid, stranger.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_run_left_in_memory_is_taken_away_with_its_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folders of those who live, and of others, stay; what has only got the number of a server runs on."""
+    monkeypatch.setattr(quick_folders, "_ROOM_BYTES", 0)
+    killed = subprocess.run(
+        [sys.executable, "-c", LEAVES_A_SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    folder, server, stranger = killed.stdout.split()
+    assert (Path(folder).parent, killed.returncode) == (tmp_path, -9)
+    reused = tmp_path / "insula-left-999999999-reused"
+    reused.mkdir()
+    (reused / "server.pid").write_text(stranger)
+    (tmp_path / "insula-left-of-old").mkdir()
+    mine = quick_folders.quick_folder("insula-left-", tmp_path)
+    try:
+        assert quick_folders.quick_folder("insula-left-", tmp_path) != mine
+        assert not Path(folder).exists()
+        assert not reused.exists()
+        assert mine.exists()
+        assert (tmp_path / "insula-left-of-old").exists()
+        assert not Path(f"/proc/{server}").exists()
+        assert Path(f"/proc/{stranger}").exists()
+    finally:
+        os.kill(int(stranger), 9)

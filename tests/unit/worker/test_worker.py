@@ -18,12 +18,12 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import Environment
 from insula.fleet.errors import EnvironmentTaken
-from insula.fleet.ledger.memory import MemoryLedger
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
 from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.testing.ledger import MemoryLedger
 from insula.worker.worker import STARTS_AT_ONCE, Worker
 
 O = Observed

@@ -26,7 +26,7 @@ class Finding:
     message: str
     """One sentence."""
     remedy: str = ""
-    """What to do: the exact statement to run where there is one."""
+    """What to do, as a sentence; with the exact statement to run at its end where there is one."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is answered."""

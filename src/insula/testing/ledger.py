@@ -1,4 +1,4 @@
-"""A ledger that ends with the process, as the bus does whose commands it knows."""
+"""A ledger in memory: what a worker remembers for as long as a test runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST: Final = 1_000
 
 
 class MemoryLedger(Ledger):
-    """For an environment that lives and dies with whoever sends it commands."""
+    """Holds nothing that would have to be given back."""
 
     def __init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
