@@ -66,7 +66,7 @@ class Fleet:
         self.records = Records(self.discovery)
         """The directory, too."""
         self.supervisor = Supervisor(self.records, self._bus, self.discovery, self.traffic)
-        plugin = SupervisorPlugin(self.supervisor)
+        plugin = SupervisorPlugin(self.supervisor, host.as_kept)
         self.main = MainSteps(host, plugin, lambda error: self.process.fail(MAIN, error.message), lost)
         self._homes = Homes(self._installation)
         self.process = LocalProcess(self._steps_of, self._changed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 from insula.application.collections import CORE_COLLECTIONS
@@ -21,7 +23,7 @@ from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.places import place
+from insula.server.places import as_kept, place
 from insula.server.storage import app_key, has_key
 
 
@@ -68,6 +70,10 @@ class Host:
     def place(self, configuration: Configuration) -> DatabaseOptions:
         """Where an application's database is, or will be."""
         return place(configuration, self.database, self.folder)
+
+    def as_kept(self, application: str, database: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept of where an application's database is."""
+        return as_kept(application, database, self.database, self.folder)
 
     def budget_of(self, database: DatabaseOptions) -> ConnectionBudget:
         """The budget of the server that a database is on: one for each server, however many applications use it."""

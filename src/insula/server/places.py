@@ -48,3 +48,33 @@ def _service(given: Mapping[str, Any], main: DatabaseOptions) -> DatabaseOptions
         base = DatabaseOptions(dialect, statement_timeout_s=main.statement_timeout_s)
     said = {option: given[key] for key, option in _SERVICE.items() if key in given}
     return replace(base, **said)
+
+
+def as_kept(
+    application: str, database: Mapping[str, Any], main: DatabaseOptions, folder: Path
+) -> dict[str, Any]:
+    """An address without what is main's own, which may change: its server and user, and the storage folder.
+
+    ``database`` as it stands in a configuration, without the password.
+    """
+    if database.get("dialect", main.dialect) == _SQLITE:
+        storage = database.get("storage")
+        return {
+            **database,
+            **({"storage": str(_within(folder, Path(storage), application))} if storage else {}),
+        }
+    asked = _service(database, main)
+    if (asked.server, asked.user) != (main.server, main.user):
+        return dict(database)
+    return {key: value for key, value in database.items() if key not in _SERVICE}
+
+
+def _within(folder: Path, file: Path, application: str) -> Path:
+    """A file of the storage folder, from there: also one of a folder that was moved since, where it is its own."""
+    if not file.is_absolute():
+        return file
+    if file.is_relative_to(folder.absolute()):
+        return file.relative_to(folder.absolute())
+    own = Path(APPLICATIONS, application, file.name)
+    moved = file.match(str(own)) and not file.exists() and (folder / own).is_file()
+    return own if moved else file

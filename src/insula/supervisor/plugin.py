@@ -11,6 +11,7 @@ from insula.application.plugin import Plugin
 from insula.supervisor.collections import COLLECTIONS, SNIPPET
 from insula.supervisor.creation import KIND, Creation
 from insula.supervisor.environments import environments
+from insula.supervisor.migrations import migrations
 from insula.supervisor.resources import applications
 from insula.supervisor.shown import given_up
 from insula.supervisor.supervisor import Supervisor
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from insula.application.application import Application
     from insula.application.live import Live
     from insula.fleet.lifecycle import Status
+    from insula.supervisor.migrations import Shorten
 
 
 class SupervisorPlugin(Plugin):
@@ -32,8 +34,10 @@ class SupervisorPlugin(Plugin):
     collections = COLLECTIONS
     snippets = (SNIPPET,)
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, shorten: Shorten) -> None:
+        """``shorten`` says how the address of a database is kept by this version."""
         self.supervisor = supervisor
+        self.migrations = migrations(shorten)
         self.creation = Creation(supervisor)
         self._unwatch: Callable[[], None] | None = None
         self.resources = (applications(supervisor, self.creation), environments(supervisor))

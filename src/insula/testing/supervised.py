@@ -45,7 +45,8 @@ class Supervised:
     @asynccontextmanager
     async def running(self, options: DatabaseOptions, *, install: bool) -> AsyncIterator[None]:
         """While the process runs."""
-        registry = Registry([*Registry.discover().plugins.values(), SupervisorPlugin(self.supervisor)])
+        plugin = SupervisorPlugin(self.supervisor, lambda name, database: database)
+        registry = Registry([*Registry.discover().plugins.values(), plugin])
         handle = open_database(options, ConnectionBudget())
         own = Options(display_name="Main", main=True, url=URL)
         self.main = Application("main", handle, registry, MasterKey(APP_KEY), own)

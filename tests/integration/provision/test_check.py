@@ -231,7 +231,7 @@ async def test_no_right_on_mariadb(
     asked = configure(connection, user, dialect="mariadb", host=mariadb.host, port=mariadb.port)
     (found,) = wrong(await provisioner.check(asked))
     assert found.code == ("PRIVILEGE_MISSING" if connection == "new_database" else "DATABASE_NOT_FOUND")
-    for statement in found.remedy.removeprefix("an administrator can make it: ").split("; "):
+    for statement in found.remedy.removeprefix("An administrator can make it: ").split("; "):
         await run_on(admin, statement)
     await mended(provisioner, asked)
     (refusal,) = wrong(await provisioner.check(replace(asked, database={**asked.database, "password": "y"})))

@@ -8,11 +8,15 @@ from typing import Any
 import asyncpg
 import pytest
 
+from insula.application.stored import read_stored, write_stored
 from insula.core.ids import random_id
+from insula.data.filters.tree import Condition
+from insula.data.scope import Unrestricted
 from insula.fleet.lifecycle import Observed
 from insula.server.declared import Settings
 from insula.server.fleet import Fleet
 from insula.server.host import Host
+from insula.supervisor import seals
 from insula.supervisor.errors import CommandFailed
 from insula.testing.servers import Server
 from insula.testing.whole import drop, make
@@ -96,6 +100,79 @@ async def test_a_new_password_of_mains_role_holds_for_those_on_mains_server(
         await fleet.supervisor.start("shop", actor="a test")
         assert fleet.process.status("shop").observed is Observed.RUNNING
         await drop(fleet, "shop")
+
+
+async def age(fleet: Fleet, name: str, **database: Any) -> None:
+    """Write the record as earlier versions did: all of the address, and a copy of the password."""
+    main, entry = fleet.records.main, fleet.records.get(name)
+    options = {**entry.options, "database": {**entry.options["database"], **database}}
+    password = options["database"].pop("password", None)
+    secret = {} if password is None else {"password": password}
+    await fleet.records.change(
+        name, None, options=options, credentials=seals.seal_credentials(main, name, secret)
+    )
+    stored = await read_stored(main.repository)
+    assert stored is not None
+    plugins = stored.fingerprint["plugins"]
+    plugins["app-supervisor"][1] = 0
+    ours = Condition(("plugin",), "$eq", "app-supervisor")
+    async with main.repository.transaction() as on:
+        await write_stored(main.repository, {"fingerprint": stored.fingerprint}, on)
+        await main.repository.destroy("migrations", filter=ours, scopes=Unrestricted(), on=on)
+
+
+async def test_a_folder_of_an_earlier_version_may_be_moved_too(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    async with installed(before) as fleet:
+        for name in ("shop", "blog"):
+            await make(fleet, name, {"dbConnType": "new_database"})
+            await age(fleet, name, storage=str(before / "apps" / name / f"{name}.sqlite"))
+    async with installed(before) as fleet:  # upgraded where it was
+        assert fleet.records.get("shop").options["database"]["storage"] == "apps/shop/shop.sqlite"
+        await age(fleet, "shop", storage=str(before / "apps" / "shop" / "shop.sqlite"))
+    before.rename(after)
+    async with installed(after) as fleet:  # upgraded after it was moved
+        for name in ("shop", "blog"):
+            await fleet.supervisor.start(name, actor="a test")
+            assert fleet.process.status(name).observed is Observed.RUNNING
+            assert fleet.records.get(name).options["database"]["storage"] == f"apps/{name}/{name}.sqlite"
+            await drop(fleet, name)
+    assert not before.exists()
+
+
+async def test_a_new_password_of_mains_role_holds_for_those_of_an_earlier_version_too(
+    tmp_path: Path, postgresql: Server, role: str
+) -> None:
+    where: dict[str, Any] = {
+        "db_dialect": "postgres",
+        "db_host": postgresql.host,
+        "db_port": postgresql.port,
+        "db_database": f"main_{role}",
+        "db_user": role,
+    }
+    copied = {"host": postgresql.host, "port": postgresql.port, "username": role, "password": "first"}
+    superuser = {"username": postgresql.user, "password": postgresql.password}
+    async with installed(tmp_path, **where, db_password="first") as fleet:
+        await make(fleet, "shop", {"dbConnType": "new_schema"})
+        own = {**copied, **superuser, "schema": "blog", "database": f"main_{role}", "dialect": "postgres"}
+        await make(fleet, "blog", {"dbConnType": "new_schema", "database": own})
+        await age(fleet, "shop", **copied)
+        await age(fleet, "blog", **superuser)
+    own_connection = await asyncpg.connect(
+        host=postgresql.host, port=postgresql.port, user=role, password="first", database=f"main_{role}"
+    )
+    await own_connection.execute(f"ALTER ROLE \"{role}\" PASSWORD 'second'")
+    await own_connection.close()
+    async with installed(tmp_path, **where, db_password="second") as fleet:
+        for name in ("shop", "blog"):
+            await fleet.supervisor.start(name, actor="a test")
+            assert fleet.process.status(name).observed is Observed.RUNNING
+        shop, blog = fleet.records.get("shop"), fleet.records.get("blog")
+        assert not {"host", "port", "username"} & shop.options["database"].keys()
+        assert (shop.credentials, blog.options["database"]["username"]) == ("", postgresql.user)
+        for name in ("shop", "blog"):
+            await drop(fleet, name)
 
 
 async def test_a_connection_that_does_not_lead_to_its_own_database_is_refused(

@@ -167,7 +167,7 @@ async def test_a_file_outside_of_the_storage_folder_is_wrong_input(
     error = refused(client, answer, name, status=400)
     assert error["code"] == "STORAGE_UNFIT"
     folder = instance.storage.resolve()
-    assert error["message"] == f"The file /etc/passwd is not inside of {folder}. Give a path in that folder"
+    assert error["message"] == f"The file /etc/passwd is not inside of {folder}. Give a path in that folder."
 
 
 async def test_main_s_own_database_is_nobody_else_s(

@@ -8,7 +8,7 @@ import pytest
 
 from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration, Connection
-from insula.server.places import place
+from insula.server.places import as_kept, place
 
 FOLDER = Path("/storage")
 FILE = DatabaseOptions("sqlite", storage=FOLDER / "main.sqlite", statement_timeout_s=3)
@@ -55,3 +55,47 @@ def test_another_server_is_never_shown_mains_password(main: DatabaseOptions, giv
     assert (made.host, made.port, made.user, made.password) == ("elsewhere", None, "insula", "")
     made = placed(main, "new_connection", host="elsewhere", port=1, username="u", password="w", **given)
     assert (made.port, made.user, made.password, made.schema) == (1, "u", "w", None)
+
+
+@pytest.mark.parametrize(
+    ("main", "before", "after"),
+    [
+        (SERVER, {"dialect": "postgres", "host": "db", "port": 5433, "username": "i", "database": "shop"},
+         {"dialect": "postgres", "database": "shop"}),
+        (SERVER, {"host": "db", "port": 5433, "username": "u", "schema": "s"}, None),
+        (SERVER, {"host": "db", "port": 5432, "username": "i"}, None),
+        (SERVER, {"dialect": "mariadb", "host": "db", "port": 5433, "username": "i"}, None),
+        (FILE, {"dialect": "postgres", "host": "db", "username": "i"}, None),
+        (SERVER, {"username": "u", "database": "shop"}, None),
+        (SERVER, {"database": "shop"}, None),
+        (SERVER, {"dialect": "sqlite", "storage": "/storage/x/y.sqlite"},
+         {"dialect": "sqlite", "storage": "x/y.sqlite"}),
+        (FILE, {"dialect": "sqlite", "storage": "apps/my-shop/my-shop.sqlite"}, None),
+        (FILE, {"dialect": "sqlite", "storage": "/else/apps/my-shop/my-shop.sqlite"}, None),
+        (FILE, {}, None),
+    ],
+)  # fmt: skip
+def test_what_is_mains_own_is_not_kept(
+    main: DatabaseOptions, before: dict[str, Any], after: dict[str, Any] | None
+) -> None:
+    """And what is kept leads to the same place."""
+    kept = as_kept("my-shop", before, main, FOLDER)
+    assert kept == (before if after is None else after)
+    assert as_kept("my-shop", kept, main, FOLDER) == kept
+    assert placed(main, "new_connection", **kept) == placed(main, "new_connection", **before)
+
+
+def test_a_file_of_a_folder_that_was_moved_is_found_again_where_it_is_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "now" / "apps" / "shop" / "shop.sqlite"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    before = tmp_path / "before" / "apps" / "shop" / "shop.sqlite"
+
+    def kept(name: str = "shop") -> Any:
+        return as_kept(name, {"dialect": "sqlite", "storage": str(before)}, FILE, tmp_path / "now")["storage"]
+
+    assert kept() == "apps/shop/shop.sqlite"
+    assert kept("blog") == str(before)
+    before.parent.mkdir(parents=True)
+    before.touch()
+    assert kept() == str(before)

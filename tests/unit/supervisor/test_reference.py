@@ -30,7 +30,7 @@ def supervisor() -> Supervisor:
 
 
 def test_every_action_stands_in_the_page() -> None:
-    applications, environments = SupervisorPlugin(supervisor()).resources
+    applications, environments = SupervisorPlugin(supervisor(), lambda name, database: database).resources
     assert section("Actions") == {action.name for action in applications.actions} == PARTS.keys()
     assert [action.name for action in environments.actions] == ["list", "get"]
 
