@@ -131,7 +131,11 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
 }
 
 
+MAINS_PLUGIN = "app-supervisor"
+"""The main application has it in any case, and no other ever."""
+
+
 def plugin_names(text: str) -> list[str]:
-    """The plugins of ``APPEND_PRESET_BUILT_IN_PLUGINS``; ``@nocobase/plugin-X`` means X."""
+    """The plugins of ``APPEND_PRESET_BUILT_IN_PLUGINS`` but main's own; ``@nocobase/plugin-X`` means X."""
     names = (name.strip().removeprefix("@nocobase/plugin-") for name in text.split(","))
-    return [name for name in names if name]
+    return [name for name in names if name and name != MAINS_PLUGIN]

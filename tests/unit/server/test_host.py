@@ -6,8 +6,10 @@ from types import SimpleNamespace
 from typing import cast
 
 from insula.database.options import DatabaseOptions
+from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.host import Host
+from insula.supervisor.plugin import SupervisorPlugin
 
 
 def test_a_server_has_one_budget_as_long_as_it_is_used(tmp_path: Path) -> None:
@@ -35,3 +37,12 @@ def test_what_ends_statements_is_one_of_the_connections(tmp_path: Path) -> None:
     assert budget.limit == 6
     assert host.budget_of(DatabaseOptions("mysql")) is budget
     assert host.budget_of(DatabaseOptions("postgres")).limit == 7
+
+
+def test_mains_own_plugin_is_named_in_vain_and_in_peace(tmp_path: Path) -> None:
+    """The documented compose files name it for every process."""
+    assert SupervisorPlugin.name == checks.MAINS_PLUGIN
+    named = "@nocobase/plugin-app-supervisor, swagger"
+    host = Host(Settings(append_preset_built_in_plugins=named), tmp_path, makes=True)
+    assert host.extra_plugins == ("swagger",)
+    assert SupervisorPlugin.name not in host.registry.plugins

@@ -123,7 +123,7 @@ class Behaviour(Secrets, frozen=True, kw_only=True):
         str,
         _meta(
             "Built-in plugins to enable beside the preset ones, comma-separated; `@nocobase/plugin-X` is "
-            "understood as X.",
+            "understood as X, and `app-supervisor` is there in any case.",
             "names of plugins, comma-separated",
             "import-export",
         ),
