@@ -16,6 +16,7 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.discovery.redis import RedisDiscovery
 from insula.fleet.environment import Environment
 from insula.fleet.errors import EnvironmentTaken
+from insula.fleet.lease import Life
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
 from insula.fleet.seal import Seal
@@ -62,7 +63,8 @@ async def ends(request: pytest.FixtureRequest) -> AsyncIterator[Ends]:
         return
     url = f"redis://127.0.0.1:{request.getfixturevalue('redis').port}/0"
     async with RedisServer(url, "X") as near, RedisServer(url, "X") as far:
-        here, there = RedisDiscovery(near, Seal(KEY)), RedisDiscovery(far, Seal(KEY))
+        here = RedisDiscovery(near, Seal(KEY), Life("one", "first"))
+        there = RedisDiscovery(far, Seal(KEY), Life("one", "second", before="first"))
         await there.follow()
         yield Ends(here, there, name)
         for each in (here, there):

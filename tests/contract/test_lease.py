@@ -8,7 +8,7 @@ import pytest
 from insula.core.ids import random_id
 from insula.fleet import lease as module
 from insula.fleet.errors import EnvironmentTaken
-from insula.fleet.lease import Lease, lease_key
+from insula.fleet.lease import Lease, Life, lease_key
 from insula.fleet.redis_server import RedisServer
 from insula.testing.servers import Server
 
@@ -26,6 +26,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases of a fifth of a second."""
     monkeypatch.setattr(module, "LEASE_S", 0.2)
     monkeypatch.setattr(module, "RENEW_S", 0.05)
+    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.02)
 
 
 async def until(right: Callable[[], bool]) -> None:
@@ -37,7 +38,7 @@ async def until(right: Callable[[], bool]) -> None:
 @pytest.mark.usefixtures("short")
 async def test_it_is_kept_for_longer_than_it_lasts(server: RedisServer) -> None:
     name = random_id(8)
-    one, two = Lease(server, name, "one"), Lease(server, name, "two")
+    one, two = Lease(server, name, Life("one")), Lease(server, name, Life("two"))
     await one.take()
     for _ in range(10):
         await asyncio.sleep(0.05)
@@ -56,10 +57,10 @@ async def test_it_is_kept_for_longer_than_it_lasts(server: RedisServer) -> None:
 @pytest.mark.usefixtures("short")
 async def test_one_that_was_away_for_too_long_learns_that_another_has_it(server: RedisServer) -> None:
     name, lost = random_id(8), list[EnvironmentTaken]()
-    one, two = Lease(server, name, "one", lost=lost.append), Lease(server, name, "two")
+    one, two = Lease(server, name, Life("one"), lost=lost.append), Lease(server, name, Life("two", "life"))
     await one.take()
     # As a process that is suspended: its name runs out, and another comes.
-    await server.call("SET", lease_key(name), "two 9999999999999", "PX", 10_000)
+    await server.call("SET", lease_key(name), "two life 9999999999999", "PX", 10_000)
     await until(lambda: bool(lost))
     assert not one.held
     assert lost[0].details["holder"] == "two"
@@ -74,7 +75,7 @@ async def test_one_that_was_away_for_too_long_learns_that_another_has_it(server:
 @pytest.mark.usefixtures("short")
 async def test_one_that_redis_has_forgotten_is_taken_again_with_a_new_epoch(server: RedisServer) -> None:
     name, epochs = random_id(8), list[int]()
-    lease = Lease(server, name, "one", taken=epochs.append)
+    lease = Lease(server, name, Life("one"), taken=lambda epoch, _: epochs.append(epoch))
     await lease.take()
     await server.call("DEL", lease_key(name))
     await until(lambda: len(epochs) == 2)
@@ -88,7 +89,7 @@ async def test_one_that_redis_has_forgotten_is_taken_again_with_a_new_epoch(serv
 @pytest.mark.usefixtures("short")
 async def test_what_a_stranger_has_written_in_its_place_does_not_end_it(server: RedisServer) -> None:
     name, epochs = random_id(8), list[int]()
-    lease = Lease(server, name, "one", taken=epochs.append)
+    lease = Lease(server, name, Life("one"), taken=lambda epoch, _: epochs.append(epoch))
     await lease.take()
     await server.together((("DEL", lease_key(name)), ("HSET", lease_key(name), "some", "thing")))
     await until(lambda: not lease.held)
@@ -104,7 +105,7 @@ async def test_a_holder_that_can_not_renew_does_not_believe_in_it_for_longer_tha
 ) -> None:
     name = random_id(8)
     own = RedisServer(f"redis://127.0.0.1:{redis.port}/0", "X")
-    lease = Lease(own, name, "one")
+    lease = Lease(own, name, Life("one"))
     await lease.take()
     await server.call("CLIENT", "PAUSE", 400, "ALL")
     await until(lambda: not lease.held)
@@ -114,11 +115,36 @@ async def test_a_holder_that_can_not_renew_does_not_believe_in_it_for_longer_tha
 
 
 @pytest.mark.usefixtures("short")
-async def test_the_same_instance_takes_over_at_once(server: RedisServer) -> None:
+async def test_the_next_life_of_an_instance_takes_over_at_once(server: RedisServer) -> None:
     name = random_id(8)
-    before, after = Lease(server, name, "one"), Lease(server, name, "one")
+    before = Lease(server, name, Life("one", "first"))
+    after = Lease(server, name, Life("one", "second", before="first"))
     await before.take()
     await after.take()
     assert after.epoch > before.epoch
     await after.give_back()
     await before.give_back()
+
+
+@pytest.mark.usefixtures("short")
+async def test_another_life_of_an_instance_is_refused_while_the_first_renews(server: RedisServer) -> None:
+    """As in a copy of its storage folder."""
+    name, lost = random_id(8), list[EnvironmentTaken]()
+    one, copy = Lease(server, name, Life("one"), lost=lost.append), Lease(server, name, Life("one"))
+    await one.take()
+    with pytest.raises(EnvironmentTaken):
+        await copy.take()
+    assert one.held
+    assert lost == []
+    await one.give_back()
+
+
+@pytest.mark.usefixtures("short")
+async def test_another_life_of_an_instance_waits_for_one_that_has_ended(server: RedisServer) -> None:
+    """As after a restore of its storage folder: nobody renews."""
+    name = random_id(8)
+    await server.call("SET", lease_key(name), "one ended 1", "PX", 200)
+    again = Lease(server, name, Life("one"))
+    await again.take()
+    assert again.held
+    await again.give_back()

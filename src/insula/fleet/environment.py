@@ -36,5 +36,9 @@ class Environment:
     """The installation that it is: one and the same after a restart."""
     epoch: int = 0
     """Which of its lives: higher for each time that it took its name."""
+    beat_s: float = 10.0
+    """How often it says that it lives."""
+    failure: str = ""
+    """Why requests can not be forwarded to it, as whoever probed it found."""
     load: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """``cpu`` (share of a core, 0 to n), ``memoryMb``, ``connections``."""

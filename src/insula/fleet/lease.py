@@ -1,8 +1,10 @@
 """One name, one worker: who holds the lease of an environment may carry out commands for it.
 
 A lease lasts 10 s and is renewed every 3 s. Its holder goes by its own monotonic clock, counted from before it asked, so
-that it never believes in it for longer than Redis does. The same instance (an id in its storage folder) takes over at
-once; each taking has a higher number, the epoch, by which late words of an earlier holder are known.
+that it never believes in it for longer than Redis does. Who holds it is one life of an instance (an id in its storage
+folder): its next life takes over at once, since it knows by that folder that the one before has ended; any other life
+of the same instance, such as one in a copy of the folder, is a stranger. Each taking has a higher number, the epoch, by
+which late words of an earlier holder are known.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from insula.core.clock import monotonic
+from insula.core.ids import random_id
 from insula.core.sparse import Sparse
 from insula.fleet.errors import EnvironmentTaken
 from insula.fleet.redis_server import FAILURES, RedisServer
@@ -22,17 +26,18 @@ _sparse = Sparse(_logger)
 
 LEASE_S: Final = 10.0
 RENEW_S: Final = 3.0
+TRY_AGAIN_S: Final = 0.5
 
 _TAKE: Final = """
 local time = redis.call('TIME')
 local epoch = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('GET', KEYS[1])
 if held then
-  local holder, last = string.match(held, '^(%S+) (%d+)$')
-  if holder and holder ~= ARGV[1] then return {0, holder} end
+  local holder, life, last = string.match(held, '^(%S+) (%S+) (%d+)$')
+  if holder and (holder ~= ARGV[1] or (life ~= ARGV[2] and life ~= ARGV[3])) then return {0, holder} end
   if last and tonumber(last) >= epoch then epoch = tonumber(last) + 1 end
 end
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. string.format('%.0f', epoch), 'PX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. string.format('%.0f', epoch), 'PX', ARGV[4])
 return {1, string.format('%.0f', epoch)}
 """
 _RENEW: Final = """
@@ -44,27 +49,41 @@ _GIVE_BACK: Final = (
 )
 
 
+Taken = Callable[[int, str], None]
+"""Told an epoch that begins, and what stands at the lease's key while it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One run of an instance, from its start to its end."""
+
+    instance: str
+    id: str = field(default_factory=lambda: random_id(16))
+    before: str = ""
+    """The life before this one, which has ended for certain."""
+
+
 def lease_key(environment: str) -> str:
     """Where the lease of an environment stands."""
     return f"insula:lease:{environment}"
 
 
 class Lease:
-    """Of one environment, for one instance."""
+    """Of one environment, for one life of an instance."""
 
     def __init__(
         self,
         server: RedisServer,
         environment: str,
-        instance: str,
+        life: Life,
         *,
-        taken: Callable[[int], None] = lambda epoch: None,
+        taken: Taken = lambda epoch, mark: None,
         lost: Callable[[EnvironmentTaken], None] = lambda error: None,
     ) -> None:
         """``taken`` is told each epoch that begins, ``lost`` that another has it now: that can not be mended from here."""
         self._server = server
         self._environment = environment
-        self._instance = instance
+        self._life = life
         self._taken = taken
         self._lost = lost
         self._until = 0.0
@@ -78,8 +97,20 @@ class Lease:
         return monotonic() < self._until
 
     async def take(self) -> None:
-        """Take it, and keep it from now on. Raises ``EnvironmentTaken``, ``RedisUnavailable``."""
-        await self._take()
+        """Take it, and keep it from now on. Raises ``EnvironmentTaken``, ``RedisUnavailable``.
+
+        Where another life of the same instance has it, that may be one that has ended: it is waited for as long as a
+        lease lasts that nobody renews.
+        """
+        until = monotonic() + LEASE_S + RENEW_S
+        while True:
+            try:
+                await self._take()
+                break
+            except EnvironmentTaken as error:
+                if error.details["holder"] != self._life.instance or monotonic() >= until:
+                    raise
+            await asyncio.sleep(TRY_AGAIN_S)
         self._task = asyncio.create_task(self._keep(), name=f"lease of {self._environment}")
 
     async def give_back(self) -> None:
@@ -97,16 +128,18 @@ class Lease:
 
     @property
     def _value(self) -> str:
-        return f"{self._instance} {self.epoch}"
+        return f"{self._life.instance} {self._life.id} {self.epoch}"
 
     async def _take(self) -> None:
         asked = monotonic()
-        done, told = await self._script(_TAKE, self._instance, int(LEASE_S * 1000))
+        done, told = await self._script(
+            _TAKE, self._life.instance, self._life.id, self._life.before, int(LEASE_S * 1000)
+        )
         if not done:
             raise EnvironmentTaken(environment=self._environment, holder=told.decode(errors="replace"))
         self.epoch = int(told)
         self._until = asked + LEASE_S
-        self._taken(self.epoch)
+        self._taken(self.epoch, self._value)
 
     async def _keep(self) -> None:
         while True:

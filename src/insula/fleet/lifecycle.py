@@ -78,6 +78,10 @@ class Status:
     cause: str = ""
     """Why, and what can be done, as one sentence: of ``error``, and of ``stopped`` where nobody has stopped it."""
 
+    own: Wanted | None = None
+    """What its environment has made of it by itself, told by nobody: running since a visitor came there, asleep since the
+    environment was started anew."""
+
     @property
     def stuck(self) -> bool:
         """Whether it does not come up before somebody does something about the cause."""

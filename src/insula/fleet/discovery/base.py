@@ -31,7 +31,8 @@ class Discovery(ABC):
 
     @abstractmethod
     async def follow(self) -> None:
-        """Know from now on what other processes announce and report. Waits for nothing."""
+        """Know from now on what other processes announce and report. Returns once all is known that was told before, or
+        after a few seconds where that can not be read now."""
 
     @abstractmethod
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.discovery.redis_follower import Follower
 from insula.fleet.discovery.redis_teller import Teller
 from insula.fleet.environment import Environment
-from insula.fleet.lease import Lease
+from insula.fleet.lease import Lease, Life
 from insula.fleet.lifecycle import Status
 from insula.fleet.redis_server import RedisServer
 from insula.fleet.seal import Seal
@@ -25,9 +25,11 @@ class RedisDiscovery(Discovery):
     What is reported of an environment that is not held here stays in this process.
     """
 
-    def __init__(self, server: RedisServer, seal: Seal) -> None:
+    def __init__(self, server: RedisServer, seal: Seal, life: Life | None = None) -> None:
+        """``life``: of the instance that holds names from here; who only looks on needs none."""
         self._server = server
         self._seal = seal
+        self._life = life
         self._known = LocalDiscovery()
         self._follower = Follower(server, seal, self._known)
         self._tellers: dict[str, Teller] = {}
@@ -36,7 +38,8 @@ class RedisDiscovery(Discovery):
 
     async def hold(self, environment: str, instance: str, lost: Lost) -> int:
         teller = Teller(self._server, self._seal, environment)
-        lease = Lease(self._server, environment, instance, taken=teller.begin, lost=lost)
+        life = self._life if self._life and self._life.instance == instance else Life(instance)
+        lease = Lease(self._server, environment, life, taken=teller.begin, lost=lost)
         self._tellers[environment] = teller
         try:
             await lease.take()
@@ -51,7 +54,7 @@ class RedisDiscovery(Discovery):
         return lease is not None and lease.held
 
     async def follow(self) -> None:
-        self._follower.start()
+        await self._follower.start()
 
     async def close(self) -> None:
         for name in list(self._leases):
@@ -68,7 +71,7 @@ class RedisDiscovery(Discovery):
         environment = self._own.pop(name, None)
         if teller is not None:
             if environment is not None:
-                teller.announce(replace(environment, available=False, state=LEFT))
+                teller.leave(replace(environment, available=False, state=LEFT))
             await teller.end()
         if lease is not None:
             await lease.give_back()

@@ -40,6 +40,7 @@ _sparse = Sparse(_logger)
 
 T = TypeVar("T", Announced, Reported)
 
+FIRST_READ_S: Final = 5.0
 READ_EVERY_S: Final = 10.0
 """So often all environments are read again, whether or not something was heard."""
 
@@ -56,12 +57,18 @@ class Follower:
         """Environment → monotonic seconds of its last heartbeat."""
         self._statuses: dict[str, dict[str, Status]] = {}
         """Environment → application → status, as told last."""
+        self._read = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin. Beginning twice does nothing."""
+    async def start(self) -> None:
+        """Begin, and wait until all was read once, for ``FIRST_READ_S`` at most. Beginning twice does nothing."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="follower of environments")
+            try:
+                async with asyncio.timeout(FIRST_READ_S):
+                    await self._read.wait()
+            except TimeoutError:
+                _sparse.warning("Redis did not answer", "what environments tell is not known yet")
 
     async def end(self) -> None:
         """Hear no more."""
@@ -84,6 +91,7 @@ class Follower:
             try:
                 async with self._server.listening(REPORTS) as next_message:
                     await self._read_all()
+                    self._read.set()
                     pauses.over()
                     read = monotonic()
                     while True:

@@ -27,6 +27,7 @@ from insula.fleet.discovery.redis_words import (
     without_secrets,
 )
 from insula.fleet.environment import Environment
+from insula.fleet.lease import lease_key
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import FAILURES, RedisServer, Words
 from insula.fleet.seal import Seal
@@ -37,6 +38,16 @@ _sparse = Sparse(logging.getLogger(__name__))
 AT_ONE_GO: Final = 1000
 """Statuses that are told together: some 200 kB."""
 LAST_WORDS_S: Final = 2.0
+_WHILE_HELD: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local at = 2
+while at <= #ARGV do
+  local words = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + words))
+  at = at + words + 1
+end
+return 1
+"""
 
 
 class Teller:
@@ -53,13 +64,16 @@ class Teller:
         self._announces = False
         self._fresh = False
         self._epoch = 0
+        self._mark = ""
+        """What stands at the lease's key as long as it is held."""
+        self._leaves = False
         self._something = asyncio.Event()
         self._all_told = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, epoch: int) -> None:
-        """Of a new epoch everything is told."""
-        self._epoch = epoch
+    def begin(self, epoch: int, mark: str) -> None:
+        """Of a new epoch everything is told. ``mark``: see ``Taken``."""
+        self._epoch, self._mark = epoch, mark
         self._fresh = self._announces = True
         self._untold = dict(self._statuses)
         self._wake()
@@ -71,6 +85,11 @@ class Teller:
         self._environment = environment
         self._announces = True
         self._wake()
+
+    def leave(self, environment: Environment) -> None:
+        """Have it told, and nothing kept of it any more."""
+        self._leaves = True
+        self.announce(environment)
 
     def report(self, application: str, status: Status) -> None:
         """Have it told, instead of an earlier status that is untold."""
@@ -104,36 +123,43 @@ class Teller:
         while True:
             await self._something.wait()
             try:
-                await self._tell()
+                if not await self._tell():
+                    self._something.clear()  # another has the name now, or a new epoch begins, with which all is told
                 pauses.over()
             except FAILURES as error:
                 _sparse.warning(str(error), f"{self._name} is not reported")
                 await pauses.next()
 
-    async def _tell(self) -> None:
-        """One go. What could not be told stays untold, unless something newer has come meanwhile."""
+    async def _tell(self) -> bool:
+        """One go; false where the name is not held any more. What could not be told stays untold, unless something newer
+        has come meanwhile."""
         if self._environment is None:
             self._settle()
-            return
+            return True
         fresh, announces, epoch = self._fresh, self._announces, self._epoch
         statuses = self._untold if fresh else dict(list(self._untold.items())[:AT_ONE_GO])
         left = {} if fresh else {name: self._untold[name] for name in self._untold if name not in statuses}
         self._untold, self._fresh, self._announces = left, False, False
+        told = False
         try:
-            await self._send(fresh, announces, epoch, statuses)
-        except BaseException:
-            self._untold = {**statuses, **self._untold}
-            self._fresh, self._announces = fresh or self._fresh, announces or self._announces
-            raise
+            told = await self._send(fresh, announces, epoch, statuses)
+        finally:
+            if not told:
+                self._untold = {**statuses, **self._untold}
+                self._fresh, self._announces = fresh or self._fresh, announces or self._announces
+        if epoch != self._epoch:
+            return True
         if not (self._untold or self._fresh or self._announces):
             self._settle()
+        return told
 
     def _settle(self) -> None:
         self._something.clear()
         self._all_told.set()
 
-    async def _send(self, fresh: bool, announces: bool, epoch: int, statuses: Mapping[str, Status]) -> None:
-        key, seal = statuses_key(self._name), self._seal
+    async def _send(self, fresh: bool, announces: bool, epoch: int, statuses: Mapping[str, Status]) -> bool:
+        """All of it, and only while the name is held: what a late holder says can not stand over what a newer one said."""
+        key, seal, mark, leaves = statuses_key(self._name), self._seal, self._mark, self._leaves
         commands: list[Words] = [("DEL", key)] if fresh else []
         announced = await self._announced(epoch) if announces else None
         if announced is not None:
@@ -147,7 +173,10 @@ class Teller:
                 commands.append(("HSET", key, name, sealed))
         batch = Batch(self._name, epoch, announced, fresh, statuses)
         commands.append(("PUBLISH", REPORTS, seal.close(REPORTS, to_json(batch))))
-        await self._server.together(commands)
+        if leaves:
+            commands += [("HDEL", ENVIRONMENTS, self._name), ("DEL", key)]
+        words = [word for command in commands for word in (len(command), *command)]
+        return bool(await self._server.call("EVAL", _WHILE_HELD, 1, lease_key(self._name), mark, *words))
 
     async def _announced(self, epoch: int) -> Announced:
         assert self._environment is not None

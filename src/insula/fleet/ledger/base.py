@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,8 +42,40 @@ class Ledger(ABC):
         """All that were made here and not removed."""
 
     @abstractmethod
+    def kept(self, application: str) -> Kept | None:
+        """One of them, from memory; ``None`` where there is none of that name."""
+
+    @abstractmethod
+    def application_of(self, domain: str) -> str | None:
+        """The one whose custom domain this is, from memory."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Give back what it holds."""
+
+
+class Shelf(dict[str, Kept]):
+    """What a ledger keeps in memory, by name; and by domain."""
+
+    def __init__(self, kept: Iterable[Kept] = ()) -> None:
+        super().__init__()
+        self._domains: dict[str, str] = {}
+        for each in kept:
+            self.put(each.configuration.application, each)
+
+    def put(self, application: str, kept: Kept | None) -> None:
+        """Instead of what was there; ``None``: nothing is left of it."""
+        before = self.pop(application, None)
+        if before is not None and before.configuration.domain is not None:
+            self._domains.pop(before.configuration.domain, None)
+        if kept is not None:
+            self[application] = kept
+            if kept.configuration.domain is not None:
+                self._domains[kept.configuration.domain] = application
+
+    def application_of(self, domain: str) -> str | None:
+        """See ``Ledger.application_of``."""
+        return self._domains.get(domain)
 
 
 def after(command: Command, outcome: Outcome, before: Kept | None) -> Kept | None:

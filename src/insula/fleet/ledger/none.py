@@ -20,5 +20,11 @@ class NoLedger(Ledger):
     async def applications(self) -> Sequence[Kept]:
         return ()
 
+    def kept(self, application: str) -> Kept | None:
+        return None
+
+    def application_of(self, domain: str) -> str | None:
+        return None
+
     async def close(self) -> None:
         """There is nothing to give back."""

@@ -67,5 +67,9 @@ class ProcessAdapter(ABC):
         """
 
     @abstractmethod
+    def rest(self, application: str) -> None:
+        """It is here, made before this process began, and down. Does nothing for one that is known."""
+
+    @abstractmethod
     def forget(self, application: str) -> None:
         """It is not to be known here any more. Raises ``WrongMove`` unless it is down."""

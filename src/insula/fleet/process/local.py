@@ -70,6 +70,12 @@ class LocalProcess(ProcessAdapter):
         if failed:
             raise ExceptionGroup("applications could not be stopped", failed)
 
+    def rest(self, application: str) -> None:
+        if application not in self._lives and application not in self._resting:
+            status = Lifecycle(application, now).move(Observed.STOPPED)
+            self._resting[application] = status
+            self._changed(application, status)
+
     def forget(self, application: str) -> None:
         life, resting = self._lives.get(application), self._resting.pop(application, None)
         if life is not None:
