@@ -14,6 +14,7 @@ from insula.core.detached import Detached
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
+from insula.fleet.discovery.hearing import next_report
 from insula.fleet.errors import StartGivenUp, StaysDown
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Traffic
@@ -31,6 +32,9 @@ T = TypeVar("T")
 NO_FAILURE: Final = frozenset((StartGivenUp.code, StaysDown.code))
 """Codes of starts that have led to nothing although nothing went wrong: it was stopped meanwhile, or it stays down,
 which its environment tells."""
+UP: Final = frozenset((Observed.RUNNING, Observed.ERROR))
+"""States in which a start has come to its end."""
+SEEN_WITHIN_S: Final = 2.0
 OWN: Final = "the supervisor"
 """The actor of what nobody asked for."""
 
@@ -107,7 +111,20 @@ class Control:
             raise
         finally:
             self._starting.discard(entry.name)
+        await self._seen(entry, UP)
         return await self.learn(entry, outcomes.values())
+
+    async def _seen(self, entry: Entry, expected: frozenset[Observed]) -> None:
+        """Wait until what a command has brought about is reported as well, which takes another way than its outcome."""
+
+        def done() -> bool:
+            return all(status.observed in expected for status in self.records.statuses(entry).values())
+
+        def heard(environment: str, name: str, status: Status) -> bool:
+            return name == entry.name and done()
+
+        if not done():
+            await next_report(self.discovery, heard, SEEN_WITHIN_S)
 
     def cut_short(self, entry: Entry) -> None:
         """End a start that is under way, for who wants it down and would have to wait for the turn."""
@@ -124,6 +141,7 @@ class Control:
         """Stop it. Raises ``CommandFailed``."""
         arguments = {"asleep": True} if entry.wanted is Wanted.ASLEEP else NOTHING
         await self.orders.send(entry, Verb.STOP, arguments=arguments)
+        await self._seen(entry, DOWN)
 
     async def learn(self, entry: Entry, outcomes: Iterable[Outcome]) -> Entry:
         """Keep the versions that its database has by now, where the environments say so."""

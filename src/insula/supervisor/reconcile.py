@@ -26,7 +26,7 @@ from insula.supervisor.control import OWN, Control
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, SupervisorClosed
 from insula.supervisor.making import Making
-from insula.supervisor.repairs import Repair, repair_of
+from insula.supervisor.repairs import Repair, made_there, repair_of
 from insula.supervisor.status import PENDING
 
 _logger = logging.getLogger(__name__)
@@ -70,6 +70,9 @@ class Reconcile:
         self._slots = Slots(AT_ONCE)
         self._failures: dict[str, _Failure] = {}
         self._under_way: set[str] = set()
+        self._of_their_own: set[str] = set()
+        """Those of which an environment has just told what it made of them by itself. Told once: whoever commands
+        something after that has the last word."""
         self._task: asyncio.Task[None] | None = None
         self._end: Callable[[], None] | None = None
 
@@ -77,6 +80,7 @@ class Reconcile:
         """Begin, with a look at all applications at once. Beginning twice does nothing."""
         if self._task is None:
             self._end = self._control.discovery.watch(self._reported)
+            self._of_their_own.update(self._names())
             self._task = asyncio.create_task(self._run(), name="supervisor: reconcile")
 
     async def stop(self) -> None:
@@ -130,12 +134,22 @@ class Reconcile:
             if status.observed is Observed.RUNNING:
                 self._begin(application, lambda: self._stray(environment, application))
             return
+        if status.own is not None and not self._busy(application):
+            self._of_their_own.add(application)
         self._look(entry)
+
+    def _busy(self, name: str) -> bool:
+        return name in self._under_way or self._control.turns.busy(name)
 
     def _look(self, entry: Entry) -> None:
         name = entry.name
-        if name in self._under_way or self._control.turns.busy(name):
+        if self._busy(name):
             return
+        if name in self._of_their_own:
+            self._of_their_own.discard(name)
+            if made_there(entry, self._control.records.statuses(entry)) is not None:
+                self._begin(name, lambda: self._follow(name))
+                return
         repair = self._wanting(entry)
         if repair is None:
             self._failures.pop(name, None)
@@ -221,6 +235,18 @@ class Reconcile:
             case Repair.SLEEP:
                 await self._control.want(entry, Wanted.ASLEEP, OWN, "nobody visited it")
                 await self._control.take_down(entry)
+
+    async def _follow(self, name: str) -> None:
+        """What is wanted follows what its environments have made of it by themselves."""
+        try:
+            entry = self._control.records.get(name)
+            wanted = made_there(entry, self._control.records.statuses(entry))
+            if wanted is not None:
+                place = ", ".join(entry.places)
+                reason = "visited there" if wanted is Wanted.RUNNING else "the environment was started anew"
+                await self._control.want(entry, wanted, f"the environment {place}", reason)
+        except InsulaError as error:
+            _logger.warning("%s is not recorded as its environment has it: %s", name, error.message)
 
     async def _stray(self, environment: str, name: str) -> None:
         """Something runs of which there is no record (any more)."""

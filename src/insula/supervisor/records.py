@@ -18,6 +18,7 @@ from insula.data.units import UNKNOWN
 from insula.fleet.configuration import Configuration
 from insula.fleet.directory.base import Directory
 from insula.fleet.discovery.base import Discovery
+from insula.fleet.discovery.hearing import next_report
 from insula.fleet.errors import ApplicationNotFound
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.target import Target
@@ -145,20 +146,10 @@ class Records(Directory):
         return _target(self._entries[application], failure)
 
     async def changed(self, application: str, within_s: float) -> None:
-        reported = asyncio.Event()
+        def heard(environment: str, name: str, status: Status) -> bool:
+            return name == application
 
-        def look(environment: str, name: str, status: Status) -> None:
-            if name == application:
-                reported.set()
-
-        end = self._discovery.watch(look)
-        try:
-            async with asyncio.timeout(within_s):
-                await reported.wait()
-        except TimeoutError:
-            return
-        finally:
-            end()
+        await next_report(self._discovery, heard, within_s)
 
     # What is written
 

@@ -25,6 +25,16 @@ class Repair(enum.Enum):
     """It runs, and nobody has visited it for as long as its options say."""
 
 
+def made_there(entry: Entry, statuses: Mapping[str, Status]) -> Wanted | None:
+    """What environments have made of it by themselves, and should be wanted from then on: woken by a visitor in one of
+    them, or asleep in all since they were started anew."""
+    running = any(status.own is Wanted.RUNNING for status in statuses.values())
+    if entry.wanted is Wanted.ASLEEP and running:
+        return Wanted.RUNNING
+    asleep = all(status.own is Wanted.ASLEEP for status in statuses.values())
+    return Wanted.ASLEEP if entry.wanted is Wanted.RUNNING and asleep else None
+
+
 def repair_of(
     entry: Entry, statuses: Mapping[str, Status], counts: Counts | None, at: datetime
 ) -> Repair | None:

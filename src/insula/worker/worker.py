@@ -1,4 +1,8 @@
-"""The worker of one environment: takes commands, and carries out one at a time for each application."""
+"""The worker of one environment: takes commands, and carries out one at a time for each application.
+
+What it does by itself is a command as well, of its own: it brings up what it kept as running when it starts, and what a
+visitor asks for that sleeps. Who commands it is told with the status what it made of an application by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,23 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from insula import __version__
 from insula.core import log
-from insula.core.clock import now
+from insula.core.clock import monotonic, now
 from insula.core.errors import InsulaError
+from insula.core.ids import request_id
 from insula.core.names import MAIN
 from insula.core.slots import Slots
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.discovery.base import Discovery, Lost
 from insula.fleet.environment import Environment
-from insula.fleet.errors import StartGivenUp
-from insula.fleet.ledger.base import Ledger
-from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.errors import CommandExpired, StartGivenUp
+from insula.fleet.ledger.base import Kept, Ledger, after
+from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.process.base import ProcessAdapter
 from insula.fleet.provisioner.base import Provisioner
 from insula.worker.execute import EXECUTE, Means
@@ -40,6 +45,20 @@ STOP_DEADLINE_S: Final = 20.0
 HEAVY: Final = frozenset((Verb.CREATE, Verb.START, Verb.UPGRADE))
 OF_PROCESS: Final = HEAVY | {Verb.STOP}
 """What the process adapter does, which logs by itself why a step failed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A command in the line of its application."""
+
+    command: Command
+    own: asyncio.Future[Outcome] | None = None
+    """Told its outcome, in place of the bus, where it is the worker's own."""
+    until: float = field(init=False)
+    """Monotonic seconds, after which it is not begun any more."""
+
+    def __post_init__(self) -> None:
+        self.until = monotonic() + self.command.deadline_s
 
 
 class Worker:
@@ -70,12 +89,14 @@ class Worker:
         self._ledger = ledger
         self._lost = lost
         self._process = process
-        self._means = Means(process, provisioner, self._report)
+        self._means = Means(process, provisioner, self.report)
         self._load = load
         self._beat_s = beat_s
         self._slots = Slots(STARTS_AT_ONCE)
-        self._lines: dict[str, deque[Command]] = {}
+        self._lines: dict[str, deque[_Turn]] = {}
         """Application → what is under way, and what waits behind it. No line is empty."""
+        self._own: dict[str, Wanted] = {}
+        """Application → what was made of it here by itself, since the last command that somebody gave."""
         self._endings: dict[str, asyncio.Task[None]] = {}
         """Application → what ends its start, and is waited for before the next command."""
         self._waits: dict[str, asyncio.Timeout] = {}
@@ -94,6 +115,8 @@ class Worker:
             asyncio.create_task(self._take(), name=f"worker of {self._environment}"),
             asyncio.create_task(self._beat(), name=f"heartbeat of {self._environment}"),
         )
+        for kept in await self._ledger.applications():
+            self._come_back(kept)
 
     async def stop(self, deadline_s: float = STOP_DEADLINE_S) -> None:
         """Take no more commands, let those under way end, and leave. Does nothing when it was not started."""
@@ -105,7 +128,7 @@ class Worker:
         self._loops = ()
         for line in self._lines.values():
             while len(line) > 1:
-                line.pop()
+                _given_up(line.pop())
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=deadline_s)
             for task in late:
@@ -121,16 +144,41 @@ class Worker:
     async def _take(self) -> None:
         while True:
             await self._may()  # what is taken here is not given to who has the name now
-            command = await self._bus.take(self._environment)
-            line = self._lines.get(command.application)
-            if line is None:
-                line = self._lines[command.application] = deque((command,))
-                self._begin(self._work_off(command.application, line))
-            else:
-                line.append(command)
-                name = command.application
-                if command.verb is Verb.STOP and line[0].verb is Verb.START and name not in self._endings:
-                    self._endings[name] = self._begin(self._end_start(name))
+            self._line_up(_Turn(await self._bus.take(self._environment)))
+
+    def _line_up(self, turn: _Turn) -> None:
+        name = turn.command.application
+        line = self._lines.get(name)
+        if line is None:
+            line = self._lines[name] = deque((turn,))
+            self._begin(self._work_off(name, line))
+            return
+        line.append(turn)
+        starts = line[0].command.verb is Verb.START
+        if turn.command.verb is Verb.STOP and starts and name not in self._endings:
+            self._endings[name] = self._begin(self._end_start(name))
+
+    def _come_back(self, kept: Kept) -> None:
+        """After a start of the process what ran is brought up; what waits for its first visit is asleep from now on."""
+        told = kept.configuration
+        name = told.application
+        runs = kept.wanted is Wanted.RUNNING
+        if runs:
+            self._own[name] = Wanted.RUNNING if told.with_main else Wanted.ASLEEP
+        self._process.rest(name)
+        if runs:
+            verb, how = (Verb.START, {}) if told.with_main else (Verb.STOP, {"asleep": True})
+            self._line_up(_Turn(Command(verb, name, request_id(), told, how), _nobody()))
+
+    async def wake(self, application: str) -> None:
+        """Bring up one that is kept, since a visitor is here; return when it is up, or has failed."""
+        kept = self._ledger.kept(application)
+        if kept is None or not self._loops:
+            return
+        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        command = Command(Verb.START, application, request_id(), kept.configuration)
+        self._line_up(_Turn(command, told))
+        await asyncio.wait((told,))
 
     async def _beat(self) -> None:
         while True:
@@ -143,20 +191,24 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _work_off(self, application: str, line: deque[Command]) -> None:
+    async def _work_off(self, application: str, line: deque[_Turn]) -> None:
         """All that is in the line of an application, one after the other."""
         log.application.set(application)
         try:
             while line and await self._may():
-                command = line[0]
-                log.request_id.set(command.request_id)
-                outcome = await self._once(command)
+                turn = line[0]
+                log.request_id.set(turn.command.request_id)
+                outcome = await self._in_turn(turn)
                 if (ending := self._endings.pop(application, None)) is not None:
                     await asyncio.wait((ending,))
-                await self._bus.finish(self._environment, outcome)
+                if turn.own is None:
+                    await self._bus.finish(self._environment, outcome)
+                elif not turn.own.done():
+                    turn.own.set_result(outcome)
                 line.popleft()
         finally:
-            del self._lines[application]
+            for turn in self._lines.pop(application):
+                _given_up(turn)
         if self._loops:
             await self._announce()
 
@@ -165,6 +217,20 @@ class Worker:
         while self._loops and not self._discovery.held(self._environment):  # noqa: ASYNC110 - a lease ends with time, which tells nobody
             await asyncio.sleep(LOOK_AGAIN_S)
         return self._discovery.held(self._environment)
+
+    async def _in_turn(self, turn: _Turn) -> Outcome:
+        """What comes of a command whose turn it is."""
+        command, name = turn.command, turn.command.application
+        if turn.own is None:
+            if monotonic() > turn.until:  # who sent it has been told so
+                late = CommandExpired(
+                    command=command.verb.value, application=name, seconds=command.deadline_s
+                )
+                return Outcome(command.request_id, late.code, late.message)
+            self._own.pop(name, None)
+        elif (made := after(command, Outcome(command.request_id), self._ledger.kept(name))) is not None:
+            self._own[name] = made.wanted
+        return await self._once(command)
 
     async def _once(self, command: Command) -> Outcome:
         """What came of the command before, if it was carried out already."""
@@ -228,8 +294,12 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the stop itself tells its sender
             _logger.debug("the start of %s could not be ended: %s", application, error)
 
-    def _report(self, application: str, status: Status) -> None:
-        self._discovery.report(self._environment, application, status)
+    def report(self, application: str, status: Status) -> None:
+        """Something is observed of an application here."""
+        own = self._own.get(application)
+        self._discovery.report(
+            self._environment, application, replace(status, own=own) if own is not None else status
+        )
 
     async def _announce(self) -> None:
         """Say what the environment is, and how many run there now."""
@@ -241,3 +311,14 @@ class Worker:
             self._here, version=__version__, heartbeat_at=now(), applications=running, load=self._load()
         )
         await self._discovery.announce(here)
+
+
+def _nobody() -> asyncio.Future[Outcome]:
+    """For a command of the worker's own whose outcome nobody waits for."""
+    return asyncio.get_running_loop().create_future()
+
+
+def _given_up(turn: _Turn) -> None:
+    """It is not carried out any more: of the worker's own commands nobody else hears."""
+    if turn.own is not None:
+        turn.own.cancel()
