@@ -29,10 +29,10 @@ class OfflineTransport(httpx.BaseTransport):
             self._stack.enter_context(StorageLock(folder))
             self._runner = self._stack.enter_context(asyncio.Runner())
             installation = build(settings, folder, self._lost, makes=False)
-            self._stack.callback(lambda: self._runner.run(installation.fleet.stop()))
+            self._stack.callback(lambda: self._runner.run(installation.role.stop()))
             # What is wrong is raised, so nothing needs to be logged about the start.
             logging.getLogger("insula").setLevel(logging.CRITICAL)
-            self._runner.run(installation.fleet.start_main())
+            self._runner.run(installation.role.start_main())
             logging.getLogger("insula").setLevel(logging.ERROR)
             on_failure.pop_all()
         self._inner = httpx.ASGITransport(installation.gateway.local)

@@ -53,6 +53,14 @@ async def send_not_answering(send: Send, target: Target) -> None:
     await send_error(send, 503, code, message, retry_headers(target), maintaining=passes(target), **more)
 
 
+async def send_ready(send: Send, ready: bool) -> None:
+    """To who asks for the health of a process or an application, and nothing more."""
+    if ready:
+        await send_answer(send, 200, b"ok", b"text/plain; charset=utf-8")
+    else:
+        await send_error(send, 503, "NOT_READY", "No commands are taken here now.", RETRY_AFTER)
+
+
 async def send_not_healthy(send: Send, target: Target) -> None:
     """The same for who asks for its health, which wakes nobody: asking again does not help one that sleeps."""
     if target.wanted is Wanted.ASLEEP and target.status.observed in (Observed.STOPPED, Observed.NOT_FOUND):

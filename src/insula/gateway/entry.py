@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,10 +28,10 @@ from insula.fleet.traffic import Counts, Traffic
 from insula.gateway import cookies
 from insula.gateway.answers import (
     RETRY_AFTER,
-    send_answer,
     send_error,
     send_not_answering,
     send_not_healthy,
+    send_ready,
 )
 from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting, unknown
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
@@ -88,7 +89,9 @@ class Gateway:
         pages: PageHandler,
         traffic: Traffic | None = None,
         waiting: Waiting | None = None,
+        ready: Callable[[], bool] | None = None,
     ) -> None:
+        """``ready``: whether a process does what it is there for that has no main application to say so."""
         self._api = options.api
         self._proxies = options.proxies
         self._access_log = options.access_log
@@ -99,6 +102,7 @@ class Gateway:
         self._pages = pages
         self._traffic = Traffic() if traffic is None else traffic
         self._waiting = Waiting(directory, process) if waiting is None else waiting
+        self._ready = ready
         self._websockets = WebSockets(options.api, directory, process, self._traffic, self._hand_over)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,9 +216,12 @@ class Gateway:
         """Everything but the API of an application that runs."""
         if choice.kind == "health" and runs:
             log.application.set(choice.application)
-            await send_answer(visit.send, 200, b"ok", b"text/plain; charset=utf-8")
+            await send_ready(visit.send, True)
             return
         target = await self._directory.find(choice.application)
+        if target is None and choice.kind == "health" and choice.application == MAIN and self._ready:
+            await send_ready(visit.send, self._ready())
+            return
         if target is None or target.wanted is Wanted.DELETED:
             await self._miss(choice, scope, receive, visit)
             return

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from insula.core.errors import InsulaError, Kind
+from insula.core.names import MAIN
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.fleet.target import Target
 
@@ -85,4 +86,9 @@ def unknown(application: str) -> str:
     """The sentence for an application that does not exist, or that an address does not name."""
     if not application:
         return "This address lacks the name of an application, as in /apps/shop/."
+    if application == MAIN:
+        return (
+            "Applications run here for a Supervisor, which has the main one; this address names none of them, "
+            "as /apps/shop/ does."
+        )
     return f"There is no application {application[:64]!r} here."

@@ -20,12 +20,13 @@ from insula.gateway.waiting import Waiting
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import AlreadySetUp
-from insula.server.fleet import Fleet
 from insula.server.host import Host
 from insula.server.main_application import Told
 from insula.server.metrics import PATH as METRICS_PATH
 from insula.server.metrics import Gauge, Metrics
 from insula.server.pulse import Pulse
+from insula.server.roles.base import Role
+from insula.server.roles.head import Head
 from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
@@ -41,7 +42,7 @@ class Installation:
     """Everything of one process, put together."""
 
     gateway: Gateway
-    fleet: Fleet
+    role: Role
     setup_token: Callable[[], Awaitable[str | None]]
     """A token for the set-up link where there is no administrator yet."""
     watchdog: Watchdog
@@ -53,34 +54,72 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
 
     ``lost`` is told when another process has taken the database: this one has to end.
     """
-    host = Host(settings, folder, makes=makes)
-    fleet = Fleet(host, lost)
-    process, directory, traffic = fleet.process, fleet.records, fleet.traffic
-    link = SetupLink()
+    role = _role(Host(settings, folder, makes=makes), lost)
+    process, directory, traffic = role.process, role.directory, role.traffic
     templates = Templates(_TEMPLATES)
-
-    async def set_up(asked: Administrator) -> None:
-        await make_administrator(fleet.main.application, asked)
-
-    async def setup_token() -> str | None:
-        return None if await _has_administrator(fleet.main.application) else link.issue()
-
-    page = SetupPage(link, templates, set_up, settings.api_base_path)
-    pulse = Pulse(lambda: _has_administrator(fleet.main.application))
     waiting = Waiting(directory, process)
     watchdog = Watchdog(settings.insula_stall_limit_s)
-    fleet.discovery.watch(watchdog.hear)
+    role.discovery.watch(watchdog.hear)
     metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
     metrics.add(Gauge("insula_loop_lag_seconds", "The greatest delay of late.", lambda: watchdog.lag_s))
-    metrics.add(Gauge("insula_database_connections", "Open connections to databases.", host.connections_used))
-    mounted: dict[str, AsgiApp] = {SETUP_PATH: page, METRICS_PATH: metrics}
+    metrics.add(
+        Gauge("insula_database_connections", "Open connections to databases.", role.host.connections_used)
+    )
+    mounted: dict[str, AsgiApp] = {METRICS_PATH: metrics}
+    pulse: Pulse | None = None
+    setup_token: Callable[[], Awaitable[str | None]] = _no_token
+    if role.head is not None:
+        setup = _SetUp(role.head)
+        mounted[SETUP_PATH] = SetupPage(setup.link, templates, setup.do, settings.api_base_path)
+        pulse, setup_token = Pulse(setup.done), setup.token
     pages = Pages(templates, settings.api_base_path, mounted, pulse)
     proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
     options = GatewayOptions(
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
-    gateway = Gateway(options, directory, process, pages, traffic, waiting)
-    return Installation(gateway, fleet, setup_token, watchdog, metrics)
+    gateway = Gateway(options, directory, process, pages, traffic, waiting, role.ready)
+    return Installation(gateway, role, setup_token, watchdog, metrics)
+
+
+def _role(host: Host, lost: Told) -> Role:
+    """What is of no use in a mode is not loaded."""
+    match host.settings.app_mode:
+        case "single":
+            from insula.server.roles.single import Single
+
+            return Single(host, lost)
+        case "supervisor":
+            from insula.server.roles.supervisor import SupervisorRole
+
+            return SupervisorRole(host, lost)
+        case "worker":
+            from insula.server.roles.worker import WorkerRole
+
+            return WorkerRole(host, lost)
+
+
+class _SetUp:
+    """How the first administrator of a main application comes in."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        self.link = SetupLink()
+
+    async def do(self, asked: Administrator) -> None:
+        """Make the first administrator. Raises ``AlreadySetUp``."""
+        await make_administrator(self._head.main.application, asked)
+
+    async def done(self) -> bool:
+        """Whether there is one."""
+        return await _has_administrator(self._head.main.application)
+
+    async def token(self) -> str | None:
+        """For the link, where there is none."""
+        return None if await self.done() else self.link.issue()
+
+
+async def _no_token() -> None:
+    """Nobody administrates here."""
 
 
 async def make_administrator(application: Application, asked: Administrator) -> None:

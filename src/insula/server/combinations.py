@@ -149,7 +149,17 @@ def _armed(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, s
 
 def remarks(values: Mapping[str, Any]) -> list[str]:
     """What is odd and may be meant: warnings, one sentence each."""
-    return [*_unread(values), *_believes_all(values), *_fails_on_purpose(values)]
+    return [*_unread(values), *_unsecured(values), *_believes_all(values), *_fails_on_purpose(values)]
+
+
+def _unsecured(values: Mapping[str, Any]) -> list[str]:
+    mode = values.get("APP_MODE", "single")
+    if mode == "single" or "APP_SUPERVISOR_AES_SECRET_KEY" in values:
+        return []
+    remedy = "write the same 64 hex digits for the Supervisor and all workers."
+    return [
+        f"APP_SUPERVISOR_AES_SECRET_KEY is not set: whoever can write to Redis can command this fleet; {remedy}"
+    ]
 
 
 def _fails_on_purpose(values: Mapping[str, Any]) -> list[str]:
@@ -165,8 +175,10 @@ def _unread(values: Mapping[str, Any]) -> list[str]:
         for name in (
             "APP_SUPERVISOR_REDIS_URL",
             "APP_COMMAND_REDIS_URL",
+            "APP_SUPERVISOR_AES_SECRET_KEY",
             "ENVIRONMENT_NAME",
             "ENVIRONMENT_URL",
+            "ENVIRONMENT_PROXY_URL",
         )
         if name in values
     ]

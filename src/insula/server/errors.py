@@ -82,8 +82,15 @@ class AlreadySetUp(InsulaError):
     kind = Kind.CONFLICT
 
 
-class NotYet(InsulaError):
-    """APP_MODE={mode} is the multi-environment mode, which this version has not yet; write APP_MODE=single."""
+class NoMain(InsulaError):
+    """This environment has no main application; give the command where its Supervisor runs."""
 
-    code = "MODE_NOT_AVAILABLE"
+    code = "NO_MAIN"
     kind = Kind.INVALID
+
+
+class NoVouching(InsulaError):
+    """People who are signed in to the main application can not be let in to {application} here; sign in to {application} itself."""
+
+    code = "SHARED_SESSION_UNAVAILABLE"
+    kind = Kind.UNAUTHENTICATED

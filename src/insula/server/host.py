@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from insula.application.collections import CORE_COLLECTIONS
@@ -26,6 +26,9 @@ from insula.server.declared import Settings
 from insula.server.places import as_kept, place
 from insula.server.storage import app_key, has_key
 
+_OWN: Final = {"single": MAIN, "supervisor": MAIN, "worker": "worker"}
+"""What the file of a process' own SQLite database is called after."""
+
 
 class Host:
     """Owned by the composition root; the steps of applications are given it."""
@@ -43,16 +46,18 @@ class Host:
 
     @property
     def url(self) -> str:
-        """Where people reach the main application, without a slash at its end."""
-        return (self.settings.insula_url or f"http://localhost:{self.settings.app_port}").rstrip("/")
+        """Where people reach this process, without a slash at its end."""
+        settings = self.settings
+        given = settings.insula_url or (settings.environment_url if settings.app_mode == "worker" else None)
+        return (given or f"http://localhost:{settings.app_port}").rstrip("/")
 
     @cached_property
     def database(self) -> DatabaseOptions:
-        """Where the main application's database is."""
+        """Where the main application's database is, or a worker's ledger: the service on which others are made."""
         settings = self.settings
         if settings.db_dialect == "sqlite":
             given = settings.db_storage
-            file = Path(given).expanduser() if given else self.folder / "main.sqlite"
+            file = Path(given).expanduser() if given else self.folder / f"{_OWN[settings.app_mode]}.sqlite"
             return DatabaseOptions(
                 "sqlite", storage=file.absolute(), statement_timeout_s=settings.insula_db_statement_timeout_s
             )

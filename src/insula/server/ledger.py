@@ -24,7 +24,7 @@ from insula.database.errors import TableMissing
 from insula.database.options import DatabaseOptions
 from insula.fleet.command import Command, Outcome
 from insula.fleet.errors import KeyMismatch
-from insula.fleet.ledger.base import KEPT_S, UNKEPT, Kept, Ledger, after
+from insula.fleet.ledger.base import KEPT_S, UNKEPT, Kept, Ledger, Shelf, after
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json, to_json
 from insula.server.errors import LedgerSealed
@@ -72,7 +72,7 @@ class DatabaseLedger(Ledger):
         self._database = open_database(options, budget)
         self._repository = Repository(Metadata(self._database, (COMMANDS, APPLICATIONS)), self._database)
         self._seal = seal
-        self._applications: dict[str, Kept] = {}
+        self._applications = Shelf()
         self._until_pruned = 0
 
     async def open(self) -> None:
@@ -115,20 +115,24 @@ class DatabaseLedger(Ledger):
                     APPLICATIONS.name, ("name",), kept, scopes=_EVERYTHING, on=transaction
                 )
             await self._prune(transaction)
-        if found is None:
-            self._applications.pop(name, None)
-        else:
-            self._applications[name] = found
+        if found != before:
+            self._applications.put(name, found)
 
     async def applications(self) -> Sequence[Kept]:
         return list(self._applications.values())
+
+    def kept(self, application: str) -> Kept | None:
+        return self._applications.get(application)
+
+    def application_of(self, domain: str) -> str | None:
+        return self._applications.application_of(domain)
 
     async def close(self) -> None:
         await self._database.close()
 
     async def _read(self) -> None:
         page = await self._repository.find(APPLICATIONS.name, _ALL, scopes=_EVERYTHING)
-        self._applications = {row["name"]: self._opened(Kept, row["name"], row["kept"]) for row in page.rows}
+        self._applications = Shelf(self._opened(Kept, row["name"], row["kept"]) for row in page.rows)
 
     async def _prune(self, transaction: Any) -> None:
         self._until_pruned -= 1

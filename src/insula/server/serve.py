@@ -150,7 +150,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             listeners, (settings.insula_stop_timeout_s, OPERATOR_DRAIN_S), strict=True
         ):
             await listener.drain(deadline_s)
-        await installation.fleet.stop()
+        await installation.role.stop()
         installation.watchdog.stop()
     _log.info("stopped")
     if lost:
@@ -159,7 +159,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
 
 async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
     """Whether the main application runs; not when the process was told to stop first. Raises what it raised."""
-    starting = asyncio.ensure_future(installation.fleet.start())
+    starting = asyncio.ensure_future(installation.role.start())
     stopping = asyncio.ensure_future(told_to_stop.wait())
     await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
     unfinished = stopping if starting.done() else starting

@@ -87,7 +87,6 @@ def _modes() -> str:
         cells = (title, *(f"{local}`{name}`" for name in (wiring.discovery, wiring.process, wiring.command)))
         needs = ", ".join(f"`{name}`" for name in wiring.needs) or "–"
         lines.append(f"| {' | '.join(cells)} | {needs} |\n")
-    lines.append("\nThis version runs in the mode `single`; the multi-environment mode is not in it yet.\n")
     return "".join(lines)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from insula.fleet.command import Command, Outcome
-from insula.fleet.ledger.base import UNKEPT, Kept, Ledger, after
+from insula.fleet.ledger.base import UNKEPT, Kept, Ledger, Shelf, after
 
 MOST: Final = 1_000
 """Commands that are remembered; the oldest fall out."""
@@ -17,7 +17,7 @@ class MemoryLedger(Ledger):
 
     def __init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
-        self._applications: dict[str, Kept] = {}
+        self._applications = Shelf()
 
     async def outcome(self, request_id: str) -> Outcome | None:
         return self._outcomes.get(request_id)
@@ -29,12 +29,16 @@ class MemoryLedger(Ledger):
         if len(self._outcomes) > MOST:
             del self._outcomes[next(iter(self._outcomes))]
         name = command.application
-        found = after(command, outcome, self._applications.pop(name, None))
-        if found is not None:
-            self._applications[name] = found
+        self._applications.put(name, after(command, outcome, self._applications.get(name)))
 
     async def applications(self) -> Sequence[Kept]:
         return list(self._applications.values())
+
+    def kept(self, application: str) -> Kept | None:
+        return self._applications.get(application)
+
+    def application_of(self, domain: str) -> str | None:
+        return self._applications.application_of(domain)
 
     async def close(self) -> None:
         """There is nothing to give back."""

@@ -13,12 +13,12 @@ from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
 from insula.database.options import DatabaseOptions
 from insula.server.declared import Settings
-from insula.server.fleet import Fleet
 from insula.server.host import Host
+from insula.server.roles.single import Single
 from insula.testing.databases import SHARED_DATABASE
 from insula.testing.servers import Server
 
-Running = Callable[[], AbstractAsyncContextManager[Fleet]]
+Running = Callable[[], AbstractAsyncContextManager[Single]]
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def running(settings: Settings, tmp_path: Path) -> Running:
     """Starts it, as often as a test likes, one after the other, and stops it at the end of the block."""
 
     @asynccontextmanager
-    async def start() -> AsyncIterator[Fleet]:
+    async def start() -> AsyncIterator[Single]:
         lost: list[InsulaError] = []
         host = Host(settings, tmp_path, makes=True)
-        fleet = Fleet(host, lost.append)
+        fleet = Single(host, lost.append)
         try:
             await fleet.start()
             yield fleet
@@ -65,7 +65,7 @@ def running(settings: Settings, tmp_path: Path) -> Running:
 
 
 @pytest.fixture
-async def fleet(running: Running) -> AsyncIterator[Fleet]:
+async def fleet(running: Running) -> AsyncIterator[Single]:
     """One that runs."""
     async with running() as found:
         yield found

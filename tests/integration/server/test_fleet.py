@@ -21,32 +21,32 @@ from insula.data.scope import Unrestricted
 from insula.database.ending import to_the_end
 from insula.fleet.configuration import Configuration
 from insula.fleet.lifecycle import Observed, Wanted
-from insula.server import fleet as whole_server
-from insula.server.fleet import Fleet
 from insula.server.provisioner import LocalProvisioner
+from insula.server.roles import hosting as whole_server
+from insula.server.roles.single import Single
 from insula.supervisor.errors import CommandFailed
 from insula.testing.applications import client_of
 from insula.testing.whole import FIRST_USER, drop, make
 
 O = Observed
-Running = Callable[[], AbstractAsyncContextManager[Fleet]]
+Running = Callable[[], AbstractAsyncContextManager[Single]]
 EVERYTHING = Unrestricted()
 FILE: Mapping[str, Any] = {"database": {"dialect": "sqlite"}}
 
 
-def application(fleet: Fleet, name: str) -> Application:
+def application(fleet: Single, name: str) -> Application:
     found = fleet.process.running(name)
     assert isinstance(found, Application)
     return found
 
 
-async def until(fleet: Fleet, name: str, observed: Observed) -> None:
+async def until(fleet: Single, name: str, observed: Observed) -> None:
     async with asyncio.timeout(20):
         while fleet.process.status(name).observed is not observed:
             await asyncio.sleep(0.01)
 
 
-async def answers(fleet: Fleet, name: str) -> dict[str, Any]:
+async def answers(fleet: Single, name: str) -> dict[str, Any]:
     async with client_of(application(fleet, name)) as client:
         heard = await client.get("/app:getInfo")
     assert heard.status_code == 200
@@ -54,7 +54,7 @@ async def answers(fleet: Fleet, name: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_whole_life(fleet: Fleet, options: dict[str, Any]) -> None:
+async def test_a_whole_life(fleet: Single, options: dict[str, Any]) -> None:
     supervisor = fleet.supervisor
     await make(fleet, "shop", options, displayName="The shop")
     assert (await answers(fleet, "shop"))["name"] == "shop"
@@ -76,9 +76,9 @@ async def test_a_whole_life(fleet: Fleet, options: dict[str, Any]) -> None:
     await drop(fleet, "shop")
 
 
-async def test_nothing_is_known_any_more_of_one_that_is_purged_without_its_data(fleet: Fleet) -> None:
+async def test_nothing_is_known_any_more_of_one_that_is_purged_without_its_data(fleet: Single) -> None:
     await make(fleet, "shop", FILE)
-    database = fleet._host.folder / fleet.records.get("shop").options["database"]["storage"]
+    database = fleet.host.folder / fleet.records.get("shop").options["database"]["storage"]
     await fleet.supervisor.destroy("shop", confirm="shop", actor="a test")
     await fleet.supervisor.purge("shop", confirm="shop", actor="a test", keep_data=True)
     assert fleet.process.status("shop").observed is O.NOT_FOUND
@@ -87,7 +87,7 @@ async def test_nothing_is_known_any_more_of_one_that_is_purged_without_its_data(
     assert database.exists()
 
 
-async def test_its_first_user_is_a_copy_of_its_maker(fleet: Fleet, options: dict[str, Any]) -> None:
+async def test_its_first_user_is_a_copy_of_its_maker(fleet: Single, options: dict[str, Any]) -> None:
     await make(fleet, "shop", options)
     repository = application(fleet, "shop").repository
     (user,) = (await repository.find("users", Query(), scopes=EVERYTHING)).rows
@@ -102,7 +102,7 @@ async def test_its_first_user_is_a_copy_of_its_maker(fleet: Fleet, options: dict
     await drop(fleet, "shop")
 
 
-async def test_nothing_of_it_is_left_once_it_has_stopped(fleet: Fleet, options: dict[str, Any]) -> None:
+async def test_nothing_of_it_is_left_once_it_has_stopped(fleet: Single, options: dict[str, Any]) -> None:
     await make(fleet, "shop", options)
     await answers(fleet, "shop")
     await fleet.supervisor.sleep("shop", actor="a test")
@@ -122,7 +122,7 @@ async def test_nothing_of_it_is_left_once_it_has_stopped(fleet: Fleet, options: 
     await drop(fleet, "shop")
 
 
-async def test_nothing_of_it_is_left_after_a_start_that_failed(fleet: Fleet) -> None:
+async def test_nothing_of_it_is_left_after_a_start_that_failed(fleet: Single) -> None:
     await make(fleet, "shop", FILE)
     await fleet.supervisor.sleep("shop", actor="a test")
     opened: list[weakref.ref[Application]] = []
@@ -236,7 +236,7 @@ async def test_one_that_hangs_keeps_nobody_from_stopping(
 
 
 async def test_an_older_one_is_upgraded_by_itself_or_says_which_version_it_has_and_which_is_wanted(
-    fleet: Fleet, options: dict[str, Any]
+    fleet: Single, options: dict[str, Any]
 ) -> None:
     supervisor = fleet.supervisor
 
@@ -266,12 +266,12 @@ async def test_an_older_one_is_upgraded_by_itself_or_says_which_version_it_has_a
     await drop(fleet, "shop")
 
 
-async def test_one_whose_database_bears_another_stamp_is_not_started(fleet: Fleet) -> None:
+async def test_one_whose_database_bears_another_stamp_is_not_started(fleet: Single) -> None:
     await make(fleet, "one", FILE)
     await make(fleet, "two", FILE)
     for name in ("one", "two"):
         await fleet.supervisor.stop(name, actor="a test")
-    folder = fleet._host.folder / "apps"
+    folder = fleet.host.folder / "apps"
     (folder / "one" / "one.sqlite").write_bytes((folder / "two" / "two.sqlite").read_bytes())
     with pytest.raises(CommandFailed, match="belongs to the application two"):
         await fleet.supervisor.start("one", actor="a test")
@@ -280,7 +280,7 @@ async def test_one_whose_database_bears_another_stamp_is_not_started(fleet: Flee
 
 
 async def test_it_says_in_its_database_where_it_runs_until_it_stops(
-    fleet: Fleet, options: dict[str, Any]
+    fleet: Single, options: dict[str, Any]
 ) -> None:
     async def home() -> Any:
         repository = application(fleet, "shop").repository
@@ -293,13 +293,13 @@ async def test_it_says_in_its_database_where_it_runs_until_it_stops(
             await asyncio.sleep(0.01)
     assert found["installation"] == fleet.main.application.identifier
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fleet._homes, "enter", lambda application: None)
+        patch.setattr(fleet.hosting.homes, "enter", lambda application: None)
         await fleet.supervisor.restart("shop", actor="a test")
     assert await home() == {}
     await drop(fleet, "shop")
 
 
-async def test_main_vouches_for_its_people_where_an_application_shares_its_session(fleet: Fleet) -> None:
+async def test_main_vouches_for_its_people_where_an_application_shares_its_session(fleet: Single) -> None:
     main = fleet.main.application
     (root,) = (await main.repository.find("users", Query(), scopes=EVERYTHING)).rows
     async with httpx.AsyncClient(transport=httpx.ASGITransport(main), base_url="http://test") as client:
@@ -320,7 +320,7 @@ async def test_main_vouches_for_its_people_where_an_application_shares_its_sessi
     assert heard == {"open": 200, "closed": 401}
 
 
-async def test_many_are_made_visited_and_stopped_at_once(fleet: Fleet) -> None:
+async def test_many_are_made_visited_and_stopped_at_once(fleet: Single) -> None:
     names = [f"a{number}" for number in range(30)]
     await asyncio.gather(*(make(fleet, name, FILE) for name in names))
     await asyncio.gather(*(fleet.supervisor.sleep(name, actor="a test") for name in names))

@@ -8,7 +8,7 @@ from insula.application.application import Application
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
-from insula.server.fleet import Fleet
+from insula.server.roles.single import Single
 from insula.testing.routes import addresses, ask, routes
 from insula.testing.whole import make
 
@@ -16,13 +16,13 @@ NOBODY = {(401, "INVALID_TOKEN"), (401, "EMPTY_TOKEN")}
 CONTROL = ("/applications:", "/environments:")
 
 
-def running(fleet: Fleet, name: str) -> Application:
+def running(fleet: Single, name: str) -> Application:
     found = fleet.process.running(name)
     assert isinstance(found, Application)
     return found
 
 
-def gateway_of(fleet: Fleet) -> Gateway:
+def gateway_of(fleet: Single) -> Gateway:
     async def answers() -> bool:
         return True
 
@@ -36,7 +36,7 @@ async def token_of_root(application: Application) -> str:
     return (await access.sessions.open(1, None, access.clock.now())).token
 
 
-async def test_nobody_from_an_application_gets_at_the_fleet(fleet: Fleet) -> None:
+async def test_nobody_from_an_application_gets_at_the_fleet(fleet: Single) -> None:
     file = {"dbConnType": "new_database", "database": {"dialect": "sqlite"}}
     await make(fleet, "shop", file)
     await make(fleet, "club", {**file, "shareSession": True})
@@ -61,7 +61,7 @@ async def test_nobody_from_an_application_gets_at_the_fleet(fleet: Fleet) -> Non
                     assert public or heard.answer in NOBODY, (route.path, way, headers, heard)
 
 
-async def test_an_application_has_no_resources_of_the_fleet(fleet: Fleet) -> None:
+async def test_an_application_has_no_resources_of_the_fleet(fleet: Single) -> None:
     """Not even for its root, and not for main's who visits."""
     file = {"dbConnType": "new_database", "database": {"dialect": "sqlite"}}
     await make(fleet, "club", {**file, "shareSession": True})

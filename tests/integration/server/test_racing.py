@@ -8,7 +8,7 @@ import pytest
 
 from insula.core.errors import InsulaError, Kind
 from insula.core.ids import random_id
-from insula.server.fleet import Fleet
+from insula.server.roles.single import Single
 from insula.testing.racing import GONE, OBSERVED, VERBS, outcomes, wanted_of
 from insula.testing.whole import make
 
@@ -18,7 +18,7 @@ PAUSES_S = (0.0, 0.0, 0.002, 0.01, 0.04)
 """How long after the first of its burst a verb begins."""
 
 
-async def do(fleet: Fleet, name: str, verb: str) -> None:
+async def do(fleet: Single, name: str, verb: str) -> None:
     """What is refused since it contradicts what the application is by then is right; any other failure is none."""
     try:
         if verb == "visit":
@@ -34,7 +34,7 @@ async def do(fleet: Fleet, name: str, verb: str) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_whatever_the_order(fleet: Fleet, seed: int) -> None:
+async def test_whatever_the_order(fleet: Single, seed: int) -> None:
     chance = random.Random(seed)
     names = [f"racer_{random_id(8)}" for _ in range(3)]
     model = dict.fromkeys(names, GONE)

@@ -14,8 +14,8 @@ from insula.data.filters.tree import Condition
 from insula.data.scope import Unrestricted
 from insula.fleet.lifecycle import Observed
 from insula.server.declared import Settings
-from insula.server.fleet import Fleet
 from insula.server.host import Host
+from insula.server.roles.single import Single
 from insula.supervisor import seals
 from insula.supervisor.errors import CommandFailed
 from insula.testing.servers import Server
@@ -25,12 +25,12 @@ PASSWORD = "correct horse battery"
 
 
 @asynccontextmanager
-async def installed(folder: Path, **given: Any) -> AsyncIterator[Fleet]:
+async def installed(folder: Path, **given: Any) -> AsyncIterator[Single]:
     """An installation in a folder, while it runs."""
     settings = Settings(
         storage_path=str(folder), init_root_email="root@example.com", init_root_password=PASSWORD, **given
     )
-    fleet = Fleet(Host(settings, folder, makes=True), [].append)
+    fleet = Single(Host(settings, folder, makes=True), [].append)
     try:
         await fleet.start()
         yield fleet
@@ -102,7 +102,7 @@ async def test_a_new_password_of_mains_role_holds_for_those_on_mains_server(
         await drop(fleet, "shop")
 
 
-async def age(fleet: Fleet, name: str, **database: Any) -> None:
+async def age(fleet: Single, name: str, **database: Any) -> None:
     """Write the record as earlier versions did: all of the address, and a copy of the password."""
     main, entry = fleet.records.main, fleet.records.get(name)
     options = {**entry.options, "database": {**entry.options["database"], **database}}

@@ -72,3 +72,25 @@ class Mode(OwnTests, frozen=True, kw_only=True):
             "http://worker_a",
         ),
     ] = None
+    app_supervisor_aes_secret_key: Annotated[
+        str | None,
+        _meta(
+            "The key that seals what stands in Redis and proves commands; the same for the Supervisor and all workers. "
+            "Without it, whoever can write to that Redis can do anything.",
+            "64 hex digits",
+            "$(openssl rand -hex 32)",
+            secret=True,
+            pattern=r"^[0-9A-Fa-f]{64}$",
+        ),
+    ] = None
+    insula_heartbeat_s: Annotated[
+        float,
+        _meta(
+            "Seconds between two heartbeats of a worker. The Supervisor suspects one that is silent for 3.5 of its own; "
+            "write the same everywhere.",
+            "a number of seconds between 1 and 3600",
+            "120",
+            ge=1,
+            le=3600,
+        ),
+    ] = 120.0

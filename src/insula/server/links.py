@@ -1,0 +1,54 @@
+"""The links of a process to the rest of its fleet: bus and discovery over the Redis servers that the settings name."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from insula.fleet.seal import Seal
+
+if TYPE_CHECKING:
+    from insula.fleet.lease import Life
+    from insula.server.declared import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Links:
+    """Opens no connection before it is asked for something."""
+
+    def __init__(self, settings: Settings, life: Life) -> None:
+        # the library is loaded where a Redis is configured
+        from insula.fleet.bus.redis import RedisBus
+        from insula.fleet.discovery.redis import RedisDiscovery
+        from insula.fleet.redis_server import RedisServer
+
+        named = {
+            "APP_SUPERVISOR_REDIS_URL": settings.app_supervisor_redis_url or "",
+            "APP_COMMAND_REDIS_URL": settings.app_command_redis_url or "",
+        }
+        self._patience_s = settings.insula_wait_timeout_s
+        self._servers = {
+            url: RedisServer(url, " and ".join(name for name, given in named.items() if given == url))
+            for url in named.values()
+        }
+        key = settings.app_supervisor_aes_secret_key
+        seal = Seal(bytes.fromhex(key) if key is not None else None)
+        self.secured = seal.secured
+        self.discovery = RedisDiscovery(self._servers[named["APP_SUPERVISOR_REDIS_URL"]], seal, life)
+        self.bus = RedisBus(self._servers[named["APP_COMMAND_REDIS_URL"]], seal, life.instance)
+
+    async def wait(self) -> None:
+        """Return once each server answers, with a line in the log every 5 s until then.
+
+        Raises ``RedisUnavailable`` after ``INSULA_WAIT_TIMEOUT_S``, and ``RedisRefused`` at once.
+        """
+        for server in self._servers.values():
+            await server.wait(self._patience_s, lambda line: _log.warning("%s", line))
+
+    async def close(self) -> None:
+        """Say good-bye, and give all connections back. May be called twice."""
+        await self.bus.close()
+        await self.discovery.close()
+        for server in self._servers.values():
+            await server.close()

@@ -1,0 +1,51 @@
+"""The role of one process: what it runs, what it knows, and how it comes up and goes down."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from insula.fleet.directory.base import Directory
+    from insula.fleet.discovery.base import Discovery
+    from insula.fleet.process.local import LocalProcess
+    from insula.fleet.traffic import Traffic
+    from insula.server.host import Host
+    from insula.server.roles.head import Head
+
+
+class Role(ABC):
+    """Siblings implement all of it. Owned by the composition root."""
+
+    host: Host
+    process: LocalProcess
+    """What runs in this process."""
+    directory: Directory
+    """Which applications there are."""
+    discovery: Discovery
+    """Where what happens to applications is heard of."""
+    traffic: Traffic
+    head: Head | None
+    """The main application, where it is here."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Bring up everything. Raises what keeps it from coming up.
+
+        Where the environments speak over Redis, that is waited for first: raises ``RedisUnavailable``, ``RedisRefused``.
+        """
+
+    @abstractmethod
+    async def start_main(self) -> None:
+        """Bring up main alone, for a command beside which no server runs; nothing is told to others.
+
+        Raises what its steps raise, and ``NoMain`` where there is none.
+        """
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Take down everything. What can not be stopped in time, or at all, is logged. May be called after any start."""
+
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether it does now what it is there for."""

@@ -1,0 +1,62 @@
+"""The head of a fleet in many processes: the main application here, all others in environments elsewhere.
+
+start: Redis answers → what environments tell is known → main answers
+stop:  nothing is repaired → main → what is under way in environments goes on without it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from insula.core.names import MAIN
+from insula.fleet.environment import LOCAL
+from insula.fleet.process.local import LocalProcess
+from insula.fleet.traffic import Traffic
+from insula.server.instance import begin_life
+from insula.server.links import Links
+from insula.server.roles.base import Role
+from insula.server.roles.head import Head
+
+if TYPE_CHECKING:
+    from insula.fleet.lifecycle import Status
+    from insula.server.host import Host
+    from insula.server.main_application import Told
+
+
+class SupervisorRole(Role):
+    """Looks on and commands over Redis."""
+
+    head: Head
+
+    def __init__(self, host: Host, lost: Told) -> None:
+        """``lost`` is told when another process has taken main's database."""
+        self.host = host
+        self._links = Links(host.settings, begin_life(host.folder))
+        self.discovery = self._links.discovery
+        self.traffic = Traffic()
+        self.head = Head(host, self._links.bus, self.discovery, self.traffic, lambda: self.process, lost)
+        self.directory = self.head.records
+        self.process = LocalProcess(lambda _: self.head.main, self._changed)
+
+    async def start(self) -> None:
+        await self._links.wait()
+        await self.discovery.follow()
+        await self.head.start()
+
+    async def start_main(self) -> None:
+        # Whoever wants something of another application is told at once.
+        await self._links.bus.close()
+        await self.head.start()
+
+    async def stop(self) -> None:
+        await self.head.supervisor.pause()
+        await self._links.bus.close()
+        await self.process.stop(MAIN)
+        await self._links.close()
+
+    def ready(self) -> bool:
+        return self.head.ready()
+
+    def _changed(self, application: str, status: Status) -> None:
+        # Of an environment that is not held here: it stays in this process.
+        self.discovery.report(LOCAL, application, status)
