@@ -1,17 +1,24 @@
-"""The compose file, service by service, as it stands."""
+"""The compose file, service by service, as it stands: what it says, and what comes up when each of its services is started."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import yaml
 
 from insula.server import settings
-from insula.testing.compose import services
+from insula.testing import servers
+from insula.testing.compose import Composed, composed, services
+from insula.testing.databases import connected
+from insula.testing.fleet_client import FleetClient, environments, set_up
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "compose"
 FILE = FOLDER / "compose.yaml"
 DOCUMENTED = Path(__file__).parent / "compose" / "documented.yaml"
 """What the documentation of the protocol shows."""
+APPLICATION = "composed"
+"""Its database is named after it, on the server that other tests have, too."""
 THEIRS, OURS = "nocobase/nocobase:alpha", "insula"
 
 
@@ -23,7 +30,7 @@ def test_only_the_image_is_another() -> None:
 def test_every_setting_is_one(tmp_path: Path) -> None:
     for service in services(FILE, OURS).values():
         reading = settings.read(service.environment, tmp_path)
-        assert (reading.wrong, reading.warnings) == ({}, [])
+        assert reading.wrong == {}
         assert reading.values.keys() == service.environment.keys()
 
 
@@ -38,3 +45,41 @@ def test_the_database_is_added_without_changing_the_rest() -> None:
         given["DB_PASSWORD"],
     )
     assert added["services"][name]["networks"] == [*yaml.safe_load(FILE.read_text())["networks"]]
+
+
+@pytest.fixture
+async def fleet(postgresql: servers.Server, tmp_path: Path) -> AsyncIterator[Composed]:
+    """All services of the file, not started, beside a Redis and a PostgreSQL with the role that the file names."""
+    databases = [service.environment["DB_DATABASE"] for service in services(FILE, OURS).values()]
+    async with connected(postgresql) as connection:
+        if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'postgres'"):
+            await connection.execute("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'postgres'")
+    with servers.redis() as redis:
+        others = {"redis": redis.port, "postgres": postgresql.port}
+        with composed(FILE, OURS, others, tmp_path) as found:
+            yield found
+    async with connected(postgresql) as connection:
+        for name in (*databases, APPLICATION):
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def test_all_services_come_up_and_serve(fleet: Composed) -> None:
+    fleet.start()
+    supervisor, worker = fleet.instances["supervisor"], fleet.instances["worker_a"]
+    set_up(supervisor, supervisor.printed(r"/setup\?token="))
+    with FleetClient(supervisor) as client:
+        told = {row["name"]: (row["url"], row["proxyUrl"]) for row in environments(client, 2)}
+        given = [fleet.instances[name].settings for name in ("worker_a", "worker_b")]
+        assert told == {
+            said["ENVIRONMENT_NAME"]: (said["ENVIRONMENT_URL"], said["ENVIRONMENT_PROXY_URL"])
+            for said in given
+        }
+        made = client.create(APPLICATION, environments=["env_a"])
+        assert (made["environments"], made["statuses"]) == (["env_a"], {"env_a": "running"})
+        with client.inside(APPLICATION, at=worker.settings["ENVIRONMENT_URL"]) as inside:
+            fields = [{"name": "text", "type": "string"}]
+            inside.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
+            inside.post("/notes:create", json={"text": "kept"}).raise_for_status()
+            assert [row["text"] for row in inside.get("/notes:list").json()["data"]] == ["kept"]
+    for instance in fleet.instances.values():
+        assert instance.stop() == 0, instance.log

@@ -1,6 +1,8 @@
 """The applications of an installation that runs, asked for as its administrator does, over HTTP."""
 
+import re
 import time
+from collections.abc import Sequence
 from typing import Any, Self
 
 import httpx
@@ -49,9 +51,12 @@ class FleetClient:
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
-    def create(self, name: str, connection: str = "new_database", **options: Any) -> dict[str, Any]:
+    def create(
+        self, name: str, connection: str = "new_database", *, environments: Sequence[str] = (), **options: Any
+    ) -> dict[str, Any]:
         """Make one and wait until it runs; gives its record."""
-        body = {"name": name, "options": {"dbConnType": connection, **options}}
+        where = {"environments": [*environments]} if environments else {}
+        body = {"name": name, **where, "options": {"dbConnType": connection, **options}}
         made = self.call("create", body=body)
         job = self.instance.wait_for_job(self.client, made["jobId"])
         assert job["status"] == "succeeded", job
@@ -72,12 +77,42 @@ class FleetClient:
             time.sleep(POLL_S)
         return found
 
-    def inside(self, name: str, account: str = ROOT_EMAIL, password: str = ROOT_PASSWORD) -> httpx.Client:
-        """A client of an application, signed in there. The caller closes it."""
-        base = f"{self.instance.address}/api/__app/{name}/"
+    def inside(
+        self, name: str, account: str = ROOT_EMAIL, password: str = ROOT_PASSWORD, at: str | None = None
+    ) -> httpx.Client:
+        """A client of an application, signed in there; ``at`` this address instead of the installation's. The caller
+        closes it."""
+        base = f"{at or self.instance.address}/api/__app/{name}/"
         answer = httpx.post(
             f"{base}auth:signIn", json={"account": account, "password": password}, timeout=PATIENCE_S
         )
         assert answer.status_code == 200, answer.text
         headers = {"Authorization": f"Bearer {answer.json()['data']['token']}"}
         return httpx.Client(base_url=base, headers=headers, timeout=PATIENCE_S)
+
+
+def set_up(instance: Instance, printed: str) -> None:
+    """Make the first administrator by the link that was printed, as a person does."""
+    token = re.search(r"/setup\?token=(\S+)", printed)
+    assert token, printed
+    form = {
+        "token": token[1],
+        "email": ROOT_EMAIL,
+        "username": "root",
+        "nickname": "Root",
+        "password": ROOT_PASSWORD,
+        "again": ROOT_PASSWORD,
+    }
+    made = httpx.post(f"{instance.address}/setup", data=form, timeout=PATIENCE_S)
+    assert made.status_code == 200, made.text
+
+
+def environments(client: FleetClient, count: int) -> list[dict[str, Any]]:
+    """Those that are available, as soon as there are so many."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        rows = client.client.get("/environments:list").raise_for_status().json()["data"]
+        if len(found := [row for row in rows if row["available"]]) == count:
+            return found
+        assert time.monotonic() < deadline, rows
+        time.sleep(POLL_S)
