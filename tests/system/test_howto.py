@@ -130,10 +130,11 @@ def commands() -> list[tuple[str, str]]:
         text = page.read_text()
         blocks = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL))
         typed = re.findall(
-            r"((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|start)\b[^\n|>&)]*)", blocks
+            r"((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|demo|start)\b[^\n|>&)]*)",
+            blocks,
         )
         typed += re.findall(
-            r"`((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|start)[^`]*)`", text
+            r"`((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|demo|start)[^`]*)`", text
         )
         found += [(page.name, words.strip()) for words in typed]
     return found

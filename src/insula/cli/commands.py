@@ -11,6 +11,7 @@ from insula import __version__
 from insula.cli.apps import apps
 from insula.cli.client import complain
 from insula.cli.collections import collections
+from insula.cli.demo import demo
 from insula.cli.jobs import jobs
 from insula.cli.plugins import plugins
 from insula.cli.records import records
@@ -42,7 +43,7 @@ def version() -> None:
     click.echo(__version__)
 
 
-for group in (apps, collections, jobs, plugins, records, settings, users):
+for group in (apps, collections, demo, jobs, plugins, records, settings, users):
     insula.add_command(group)
 
 

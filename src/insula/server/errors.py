@@ -94,3 +94,24 @@ class NoVouching(InsulaError):
 
     code = "SHARED_SESSION_UNAVAILABLE"
     kind = Kind.UNAUTHENTICATED
+
+
+class ProgramEnded(InsulaError):
+    """{name} {how}, so the others were stopped, too; its log {log} ends with: {end}"""
+
+    code = "PROGRAM_ENDED"
+    kind = Kind.UNAVAILABLE
+
+
+class ProgramSilent(InsulaError):
+    """{name} did not answer within {seconds} s, so all were stopped; its log {log} ends with: {end}"""
+
+    code = "PROGRAM_SILENT"
+    kind = Kind.UNAVAILABLE
+
+
+class RedisNotInstalled(InsulaError):
+    """A demo needs Redis, and neither redis-server nor valkey-server is on PATH; install one (apt-get install redis-server, brew install redis), or name one that runs in APP_SUPERVISOR_REDIS_URL and APP_COMMAND_REDIS_URL."""
+
+    code = "REDIS_NOT_INSTALLED"
+    kind = Kind.UNAVAILABLE

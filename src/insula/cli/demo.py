@@ -1,0 +1,45 @@
+"""``insula demo``: many environments on one machine, to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from insula.server.command import command
+
+if TYPE_CHECKING:
+    from insula.server.demo import Demo
+
+
+@click.command()
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, writable=True),
+    default="storage-demo",
+    show_default=True,
+    help="Where it keeps everything.",
+)
+def demo(folder: str) -> None:
+    """Run Redis, a Supervisor and two environments on this machine, until Ctrl-C.
+
+    They listen on loopback alone, on free ports. Without DB_* settings everything is kept in SQLite files; with them, each has
+    a database of its own on that server, such as insula_supervisor. A Redis that the settings name is used; else one is
+    started, which has to be installed.
+    """
+    from insula.server.demo import run_demo
+
+    asyncio.run(run_demo(folder, _announce))
+
+
+def _announce(running: Demo) -> None:
+    """What to open and to type. The Supervisor itself has told its address, and the link for the first administrator."""
+    width = max(map(len, running.addresses))
+    for name, address in running.addresses.items():
+        click.echo(f"{name:{width}}  {address}")
+    first = next(iter(running.addresses))
+    click.echo(
+        f"Logs and data are in {running.folder}. Commands: STORAGE_PATH={running.folder / first} {command()} apps list"
+    )
+    click.echo("Ctrl-C ends all of them.")
