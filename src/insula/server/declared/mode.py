@@ -55,7 +55,7 @@ class Mode(OwnTests, frozen=True, kw_only=True):
     environment_name: Annotated[
         str | None,
         _meta(
-            "The name of this environment.",
+            "The name of this environment, which one process holds at a time.",
             "a name of letters, digits, - and _",
             "env_a",
             pattern=r"^[A-Za-z0-9_-]{1,63}$",
@@ -63,12 +63,15 @@ class Mode(OwnTests, frozen=True, kw_only=True):
     ] = None
     environment_url: Annotated[
         str | None,
-        _url("Where people reach this environment.", "http://localhost:15000"),
+        _url(
+            "Where people reach this environment, and the Supervisor, too, unless `ENVIRONMENT_PROXY_URL` says otherwise.",
+            "http://localhost:15000",
+        ),
     ] = None
     environment_proxy_url: Annotated[
         str | None,
         _url(
-            "Where the Supervisor reaches this environment; `ENVIRONMENT_URL` when not set.",
+            "Where the Supervisor reaches this environment to hand requests on; `ENVIRONMENT_URL` when not set.",
             "http://worker_a",
         ),
     ] = None
