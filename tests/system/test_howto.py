@@ -187,8 +187,9 @@ def test_the_reference_of_imports_names_all_parameters() -> None:
     assert {p["name"] for p in described if "name" in p} <= stated
 
 
-def test_the_service_file_is_understood() -> None:
-    unit = ROOT / "deploy" / "systemd" / "insula.service"
+@pytest.mark.parametrize("name", ["insula.service", "insula@.service"])
+def test_the_service_file_is_understood(name: str) -> None:
+    unit = ROOT / "deploy" / "systemd" / name
     text = unit.read_text()
     assert "ExecStart=/opt/insula/.venv/bin/insula start\n" in text
     lines = [line for line in text.splitlines() if line and not line.startswith(("#", "["))]
@@ -197,6 +198,6 @@ def test_the_service_file_is_understood() -> None:
         done = subprocess.run(
             [analyze, "verify", str(unit)], capture_output=True, text=True, timeout=30, check=False
         )
-        said = [line for line in done.stderr.splitlines() if "insula.service" in line]
+        said = [line for line in done.stderr.splitlines() if unit.stem in line]
         # The program is not in /opt/insula here; nothing else may be said.
         assert [line for line in said if "is not executable" not in line] == []
