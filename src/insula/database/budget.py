@@ -109,6 +109,7 @@ class ConnectionBudget:
         pool.users[schema] -= 1
         if not pool.users[schema]:
             del pool.users[schema]
+            pool.forget(schema)
         if not pool.users:
             self._groups[key].remove(pool)
             if not self._groups[key]:

@@ -131,6 +131,12 @@ class Pool:
         """Close the connection that was idle longest, for the sake of another pool."""
         self.part(self.idle.pop(0))
 
+    def forget(self, schema: str | None) -> None:
+        """Nobody uses this schema any more: idle connections that know its statements are closed."""
+        for connection in [one for one in self.idle if schema in one.schemas]:
+            self.idle.remove(connection)
+            self.part(connection)
+
     def part(self, connection: ServerConnection, within_s: float = CLOSE_S) -> asyncio.Task[None]:
         """Close a connection that nobody leases any more, in the background; in peace where that takes no longer."""
         self._budget.parting(1)

@@ -23,8 +23,9 @@ from insula.core.errors import InsulaError
 from insula.server import settings as reader
 from insula.server.declared import Settings
 from insula.server.exits import Exit, of_error
+from insula.server.heap import heap
 from insula.server.logs import application_logs
-from insula.server.memory import keep_little, keep_what_is_loaded
+from insula.server.memory import keep_what_is_loaded
 from insula.server.sockets import bind_tcp, bound_unix, most_connections
 from insula.server.storage import StorageLock, missing_folders, open_folder
 
@@ -102,7 +103,7 @@ def _run_loop(settings: Settings, folder: Path, tcp: socket.socket, unix: socket
     import uvloop
 
     sys.setswitchinterval(THREAD_TURN_S)
-    keep_little()
+    heap().keep_little()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, folder, tcp, unix))
 

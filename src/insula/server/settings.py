@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from insula.core.allocator import ALLOCATOR
+from insula.core.allocator import allocator
 from insula.server import checks, combinations, env_file
 from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
 from insula.server.errors import SettingsWrong
@@ -54,8 +54,9 @@ class Reading:
 
 
 def environment_of_server() -> dict[str, str]:
-    """What a process that serves is started with: this environment, and ``ALLOCATOR`` unless that is said."""
-    return {**ALLOCATOR, **os.environ}
+    """What a process that serves is started with: this environment, and ``allocator`` unless that chooses another."""
+    chosen = allocator()
+    return dict(os.environ) if chosen.keys() & os.environ.keys() else {**chosen, **os.environ}
 
 
 def read(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:

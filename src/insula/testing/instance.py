@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from insula.core.allocator import ALLOCATOR
+from insula.core.allocator import allocator
 from insula.testing import servers
 
 ROOT_EMAIL = "root@example.com"
@@ -96,7 +96,7 @@ class Instance:
     def environment(self) -> dict[str, str]:
         """What the process gets: the settings, a first administrator, and little of this process' own."""
         return {
-            **ALLOCATOR,
+            **allocator(),
             **{name: os.environ[name] for name in _KEPT if name in os.environ},
             "INIT_ROOT_EMAIL": ROOT_EMAIL,
             "INIT_ROOT_USERNAME": "root",

@@ -15,6 +15,7 @@ from insula.data.plan import PLANS
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.local import LocalProcess
 from insula.server.applications import ApplicationSteps, Around
+from insula.server.heap import heap
 from insula.server.homes import Homes
 from insula.server.load import Load
 from insula.server.memory import Trimmer
@@ -62,7 +63,7 @@ class Hosting:
         self._main = main
         self._installation = installation
         self._templates: dict[str, Template] = {}
-        self._trimmer = Trimmer(PLANS.sweep, self._running)
+        self._trimmer = Trimmer(PLANS.sweep, self._running, heap())
         self.homes = Homes(installation)
         self.process = LocalProcess(self._steps_of, self._changed)
         self._around = Around(self.homes, self.process.fail, vouch)
