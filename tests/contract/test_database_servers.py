@@ -541,6 +541,23 @@ async def test_an_application_with_slow_statements_never_takes_all(
     assert (budget.used, budget.waiting, budget.shares.used) == (0, 0, 0)
 
 
+async def test_connections_that_know_a_schema_part_with_its_last_user(postgresql: servers.Server) -> None:
+    pid = sa.text("SELECT pg_backend_pid() AS pid")
+    budget = ConnectionBudget(5)
+    one, same, other = (open_database(on(postgresql, schema=name), budget) for name in ("s1", "s1", "s2"))
+    known = await one.run(pid)
+    await one.close()
+    assert await same.run(pid) == known, "another uses the schema"
+    await same.close()
+    fresh = await other.run(pid)
+    assert fresh != known
+    passing = open_database(on(postgresql, schema="s3"), budget)
+    await passing.close()
+    assert await other.run(pid) == fresh, "it never knew that schema"
+    await other.close()
+    assert budget.used == 0
+
+
 async def test_schemas_are_spread_over_pools(postgresql: servers.Server) -> None:
     """Few to a connection, so that a server's process knows few; never more pools than half the budget."""
     budget = ConnectionBudget(6)

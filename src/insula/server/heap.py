@@ -15,6 +15,8 @@ _ALL_ARENAS = 4096
 
 
 class Heap(Protocol):
+    """What is asked of an allocator, whichever it is."""
+
     def keep_little(self) -> None:
         """To be called by the thread that answers requests, before there are others."""
 
