@@ -1,6 +1,8 @@
 """Installations for the tests of this folder: real processes, ended whatever the test does."""
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from insula.testing.image import Image, build_image
 from insula.testing.instance import Instance, Run, database_settings
 
 Install = Callable[..., Instance]
@@ -42,3 +45,15 @@ def dialect_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[
 def run(server: Instance, tmp_path: Path) -> Run:
     """For tests that share a ``server`` of their module."""
     return partial(server.command, folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def image() -> Iterator[Image]:
+    """The image of ``deploy/image``, as far as it can be made here; in a folder that other users may enter."""
+    project = Path(__file__).parents[2]
+    root = Path(tempfile.mkdtemp(prefix="insula-image-"))
+    root.chmod(0o755)
+    try:
+        yield build_image(project / "deploy" / "image" / "Dockerfile", project, root)
+    finally:
+        shutil.rmtree(root)

@@ -11,6 +11,7 @@ from insula.testing import servers
 from insula.testing.compose import Composed, composed, services
 from insula.testing.databases import connected
 from insula.testing.fleet_client import FleetClient, environments, set_up
+from insula.testing.image import Image
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "compose"
@@ -48,21 +49,24 @@ def test_the_database_is_added_without_changing_the_rest() -> None:
 
 
 @pytest.fixture
-async def fleet(postgresql: servers.Server, tmp_path: Path) -> AsyncIterator[Composed]:
+async def fleet(postgresql: servers.Server, image: Image) -> AsyncIterator[Composed]:
     """All services of the file, not started, beside a Redis and a PostgreSQL with the role that the file names."""
+    folder = image.root / "composed"
+    folder.mkdir()
     databases = [service.environment["DB_DATABASE"] for service in services(FILE, OURS).values()]
     async with connected(postgresql) as connection:
         if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'postgres'"):
             await connection.execute("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'postgres'")
     with servers.redis() as redis:
         others = {"redis": redis.port, "postgres": postgresql.port}
-        with composed(FILE, OURS, others, tmp_path) as found:
+        with composed(FILE, OURS, image, others, folder) as found:
             yield found
     async with connected(postgresql) as connection:
         for name in (*databases, APPLICATION):
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@pytest.mark.timeout(600)
 def test_all_services_come_up_and_serve(fleet: Composed) -> None:
     fleet.start()
     supervisor, worker = fleet.instances["supervisor"], fleet.instances["worker_a"]

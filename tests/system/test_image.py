@@ -16,7 +16,7 @@ import pytest
 
 from insula.server.exits import Exit
 from insula.testing import servers
-from insula.testing.image import Image, build_image, copied
+from insula.testing.image import Image, copied
 from insula.testing.proxies import program
 
 ROOT = Path(__file__).parents[2]
@@ -49,17 +49,6 @@ def test_what_is_copied_is_sent_to_the_engine_and_nothing_else() -> None:
     taken = set(copied(DOCKERFILE))
     assert all((ROOT / path).exists() for path in taken)
     assert {next((s for s in sent if path == s or path.startswith(f"{s}/")), path) for path in taken} == sent
-
-
-@pytest.fixture(scope="module")
-def image() -> Iterator[Image]:
-    """Made once; where other users may enter."""
-    root = Path(tempfile.mkdtemp(prefix="insula-image-"))
-    root.chmod(0o755)
-    try:
-        yield build_image(DOCKERFILE, ROOT, root)
-    finally:
-        shutil.rmtree(root)
 
 
 @dataclass

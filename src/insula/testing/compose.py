@@ -1,10 +1,11 @@
-"""A compose file without its engine: each service as a real process of this machine, with exactly its environment.
+"""A compose file without its engine: each service as a real process of the image, with exactly its environment.
 
 Host names of services and published ports become addresses of loopback, what is mounted a folder of the test; the rest
 stays as it stands in the file.
 """
 
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from insula.testing import servers
+from insula.testing.image import Image
 from insula.testing.instance import Instance
 
 MOUNTED = "/app/nocobase/storage"
@@ -59,15 +61,19 @@ def _service(name: str, said: Mapping[str, Any]) -> Service:
 
 
 class Composed:
-    """The services of a file as installations; none runs yet."""
+    """The services of a file as installations of the image; none runs yet."""
 
-    def __init__(self, found: Mapping[str, Service], others: Mapping[str, int], folder: Path) -> None:
+    def __init__(
+        self, found: Mapping[str, Service], image: Image, others: Mapping[str, int], folder: Path
+    ) -> None:
         """``others``: name of a service that is not ours → where it listens here."""
         self._others = others
         self._ports = {name: servers.free_port() for name in found}
         self._published = {service.published: self._ports[name] for name, service in found.items()}
         self.instances = {
-            name: _Contained(folder / service.folder, self._here(service.environment), self._ports[name])
+            name: _Contained(
+                folder / service.folder, self._here(service.environment), self._ports[name], image=image
+            )
             for name, service in found.items()
         }
 
@@ -93,21 +99,42 @@ class Composed:
         return f"{LOOPBACK}:{self._others[host]}"
 
 
+@dataclass(kw_only=True)
 class _Contained(Instance):
-    """Without a first administrator, unless its settings name one."""
+    """What an engine runs of the image for a service."""
+
+    image: Image
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of variables only what any process has, its service's, and what the image sets."""
-        given = super().environment
-        return {n: t for n, t in given.items() if not n.startswith("INIT_ROOT_") or n in self.settings}
+        """What the image sets, and the service; its port and its mount are where they can be here."""
+        here = {"APP_PORT": str(self.port), "STORAGE_PATH": str(self.storage)}
+        return {**self.image.environment, **self.settings, **here}
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Start the container's process, with the mounted folder as an engine makes it: root's, and empty."""
+        self.storage.mkdir(exist_ok=True)
+        with self.log_path.open("ab") as sink:
+            self.process = subprocess.Popen(
+                [*self.image.entrypoint, *self.image.command],
+                env=self.environment,
+                cwd=self.image.root,
+                stdout=sink,
+                stderr=sink,
+            )
+        return self.process
 
 
 @contextmanager
-def composed(file: Path, image: str, others: Mapping[str, int], folder: Path) -> Iterator[Composed]:
-    """The services of ``file`` that run ``image``, each ended with the block. Mounted folders are made in ``folder``."""
+def composed(
+    file: Path, name: str, image: Image, others: Mapping[str, int], folder: Path
+) -> Iterator[Composed]:
+    """The services of ``file`` that run the image of that name, each ended with the block.
+
+    Mounted folders are made in ``folder``, which others may enter.
+    """
     with ExitStack() as stack:
-        found = Composed(services(file, image), others, folder)
+        found = Composed(services(file, name), image, others, folder)
         for instance in found.instances.values():
             stack.enter_context(instance)
         yield found
