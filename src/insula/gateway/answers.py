@@ -17,6 +17,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 RETRY_AFTER_S = 1
 """What a client is told to wait for an application that is on its way up."""
 RETRY_AFTER: Headers = ((b"retry-after", str(RETRY_AFTER_S).encode()),)
+JSON = b"application/json; charset=utf-8"
 
 
 async def send_answer(
@@ -40,9 +41,13 @@ async def send_answer(
 async def send_error(
     send: Send, status: int, code: str, message: str, headers: Headers = (), **more: Any
 ) -> None:
-    """Send an error in the gateway's shape: ``{"error": {"status", "code", "message", …}}``."""
-    body = json.dumps({"error": {"status": status, "code": code, "message": message, **more}}).encode()
-    await send_answer(send, status, body, b"application/json; charset=utf-8", headers)
+    """Send an error in the gateway's shape."""
+    await send_answer(send, status, error_body(status, code, message, **more), JSON, headers)
+
+
+def error_body(status: int, code: str, message: str, **more: Any) -> bytes:
+    """An error in the gateway's shape: ``{"error": {"status", "code", "message", …}}``."""
+    return json.dumps({"error": {"status": status, "code": code, "message": message, **more}}).encode()
 
 
 async def send_not_answering(send: Send, target: Target) -> None:

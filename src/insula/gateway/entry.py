@@ -10,7 +10,6 @@ own domain), and the believed ``client`` and ``scheme``;
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +17,6 @@ from typing import Any, Protocol
 from insula.core import log
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError, Kind
-from insula.core.ids import request_id as new_request_id
 from insula.core.names import MAIN
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
@@ -36,14 +34,12 @@ from insula.gateway.answers import (
 from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting, unknown
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
+from insula.gateway.trust import request_id as taken_request_id
 from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
 from insula.gateway.websocket import WebSockets
 
 _log = logging.getLogger(__name__)
 _access = logging.getLogger("insula.access")
-
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-"""What is taken over from a client's ``X-Request-Id``: nothing that could forge a line of the log."""
 
 LOCAL_CLIENT = "local"
 """The client's address of a request that came over the operator's socket."""
@@ -133,9 +129,8 @@ class Gateway:
     async def _enter(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], origin: Origin
     ) -> None:
-        given = headers.get(b"x-request-id")
-        identifier = given if given and _REQUEST_ID.fullmatch(given) else new_request_id().encode()
-        request_id = identifier.decode()
+        request_id = taken_request_id(headers.get(b"x-request-id"))
+        identifier = request_id.encode()
         log.request_id.set(request_id)
         scope["insula.request_id"] = request_id
         scope["insula.host"] = origin.host

@@ -29,6 +29,20 @@ class TooManyWaiting(InsulaError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class InvalidHttp(InsulaError):
+    """This can not be understood as HTTP: {cause}."""
+
+    code = "INVALID_HTTP"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class HeadTooLarge(InsulaError):
+    """Address and headers are longer than the {limit} bytes that are read."""
+
+    code = "HEAD_TOO_LARGE"
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+
+
 ABOUT_TO = ("APP_PREPARING", "The application {application} is about to be started.")
 STOPPED = ("APP_STOPPED", "The application {application} is stopped, until someone starts it.")
 STAYS_DOWN = ("APP_STOPPED", "The application {application} is stopped. {cause}")

@@ -11,12 +11,16 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from insula.core.ids import request_id as new_request_id
 from insula.gateway.selector import host_name
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
 """What can be a host: a proxy may hand on what a client has written."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+"""What is taken over from a client's ``X-Request-Id``: nothing that could forge a line of the log."""
 
 REMEMBERED_PEERS = 1024
 """Addresses whose answer is kept, so that a known peer costs one dict look-up."""
@@ -86,6 +90,11 @@ class TrustedProxies:
             if client not in self:
                 break
         return client
+
+
+def request_id(given: bytes | None) -> str:
+    """The one that a client gives its request, where it can be taken over, else a new one."""
+    return given.decode() if given and _REQUEST_ID.fullmatch(given) else new_request_id()
 
 
 def _first_host(value: bytes | None) -> str:

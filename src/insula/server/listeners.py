@@ -10,7 +10,7 @@ from typing import Any, cast
 from uvicorn import Config, Server
 
 from insula.fleet.process.base import AsgiApp
-from insula.server.crowd import Crowd
+from insula.gateway.crowd import Crowd
 from insula.server.protocol import Limits, Protocol
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Listener:
 
     def __init__(self, app: AsgiApp, bound: socket.socket, limits: Limits) -> None:
         self._socket = bound
-        self._crowd = Crowd(limits.connections)
+        self._crowd: Crowd[Any] = Crowd(limits.connections)
         config = Config(
             cast(Any, app),
             http=cast(Any, functools.partial(Protocol, limits, self._crowd)),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from insula.core.ids import request_id
-from insula.server.crowd import Crowd
+from insula.gateway.crowd import Crowd
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -56,7 +56,7 @@ class Protocol(HttpToolsProtocol):
     def __init__(
         self,
         limits: Limits,
-        crowd: Crowd,
+        crowd: Crowd[Any],
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from uvicorn import Config
     from uvicorn.server import ServerState
 
-    from insula.server.crowd import Crowd
+    from insula.gateway.crowd import Crowd
 
 HANDSHAKE_S: Final = 30.0
 """From the request to the agreement to talk."""
@@ -24,7 +24,7 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def __init__(
         self,
-        crowd: Crowd,
+        crowd: Crowd[Any],
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],

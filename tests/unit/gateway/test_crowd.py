@@ -2,7 +2,7 @@
 
 from typing import Any, Self
 
-from insula.server.crowd import LOOKED_AT, Crowd
+from insula.gateway.crowd import LOOKED_AT, Crowd
 
 
 class Connection:

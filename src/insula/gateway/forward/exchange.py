@@ -1,0 +1,345 @@
+"""One request on its way: to whom it goes, its body there, its answer back, and what becomes of it when either end leaves.
+
+Until the head of an answer has gone out, the client can be told what went wrong; from then on, only cutting its
+connection says that the answer is not whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from insula.core.clock import monotonic
+from insula.gateway.errors import InvalidHttp
+from insula.gateway.forward import answering
+from insula.gateway.forward.head import RequestHead
+from insula.gateway.forward.phases import DISCARDED_BYTES, FRESH_S, POOLED_S
+from insula.gateway.forward.relay import Body, body
+from insula.gateway.forward.reply import SWITCHING, Reply
+from insula.gateway.forward.rewrite import request_head
+from insula.gateway.forward.route import Answer, Asked, Failure, Told, Upstream, Watch
+
+if TYPE_CHECKING:
+    from insula.gateway.forward.client import Client
+    from insula.gateway.forward.upstream import Connection, Pool
+
+_log = logging.getLogger(__name__)
+_access = logging.getLogger("insula.access")
+
+_SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+"""Methods that change nothing: asking twice is as good as asking once."""
+_BROKEN_OFF: Final = 502
+"""The status that an answer counts as of which only a part has gone out."""
+
+
+class Exchange:
+    """One request and its answer."""
+
+    __slots__ = (
+        *("_asked", "_began", "_body", "_client", "_connection", "_door", "_pool", "_reply", "_request"),
+        *("_since", "_status", "_trusted", "_unsent", "_upstream", "_waiting", "_watch"),
+    )
+
+    def __init__(self, client: Client, request: RequestHead, asked: Asked, *, trusted: bool) -> None:
+        self._client = client
+        self._door = client.door
+        self._request = request
+        self._asked = asked
+        self._trusted = trusted
+        self._body: Body | None = body(request.length) if request.length else None
+        """What is still to come of the request's; ``None`` once it is complete."""
+        self._began = self._since = monotonic()
+        """Since when what the request waits for now has been waited for."""
+        self._upstream: Upstream | None = None
+        self._watch: Watch | None = None
+        self._pool: Pool | None = None
+        self._connection: Connection | None = None
+        self._waiting: asyncio.Future[Any] | None = None
+        """The route's word, or a connection that is being opened."""
+        self._reply = Reply(request)
+        self._status = 0
+        """Of the answer, once its head has gone out."""
+        self._unsent = 0
+        """Bytes that a slow receiver had not taken when it was looked at last."""
+
+    # --- where it goes
+
+    def start(self) -> None:
+        """Ask where it goes."""
+        try:
+            told = self._door.route(self._asked)
+        except Exception as error:  # noqa: BLE001 - whatever a route raises, it is logged and the client gets an answer
+            self._misled(error)
+            return
+        if isinstance(told, Upstream | Answer):
+            self._follow(told)
+        else:
+            self._waiting = asyncio.ensure_future(told)
+            self._waiting.add_done_callback(self._told)
+
+    def _told(self, waiting: asyncio.Future[Told]) -> None:
+        error = None if waiting.cancelled() else waiting.exception()
+        if waiting is not self._waiting:
+            return  # the client has left
+        self._waiting = None
+        if waiting.cancelled() or error is not None:
+            self._misled(error or asyncio.CancelledError())
+        else:
+            self._follow(waiting.result())
+
+    def _misled(self, error: BaseException) -> None:
+        self._give(answering.raised(error, self._asked))
+
+    def _follow(self, told: Told) -> None:
+        if isinstance(told, Answer):
+            self._give(told)
+            return
+        self._upstream = told
+        self._watch = told.watch
+        pool = self._door.pools.of(told.address)
+        if not pool.enter():
+            self._fail(Failure.BUSY, "too many requests are under way with it")
+            return
+        self._pool = pool
+        again = self._request.method in _SAFE and self._body is None
+        connection = pool.take(self._began - (POOLED_S if again else FRESH_S))
+        if connection is None:
+            self._open(pool)
+        else:
+            self._carry(connection)
+
+    def _open(self, pool: Pool) -> None:
+        self._waiting = asyncio.ensure_future(pool.open())
+        self._waiting.add_done_callback(self._opened)
+
+    def _opened(self, waiting: asyncio.Future[Connection]) -> None:
+        error = None if waiting.cancelled() else waiting.exception()
+        if waiting is not self._waiting:  # the client has left
+            if not waiting.cancelled() and error is None:
+                waiting.result().transport.abort()
+            return
+        self._waiting = None
+        if error is not None:
+            self._fail(Failure.UNREACHABLE, str(error) or type(error).__name__)
+        else:
+            self._carry(waiting.result())
+
+    def _carry(self, connection: Connection) -> None:
+        assert self._upstream is not None
+        self._connection = connection
+        connection.carried = self
+        head = request_head(self._request, self._asked, self._upstream, trusted=self._trusted)
+        connection.transport.write(head)
+        if self._body is not None:
+            self._since = monotonic()
+            self._client.feed()
+
+    # --- its body
+
+    def body_came(self, data: bytes) -> bytes:
+        """The client has sent something. What does not belong to the body, or has nowhere to go yet, is given back.
+
+        Raises ``InvalidHttp``.
+        """
+        body = self._body
+        if body is None or not (self._connection or self._status):
+            return data
+        passed = body.take(data)
+        self._since = monotonic()
+        if self._connection is not None and passed and not self._connection.transport.is_closing():
+            self._connection.transport.write(passed)
+        if not body.done:
+            return b""
+        self._body = None
+        if self._connection is None:  # answered here: it was only waited for
+            self._over(keep=True)
+        return body.rest
+
+    def refuse(self, answer: Answer) -> None:
+        """What the client sends can not be passed on: say why, where it can be said, and part."""
+        self._drop()
+        if self._status:
+            self._cut()
+        else:
+            self._give(answer, close=True)
+
+    def upstream_full(self, full: bool) -> None:
+        """Part of what a connection carries."""
+        self._client.upstream_full(full)
+
+    # --- its answer
+
+    def answer_came(self, data: bytes) -> None:
+        """Part of what a connection carries."""
+        reply = self._reply
+        try:
+            passed = reply.take(data, last=self._body is not None or self._door.closing)
+        except InvalidHttp as error:
+            self._break_off(error.message)
+            return
+        if passed and not self._client.transport.is_closing():
+            self._client.transport.write(passed)
+        self._status = reply.status
+        if not reply.done:
+            self._since = monotonic()
+        elif reply.status == SWITCHING:
+            self._switch()
+        else:
+            self._finish(reply)
+
+    def _switch(self) -> None:
+        """The upstream agrees to a WebSocket: from now on there are two ends of a pipe."""
+        connection, pool = self._connection, self._pool
+        assert connection is not None and pool is not None
+        connection.carried = self._connection = None
+        pool.leave()
+        if self._watch is not None:
+            self._watch.upgraded()
+        self._client.become_pipe(connection.transport, self._watch, self._began)
+
+    def _finish(self, reply: Reply) -> None:
+        """The answer is whole."""
+        connection, pool = self._connection, self._pool
+        assert connection is not None and pool is not None
+        connection.carried = self._connection = None
+        if reply.reusable and self._body is None and not reply.rest:
+            if self._client.full and not connection.transport.is_closing():
+                connection.transport.resume_reading()
+            pool.give_back(connection)
+        else:
+            connection.transport.abort()
+        self._over(keep=not reply.closes)
+
+    def client_full(self, full: bool) -> None:
+        """Whether the client takes its answer more slowly than it comes."""
+        connection = self._connection
+        if connection is not None and not connection.transport.is_closing():
+            if full:
+                connection.transport.pause_reading()
+            else:
+                connection.transport.resume_reading()
+
+    # --- what goes wrong
+
+    def upstream_lost(self, error: Exception | None) -> None:
+        """Part of what a connection carries."""
+        connection, self._connection = self._connection, None
+        assert connection is not None and self._pool is not None
+        reply = self._reply
+        if reply.until_close and error is None:
+            self._over(keep=False)
+        elif connection.used and not reply.heard and self._request.method in _SAFE and self._body is None:
+            self._open(self._pool)  # it was closed before our request came: nobody has seen it
+        else:
+            self._break_off(str(error) if error else "it closed the connection in the midst of it")
+
+    def _break_off(self, cause: str) -> None:
+        """What the upstream has sent is not the whole of an answer."""
+        if self._status:
+            _log.warning("an answer of %s was cut off: %s", self._upstream, cause)
+            self._cut()
+        else:
+            self._fail(Failure.BROKEN, cause)
+
+    def _fail(self, why: Failure, cause: str) -> None:
+        """The upstream has not answered, and nothing has gone out."""
+        self._drop()
+        answer = None
+        if self._watch is not None:
+            answer = self._watch.failed(self._asked, why, cause)
+        else:
+            _log.warning("%s did not answer: %s", self._upstream, cause)
+        self._give(answering.failure(why) if answer is None else answer)
+
+    def _give(self, answer: Answer, *, close: bool = False) -> None:
+        """Answer from here. A short body that is still coming is taken in, so that the connection can be kept."""
+        request = self._request
+        keep = request.keep_alive and not (close or self._door.closing)
+        if self._body is not None and keep:
+            keep = not request.expects and 0 < request.length <= DISCARDED_BYTES
+        self._status = answer.status
+        self._client.say(answer, self._asked.request_id, to_head=request.method == b"HEAD", close=not keep)
+        if self._body is not None and keep:
+            self._client.upstream_full(False)
+            self._client.feed()
+        else:
+            self._over(keep=keep)
+
+    def abandon(self) -> None:
+        """The client has left: whoever works for it is told so by the end of its connection."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            waiting.cancel()
+        self._drop()
+        self._account()
+
+    def _cut(self) -> None:
+        self._status = _BROKEN_OFF
+        self._drop()
+        self._account()
+        self._client.cut()
+
+    def _drop(self) -> None:
+        """Let go of the upstream, in the midst."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.carried = None
+            connection.transport.abort()
+
+    def _over(self, *, keep: bool) -> None:
+        self._account()
+        self._client.answered(keep=keep)
+
+    def _account(self) -> None:
+        """It is over, in whatever way."""
+        if self._pool is not None:
+            self._pool.leave()
+        seconds = monotonic() - self._began
+        if self._watch is not None:
+            self._watch.ended(self._status, seconds)
+        if self._door.access_log:
+            asked = self._asked
+            line = (asked.method, asked.path, self._status, seconds * 1000, asked.origin.client)
+            _access.info("%s %s %d %.1f ms %s", *line)
+
+    # --- what takes too long
+
+    def expire(self, now: float) -> None:
+        """End what has taken too long. ``now`` is monotonic."""
+        if self._waiting is not None:
+            return  # a route knows how long it may take, and so does a connection that is being opened
+        if self._status:
+            self._expire_answer(now)
+        elif self._connection is not None:
+            self._expire_request(self._connection, now)
+
+    def _expire_answer(self, now: float) -> None:
+        phases = self._door.phases
+        if self._stuck(self._client.transport, now):
+            limit_s = phases.untaken_s
+        else:
+            limit_s = phases.body_s if self._connection is None else phases.pause_s
+        if now - self._since > limit_s:
+            self._cut()
+
+    def _expire_request(self, connection: Connection, now: float) -> None:
+        phases = self._door.phases
+        stuck = self._stuck(connection.transport, now)
+        waited_s = now - self._since
+        if stuck:
+            if waited_s > phases.untaken_s:
+                self._fail(Failure.SILENT, f"it took nothing of the request for {phases.untaken_s:g} s")
+        elif self._body is not None:
+            if waited_s > phases.body_s:
+                self.refuse(answering.late(f"Nothing more of the body came for {phases.body_s:g} s."))
+        elif waited_s > phases.answer_s:
+            self._fail(Failure.SILENT, f"nothing came from it for {phases.answer_s:g} s")
+
+    def _stuck(self, receiver: asyncio.Transport, now: float) -> bool:
+        """Whether a receiver has something to take. While it takes of it, the time begins anew."""
+        unsent = receiver.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent = unsent
+            self._since = now
+        return unsent > 0
