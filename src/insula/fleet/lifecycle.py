@@ -11,6 +11,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from insula.fleet.command import Command
 from insula.fleet.errors import WrongMove
@@ -65,6 +66,10 @@ MOVES: Mapping[Observed, frozenset[Observed]] = {
 """From each state, the states that may follow. What is absent is forbidden."""
 
 
+AWAY: Final = "environment"
+"""The step of an error that no environment has reported: the one where the application runs does not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """What was observed last, and since when."""
@@ -81,6 +86,11 @@ class Status:
     own: Wanted | None = None
     """What its environment has made of it by itself, told by nobody: running since a visitor came there, asleep since the
     environment was started anew."""
+
+    @property
+    def away(self) -> bool:
+        """Whether nobody knows what it is, since its environment does not answer."""
+        return self.step == AWAY
 
     @property
     def stuck(self) -> bool:

@@ -46,6 +46,10 @@ class HeadTooLarge(InsulaError):
 ABOUT_TO = ("APP_PREPARING", "The application {application} is about to be started.")
 STOPPED = ("APP_STOPPED", "The application {application} is stopped, until someone starts it.")
 STAYS_DOWN = ("APP_STOPPED", "The application {application} is stopped. {cause}")
+AWAY = (
+    "ENVIRONMENT_UNAVAILABLE",
+    "The application {application} can not be reached: the environment that it runs in does not answer.",
+)
 STARTING = ("APP_STARTING", "The application {application} is starting.")
 
 CODES: dict[Observed, tuple[str, str]] = {
@@ -78,7 +82,9 @@ def not_answering(target: Target) -> tuple[str, str]:
     """Code and sentence for an application that exists and does not answer."""
     status = target.status
     command = status.command.verb.value if status.command else ""
-    if command == "start":
+    if status.away:
+        code, sentence = AWAY
+    elif command == "start":
         code, sentence = STARTING
     elif target.wanted is Wanted.STOPPED and status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
         code, sentence = STOPPED

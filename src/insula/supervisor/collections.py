@@ -65,4 +65,16 @@ APPLICATION_EVENTS: Final = builtin_collection(
     indexes=[{"fields": ["application", "id"], "unique": False}],
 )
 
-COLLECTIONS: Final = (APPLICATIONS, APPLICATION_EVENTS)
+ENVIRONMENTS: Final = builtin_collection(
+    "environments",
+    "Environments",
+    "Where applications can run: those that have registered.",
+    builtin_field("name", "string", "Its name.", primary_key=True, length=LONGEST_NAME),
+    builtin_field("url", "string", "Where people reach it."),
+    builtin_field("proxyUrl", "string", "Where requests are forwarded to."),
+    builtin_field("version", "string", "Of its code.", length=50),
+    builtin_field("instance", "string", "The installation that it is.", length=64),
+    builtin_field("registeredAt", "datetimeTz", "When it was started last."),
+)
+
+COLLECTIONS: Final = (APPLICATIONS, APPLICATION_EVENTS, ENVIRONMENTS)

@@ -22,6 +22,7 @@ from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, SupervisorClosed
 from insula.supervisor.history import Event
 from insula.supervisor.orders import Orders
+from insula.supervisor.places import Places
 from insula.supervisor.records import Records
 from insula.supervisor.status import DOWN
 from insula.supervisor.turns import Turns
@@ -48,12 +49,14 @@ class Control:
         bus: CommandBus,
         discovery: Discovery,
         traffic: Traffic,
+        places: Places,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self.records = records
         self.traffic = traffic
         self.discovery = discovery
-        self.orders = Orders(bus, deadline_s)
+        self.places = places
+        self.orders = Orders(bus, places.why_not, deadline_s)
         self.turns = Turns()
         self.detached = Detached()
         self.closing = False
@@ -165,12 +168,10 @@ class Control:
         outcomes = await self.orders.send_to((place,), entry.name, verb, configuration, arguments)
         return outcomes[place]
 
-    async def version_of(self, place: str) -> str:
+    def version_of(self, place: str) -> str:
         """The version of the code in an environment; where it does not say, our own."""
-        for environment in await self.discovery.environments():
-            if environment.name == place and environment.version:
-                return environment.version
-        return __version__
+        environment = self.places.of(place)
+        return environment.version if environment is not None and environment.version else __version__
 
 
 def failed(step: str, cause: str) -> Status:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from insula import __version__
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.queries import one_key
 from insula.application.errors import InvalidParameter
@@ -49,8 +50,21 @@ def _shown(environment: Environment) -> dict[str, Any]:
         "lastHeartbeatAt": environment.heartbeat_at,
         "secured": environment.secured,
         "applications": environment.applications,
+        "capacity": environment.capacity or None,
         "load": dict(environment.load),
+        "failure": environment.failure or None,
+        "warning": _warning(environment),
     }
+
+
+def _warning(environment: Environment) -> str | None:
+    """What is odd about it, as a sentence."""
+    if environment.version in ("", __version__):
+        return None
+    return (
+        f"It runs version {environment.version}, and this Supervisor {__version__}; "
+        "run the same version everywhere."
+    )
 
 
 def environments(supervisor: Supervisor) -> Resource:

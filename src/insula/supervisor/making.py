@@ -98,7 +98,7 @@ class Making:
                 return entry
             arguments = {"root": dict(root) if root else None, **({"adopt": adopt} if adopt else {})}
             outcome = await self._control.first(entry, Verb.CREATE, arguments)
-            version = outcome.result.get("version") or await self._control.version_of(entry.places[0])
+            version = outcome.result.get("version") or self._control.version_of(entry.places[0])
             changes = {"version": str(version), "fingerprint": str(outcome.result.get("fingerprint") or "")}
             entry = await self._records.change(name, None, **changes)
             await reach("create.created")
@@ -212,7 +212,8 @@ class Making:
 
     async def _places(self, named: tuple[str, ...]) -> tuple[str, ...]:
         """The environments to run in. None were named: the only one that there is. Raises ``InvalidOption``."""
-        there = [environment.name for environment in await self._control.discovery.environments()]
+        await self._control.places.look()
+        there = [environment.name for environment in self._control.places.known()]
         for name in named:
             if name not in there:
                 known = ", ".join(there) or "none"

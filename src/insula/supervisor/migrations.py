@@ -37,4 +37,11 @@ def migrations(shorten: Shorten) -> tuple[Migration, ...]:
                 changes["credentials"] = ""  # holds nothing but the password of that user
             await transaction.run(table.update().where(table.c.name == row["name"]).values(**changes))
 
-    return (Migration(1, "addresses are kept short", short_addresses),)
+    return (
+        Migration(1, "addresses are kept short", short_addresses),
+        Migration(2, "environments are kept", _nothing),
+    )
+
+
+async def _nothing(transaction: Transaction, sync: SchemaSync) -> None:
+    """The table was made before; the number says that there is one."""

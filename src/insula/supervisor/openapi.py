@@ -227,7 +227,10 @@ _ENVIRONMENT: Final = _object(
         "lastHeartbeatAt": _MOMENT,
         "secured": _FLAG,
         "applications": _COUNT,
+        "capacity": {"type": ["integer", "null"]},
         "load": {"type": "object", "additionalProperties": {"type": "number"}},
+        "failure": {"type": ["string", "null"]},
+        "warning": {"type": ["string", "null"]},
     },
     "name",
 )

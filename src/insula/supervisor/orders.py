@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core import log
@@ -12,6 +12,7 @@ from insula.core.ids import random_id, request_id
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
+from insula.fleet.errors import EnvironmentUnavailable
 from insula.supervisor.errors import CommandFailed, CommandUnanswered
 
 if TYPE_CHECKING:
@@ -36,8 +37,12 @@ _UNANSWERED: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
 class Orders:
     """Sends commands, each to every environment where the application runs."""
 
-    def __init__(self, bus: CommandBus, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self, bus: CommandBus, why_not: Callable[[str], str], deadline_s: float = DEADLINE_S
+    ) -> None:
+        """``why_not`` says why an environment does not answer, if it does not."""
         self._bus = bus
+        self._why_not = why_not
         self._deadline_s = deadline_s
 
     async def send(
@@ -74,7 +79,10 @@ class Orders:
         return outcomes
 
     async def _one(self, place: str, command: Command) -> Outcome:
-        """An environment that does not answer has an outcome as well."""
+        """An environment that does not answer has an outcome as well, and is not waited for."""
+        if away := self._why_not(place):
+            code = EnvironmentUnavailable.code
+            return Outcome(command.request_id, code, away, command.verb.value)
         try:
             return await self._bus.send(place, command)
         except InsulaError as error:

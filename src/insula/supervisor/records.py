@@ -56,6 +56,8 @@ class Records(Directory):
         self._since = now()
         self.waker: Waker | None = None
         """Given by the supervisor."""
+        self.why_not: Callable[[str], str] = lambda place: ""
+        """Why an environment does not answer; empty: it does. Given by the supervisor."""
         self.given_up: GivenUp | None = None
         """Given by who makes applications."""
 
@@ -97,7 +99,7 @@ class Records(Directory):
 
     def statuses(self, entry: Entry) -> dict[str, Status]:
         """Environment → status, for each environment where it runs."""
-        return in_places(entry, self._discovery.statuses(entry.name))
+        return in_places(entry, self._discovery.statuses(entry.name), self.why_not)
 
     def configuration(self, entry: Entry) -> Configuration:
         """Everything that an environment needs to run it, secrets opened. Raises ``SealBroken``."""

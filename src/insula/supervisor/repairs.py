@@ -38,9 +38,10 @@ def made_there(entry: Entry, statuses: Mapping[str, Status]) -> Wanted | None:
 def repair_of(
     entry: Entry, statuses: Mapping[str, Status], counts: Counts | None, at: datetime
 ) -> Repair | None:
-    """What is to be done for an application, if anything. What is pending goes on by itself."""
+    """What is to be done for an application, if anything. What is pending goes on by itself, and what
+    runs in an environment that does not answer is looked at when it is back."""
     seen = {status.observed for status in statuses.values()}
-    if seen & PENDING:
+    if seen & PENDING or any(status.away for status in statuses.values()):
         return None
     if entry.wanted is not Wanted.RUNNING:
         if entry.purging:

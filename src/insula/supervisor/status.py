@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from insula.core.clock import now
-from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.lifecycle import AWAY, Observed, Status, Wanted
 from insula.supervisor.entry import Entry
 
 PENDING: Final = frozenset(
@@ -21,9 +21,12 @@ OVERDUE_S: Final = 600.0
 """After so long in one pending state an application is not on its way any more: several times what a command gets."""
 
 
-def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]:
+def in_places(
+    entry: Entry, reported: Mapping[str, Status], why_not: Callable[[str], str]
+) -> dict[str, Status]:
     """Environment → status, for each environment where the application runs.
 
+    ``why_not`` says why an environment does not answer, if it does not: then nobody knows.
     Where nothing was reported, it is there and does not run; or is on its way, while it is being made.
     """
     comes = not entry.made and entry.wanted is not Wanted.DELETED
@@ -32,7 +35,9 @@ def in_places(entry: Entry, reported: Mapping[str, Status]) -> dict[str, Status]
     found = {}
     for place in entry.places:
         status = reported.get(place)
-        if status is None:
+        if away := why_not(place):
+            found[place] = Status(Observed.ERROR, since if since is not None else now(), None, AWAY, away)
+        elif status is None:
             found[place] = Status(unseen, since if since is not None else now())
         else:
             found[place] = _expired(status) if status.observed in PENDING else status

@@ -21,6 +21,7 @@ from insula.supervisor.control import Control
 from insula.supervisor.entry import Entry
 from insula.supervisor.making import Making
 from insula.supervisor.monitor import Monitor
+from insula.supervisor.places import Places, Probe
 from insula.supervisor.reconcile import Reconcile
 from insula.supervisor.records import Records
 from insula.supervisor.rules import check_confirmed, refuse
@@ -49,17 +50,19 @@ class Supervisor:
         discovery: Discovery,
         traffic: Traffic,
         *,
+        probe: Probe,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """``deadline_s`` is what each command gets."""
+        """``probe`` looks whether an environment can be reached; ``deadline_s`` is what each command gets."""
         self.records = records
         self.traffic = traffic
-        self._control = Control(records, bus, discovery, traffic, deadline_s)
+        self.places = Places(discovery, probe)
+        self._control = Control(records, bus, discovery, traffic, self.places, deadline_s)
         self._making = Making(self._control)
         self._reconcile = Reconcile(self._control, self._making)
         self._monitor = Monitor(records, discovery, traffic)
         self._waking = Waking(self._control)
-        records.waker = self._waking
+        records.waker, records.why_not = self._waking, self.places.why_not
 
     async def open(self, application: Application) -> None:
         """Read the records. ``application`` is the main one, its tables made, its secrets open.
@@ -67,6 +70,7 @@ class Supervisor:
         Those that start on their first visit and ran when the process ended are asleep from now on.
         """
         await self.records.open(application)
+        await self.places.open(application)
         self._control.closing = False
         await self._reconcile.lay_down()
         self._monitor.start()
@@ -97,6 +101,7 @@ class Supervisor:
         await self._control.detached.end(CLOSE_DEADLINE_S)
         await self._waking.ended()
         await self._monitor.stop()
+        await self.places.close()
         self.records.close()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
@@ -105,7 +110,8 @@ class Supervisor:
 
     async def environments(self) -> Sequence[Environment]:
         """Where applications can run, by name."""
-        return await self._control.discovery.environments()
+        await self.places.look()
+        return self.places.known()
 
     # Coming to be: the steps of the job that makes an application
 

@@ -20,6 +20,7 @@ from insula.fleet.errors import StaysDown, WrongMove
 from insula.fleet.lifecycle import Lifecycle, Observed
 from insula.fleet.traffic import Traffic
 from insula.supervisor.collections import COLLECTIONS
+from insula.supervisor.probe import probe
 from insula.supervisor.records import Records
 from insula.supervisor.supervisor import Supervisor
 
@@ -237,7 +238,9 @@ class PlayedFleet:
 
     def __post_init__(self) -> None:
         self.records = Records(self.discovery)
-        self.supervisor = Supervisor(self.records, self.bus, self.discovery, self.traffic, deadline_s=10)
+        self.supervisor = Supervisor(
+            self.records, self.bus, self.discovery, self.traffic, probe=probe("/api/"), deadline_s=10
+        )
 
     @property
     def local(self) -> PlayedEnvironment:

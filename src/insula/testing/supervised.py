@@ -21,6 +21,7 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
 from insula.fleet.traffic import Traffic
 from insula.supervisor.plugin import SupervisorPlugin
+from insula.supervisor.probe import probe
 from insula.supervisor.records import Records
 from insula.supervisor.supervisor import Supervisor
 from insula.testing.applications import APP_KEY, Local
@@ -37,7 +38,9 @@ class Supervised:
     def __init__(self) -> None:
         self.bus, self.discovery, self.traffic = MemoryBus(), LocalDiscovery(), Traffic()
         self.records = Records(self.discovery)
-        self.supervisor = Supervisor(self.records, self.bus, self.discovery, self.traffic, deadline_s=10)
+        self.supervisor = Supervisor(
+            self.records, self.bus, self.discovery, self.traffic, probe=probe("/api/"), deadline_s=10
+        )
         self.environment = PlayedEnvironment(LOCAL, self.bus, self.discovery)
         self.main: Application
         self.everything = Unrestricted()

@@ -110,11 +110,11 @@ class Worker:
         Raises ``EnvironmentTaken``, and ``RedisUnavailable`` where names are held in one.
         """
         await self._discovery.hold(self._environment, self._here.instance, self._lost)
-        await self._announce()
         self._loops = (
             asyncio.create_task(self._take(), name=f"worker of {self._environment}"),
             asyncio.create_task(self._beat(), name=f"heartbeat of {self._environment}"),
         )
+        await self._announce()  # whoever hears of it finds that commands are taken
         for kept in await self._ledger.applications():
             self._come_back(kept)
 

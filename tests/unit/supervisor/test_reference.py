@@ -9,6 +9,7 @@ from insula.fleet.traffic import Traffic
 from insula.supervisor.creation import Creation
 from insula.supervisor.openapi import PARTS
 from insula.supervisor.plugin import SupervisorPlugin
+from insula.supervisor.probe import probe
 from insula.supervisor.records import Records
 from insula.supervisor.shown import COMPUTED, STORED
 from insula.supervisor.supervisor import Supervisor
@@ -26,7 +27,7 @@ def section(title: str) -> set[str]:
 
 def supervisor() -> Supervisor:
     discovery = LocalDiscovery()
-    return Supervisor(Records(discovery), MemoryBus(), discovery, Traffic())
+    return Supervisor(Records(discovery), MemoryBus(), discovery, Traffic(), probe=probe("/api/"))
 
 
 def test_every_action_stands_in_the_page() -> None:

@@ -14,6 +14,11 @@ O = Observed
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
+def there(place: str) -> str:
+    """Every environment answers."""
+    return ""
+
+
 def seen(*observed: Observed) -> dict[str, Status]:
     return {f"place {number}": Status(one, now()) for number, one in enumerate(observed)}
 
@@ -56,13 +61,13 @@ def test_where_environments_differ_the_status_says_how() -> None:
 
 def test_where_nothing_was_reported_it_does_not_run_or_is_being_made() -> None:
     made = Entry("shop", Wanted.RUNNING, "stamp", version="1", environments=("a", "b"), updated_at=LONG_AGO)
-    statuses = in_places(made, {"b": Status(O.RUNNING, now()), "elsewhere": Status(O.ERROR, now())})
+    statuses = in_places(made, {"b": Status(O.RUNNING, now()), "elsewhere": Status(O.ERROR, now())}, there)
     assert {place: status.observed for place, status in statuses.items()} == {"a": O.STOPPED, "b": O.RUNNING}
     assert statuses["a"].since == LONG_AGO
     unmade = Entry("shop", Wanted.RUNNING, "stamp")
-    assert in_places(unmade, {})["local"].observed is O.PREPARING
+    assert in_places(unmade, {}, there)["local"].observed is O.PREPARING
     half = Entry("shop", Wanted.DELETED, "stamp")
-    assert in_places(half, {})["local"].observed is O.STOPPED
+    assert in_places(half, {}, there)["local"].observed is O.STOPPED
 
 
 @pytest.mark.parametrize("observed", [O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.COMMANDING])
@@ -70,11 +75,11 @@ def test_what_takes_too_long_has_failed_at_its_step(observed: Observed) -> None:
     entry = Entry("shop", Wanted.RUNNING, "stamp", version="1")
     command = Command(Verb.UPGRADE, "shop", "id") if observed is O.COMMANDING else None
     soon = now() - timedelta(seconds=OVERDUE_S - 5)
-    assert in_places(entry, {"local": Status(observed, soon, command)})["local"].observed is observed
+    assert in_places(entry, {"local": Status(observed, soon, command)}, there)["local"].observed is observed
     late = now() - timedelta(seconds=OVERDUE_S + 5)
-    failed = in_places(entry, {"local": Status(observed, late, command)})["local"]
+    failed = in_places(entry, {"local": Status(observed, late, command)}, there)["local"]
     assert failed.observed is O.ERROR
     assert failed.step == ("upgrade" if command else observed.value)
     assert "600 s" in failed.cause
     running = Status(O.RUNNING, LONG_AGO)
-    assert in_places(entry, {"local": running})["local"] is running
+    assert in_places(entry, {"local": running}, there)["local"] is running

@@ -10,6 +10,7 @@ from insula.core.names import MAIN
 from insula.fleet.configuration import Configuration
 from insula.server.main_application import MainSteps, Told
 from insula.supervisor.plugin import SupervisorPlugin
+from insula.supervisor.probe import probe
 from insula.supervisor.records import Records
 from insula.supervisor.supervisor import Supervisor
 
@@ -37,7 +38,8 @@ class Head:
         """``lost`` is told when another process has taken main's database."""
         self._process = process
         self.records = Records(discovery)
-        self.supervisor = Supervisor(self.records, bus, discovery, traffic)
+        ask = probe(host.settings.api_base_path)
+        self.supervisor = Supervisor(self.records, bus, discovery, traffic, probe=ask)
         plugin = SupervisorPlugin(self.supervisor, host.as_kept)
         self.main = MainSteps(host, plugin, lambda error: process().fail(MAIN, error.message), lost)
 

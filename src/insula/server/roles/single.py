@@ -53,6 +53,7 @@ class Single(Role):
     async def start_main(self) -> None:
         # Whoever wants something of another application is told at once.
         await self._bus.close()
+        await self.discovery.announce(Environment(LOCAL))
         await self.head.start()
 
     async def stop(self) -> None:
