@@ -130,11 +130,12 @@ def commands() -> list[tuple[str, str]]:
         text = page.read_text()
         blocks = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL))
         typed = re.findall(
-            r"((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|demo|start)\b[^\n|>&)]*)",
+            r"((?:\S*/)?insula (?:apps|settings|users|records|collections|plugins|jobs|demo|start)\b[^\n|>&)]*)",
             blocks,
         )
         typed += re.findall(
-            r"`((?:\S*/)?insula (?:settings|users|records|collections|plugins|jobs|demo|start)[^`]*)`", text
+            r"`((?:\S*/)?insula (?:apps|settings|users|records|collections|plugins|jobs|demo|start)[^`]*)`",
+            text,
         )
         found += [(page.name, words.strip()) for words in typed]
     return found
@@ -154,7 +155,7 @@ def test_every_command_on_a_page_is_one_and_works_as_typed(page: str, typed: str
         found = command.commands.get(words.pop(0))
         assert found is not None, typed
         command = found
-    known = {name for option in command.params for name in option.opts}
+    known = {"--help", *(name for option in command.params for name in option.opts)}
     assert {word for word in words if word.startswith("-") and word != "-"} <= known
 
 
