@@ -20,12 +20,14 @@ from insula.application.jobs.runner import Jobs
 from insula.application.live import Live
 from insula.application.live_socket import converse
 from insula.application.options import Options, RootUser
+from insula.application.others import Others
 from insula.application.plugin_failures import reason_of
 from insula.application.plugin_manager import PluginManager
 from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import DataKey, MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
+from insula.application.turns import after_turn
 from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer, upgrade_needed
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError
@@ -92,6 +94,8 @@ class Application:
         self.jobs = Jobs(self)
         self.live = Live(self.repository)
         """Who listens to its changes."""
+        self.others = Others(self) if options.beside else None
+        """The other processes that run it over the same database."""
         self._dispatcher = Dispatcher(options)
         self._moving = asyncio.Lock()
         self.repository.observers.append(self._changed)
@@ -114,7 +118,7 @@ class Application:
     async def start(self) -> None:
         """Come up. Does nothing when running. Not after ``stop``: ``RuntimeError``.
 
-        Raises ``NotInstalled``, ``OwnedByAnother``, ``WrongKey``, ``NewerDatabase``, ``UpgradeNeeded``,
+        Raises ``NotInstalled``, ``OwnedByAnother``, ``TurnTaken``, ``WrongKey``, ``NewerDatabase``, ``UpgradeNeeded``,
         ``MigrationFailed``, ``PluginFailed`` (of a required plugin), and what the database raises; the state is
         ``ERROR`` then, and ``cause`` the sentence.
         """
@@ -228,17 +232,26 @@ class Application:
                 raise upgrade_needed(self.name, stored.fingerprint, target, behind)
             failed = await migrations.upgrade(self)
             rows = await read_rows(self.repository)
+        if self.others is not None:
+            await self.others.join()
+            await self.metadata.load()
+            rows = await read_rows(self.repository)
+            self.offer(migrations.wanted(self, rows))
         self.plugin_manager = PluginManager(self, self.registry, rows)
         self.plugin_manager.failed.update(failed)
         await self.access.start()
         await self.plugin_manager.load()
         await self.jobs.start()
+        if self.others is not None:
+            self.others.start()
         self._dispatcher.in_flight.open = True
 
     async def _take_down(self, ends: float) -> None:
         """Undo ``_start``, wherever it got to; what was begun detached has until ``ends`` (monotonic seconds)."""
         self._dispatcher.in_flight.open = False
         await self.live.close()
+        if self.others is not None:
+            await self.others.stop()
         await self.jobs.stop()
         await self.plugin_manager.unload(ends - monotonic())
         await self.metadata.settle(ends - monotonic())
@@ -248,11 +261,14 @@ class Application:
         """Give up the parts that refer back to the application: without cycles it is freed when its last holder lets
         go of it, and not some time later by a collection of all garbage, which holds up the whole process."""
         self.repository.observers.clear()
-        del self.plugin_manager, self.access, self.jobs, self.live
+        del self.plugin_manager, self.access, self.jobs, self.live, self.others
 
     async def _stored(self) -> Stored:
         """What the application knows of itself. Raises ``NotInstalled``, ``OwnedByAnother``."""
         stored = await read_stored(self.repository)
+        if self.others is not None and (stored is None or not stored.owner):
+            await after_turn(self, install.LOCK)
+            stored = await read_stored(self.repository)
         if stored is None or not stored.owner:
             raise NotInstalled(application=self.name)
         install.check_owner(self, stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from insula.data.builtin import builtin_collection, builtin_field
+from insula.data.change_log import CHANGES
 from insula.data.metadata_collections import METADATA_COLLECTIONS
 
 INSULA: Final = builtin_collection(
@@ -60,10 +61,13 @@ JOBS: Final = builtin_collection(
     builtin_field("steps", "json", "Steps: name, status, progress, result, log, error, attempts."),
     builtin_field("error", "text", "Why it failed, as one sentence."),
     builtin_field("createdById", "bigInt", "Who started it; empty for the local administrator.", index=True),
+    builtin_field(
+        "environment", "string", "Where it runs; empty where the application runs nowhere else.", length=100
+    ),
     builtin_field("createdAt", "datetimeTz", "When it was asked for."),
     builtin_field("startedAt", "datetimeTz", "When it began."),
     builtin_field("finishedAt", "datetimeTz", "When it ended."),
 )
 
-CORE_COLLECTIONS: Final = (INSULA, MIGRATIONS, PLUGINS, JOBS, *METADATA_COLLECTIONS)
+CORE_COLLECTIONS: Final = (INSULA, MIGRATIONS, PLUGINS, JOBS, CHANGES, *METADATA_COLLECTIONS)
 """In the order in which they can be made."""

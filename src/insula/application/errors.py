@@ -28,6 +28,20 @@ class AlreadyInstalled(ApplicationError):
     kind = Kind.CONFLICT
 
 
+class TurnTaken(ApplicationError):
+    """Another process has been making or upgrading the database of {application} for more than {seconds:g} s; see how it is getting on there, and start {application} here again."""
+
+    code = "TURN_TAKEN"
+    kind = Kind.UNAVAILABLE
+
+
+class FileNotShared(ApplicationError):
+    """{application} is kept in a file ({path}), which no two environments can use at once; give it one environment, or a database on PostgreSQL, MariaDB or MySQL."""
+
+    code = "FILE_NOT_SHARED"
+    kind = Kind.INVALID
+
+
 class NewerDatabase(ApplicationError):
     """The database of {application} was written by a newer version ({found}) than this one ({own}); run that version or a later one."""
 

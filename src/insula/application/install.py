@@ -10,14 +10,14 @@ from uuid import uuid4
 
 from insula import __version__
 from insula.application.errors import AlreadyInstalled, OwnedByAnother
-from insula.application.migrations import STATEMENT_TIMEOUT_S, built_in, record
+from insula.application.migrations import built_in, record
 from insula.application.plugin import Plugin
 from insula.application.plugin_rows import PluginRow, write_new_rows
 from insula.application.snapshot import describe
 from insula.application.stored import Stored, read_stored, write_first
+from insula.application.turns import turn
 from insula.application.versions import fingerprint
 from insula.data.schema_ddl import Ddl
-from insula.data.schema_journal import changing
 from insula.data.schema_plan import plan_creation
 from insula.data.schema_sync import SchemaSync
 from insula.database.provision.template import Template
@@ -54,8 +54,7 @@ def template(registry: Registry, extra: Iterable[str], dialect: Dialect) -> Temp
 async def install(application: Application, root: RootUser | None) -> None:
     """Raises ``AlreadyInstalled`` and ``OwnedByAnother`` when the database is not empty of applications."""
     plugins = first_plugins(application.registry, application.options.extra_plugins)
-    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
-        await transaction.lock(LOCK)
+    async with turn(application, LOCK) as transaction:
         collections = built_in(application.registry, plugins)
         if not await _from_template(application, transaction):
             await SchemaSync(transaction.dialect).create_all(transaction, collections)

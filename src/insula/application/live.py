@@ -101,7 +101,7 @@ class Live:
     def __init__(self, repository: Repository) -> None:
         self._subscribers: set[Subscriber] = set()
         self._strangers: set[Subscriber] = set()
-        repository.observers.append(self._changed)
+        repository.observers.append(self.changed)
 
     def __len__(self) -> int:
         return len(self._subscribers)
@@ -150,13 +150,18 @@ class Live:
     def _all(self) -> set[Subscriber]:
         return self._subscribers | self._strangers
 
-    def _changed(self, change: Change) -> None:
+    def look(self) -> None:
+        """Have all who listen looked at now."""
+        for subscriber in self._subscribers:
+            subscriber.look()
+
+    def changed(self, change: Change) -> None:
+        """Records were written, here or by another process of the application."""
         if not self._subscribers:
             return
         name = change.collection
         if name in _WHO:
-            for subscriber in self._subscribers:
-                subscriber.look()
+            self.look()
         if name in RESOURCES:
             self.publish(name, change.action, change.keys)
         self.publish(f"{RECORDS}{name}", change.action, change.keys)

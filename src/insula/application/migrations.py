@@ -18,13 +18,21 @@ from insula.application.plugin_failures import needs, reason_of
 from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.snapshot import describe, restore
 from insula.application.stored import read_stored, write_stored
-from insula.application.versions import achieved, fingerprint, outdated, provided_too, refuse_newer
+from insula.application.turns import turn
+from insula.application.versions import (
+    achieved,
+    fingerprint,
+    outdated,
+    provided_too,
+    refuse_newer,
+)
 from insula.core.clock import now
 from insula.core.failpoints import reach
+from insula.data.changes import Change
 from insula.data.collection import Collection
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
-from insula.data.schema_journal import changing, changing_part
+from insula.data.schema_journal import changing_part
 from insula.data.schema_sync import SchemaSync
 from insula.data.scope import Unrestricted
 
@@ -36,8 +44,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 LOCK: Final = "migrations"
-STATEMENT_TIMEOUT_S: Final = 600.0
-"""Changing a large table takes longer than a query may."""
 
 
 async def upgrade(application: Application) -> dict[str, str]:
@@ -46,8 +52,7 @@ async def upgrade(application: Application) -> dict[str, str]:
     What a required plugin raises (``MigrationFailed``, or what its tables or ``install`` raise) is passed on, and
     nothing is changed. Raises ``NewerDatabase``.
     """
-    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
-        await transaction.lock(LOCK)
+    async with turn(application, LOCK) as transaction:
         stored = await read_stored(application.repository, transaction)
         rows = await read_rows(application.repository, transaction)
         plugins = wanted(application, rows)
@@ -66,6 +71,8 @@ async def upgrade(application: Application) -> dict[str, str]:
         await write_stored(application.repository, kept, transaction)
         if not application.options.main:
             await reach("upgrade.migrated")
+        if application.others is not None:
+            await application.others.tell((Change("insula", "update", ()),), transaction)
     return work.failed
 
 
@@ -106,8 +113,7 @@ class _Upgrade:
 async def provide(application: Application, new: Iterable[Plugin]) -> None:
     """Make tables and first data of plugins that are being enabled, and bring older ones up to date."""
     plugins = list(new)
-    async with changing(application.database, statement_timeout_s=STATEMENT_TIMEOUT_S) as transaction:
-        await transaction.lock(LOCK)
+    async with turn(application, LOCK) as transaction:
         stored = await read_stored(application.repository, transaction)
         if stored is None:
             return

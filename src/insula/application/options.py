@@ -30,6 +30,10 @@ class Options:
     display_name: str = ""
     owner_id: str = ""
     """The id in the owner stamp, where it is known; a database with another one is not touched."""
+    environment: str = ""
+    """Where this process runs, where that has a name."""
+    beside: tuple[str, ...] = ()
+    """Environments in which the application runs at the same time, over the same database; none: it is alone."""
     main: bool = False
     """The entry application, which holds the records of all others."""
     shared: SharedSession | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +19,7 @@ from insula.application.api.routing import ActionTable
 from insula.application.errors import PluginFailed, PluginRequired, UnknownPlugin
 from insula.application.plugin import Plugin
 from insula.application.plugin_failures import absence, needs, off_with, reason_of, refused_by
-from insula.application.plugin_rows import PluginRow, write_row
+from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.plugin_settings import change_settings, read_settings
 from insula.application.registry import Registry
 from insula.core.detached import Detached
@@ -112,6 +112,14 @@ class PluginManager:
         """
         return await self._changes.run(self._change_settings(self.registry.get(name), given))
 
+    async def follow(self, named: Collection[str] = ()) -> None:
+        """Take over what another process of the application has changed: as if it had been asked for here.
+
+        Of those that are off here, the ``named`` ones are tried again. A plugin that does not come up here is off
+        here, and only here. Raises what reading the rows raises.
+        """
+        await self._changes.run(self._follow(named))
+
     def fail(self, name: str, reason: str) -> None:
         """Take a plugin off that failed while the application runs, and those that need it."""
         gone = self._give_up(name, reason)
@@ -178,6 +186,38 @@ class PluginManager:
             if plugin.name in self.enabled:
                 await self._reload(plugin)
         return self.settings_of(plugin)
+
+    async def _follow(self, named: Collection[str]) -> None:
+        async with self._lock:
+            before, old = self.enabled, self.rows
+            self.rows = await read_rows(self._application.repository)
+            gone, new = before - self.enabled, self.enabled - before
+            for plugin in reversed(self.registry.in_order(gone)):
+                await self._take_off(plugin)
+            for name in gone:
+                self.failed.pop(name, None)
+            for name in new - self.registry.plugins.keys():
+                self._fail(name, absence(self.registry, name))
+            if gone or new:
+                self._application.offer(self.registry.in_order(self.enabled))
+            for plugin in self.registry.in_order(self.enabled):
+                again = plugin.name in named and plugin.name in self.failed
+                if again or plugin.name in new or self._set_otherwise(plugin.name, old):
+                    await self._follow_one(plugin)
+            self._in_order()
+        for name in sorted(gone | new):
+            self._switched(name, enabled=name in new)
+
+    def _set_otherwise(self, name: str, old: Mapping[str, PluginRow]) -> bool:
+        none = PluginRow()
+        return self.rows.get(name, none).settings != old.get(name, none).settings
+
+    async def _follow_one(self, plugin: Plugin) -> None:
+        try:
+            await self._reload(plugin)
+        except PluginFailed as error:
+            if plugin.required:
+                self._application.fail(error)
 
     async def _reload(self, plugin: Plugin) -> None:
         await self._take_off(plugin)

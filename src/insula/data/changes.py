@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
-from insula.database.executor import Executor
+from insula.database.executor import Executor, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,29 @@ Observer = Callable[[Change], None]
 """Called on the event loop, so it returns at once; what takes long it starts as a task of its own."""
 
 
+class Log(Protocol):
+    """Takes down changes for other processes, together with the changes."""
+
+    told: frozenset[tuple[str, ChangeAction]]
+    """Collections and actions that are taken down."""
+
+    async def write(self, changes: Iterable[Change], on: Transaction) -> None:
+        """The last thing that is done on a transaction before it is committed."""
+        ...
+
+
 class Announcer:
     """Hands changes to ``observers``: at once when they are committed already, else after their transaction."""
 
     def __init__(self) -> None:
         self.observers: list[Observer] = []
+        self.log: Log | None = None
+        """``None`` while the application runs in one process."""
         self._pending: dict[int, list[Change]] = {}
+
+    def is_logged(self, collection: str, action: ChangeAction) -> bool:
+        """Whether such a change has to be written in a transaction, so that it is taken down with it."""
+        return self.log is not None and (collection, action) in self.log.told
 
     def note(self, change: Change, on: Executor | None) -> None:
         """Take note of a change written ``on`` an open transaction, or committed already (``None``).

@@ -7,15 +7,17 @@ the tables, all in one transaction: several processes may change metadata, and w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from insula.core.detached import Detached
+from insula.data.changes import Change, Log
 from insula.data.collection import Collection, Field
 from insula.data.errors import CollectionExists, MetadataInUse, UnknownCollection
 from insula.data.metadata_build import build_collection, extend_collection
 from insula.data.metadata_change import Companion, MetadataChange, renewed
+from insula.data.metadata_collections import COLLECTIONS
 from insula.data.metadata_rows import Rows, read_rows, write_rows
 from insula.data.modelling import collections, fields
 from insula.data.modelling.draft import Draft, shown
@@ -56,6 +58,10 @@ class Metadata:
         """Called inside the transaction of every change that makes or removes a collection or field; append to it."""
         self._changes = Detached()
         """What is committed must be taken here too, whether or not the one who asked still waits."""
+        self.log: Log | None = None
+        """Other processes hear of changes by it; ``None`` while there are none."""
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
+        """Takes over what other processes have changed up to now; ``None`` while there are none."""
 
     # --- reading
 
@@ -91,7 +97,9 @@ class Metadata:
         self._forget()
 
     async def settled_version(self) -> int:
-        """``version``, once a change that is under way has ended."""
+        """``version``, once a change that is under way has ended, here or in another process."""
+        if self.catch_up is not None:
+            await self.catch_up()
         async with self._turn:
             return self.version
 
@@ -197,6 +205,9 @@ class Metadata:
                 if names := renewed(old, draft.rows):
                     for companion in self.companions:
                         await companion(transaction, names)
+                if self.log is not None:
+                    change = Change(COLLECTIONS.name, "update", tuple(old.changed(draft.rows)))
+                    await self.log.write((change,), transaction)
             self._take(draft.rows)
         return result
 

@@ -78,7 +78,8 @@ class Rows:
         )
         alone = counted and not self.database.dialect.is_file
         apart = "insert" not in self.database.dialect.returning
-        if on is None and (led or alone or apart or computing(collection).counts):
+        logged = self.announcer.is_logged(collection.name, "create")
+        if on is None and (led or alone or apart or logged or computing(collection).counts):
             async with self.units.transaction() as transaction:
                 return await self.insert(collection, draft, scopes, transaction, preset)
         if alone and on is not None:
@@ -161,7 +162,8 @@ class Rows:
         up = tree(collection)
         led = up is not None and up.led(columns)
         apart = bool(names) and "update" not in self.database.dialect.returning
-        if (follows or led or apart) and on is None:
+        logged = self.announcer.is_logged(collection.name, "update")
+        if (follows or led or apart or logged) and on is None:
             async with self.units.transaction() as transaction:
                 return await self.update(collection, columns, selection, scopes, transaction)
         if up is not None and led and on is not None:
@@ -275,6 +277,9 @@ class Rows:
         told: bool = True,
     ) -> int:
         """Remove the selected rows. Gives their number; observers are ``told`` their keys."""
+        if on is None and self.announcer.is_logged(collection.name, "destroy"):
+            async with self.units.transaction() as transaction:
+                return await self.delete(collection, selection, scopes, transaction, told=told)
         shapes = self.statements(collection)
         told = told and collection.primary_key is not None
         if told and "delete" not in self.database.dialect.returning:

@@ -67,18 +67,18 @@ async def changing(
         async with database.transaction(statement_timeout_s=statement_timeout_s) as transaction:
             yield transaction
         return
+    begun = False
     try:
         async with database.transaction(statement_timeout_s=statement_timeout_s) as transaction:
             await transaction.lock(LOCK)
+            begun = True
             await _prepare(transaction)
             _journaling.add(transaction)
             yield transaction
             await transaction.run(_TABLE.delete().where(_TABLE.c.undoes == sa.literal(1)))
     except Exception:  # raised again; who is cancelled does not wait: the next change mends
-        try:
-            await mend(database)
-        except Exception:  # must not hide why the change itself failed
-            logger.exception("a change of tables could not be taken back yet; it will be tried again")
+        if begun:  # who never had its turn has left nothing
+            await _mend_later(database)
         raise
     await mend(database)
 
@@ -112,6 +112,14 @@ async def mend(database: Database) -> None:
     async with database.transaction(statement_timeout_s=MEND_TIMEOUT_S) as transaction:
         await transaction.lock(LOCK)
         await _mend(transaction)
+
+
+async def _mend_later(database: Database) -> None:
+    """``mend``, which must not hide why the change itself failed."""
+    try:
+        await mend(database)
+    except Exception:  # whatever it raises: the next change mends
+        logger.exception("a change of tables could not be taken back yet; it will be tried again")
 
 
 async def note(transaction: Transaction, step: steps.Step, *, undoes: bool) -> None:

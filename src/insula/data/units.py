@@ -30,6 +30,8 @@ class Units:
             async with self._database.transaction() as transaction:
                 with self._announcer.collecting(transaction) as noted:
                     yield transaction
+                if self._announcer.log is not None:
+                    await self._announcer.log.write(noted, transaction)
                 changes = noted  # from here on they may be kept
         except UNKNOWN:
             self._announcer.announce(changes)

@@ -27,6 +27,8 @@ class Configuration:
     """``dialect host port username password database schema storage``, resolved; opaque to the fleet."""
     data_key: str = field(default="", repr=False)
     """The application's own key (base64), which main keeps; seals its secrets."""
+    environments: tuple[str, ...] = ()
+    """All environments where it runs at once, over its one database; none or one: it is alone."""
     domain: str | None = None
     """Its custom domain, lower case."""
     auto_upgrade: bool = True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from insula.application.access.shared import SharedSession, Visitor, Vouch
 from insula.application.adopt import adopt
 from insula.application.application import Application
-from insula.application.errors import AlreadyInstalled, OwnedByAnother, UpgradeNeeded
+from insula.application.errors import AlreadyInstalled, FileNotShared, OwnedByAnother, UpgradeNeeded
 from insula.application.options import Options, RootUser
 from insula.application.secrets import DataKey
 from insula.core.errors import InsulaError
@@ -20,6 +20,7 @@ from insula.core.failpoints import reach
 from insula.database.engine import open_database
 from insula.fleet.address import address
 from insula.fleet.configuration import Configuration
+from insula.fleet.environment import LOCAL
 from insula.fleet.errors import StaysDown
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
@@ -65,6 +66,8 @@ class ApplicationSteps(Steps):
 
         configuration = self._configuration
         options = self._host.place(configuration)
+        if options.storage is not None and len(configuration.environments) > 1:
+            raise FileNotShared(application=configuration.application, path=options.storage)
         database = open_database(options, self._host.budget_of(options))
         try:
             check_stamp(configuration, await stamp_in(database, options))
@@ -129,12 +132,16 @@ def check_stamp(configuration: Configuration, found: Stamp | None) -> None:
 def application_options(host: Host, configuration: Configuration, vouch: Vouch) -> Options:
     """What its configuration says, and what holds for all applications here."""
     settings = host.settings
+    here = settings.environment_name or LOCAL
+    others = configuration.environments if len(configuration.environments) > 1 else ()
     shared = None
     if configuration.share_session:
         shared = SharedSession(base64.b64decode(configuration.main_key), vouch)
     return Options(
         display_name=configuration.display_name,
         owner_id=configuration.stamp,
+        environment=here,
+        beside=tuple(name for name in others if name != here),
         auto_upgrade=configuration.auto_upgrade,
         lang=configuration.lang,
         timezone=configuration.timezone,

@@ -1,4 +1,7 @@
-"""Says in the database of each application that runs here where it runs, so that nobody else takes it over meanwhile."""
+"""Says in the database of each application that runs here where it runs, so that nobody else takes it over meanwhile.
+
+An application that runs in several environments has a home in each of them: where it stops in one, the others stay.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from insula.application.stored import write_stored
 from insula.core.clock import now
 from insula.core.detached import Detached
 from insula.core.errors import InsulaError
-from insula.database.provision.ownership import BEAT_S
+from insula.database.provision.ownership import BEAT_S, HOME
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -22,7 +25,6 @@ WRITE_WITHIN_S: Final = 5.0
 """A database that does not take it in this time is asked again at the next beat."""
 AT_ONCE: Final = 8
 """Databases that are written to at the same time: one that hangs keeps no other waiting for its beat."""
-KEY: Final = "home"
 
 
 class Homes:
@@ -87,9 +89,10 @@ class _Home:
 
 
 async def _write(application: Application, home: dict[str, str]) -> None:
-    repository = application.repository
+    repository, options = application.repository, application.options
+    key = f"{HOME} {options.environment}" if options.beside else HOME
     try:
         async with asyncio.timeout(WRITE_WITHIN_S), repository.transaction() as transaction:
-            await write_stored(repository, {KEY: home}, transaction)
+            await write_stored(repository, {key: home}, transaction)
     except (InsulaError, TimeoutError) as error:
         _log.warning("where %s runs could not be written into its database: %s", application.name, error)

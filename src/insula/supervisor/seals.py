@@ -46,6 +46,7 @@ def configuration(main: Application, entry: Entry) -> Configuration:
         connection=options.get("dbConnType", DEFAULT_CONNECTION),
         database={**options.get("database", {}), **open_credentials(main, entry)},
         data_key=_text(main.master_key.open_wrapped(entry.name, entry.data_key)),
+        environments=entry.environments,
         domain=entry.cname,
         with_main=entry.with_main,
         auto_upgrade=bool(options.get("autoUpgrade", True)),

@@ -12,6 +12,7 @@ from insula.application.errors import UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.application.jobs.runner import ATTEMPTS, JOBS_AT_ONCE, Jobs
 from insula.application.jobs.store import Job, JobStore
+from insula.application.options import Options
 from insula.core.errors import InsulaError, Kind
 from insula.data.catalog import StaticCatalog
 from insula.data.filters.tree import Condition
@@ -36,6 +37,8 @@ class Owner:
 
     def __init__(self, database: Database) -> None:
         self.repository = Repository(StaticCatalog([JOBS]), database)
+        self.options = Options()
+        self.others = None
 
 
 @pytest.fixture

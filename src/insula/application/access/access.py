@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from insula.data.scope import Scopes
 
 BOOK_S: Final = 60.0
-"""Roles are read again after this time, for what another process has changed."""
+"""Roles are read again after this time, for what other hands have changed in the tables."""
 
 _ROLES: Final = frozenset({"roles", "rolesResources", "rolesResourcesScopes"})
 
@@ -67,7 +67,7 @@ class Access:
         """Monotonic seconds."""
         self._reading = asyncio.Lock()
         self.bearers = Bearers(self, application.repository, application.options.shared)
-        application.repository.observers.append(self._changed)
+        application.repository.observers.append(self.changed)
         self._leavings = Leavings(application.repository)
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -225,7 +225,8 @@ class Access:
         """Collections and fields have changed, and with them perhaps what roles may do: see ``Leavings``."""
         self._edition += 1
 
-    def _changed(self, change: Change) -> None:
+    def changed(self, change: Change) -> None:
+        """Records were written, here or by another process of the application."""
         if change.collection in _ROLES:
             self._edition += 1
         self.bearers.changed(change)

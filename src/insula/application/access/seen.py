@@ -11,7 +11,7 @@ from insula.application.access.principal import Principal
 MAX_SEEN: Final = 10_000
 """Remembered at the same time; the one looked up longest ago falls out."""
 SEEN_S: Final = 60.0
-"""A bearer is looked up again after this time, for what another process has changed."""
+"""A bearer is looked up again after this time, for what other hands have changed in the tables."""
 
 Key = tuple[str, str | None]
 """The token, and the role that the request asked for."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.errors import JobWithdrawn, UnknownJob, WrongJobState
-from insula.application.jobs.kinds import JobKind
+from insula.application.jobs.kinds import JobKind, StepRecord
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import NOTHING, Job, JobStore
+from insula.data.changes import Change
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -60,7 +61,7 @@ class Jobs:
     @property
     def store(self) -> JobStore:
         """The jobs as they are kept."""
-        return JobStore(self._application.repository)
+        return JobStore(self._application.repository, self._application.options.environment)
 
     def register(self, kind: JobKind) -> None:
         """State a kind of job; plugins do so when they are loaded."""
@@ -83,12 +84,27 @@ class Jobs:
     async def start(self) -> None:
         """Go on with what waits, and with what was run or undone when the process ended."""
         self._started = True
+        await self.take_up()
+        self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
+
+    async def take_up(self, only: Collection[int] | None = None) -> None:
+        """Go on with what is this process' to do and not under way: its own jobs, and those of places where the
+        application runs no more; ``only``: of these."""
         for job in await self.store.unfinished():
+            if only is not None and job.id not in only:
+                continue
+            if (job.id in self._work and job.status == "running") or not await self._is_own(job):
+                continue
             if job.kind in self._kinds:
                 self._launch(job.id, job.kind)
             else:
                 _logger.warning("job %s waits for a plugin that does %s", job.id, job.kind)
-        self._tidying = asyncio.create_task(self._tidy(), name="jobs: tidy")
+
+    async def _is_own(self, job: Job) -> bool:
+        options = self._application.options
+        if job.environment == options.environment or not options.beside:
+            return True
+        return job.environment not in options.beside and await self.store.claim(job)
 
     def interrupt(self) -> list[asyncio.Task[None]]:
         """Begin no more, and cut off what runs, which goes on with the next start. Gives what is ending now.
@@ -153,8 +169,7 @@ class Jobs:
         job = await self.store.get(identifier)
         kind = self._kinds.get(job.kind)
         steps = job.steps if kind is None else kind.records(job.steps)
-        await self.store.move(identifier, "be retried", steps)
-        self._launch(identifier, job.kind)
+        await self._move_on(job, "be retried", steps)
         return await self.store.get(identifier)
 
     async def cancel(self, identifier: int) -> Job:
@@ -184,9 +199,19 @@ class Jobs:
         if kind.refuse_undo is not None:
             await self.store.check(identifier, "be undone")
             await kind.refuse_undo(self._application, job.input)
-        await self.store.move(identifier, "be undone")
-        self._launch(identifier, job.kind)
+        await self._move_on(job, "be undone", job.steps)
         return await self.store.get(identifier)
+
+    async def _move_on(self, job: Job, verb: str, steps: list[StepRecord]) -> None:
+        """Have a job go on where it runs: here, or in the process that is told of it."""
+        others = self._application.others
+        if others is None or await self._is_own(job):
+            await self.store.move(job.id, verb, steps)
+            self._launch(job.id, job.kind)
+            return
+        async with self._application.repository.transaction() as transaction:
+            await self.store.move(job.id, verb, steps, on=transaction)
+            await others.tell((Change("jobs", "update", (job.id,)),), transaction)
 
     async def _tidy(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from insula.application.errors import UnknownJob, WrongJobState
 from insula.application.jobs.kinds import MOVES, UNFINISHED, JobKind, JobStatus, StepRecord
 from insula.core.clock import now
 from insula.data.errors import RecordNotFound
-from insula.data.filters.tree import Condition
+from insula.data.filters.tree import All, Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 
@@ -35,6 +35,8 @@ class Job:
     steps: list[StepRecord] = field(default_factory=list)
     error: str | None = None
     created_by: int | None = None
+    environment: str = ""
+    """Where it runs; what it needs may be in the files of that place alone."""
 
     @property
     def progress(self) -> float:
@@ -50,8 +52,10 @@ class Job:
 class JobStore:
     """Reads and writes jobs."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, environment: str = "") -> None:
+        """``environment``: where this process runs; its jobs are made for it."""
         self._repository = repository
+        self._environment = environment
 
     async def create(
         self,
@@ -79,6 +83,7 @@ class JobStore:
                 "steps": [step.to_json() for step in steps],
                 "createdById": created_by,
                 "createdAt": now(),
+                "environment": self._environment,
             },
             scopes=_EVERYTHING,
             on=on,
@@ -98,6 +103,13 @@ class JobStore:
         page = await self._repository.find("jobs", query, scopes=_EVERYTHING)
         return [_job(row) for row in page.rows]
 
+    async def claim(self, job: Job) -> bool:
+        """Have a job of a place where the application runs no more run here. One of several who ask at once gets it."""
+        place = ("$eq", job.environment) if job.environment else ("$empty", True)
+        as_it_was = All((Condition(("id",), "$eq", job.id), Condition(("environment",), *place)))
+        values = {"environment": self._environment}
+        return bool(await self._repository.update("jobs", values, filter=as_it_was, scopes=_EVERYTHING))
+
     async def save(self, job: Job, on: Transaction | None = None) -> None:
         """Keep what the steps are by now, in the transaction ``on`` where one is given.
 
@@ -106,7 +118,12 @@ class JobStore:
         await self._write(job.id, _of_steps(job.steps), {job.status}, "be kept", on)
 
     async def move(
-        self, identifier: int, verb: str, steps: list[StepRecord] | None = None, error: str | None = None
+        self,
+        identifier: int,
+        verb: str,
+        steps: list[StepRecord] | None = None,
+        error: str | None = None,
+        on: Transaction | None = None,
     ) -> None:
         """Let something of ``MOVES`` happen to a job, if its status is still one that allows it.
 
@@ -124,7 +141,7 @@ class JobStore:
         if to == "running":
             values["startedAt"] = now()
         values["finishedAt"] = None if to in UNFINISHED else now()
-        await self._write(identifier, values, allowed, verb, None)
+        await self._write(identifier, values, allowed, verb, on)
 
     async def check(self, identifier: int, verb: str) -> None:
         """Raises ``UnknownJob``, and ``WrongJobState`` when this can not happen to the job."""
@@ -174,4 +191,5 @@ def _job(row: Mapping[str, Any]) -> Job:
         steps=[StepRecord.from_json(step) for step in row["steps"] or ()],
         error=row["error"],
         created_by=row["createdById"],
+        environment=row["environment"] or "",
     )

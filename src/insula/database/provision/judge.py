@@ -65,10 +65,10 @@ def _of_others(order: Order, others: Sequence[Stamp], kept: Kept | None) -> Verd
         return Verdict(
             HoldsApplication(what=order.named, application=owner.application, stamp=owner.id, remedy=remedy)
         )
-    if kept.lives_elsewhere(order.installation):
+    if home := kept.elsewhere(order.installation):
         remedy = "stop it there first, or wait until it has not been seen for 18 minutes"
         return Verdict(
-            LivesElsewhere(what=order.named, application=owner.application, at=kept.seen_at, remedy=remedy)
+            LivesElsewhere(what=order.named, application=owner.application, at=home.seen_at, remedy=remedy)
         )
     return Verdict(adopted=True)
 

@@ -27,6 +27,8 @@ MISSED_BEATS: Final = 3.5
 """An application that has missed so many does not run any more, wherever it did."""
 KEPT_TABLE: Final = "insula"
 """The application's own table of keys and values: ``owner``, ``home`` …"""
+HOME: Final = "home"
+"""Key of where it runs, followed by the name of the environment where it runs in several."""
 STAMP_TABLE: Final = "insula_stamp"
 """The table of one row that bears the stamp where the database has no better place for it."""
 _MARK: Final = "insula "
@@ -39,6 +41,7 @@ KEPT: Final = sa.Table(
     sa.Column("value", sa.JSON),
     schema=SCHEMA_TOKEN,
 )
+_IS_HOME: Final = sa.or_(KEPT.c.key == HOME, KEPT.c.key.like(f"{HOME} %"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,41 +87,53 @@ def template_stamp(fingerprint: str, installation: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where an application was last seen running."""
+
+    installation: str
+    seen_at: datetime
+
+    @property
+    def inhabited(self) -> bool:
+        """Whether it runs there, or did until a moment ago."""
+        return now() - self.seen_at < timedelta(seconds=BEAT_S * MISSED_BEATS)
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """What an installed application says of itself in its own tables."""
 
     owner: Stamp | None = None
     """``None``: the tables are there, but nobody has installed an application in them."""
-    installation: str = ""
-    """The installation in which it was last seen running; empty when it was stopped."""
-    seen_at: datetime | None = None
+    homes: tuple[Home, ...] = ()
+    """Where it was not stopped: one for each environment in which it runs."""
 
-    def lives_elsewhere(self, installation: str) -> bool:
-        """Whether it runs in another installation, or did until a moment ago."""
-        if not self.installation or self.installation == installation or self.seen_at is None:
-            return False
-        return now() - self.seen_at < timedelta(seconds=BEAT_S * MISSED_BEATS)
+    def elsewhere(self, installation: str) -> Home | None:
+        """Where it runs in another installation, or did until a moment ago; the last of these to be seen."""
+        others = [home for home in self.homes if home.inhabited and home.installation != installation]
+        return max(others, key=lambda home: home.seen_at, default=None)
 
 
 async def read_kept(transaction: Transaction) -> Kept | None:
     """``None`` where there is no application's table, or a table of the name that is somebody else's."""
-    asked = sa.select(KEPT.c.key, KEPT.c.value).where(KEPT.c.key.in_(("owner", "home")))
+    asked = sa.select(KEPT.c.key, KEPT.c.value).where(sa.or_(KEPT.c.key == "owner", _IS_HOME))
     try:
         async with transaction.savepoint():
             rows = await transaction.run(asked)
     except (TableMissing, ColumnMissing, TypeMismatch, PermissionDenied, ValueError):
         return None
     values = {row["key"]: row["value"] for row in rows if isinstance(row["value"], dict)}
-    owner, home = values.get("owner", {}), values.get("home", {})
+    owner = values.pop("owner", {})
     stamp = Stamp(str(owner["application"]), str(owner.get("id", ""))) if owner.get("application") else None
-    return Kept(stamp, str(home.get("installation") or ""), _moment(home.get("at")))
+    homes = (_home(value) for value in values.values())
+    return Kept(stamp, tuple(home for home in homes if home is not None))
 
 
 async def write_owner(executor: Executor, stamp: Stamp) -> None:
     """Say in the application's own table whose it is from now on."""
     value = {"application": stamp.application, "id": stamp.id}
     await executor.run(sa.update(KEPT).where(KEPT.c.key == "owner").values(value=value))
-    await executor.run(sa.delete(KEPT).where(KEPT.c.key == "home"))
+    await executor.run(sa.delete(KEPT).where(_IS_HOME))
 
 
 async def read_stamp(options: DatabaseOptions, budget: ConnectionBudget) -> Stamp | None:
@@ -137,6 +152,11 @@ async def stamp_in(database: Database, options: DatabaseOptions) -> Stamp | None
     from insula.database.provision.by_dialect import provision
 
     return await provision(options.dialect).stamp_in(database, options)
+
+
+def _home(value: Mapping[str, Any]) -> Home | None:
+    installation, seen_at = str(value.get("installation") or ""), _moment(value.get("at"))
+    return Home(installation, seen_at) if installation and seen_at else None
 
 
 def _moment(value: Any) -> datetime | None:
