@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from insula.application.plugin_failures import reason_of
@@ -51,6 +52,8 @@ TOLD: Final[Told] = frozenset(
 """What others keep in memory; everything else is read when it is asked for. Beside it they are told of an upgrade
 (``insula``) and of jobs that were asked to go on (``jobs``)."""
 
+_taking_over: ContextVar[bool] = ContextVar("taking over what others have changed", default=False)
+
 
 class Others:
     """Made for an application that runs in several processes; owned by it."""
@@ -59,6 +62,8 @@ class Others:
         self._application = application
         self._log = ChangeLog(TOLD)
         self._looking = asyncio.Lock()
+        self._asked = self._answered = 0
+        """Looks that were begun, and the last of them that came to its end."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self) -> None:
@@ -96,16 +101,33 @@ class Others:
         await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Take over what is new. Raises what reading it raises; then it is new the next time, too."""
+        """Take over what is new at this moment. Raises what reading it raises; then it is new the next time, too.
+
+        However many ask at once, two looks answer them all. What is done to take something over may itself ask.
+        """
+        if _taking_over.get():
+            return
+        asked = self._asked
         async with self._looking:
-            heard, number = await self._log.read(self._application.database)
-            if heard.lost:
-                _logger.warning("changes of other processes may have been missed: everything is read anew")
-                await self.join()
-                await self._take_all()
+            if self._answered > asked:  # begun after this one asked
                 return
+            self._asked += 1
+            token = _taking_over.set(True)
+            try:
+                await self._take_over()
+            finally:
+                _taking_over.reset(token)
+            self._answered = self._asked
+
+    async def _take_over(self) -> None:
+        heard, number = await self._log.read(self._application.database)
+        if heard.lost:
+            _logger.warning("changes of other processes may have been missed: everything is read anew")
+            await self.join()
+            await self._take_all()
+        elif heard.changes:
             await self._take(heard.changes)
-            self._log.heard(number)
+        self._log.heard(number)
 
     async def _take_all(self) -> None:
         application = self._application

@@ -233,7 +233,7 @@ class Metadata:
         ]
         changed = [name for name in names if name not in created and name not in removed]
         changes = merge(plan(old.find(name), new.find(name)) for name in changed)
-        sync = SchemaSync(transaction.dialect)
+        sync = SchemaSync(transaction.dialect, fenced=self.log is not None)
         try:
             await sync.apply(transaction, plan_creation(_found(new, created)))
             # what pointed to a table must be settled before it is dropped, or its rows would go with it

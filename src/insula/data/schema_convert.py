@@ -21,7 +21,7 @@ async def convert(transaction: Transaction, step: Convert) -> None:
     Raises ``MetadataInUse`` naming the first records whose values can not be converted.
     """
     key = sa.column(step.primary_key.name, step.primary_key.type.column_type(step.primary_key))
-    source = sa.column(step.old.name, step.old.type.column_type(step.old))
+    source = sa.column(step.source or step.old.name, step.old.type.column_type(step.old))
     target = sa.column(step.column, step.new.type.column_type(step.new))
     table = sa.table(step.table, key, source, target, schema=SCHEMA_TOKEN)
     key, source, target = table.c[key.name], table.c[source.name], table.c[target.name]

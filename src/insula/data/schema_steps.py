@@ -103,6 +103,8 @@ class Convert:
     new: Field
     column: str
     primary_key: Field
+    source: str = ""
+    """The column that holds the values, where it is not that of ``old`` any more."""
 
 
 @dataclass(frozen=True, slots=True)

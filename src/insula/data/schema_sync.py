@@ -42,8 +42,10 @@ REWRITTEN: Final = (
 class SchemaSync:
     """Changes tables of one dialect. Stateless otherwise."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, fenced: bool = False) -> None:
+        """``fenced``: other processes write records meanwhile, see ``schema_undo.undoable``."""
         self.dialect = dialect
+        self._fenced = fenced
 
     def plan(self, old: Collection | None, new: Collection | None) -> Plan:
         """What changes the table of ``old`` into that of ``new``; ``None`` where there is no table."""
@@ -69,7 +71,7 @@ class SchemaSync:
         if self.dialect.lock_timeout is not None:
             await transaction.run(sa.text(self.dialect.lock_timeout))
         if not self.dialect.transactional_ddl:
-            for part in undoable(wanted.steps):
+            for part in undoable(wanted.steps, fenced=self._fenced):
                 await self._check(transaction, part.step, wanted)
                 await self._run_undoably(transaction, part)
             return

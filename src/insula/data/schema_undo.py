@@ -22,10 +22,21 @@ class Undoable:
     finish: steps.Step | None = None
 
 
-def undoable(plan: Iterable[steps.Step]) -> Iterator[Undoable]:
-    """The steps of a plan in their order, with nothing that destroys."""
+def undoable(plan: Iterable[steps.Step], *, fenced: bool = False) -> Iterator[Undoable]:
+    """The steps of a plan in their order, with nothing that destroys.
+
+    ``fenced``: a column whose values are converted is put aside before, and not after that. So no other process reads
+    or writes it meanwhile, whose writing would be lost: it finds no such column, and waits for the end of the change.
+    """
+    converted: set[tuple[str, str]] = set()
     for step in plan:
-        yield from _undoable(step)
+        if fenced and isinstance(step, steps.Convert):
+            converted.add((step.table, step.old.name))
+            aside = _put_aside(step.table, step.old.name)
+            yield aside
+            yield Undoable(replace(step, source=aside.step.name))
+        elif not (isinstance(step, steps.DropColumn) and (step.table, step.column) in converted):
+            yield from _undoable(step)
 
 
 def _undoable(step: steps.Step) -> Iterator[Undoable]:
@@ -37,12 +48,7 @@ def _undoable(step: steps.Step) -> Iterator[Undoable]:
             )
         case steps.DropColumn(table, name, was):
             yield from _released(table, was)
-            aside = steps.stable_name("gone", table, (name,))
-            yield Undoable(
-                steps.RenameColumn(table, name, aside),
-                steps.RenameColumn(table, aside, name),
-                steps.DropColumn(table, aside),
-            )
+            yield _put_aside(table, name)
         case steps.SetRequired(table, column) | steps.DropRequired(table, column) if column.reference:
             # what becomes of a link when its record goes depends on whether it is needed
             required = isinstance(step, steps.SetRequired)
@@ -53,6 +59,17 @@ def _undoable(step: steps.Step) -> Iterator[Undoable]:
             yield Undoable(after, inverse(after))
         case _:
             yield Undoable(step, inverse(step))
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside(Undoable):
+    step: steps.RenameColumn
+
+
+def _put_aside(table: str, column: str) -> _Aside:
+    aside = steps.stable_name("gone", table, (column,))
+    back = steps.RenameColumn(table, aside, column)
+    return _Aside(steps.RenameColumn(table, column, aside), back, steps.DropColumn(table, aside))
 
 
 def _released(table: str, column: steps.Column | None) -> Iterator[Undoable]:

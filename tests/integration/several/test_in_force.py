@@ -46,6 +46,19 @@ async def test_collections_fields_and_relations(sides: Sides) -> None:
     await in_force(becomes(404, a, "/things:list"))
 
 
+async def test_what_one_process_made_can_be_used_in_the_other_at_once(sides: Sides) -> None:
+    a, b = sides
+    for number in range(5):
+        name = f"made{number}"
+        await a.post("/collections:create", name=name, fields=[{"name": "n", "type": "integer"}])
+        given = {"name": "text", "type": "string", "required": True, "defaultValue": "none"}
+        await b.post(f"/collections/{name}/fields:create", **given)
+        await b.post(f"/{name}:create", n=1)
+        assert (await a.post(f"/{name}:create", n=1, text="x"))["text"] == "x"
+        assert len(await a.get(f"/{name}:list?filter[text]=x")) == 1
+        await a.post(f"/collections:destroy/{name}")
+
+
 async def test_plugins_and_their_settings(sides: Sides) -> None:
     a, b = sides
     assert b.application.access.shortest_password == a.application.access.shortest_password

@@ -3,6 +3,9 @@
 What a handler asks of the database may have been planned for a table that was changed or removed before the
 statement had its turn. Such a handler runs again: it then finds the collections as they are now, and says
 what is wrong with the request, if anything is. Where nothing changed here, somebody else changed the table.
+
+Where the application runs in several processes, the same is done for whatever is refused while another one's change
+does not count here yet: who makes a field by one process can write it by the next at once.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from insula.application.api.action import Action, Answer, Context, Raw, Stream
 from insula.core.sparse import Sparse
-from insula.data.errors import ColumnLost, DataError, TableLost
+from insula.data.errors import ColumnLost, DataError, TableLost, UnknownCollection, UnknownField
 from insula.database.errors import (
     ColumnMissing,
     StatementOutdated,
@@ -30,6 +33,8 @@ MAX_ATTEMPTS: Final = 5
 """Times that a handler is run while one change of collections follows another."""
 
 _OUTDATED: Final = (TableMissing, ColumnMissing, TypeMismatch, ValueOutOfRange, StatementOutdated)
+_UNKNOWN: Final = (UnknownCollection, UnknownField)
+"""Said by any handler before it has done anything."""
 _COLUMN: Final = re.compile(r'column "?(?:[^".\s]+\.)*([^".\s]+)"?')
 _sparse = Sparse(logging.getLogger(__name__))
 
@@ -40,26 +45,36 @@ async def act(action: Action, context: Context) -> Answer | Stream | Raw:
     Raises what the handler raises, and ``TableLost`` and ``ColumnLost`` for a table that is not as metadata says.
     """
     metadata = context.application.metadata
-    attempts = MAX_ATTEMPTS if action.gate == "records" and not action.streams else 1
+    attempts = MAX_ATTEMPTS
+    repeats = action.gate == "records" and not action.streams
     while True:
         attempts -= 1
         version = metadata.version
         try:
             # One that streams waits for its client for as long as that takes, and writes no record meanwhile.
-            if action.gate == "records" and action.writes and not action.streams:
+            if repeats and action.writes:
                 async with metadata.steady():
                     return await _answer(action, context)
             return await _answer(action, context)
         except _OUTDATED as error:
             # a change that is committed but not yet taken here is taken when its turn is over
             changed = await metadata.settled_version() != version
-            if changed and attempts:
+            if changed and repeats and attempts:
                 continue
             if not isinstance(error, TableMissing | ColumnMissing) or changed:
                 raise
             lost = _lost(error, context, metadata)
             _sparse.warning(lost.message, f"the request {context.request.request_id} was refused")
             raise lost from error
+        except DataError as error:
+            others = context.application.others
+            again = repeats or (isinstance(error, _UNKNOWN) and not action.streams)
+            if others is None or not again or not attempts:
+                raise
+            # what is refused by collections as they were may be right by what another process has made of them
+            await others.catch_up()
+            if metadata.version == version:
+                raise
 
 
 async def _answer(action: Action, context: Context) -> Answer | Stream | Raw:

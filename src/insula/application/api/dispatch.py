@@ -14,7 +14,7 @@ from insula.application.api.errors import error_answer
 from insula.application.api.in_flight import Flight, InFlight
 from insula.application.api.parameters import parse_query
 from insula.application.api.request import Receive, Request, Scope, Send
-from insula.application.errors import ApplicationError, DeadlineExceeded, NotRunning
+from insula.application.errors import ApplicationError, DeadlineExceeded, NotRunning, UnknownResource
 from insula.core import log
 
 if TYPE_CHECKING:
@@ -86,9 +86,17 @@ class Dispatcher:
         method = request.method
         if method == "OPTIONS":
             return Raw(b"", status=204, headers=_OPTIONS)
-        route = application.plugin_manager.table.route(
-            method, request.path, application.metadata, application.plugin_manager.refused
-        )
+        try:
+            route = application.plugin_manager.table.route(
+                method, request.path, application.metadata, application.plugin_manager.refused
+            )
+        except UnknownResource:
+            if application.others is None:
+                raise
+            await application.others.catch_up()  # perhaps it was made in another process a moment ago
+            route = application.plugin_manager.table.route(
+                method, request.path, application.metadata, application.plugin_manager.refused
+            )
         action = route.action
         access = application.access
         principal = await access.authenticate(request, writes=action.writes, public=action.gate == "public")

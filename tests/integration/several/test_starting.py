@@ -1,0 +1,69 @@
+"""Processes of one application that start at the same time, and that meet another version."""
+
+import asyncio
+
+import pytest
+
+from insula.application import install, turns, versions
+from insula.application.application import State
+from insula.application.errors import AlreadyInstalled, TurnTaken
+from insula.database.options import DatabaseOptions
+from insula.testing.people import ROOT
+from insula.testing.several import PLACES, Side, in_force, member, side_of
+
+Sides = tuple[Side, Side]
+
+
+async def test_both_at_once_on_an_empty_database(options: DatabaseOptions) -> None:
+    a, b = (member(options, place) for place in PLACES)
+    outcomes = await asyncio.gather(a.install(ROOT), b.install(ROOT), return_exceptions=True)
+    assert sorted(map(type, outcomes), key=str) == sorted([type(None), AlreadyInstalled], key=str)
+    await asyncio.gather(a.start(), b.start())
+    assert a.identifier == b.identifier
+    assert a.secrets.data_key == b.secrets.data_key
+    await asyncio.gather(a.stop(), b.stop())
+
+
+async def test_who_starts_while_another_installs_waits_for_it(options: DatabaseOptions) -> None:
+    a, b = (member(options, place) for place in PLACES)
+    async with a.database.transaction() as transaction:
+        await transaction.lock(install.LOCK)
+        starting = asyncio.create_task(b.start())
+        while b.state is not State.STARTING:
+            await asyncio.sleep(0.01)
+    await asyncio.gather(starting, return_exceptions=True)
+    assert b.state is State.ERROR  # nobody has installed anything
+    await asyncio.gather(a.install(ROOT), b.stop())
+    async with side_of(member(options, PLACES[1])) as side:
+        assert side.application.state is State.RUNNING
+    await a.stop()
+
+
+async def test_who_waits_too_long_is_told_for_what(
+    options: DatabaseOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = (member(options, place) for place in PLACES)
+    await a.install(ROOT)
+    monkeypatch.setattr(turns, "TURN_S", 1.0)
+    async with a.database.transaction() as transaction:
+        await transaction.lock(install.LOCK)
+        with pytest.raises(TurnTaken, match="more than 1 s"):
+            await b.install(ROOT)
+    await a.stop()
+    await b.stop()
+
+
+async def test_a_process_that_does_not_know_what_another_has_made_of_the_database_stops_serving(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = sides
+    with monkeypatch.context() as newer:
+        newer.setattr(versions, "__version__", "99.0")
+        await a.application.upgrade()
+
+    async def failed() -> bool:
+        return b.application.state is State.ERROR
+
+    await in_force(failed)
+    assert "newer version (99.0)" in b.application.cause
+    assert (await b.client.get("/books:list")).status_code == 503
