@@ -310,6 +310,11 @@ async def test_one_that_lives_elsewhere_is_not_taken_over(given: Order, abandone
     assert await problems(taking) == []
     await live(given, 0, given.installation)
     assert await problems(taking) == []
+    other = {"installation": "another installation", "at": now().isoformat()}
+    await rows(given, sa.insert(KEPT).values(key="home env_b", value=other))
+    assert await problems(taking) == ["RUNS_ELSEWHERE"]
+    await rows(given, sa.update(KEPT).where(KEPT.c.key == "home env_b").values(value={}))
+    assert await problems(taking) == []
     await prepare(taking)
     assert [row["key"] for row in await rows(given, sa.select(KEPT))] == ["owner"]
 

@@ -62,6 +62,8 @@ class Others:
         self._application = application
         self._log = ChangeLog(TOLD)
         self._looking = asyncio.Lock()
+        self._behind = False
+        """Everything is to be read anew, which did not succeed yet."""
         self._asked = self._answered = 0
         """Looks that were begun, and the last of them that came to its end."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -120,14 +122,18 @@ class Others:
             self._answered = self._asked
 
     async def _take_over(self) -> None:
-        heard, number = await self._log.read(self._application.database)
-        if heard.lost:
+        heard = await self._log.read(self._application.database)
+        if heard is None:
             _logger.warning("changes of other processes may have been missed: everything is read anew")
+            self._behind = True
             await self.join()
+        if self._behind:
             await self._take_all()
-        elif heard.changes:
+            self._behind = False
+        elif heard is not None and heard.changes:
             await self._take(heard.changes)
-        self._log.heard(number)
+        if heard is not None:
+            self._log.counts(heard)
 
     async def _take_all(self) -> None:
         application = self._application

@@ -53,13 +53,17 @@ Told = frozenset[tuple[str, ChangeAction]]
 """Collections and actions of which other processes have to hear."""
 
 
+Place = tuple[int, str]
+"""Number and process of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What others have changed since the last look."""
 
-    changes: tuple[Change, ...] = ()
-    lost: bool = False
-    """Something may have been missed: everything is to be read anew."""
+    changes: tuple[Change, ...]
+    place: Place
+    """Of the last row."""
 
 
 class ChangeLog:
@@ -67,15 +71,17 @@ class ChangeLog:
 
     def __init__(self, told: Told) -> None:
         self.told = told
-        self.process = random_id(PROCESS_LENGTH)
+        self._process = ""
         self._since: Statement | None = None
-        self._read = 0
-        """The number of the last row that counts here already."""
+        self._read: Place = (0, "")
+        """The last row that counts here already."""
 
     async def join(self, on: Transaction) -> None:
         """Begin: what is read from the tables after the commit of ``on`` holds all that was changed before."""
+        # a new name each time: no number and name ever stand for two rows, also where the table was put back
+        self._process = random_id(PROCESS_LENGTH)
         self._since = on.dialect.compile(_SINCE)
-        self._read = await self._append((), on)
+        self._read = (await self._append((), on), self._process)
 
     async def write(self, changes: Iterable[Change], on: Transaction) -> None:
         """Tell the others of what they have to hear, once ``on`` is committed. The last thing to be done on it."""
@@ -87,24 +93,25 @@ class ChangeLog:
         """As ``write``, of whatever is changed."""
         await self._append([_written(change) for change in changes], on)
 
-    async def read(self, executor: Executor) -> tuple[Heard, int]:
-        """What is new, and the number to hand to ``heard`` once it counts here. One statement. Not before ``join``."""
+    async def read(self, executor: Executor) -> Heard | None:
+        """What is new, one statement; ``None`` where something may have been missed: everything is to be read anew,
+        once this process has joined again. Not before ``join``."""
         assert self._since is not None, "read before it has joined"
-        rows = await executor.fetch(self._since, {"v_number": self._read})
-        if not rows or rows[0]["number"] != self._read:
-            return Heard(lost=True), self._read
-        others = (row for row in rows[1:] if row["process"] != self.process)
-        return Heard(tuple(change for row in others for change in _changes(row))), rows[-1]["number"]
+        rows = await executor.fetch(self._since, {"v_number": self._read[0]})
+        if not rows or _place(rows[0]) != self._read:
+            return None
+        others = (row for row in rows[1:] if row["process"] != self._process)
+        return Heard(tuple(change for row in others for change in _changes(row)), _place(rows[-1]))
 
-    def heard(self, number: int) -> None:
-        """All up to this row counts here."""
-        self._read = max(self._read, number)
+    def counts(self, heard: Heard) -> None:
+        """What was heard counts here."""
+        self._read = heard.place
 
     async def _append(self, changes: Sequence[Any], on: Transaction) -> int:
         await on.lock(LOCK)
         number = int((await on.run(_LAST))[0]["number"]) + 1
         moment = now()
-        row = {"number": number, "process": self.process, "changes": changes, "at": moment}
+        row = {"number": number, "process": self._process, "changes": changes, "at": moment}
         await on.run(_TABLE.insert().values(**row))
         old = {"v_number": number, "v_at": moment - timedelta(seconds=KEPT_S)}
         await on.run(_OLD, old)
@@ -114,6 +121,10 @@ class ChangeLog:
 def _written(change: Change) -> list[Any]:
     keys = change.keys if len(change.keys) <= MOST_KEYS else ()
     return [change.collection, change.action, list(keys)]
+
+
+def _place(row: Row) -> Place:
+    return row["number"], row["process"]
 
 
 def _changes(row: Row) -> list[Change]:

@@ -3,11 +3,14 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from insula.application import install, turns, versions
 from insula.application.application import State
 from insula.application.errors import AlreadyInstalled, TurnTaken
 from insula.database.options import DatabaseOptions
+from insula.database.provision.ownership import KEPT, read_kept
+from insula.server.homes import Homes
 from insula.testing.people import ROOT
 from insula.testing.several import PLACES, Side, in_force, member, side_of
 
@@ -51,6 +54,33 @@ async def test_who_waits_too_long_is_told_for_what(
             await b.install(ROOT)
     await a.stop()
     await b.stop()
+
+
+async def test_each_process_has_a_home_of_its_own(sides: Sides) -> None:
+    a, b = (side.application for side in sides)
+    homes = {each: Homes(lambda: "here") for each in (a, b)}
+
+    async def inhabited() -> set[str]:
+        async with a.database.transaction() as transaction:
+            rows = await transaction.run(sa.select(KEPT).where(KEPT.c.key.like("home%")))
+        return {row["key"] for row in rows if row["value"]}
+
+    for each in (a, b):
+        homes[each].enter(each)
+
+    async def both() -> bool:
+        return await inhabited() == {"home env_a", "home env_b"}
+
+    await in_force(both)
+    async with a.database.transaction() as transaction:
+        kept = await read_kept(transaction)
+    assert kept is not None
+    assert kept.elsewhere("here") is None
+    assert kept.elsewhere("there") is not None
+    await homes[b].leave(b)
+    assert await inhabited() == {"home env_a"}
+    await homes[a].leave(a)
+    assert await inhabited() == set()
 
 
 async def test_a_process_that_does_not_know_what_another_has_made_of_the_database_stops_serving(
