@@ -11,7 +11,7 @@ from insula.core.errors import InsulaError
 from insula.gateway.errors import HeadTooLarge, InvalidHttp
 from insula.gateway.forward import answering
 from insula.gateway.forward.exchange import Exchange
-from insula.gateway.forward.head import END, HEAD_BYTES, RequestHead, read_request
+from insula.gateway.forward.head import END, HEAD_BYTES, Block, RequestHead, read_request
 from insula.gateway.forward.phases import KEPT_BYTES, PARTING_S
 from insula.gateway.forward.pipe import Pipe
 from insula.gateway.forward.rewrite import own_answer
@@ -31,7 +31,19 @@ class Client(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        *("_ahead", "_exchange", "_parting", "_peer", "_served", "_since", "_trusted", "_unread", "_unsent"),
+        *(
+            "_ahead",
+            "_block",
+            "_exchange",
+            "_origin",
+            "_parting",
+            "_peer",
+            "_served",
+            "_since",
+            "_trusted",
+            "_unread",
+            "_unsent",
+        ),
         *("door", "full", "transport"),
     )
 
@@ -50,6 +62,8 @@ class Client(asyncio.Protocol):
         self._since = monotonic()
         """When the wait for a head, or the parting, began."""
         self._unsent = 0
+        self._block: Block | None = None
+        """The headers of the last request, and where a request with these comes from."""
 
     # --- asyncio.Protocol
 
@@ -128,18 +142,21 @@ class Client(asyncio.Protocol):
             self._refuse(InvalidHttp(cause="it begins with no method"))
 
     def _asked(self, request: RequestHead) -> Asked:
-        headers = request.headers
+        headers = request.block.headers
         raw_path, _, query = request.target.partition(b"?")
         path = raw_path.decode("ascii")
+        if request.block is not self._block:
+            self._block = request.block
+            self._origin = self.door.proxies.origin(self._peer, self.door.scheme, headers)
         return Asked(
             request.method.decode(),
             request.target,
             unquote(path) if "%" in path else path,
             query,
-            request.fields,
+            request.block.fields,
             headers,
             self._peer,
-            self.door.proxies.origin(self._peer, self.door.scheme, headers),
+            self._origin,
             request_id(headers.get(b"x-request-id")),
             request.websocket,
         )
@@ -206,12 +223,13 @@ class Client(asyncio.Protocol):
                 own_answer(answer, request_id=identifier, date=self.door.date, to_head=to_head, close=close)
             )
 
-    def answered(self, *, keep: bool) -> None:
-        """The answer is whole. ``keep``: the connection may carry another request."""
+    def answered(self, now: float, *, keep: bool) -> None:
+        """The answer is whole. ``keep``: the connection may carry another request. ``now`` is monotonic."""
         self._exchange = None
         self._served = True
-        self._since = monotonic()
-        self._go_on_reading(_UPSTREAM)
+        self._since = now
+        if self._unread:
+            self._go_on_reading(_UPSTREAM)
         self.door.crowd.answered(self)
         if not keep or self.door.closing:
             self._part()

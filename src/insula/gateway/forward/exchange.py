@@ -36,10 +36,19 @@ _BROKEN_OFF: Final = 502
 class Exchange:
     """One request and its answer."""
 
-    __slots__ = (
-        *("_asked", "_began", "_body", "_client", "_connection", "_door", "_pool", "_reply", "_request"),
-        *("_since", "_status", "_trusted", "_unsent", "_upstream", "_waiting", "_watch"),
-    )
+    # What a request needs only in some of its phases stands here: most set nothing of it.
+    _body: Body | None = None
+    """What is still to come of the request's; ``None`` once it is complete."""
+    _watch: Watch | None = None
+    _pool: Pool | None = None
+    _connection: Connection | None = None
+    _waiting: asyncio.Future[Any] | None = None
+    """The route's word, or a connection that is being opened."""
+    _upstream: Upstream | None = None
+    _status = 0
+    """Of the answer, once its head has gone out."""
+    _unsent = 0
+    """Bytes that a slow receiver had not taken when it was looked at last."""
 
     def __init__(self, client: Client, request: RequestHead, asked: Asked, *, trusted: bool) -> None:
         self._client = client
@@ -47,21 +56,11 @@ class Exchange:
         self._request = request
         self._asked = asked
         self._trusted = trusted
-        self._body: Body | None = body(request.length) if request.length else None
-        """What is still to come of the request's; ``None`` once it is complete."""
+        if request.length:
+            self._body = body(request.length)
         self._began = self._since = monotonic()
         """Since when what the request waits for now has been waited for."""
-        self._upstream: Upstream | None = None
-        self._watch: Watch | None = None
-        self._pool: Pool | None = None
-        self._connection: Connection | None = None
-        self._waiting: asyncio.Future[Any] | None = None
-        """The route's word, or a connection that is being opened."""
         self._reply = Reply(request)
-        self._status = 0
-        """Of the answer, once its head has gone out."""
-        self._unsent = 0
-        """Bytes that a slow receiver had not taken when it was looked at last."""
 
     # --- where it goes
 
@@ -153,7 +152,7 @@ class Exchange:
             return b""
         self._body = None
         if self._connection is None:  # answered here: it was only waited for
-            self._over(keep=True)
+            self._over(monotonic(), keep=True)
         return body.rest
 
     def refuse(self, answer: Answer) -> None:
@@ -206,10 +205,12 @@ class Exchange:
         if reply.reusable and self._body is None and not reply.rest:
             if self._client.full and not connection.transport.is_closing():
                 connection.transport.resume_reading()
-            pool.give_back(connection)
+            now = monotonic()
+            pool.give_back(connection, now)
+            self._over(now, keep=not reply.closes)
         else:
             connection.transport.abort()
-        self._over(keep=not reply.closes)
+            self._over(monotonic(), keep=not reply.closes)
 
     def client_full(self, full: bool) -> None:
         """Whether the client takes its answer more slowly than it comes."""
@@ -228,7 +229,7 @@ class Exchange:
         assert connection is not None and self._pool is not None
         reply = self._reply
         if reply.until_close and error is None:
-            self._over(keep=False)
+            self._over(monotonic(), keep=False)
         elif connection.used and not reply.heard and self._request.method in _SAFE and self._body is None:
             self._open(self._pool)  # it was closed before our request came: nobody has seen it
         else:
@@ -264,7 +265,7 @@ class Exchange:
             self._client.upstream_full(False)
             self._client.feed()
         else:
-            self._over(keep=keep)
+            self._over(monotonic(), keep=keep)
 
     def abandon(self) -> None:
         """The client has left: whoever works for it is told so by the end of its connection."""
@@ -272,12 +273,12 @@ class Exchange:
             waiting, self._waiting = self._waiting, None
             waiting.cancel()
         self._drop()
-        self._account()
+        self._account(monotonic())
 
     def _cut(self) -> None:
         self._status = _BROKEN_OFF
         self._drop()
-        self._account()
+        self._account(monotonic())
         self._client.cut()
 
     def _drop(self) -> None:
@@ -287,15 +288,15 @@ class Exchange:
             connection.carried = None
             connection.transport.abort()
 
-    def _over(self, *, keep: bool) -> None:
-        self._account()
-        self._client.answered(keep=keep)
+    def _over(self, now: float, *, keep: bool) -> None:
+        self._account(now)
+        self._client.answered(now, keep=keep)
 
-    def _account(self) -> None:
+    def _account(self, now: float) -> None:
         """It is over, in whatever way."""
         if self._pool is not None:
             self._pool.leave()
-        seconds = monotonic() - self._began
+        seconds = now - self._began
         if self._watch is not None:
             self._watch.ended(self._status, seconds)
         if self._door.access_log:

@@ -24,6 +24,10 @@ UNTIL_CLOSE: Final = -2
 END: Final = b"\r\n\r\n"
 """What stands between a head and its body."""
 
+BLOCK_BYTES: Final = 4 * 1024
+"""The longest headers that are kept for the next request with the same ones."""
+BLOCKS_KEPT: Final = 512
+
 METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 SPELLINGS_KEPT: Final = 2048
 """Spellings of header names that need not be looked at again."""
@@ -33,15 +37,46 @@ _TEXT: Final = bytes((9, *range(32, 127), *range(128, 256)))
 _BLANK: Final = b" \t"
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]+) ([!\"$-~]+) HTTP/1\.([01])")
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?", re.DOTALL)
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: |\r\n|\Z)")
+_ONE: Final = ord("1")
+_SAID: Final = re.compile(
+    rb"\r\n(?:[ \t]|(content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|upgrade|"
+    rb"http2-settings|trailer)([ \t]*):[ \t]*([^\r]*))"
+)
+"""What an answer says of its body and of its connection, in lower case: name, what must not be there, value."""
+_KEPT_ALIVE: Final = (b"connection", b"", b"keep-alive")
 _ABSOLUTE: Final = re.compile(rb"http://([^/?@]+)(/.*)?", re.IGNORECASE)
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~%-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
-_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+LENGTH_DIGITS: Final = 18
+_LENGTH: Final = re.compile(rb"[0-9]{1,%d}" % LENGTH_DIGITS)
 _SINGLE: Final = (b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade")
 """Headers that a head has once: of two, another program may believe the other."""
 
 Lines = list[bytes]
 Headers = list[tuple[bytes, bytes]]
+
+
+class Block:
+    """The headers of a request. A client says the same ones again and again: they are read once."""
+
+    __slots__ = ("fields", "headers", "host", "length", "lines", "options", "plain", "shared")
+
+    def __init__(self, block: bytes) -> None:
+        """``block``: from the line break behind the first line. Raises ``InvalidHttp``."""
+        lines = _lines(block)
+        del lines[0]
+        self.lines = lines
+        """As they were sent, in the order of ``fields``."""
+        self.fields, self.headers = _fields(lines)
+        self.host = _host(self.headers)
+        self.length = _length(self.headers, 0)
+        listed = self.headers.get(b"connection", b"keep-alive")
+        self.options = frozenset() if listed == b"keep-alive" else tokens(self.fields, b"connection")
+        """What the client says of its connection."""
+        self.plain = not self.options and self.length >= 0 and b"expect" not in self.headers
+        """Nothing in it has to do with anything but the request itself."""
+        self.shared = len(block) <= BLOCK_BYTES
+        """It is kept for the next request with the same ones."""
 
 
 class RequestHead(NamedTuple):
@@ -52,12 +87,7 @@ class RequestHead(NamedTuple):
     """Path and query, from the slash."""
     minor: int
     """1 for HTTP/1.1, 0 for HTTP/1.0."""
-    lines: Lines
-    """The headers as they were sent, in the order of ``fields``."""
-    fields: Headers
-    """Names in lower case, values without blanks around them."""
-    headers: dict[bytes, bytes]
-    """The last of each name."""
+    block: Block
     length: int
     """Of the body in bytes, 0 for none, or ``CHUNKED``."""
     keep_alive: bool
@@ -67,76 +97,130 @@ class RequestHead(NamedTuple):
     expects: bool
     """It waits for a word before it sends its body."""
 
+    @property
+    def fields(self) -> Headers:
+        """Names in lower case, values without blanks around them."""
+        return self.block.fields
 
-class AnswerHead(NamedTuple):
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """The last of each name."""
+        return self.block.headers
+
+
+class AnswerHead:
     """What an upstream answers."""
 
-    line: bytes
-    """The first."""
-    status: int
-    minor: int
-    lines: Lines
-    fields: Headers
-    headers: dict[bytes, bytes]
-    length: int
-    """What the head says of the body, or ``CHUNKED``, or ``UNTIL_CLOSE``; whether there is one depends on the request."""
-    keep_alive: bool
+    length = UNTIL_CLOSE
+    """What it says of the body, or ``CHUNKED``, or ``UNTIL_CLOSE``; whether there is one depends on the request."""
+    minor = 1
+    keep_alive = True
     """The connection may be used again."""
+    as_it_is = False
+    """Nothing in it is for the front door alone."""
+    shorter = b""
+    """It without the one line that is; nothing where more has to be changed."""
+    _parts: tuple[Lines, Headers, dict[bytes, bytes]] | None = None
+
+    def __init__(self, head: bytes) -> None:
+        """Raises ``InvalidHttp``."""
+        line = _STATUS_LINE.match(head)
+        if line is None:
+            raise InvalidHttp(cause="the first line is none of an answer of HTTP/1.1 or 1.0")
+        self._head = head
+        self.status = int(line[1])
+        if not self._read_quickly():
+            self._read()
+
+    def _read_quickly(self) -> bool:
+        """Whether it is one of the many that say nothing but how long they are."""
+        head = self._head
+        low = head.lower()
+        said = _SAID.findall(low)
+        kept_alive = len(said) == 2 and _KEPT_ALIVE in said
+        if kept_alive:
+            said.remove(_KEPT_ALIVE)
+        if len(said) != 1 or head[7] != _ONE or self.status < 200 or self.status == 204:
+            return False
+        name, blank, value = said[0]
+        if name != b"content-length" or blank or not value.isdigit() or len(value) > LENGTH_DIGITS:
+            return False
+        if len(head.translate(None, _TEXT)) != 2 * head.count(b"\r\n"):
+            return False
+        self.length = int(value)
+        if kept_alive:
+            start = low.find(b"\r\nconnection:")
+            end = low.find(b"\r\n", start + 2)
+            self.shorter = head[:start] + (head[end:] if end > 0 else b"")
+        else:
+            self.as_it_is = True
+        return True
+
+    def _read(self) -> None:
+        _, fields, headers = self.parts()
+        if self._head[7] != _ONE:
+            self.minor = 0
+            self.keep_alive = False
+        if b"connection" in headers and headers[b"connection"] != b"keep-alive":
+            self.keep_alive = self.keep_alive and b"close" not in tokens(fields, b"connection")
+        self.length = _length(headers, UNTIL_CLOSE)
+        if self.length == CHUNKED and not self.minor:
+            raise InvalidHttp(cause="its Transfer-Encoding is not known")
+
+    def parts(self) -> tuple[Lines, Headers, dict[bytes, bytes]]:
+        """All lines, the headers of all but the first, and the last of each name. Raises ``InvalidHttp``."""
+        if self._parts is None:
+            lines = _lines(self._head)
+            self._parts = (lines, *_fields(lines[1:]))
+        return self._parts
 
 
 def read_request(head: bytes) -> RequestHead:
     """Read what stands before the empty line. Raises ``InvalidHttp``."""
-    lines = _lines(head)
-    line = _REQUEST_LINE.fullmatch(lines[0])
+    end = head.find(b"\r\n")
+    if end < 0:
+        end = len(head)
+    line = _REQUEST_LINE.fullmatch(head, 0, end)
     if line is None:
         raise InvalidHttp(cause="the first line is none of a request of HTTP/1.1 or 1.0")
     method, target, version = line.groups()
     if method not in METHODS:
         raise InvalidHttp(cause="the method is not known")
     minor = 1 if version == b"1" else 0
-    del lines[0]
-    fields, headers = _fields(lines)
-    host = headers.get(b"host")
-    if host is None:
-        if minor:
-            raise InvalidHttp(cause="a request names the host that it is for once, in the header Host")
-    elif _HOST.fullmatch(host) is None:
-        raise InvalidHttp(cause="the header Host names no host")
+    block = _known_block(head[end:]) if len(head) - end <= BLOCK_BYTES else Block(head[end:])
+    if minor and block.host is None:
+        raise InvalidHttp(cause="a request names the host that it is for once, in the header Host")
     if target[0] != 47:
-        target = _origin_form(target, host)
-    keep_alive = minor == 1
-    websocket = False
-    connection = headers.get(b"connection")
-    if connection is not None and connection != b"keep-alive":
-        options = tokens(fields, b"connection")
-        keep_alive = keep_alive and b"close" not in options
-        websocket = b"upgrade" in options and headers.get(b"upgrade", b"").lower() == b"websocket"
-    length = _length(headers, minor, 0)
+        target = _origin_form(target, block.host)
+    if block.plain:
+        return RequestHead(method, target, minor, block, block.length, minor == 1, False, False)
+    return _unusual(method, target, minor, block)
+
+
+def _unusual(method: bytes, target: bytes, minor: int, block: Block) -> RequestHead:
+    """One that says something of its connection, or of how its body comes. Raises ``InvalidHttp``."""
+    headers, length = block.headers, block.length
+    if length == CHUNKED and not minor:
+        raise InvalidHttp(cause="its Transfer-Encoding is not known")
+    keep_alive = minor == 1 and b"close" not in block.options
+    websocket = b"upgrade" in block.options and headers.get(b"upgrade", b"").lower() == b"websocket"
     if websocket and (length or method != b"GET" or not minor):
         raise InvalidHttp(cause="a connection is upgraded by GET of HTTP/1.1, without a body")
-    expects = False
-    if b"expect" in headers:
-        if headers[b"expect"].lower() != b"100-continue":
-            raise InvalidHttp(cause="it expects something else than 100-continue")
-        expects = length != 0 and minor == 1
-    return RequestHead(method, target, minor, lines, fields, headers, length, keep_alive, websocket, expects)
+    expects = b"expect" in headers
+    if expects and headers[b"expect"].lower() != b"100-continue":
+        raise InvalidHttp(cause="it expects something else than 100-continue")
+    expects = expects and length != 0 and minor == 1
+    return RequestHead(method, target, minor, block, length, keep_alive, websocket, expects)
+
+
+@lru_cache(maxsize=BLOCKS_KEPT)
+def _known_block(block: bytes) -> Block:
+    return Block(block)
 
 
 def read_answer(head: bytes) -> AnswerHead:
     """Read what stands before the empty line. Raises ``InvalidHttp``."""
-    lines = _lines(head)
-    line = _STATUS_LINE.fullmatch(lines[0])
-    if line is None:
-        raise InvalidHttp(cause="the first line is none of an answer of HTTP/1.1 or 1.0")
-    minor = 1 if line[1] == b"1" else 0
-    status = int(line[2])
-    first = lines.pop(0)
-    fields, headers = _fields(lines)
-    keep_alive = minor == 1
-    if b"connection" in headers and headers[b"connection"] != b"keep-alive":
-        keep_alive = keep_alive and b"close" not in tokens(fields, b"connection")
-    length = _length(headers, minor, UNTIL_CLOSE)
-    return AnswerHead(first, status, minor, lines, fields, headers, length, keep_alive)
+    return AnswerHead(head)
 
 
 def tokens(fields: Headers, name: bytes) -> frozenset[bytes]:
@@ -187,7 +271,14 @@ def _name(spelling: bytes) -> bytes:
     return spelling.lower()
 
 
-def _length(headers: dict[bytes, bytes], minor: int, without: int) -> int:
+def _host(headers: dict[bytes, bytes]) -> bytes | None:
+    host = headers.get(b"host")
+    if host is not None and _HOST.fullmatch(host) is None:
+        raise InvalidHttp(cause="the header Host names no host")
+    return host
+
+
+def _length(headers: dict[bytes, bytes], without: int) -> int:
     """Of a body, as its head says; ``without``: what it means when it says nothing."""
     coding = headers.get(b"transfer-encoding")
     length = headers.get(b"content-length")
@@ -199,7 +290,7 @@ def _length(headers: dict[bytes, bytes], minor: int, without: int) -> int:
         return int(length)
     if length is not None:
         raise InvalidHttp(cause="it has both Content-Length and Transfer-Encoding")
-    if coding.lower() != b"chunked" or not minor:
+    if coding.lower() != b"chunked":
         raise InvalidHttp(cause="its Transfer-Encoding is not known")
     return CHUNKED
 

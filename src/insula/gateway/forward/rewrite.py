@@ -8,7 +8,16 @@ from http import HTTPStatus
 from typing import Final
 
 from insula.gateway import cookies
-from insula.gateway.forward.head import END, AnswerHead, Lines, RequestHead, tokens
+from insula.gateway.forward.head import (
+    BLOCKS_KEPT,
+    END,
+    AnswerHead,
+    Block,
+    Headers,
+    Lines,
+    RequestHead,
+    tokens,
+)
 from insula.gateway.forward.route import Answer, Asked, Upstream
 from insula.gateway.trust import Origin
 
@@ -42,39 +51,47 @@ _UPGRADE: Final = b"connection: Upgrade\r\nupgrade: websocket"
 
 def request_head(request: RequestHead, asked: Asked, upstream: Upstream, *, trusted: bool) -> bytes:
     """What the upstream is sent, the empty line included. ``trusted``: the peer is one of our proxies."""
-    headers = request.headers
-    dropped = _OF_REQUESTS if trusted else _FROM_STRANGERS
-    listed = headers.get(b"connection")
-    if listed is not None and listed != b"keep-alive":
-        dropped |= tokens(request.fields, b"connection") - _NEVER_LISTED
-    if upstream.without:
-        dropped |= upstream.without
-    if upstream.headers:
-        dropped |= {name for name, _ in upstream.headers}
-    if upstream.cookies is not None and b"cookie" in headers:
-        lines = _with_own_cookies(request, dropped, upstream.cookies)
-    else:
-        lines = [
-            line for line, field in zip(request.lines, request.fields, strict=True) if field[0] not in dropped
-        ]
+    block = request.block
+    keep = _known_kept if block.shared else _kept
+    names = tuple([name for name, _ in upstream.headers]) if upstream.headers else ()
+    kept = keep(block, trusted, names, upstream.without, upstream.cookies)
+    chain = block.headers.get(b"x-forwarded-for", b"") if trusted else b""
     target = request.target if upstream.target is None else upstream.target
-    lines.insert(0, b"%b %b HTTP/1.1" % (request.method, target))
-    if upstream.headers:
-        lines += [b"%b: %b" % header for header in upstream.headers]
-    if b"host" not in headers and b"host" not in dropped:
-        lines.append(b"host: ")
+    lines = [
+        b"%b %b HTTP/1.1%b" % (request.method, target, kept),
+        _told(asked.peer, chain, asked.origin),
+        b"x-request-id: %b%b" % (asked.request_id.encode(), END),
+    ]
+    if names:
+        lines[1:1] = [b"%b: %b" % header for header in upstream.headers]
     if request.websocket:
-        lines.append(_UPGRADE)
-    chain = headers.get(b"x-forwarded-for", b"") if trusted else b""
-    lines.append(_told(asked.peer, chain, asked.origin))
-    lines.append(b"x-request-id: %b%b" % (asked.request_id.encode(), END))
+        lines.insert(1, _UPGRADE)
     return b"\r\n".join(lines)
 
 
-def _with_own_cookies(request: RequestHead, dropped: frozenset[bytes], kept: frozenset[bytes]) -> Lines:
-    """The lines that go along, of applications' cookies those that are ``kept``."""
-    fields = [field for field in request.fields if field[0] not in dropped]
-    return [b"%b: %b" % field for field in cookies.strip(fields, kept)]
+def _kept(
+    block: Block,
+    trusted: bool,
+    replaced: tuple[bytes, ...],
+    without: frozenset[bytes],
+    cookies_kept: frozenset[bytes] | None,
+) -> bytes:
+    """The headers that go along, each behind a line break."""
+    dropped = _OF_REQUESTS if trusted else _FROM_STRANGERS
+    dropped = dropped.union(block.options - _NEVER_LISTED, replaced, without)
+    if cookies_kept is not None and b"cookie" in block.headers:
+        fields = [field for field in block.fields if field[0] not in dropped]
+        lines = [b"%b: %b" % field for field in cookies.strip(fields, cookies_kept)]
+    else:
+        lines = [
+            line for line, field in zip(block.lines, block.fields, strict=True) if field[0] not in dropped
+        ]
+    if block.host is None and b"host" not in dropped:
+        lines.append(b"host: ")
+    return b"".join([b"\r\n" + line for line in lines])
+
+
+_known_kept = lru_cache(maxsize=BLOCKS_KEPT)(_kept)
 
 
 @lru_cache(maxsize=ADDRESSES_KEPT)
@@ -107,27 +124,35 @@ def answer_head(head: AnswerHead, *, plain: bool, close: bool) -> bytes | None:
 
     ``plain``: the body goes on without its chunks. ``close``: the connection ends with this answer.
     """
-    simple = head.minor == 1 and head.status != _NO_CONTENT and head.headers.keys().isdisjoint(_CONNECTION)
-    if simple and not plain and not close:
-        return None
+    if not plain and not close:
+        if head.as_it_is:
+            return None
+        if head.shorter:
+            return head.shorter + END
+    lines, fields, headers = head.parts()
     dropped = _CONNECTION
-    if b"connection" in head.headers:
-        dropped |= tokens(head.fields, b"connection") - _NEVER_LISTED
+    if b"connection" in headers:
+        dropped |= tokens(fields, b"connection") - _NEVER_LISTED
     if head.status == _NO_CONTENT:
         dropped |= _LENGTHS
     if plain:
         dropped |= {b"transfer-encoding", b"trailer"}
-    lines = [line for line, field in zip(head.lines, head.fields, strict=True) if field[0] not in dropped]
-    lines.insert(0, b"HTTP/1.1" + head.line[8:])
+    kept = _without(lines, fields, dropped)
     if close:
-        lines.append(_CLOSE)
-    return b"\r\n".join(lines) + END
+        kept.append(_CLOSE)
+    return b"\r\n".join(kept) + END
 
 
 def switching_head(head: AnswerHead) -> bytes:
     """Of an answer that agrees to a WebSocket."""
-    lines = [line for line, field in zip(head.lines, head.fields, strict=True) if field[0] not in _CONNECTION]
-    return b"\r\n".join([head.line, *lines, _UPGRADE]) + END
+    lines, fields, _ = head.parts()
+    return b"\r\n".join([*_without(lines, fields, _CONNECTION), _UPGRADE]) + END
+
+
+def _without(lines: Lines, fields: Headers, dropped: frozenset[bytes]) -> Lines:
+    """The first line, as one of HTTP/1.1, and those that are not dropped."""
+    kept = [line for line, field in zip(lines[1:], fields, strict=True) if field[0] not in dropped]
+    return [b"HTTP/1.1" + lines[0][8:], *kept]
 
 
 def own_answer(answer: Answer, *, request_id: str, date: bytes, to_head: bool, close: bool) -> bytes:

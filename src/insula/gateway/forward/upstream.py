@@ -10,7 +10,6 @@ import ssl
 from functools import cache
 from typing import Protocol, cast
 
-from insula.core.clock import monotonic
 from insula.gateway.forward.phases import BUSY_AT_MOST, POOLED_AT_MOST, POOLED_S, Phases
 from insula.gateway.forward.route import Address, Unix
 
@@ -130,10 +129,10 @@ class Pool:
                 )
         return made
 
-    def give_back(self, connection: Connection) -> None:
-        """It can be used again."""
+    def give_back(self, connection: Connection, now: float) -> None:
+        """It can be used again. ``now`` is monotonic."""
         connection.used = True
-        connection.since = monotonic()
+        connection.since = now
         self._unused.append(connection)
         if len(self._unused) > POOLED_AT_MOST:
             self._unused.pop(0).transport.close()

@@ -181,6 +181,88 @@ def test_an_answer_that_is_none_is_refused(head: bytes) -> None:
         read_answer(head)
 
 
+@pytest.mark.parametrize(
+    ("head", "as_it_is", "shorter"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a", True, b""),
+        (
+            b"HTTP/1.1 200 OK\r\nCONNECTION: Keep-Alive\r\nContent-Length: 1",
+            False,
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive",
+            False,
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close", False, b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nKeep-Alive: 5", False, b""),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1", False, b""),
+        (b"HTTP/1.1 204 No\r\nContent-Length: 1", False, b""),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", False, b""),
+    ],
+)
+def test_what_need_not_be_changed_is_seen_at_once(head: bytes, as_it_is: bool, shorter: bytes) -> None:
+    read = read_answer(head)
+    assert (read.as_it_is, read.shorter) == (as_it_is, shorter)
+
+
+ANSWER_LINES = st.sampled_from(
+    [
+        *(
+            b"Content-Length: 3",
+            b"content-length:3",
+            b"CONTENT-LENGTH: 4 ",
+            b"Content-Length : 3",
+            b"Content-Length: x",
+        ),
+        *(
+            b"Connection: keep-alive",
+            b"Connection: close",
+            b"connection: x",
+            b"Keep-Alive: 5",
+            b"Transfer-Encoding: chunked",
+        ),
+        *(
+            b"X: Content-Length: 5",
+            b" folded",
+            b"\tContent-Length: 5",
+            b"Date: x",
+            b'ETag: "a"',
+            b"Upgrade: x",
+            b"nothing",
+        ),
+    ]
+)
+
+
+@given(
+    st.sampled_from([b"HTTP/1.1 200 OK", b"HTTP/1.1 204 No", b"HTTP/1.0 200 OK", b"HTTP/1.1 304"]),
+    st.lists(ANSWER_LINES, max_size=4),
+)
+def test_reading_quickly_is_reading_well(line: bytes, lines: list[bytes]) -> None:
+    head = b"\r\n".join([line, *lines])
+    try:
+        read = read_answer(head)
+    except InvalidHttp:
+        return
+    try:
+        _, fields, headers = read.parts()
+    except InvalidHttp:
+        assert b"nothing" in lines  # a line that says nothing to anyone
+        return
+    assert read.keep_alive is (line.startswith(b"HTTP/1.1") and headers.get(b"connection") != b"close")
+    lengths = [value for name, value in fields if name == b"content-length"]
+    if lengths:
+        assert [read.length] == [int(value) for value in lengths]
+    else:
+        assert read.length == (CHUNKED if b"transfer-encoding" in headers else UNTIL_CLOSE)
+    if read.shorter:
+        assert read_answer(read.shorter).parts()[1] == [
+            field for field in fields if field[0] != b"connection"
+        ]
+
+
 def test_a_list_is_read_over_all_its_lines() -> None:
     fields = [(b"connection", b"Close, X-One"), (b"other", b"x"), (b"connection", b" ,y")]
     assert tokens(fields, b"connection") == {b"close", b"x-one", b"", b"y"}
