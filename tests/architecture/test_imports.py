@@ -75,11 +75,11 @@ def test_every_dependency_is_imported() -> None:
     assert idle == []
 
 
-def test_the_environment_is_read_by_the_settings_alone() -> None:
+def test_the_environment_is_read_in_one_place() -> None:
     """Ruff refuses the usual ways; this sees the others, and the modules that ruff leaves out."""
     names = {"environ", "environb", "getenv", "getenvb"}
     readers = [module for module, tree in trees().items() if names & _names(tree)]
-    assert [name for name in readers if not name.startswith("insula.testing.")] == ["insula.server.settings"]
+    assert [name for name in readers if not name.startswith("insula.testing.")] == ["insula.server.variables"]
 
 
 def _names(tree: ast.Module) -> set[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from insula.core.allocator import allocator
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.image import Image, copied
@@ -172,6 +173,8 @@ def begin_as_root(contain: Contain) -> None:
         assert now["Groups"] == []
         assert now["NoNewPrivs"] == ["1"]
         assert int(now["CapEff"][0], 16) == int(now["CapPrm"][0], 16) == NET_BIND_SERVICE
+        loaded = (Path("/proc") / str(process) / "maps").read_text()
+        assert ("libjemalloc" in loaded) == bool(allocator())
         owners = {path.name: path.stat().st_uid for path in (made.storage, *made.storage.iterdir())}
         assert owners.pop("kept") == 0
         assert set(owners.values()) == {USER}

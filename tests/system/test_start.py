@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from insula.core.allocator import allocator
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance, database_settings
@@ -313,6 +314,26 @@ def test_a_lost_key_is_not_replaced(
     assert f"can not be opened with the key in {path}; restore the file" in ended.stderr
     path.write_text(key)
     made.start()
+    assert made.stop() == 0
+
+
+def test_what_is_typed_becomes_the_server_with_its_allocator(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "orjson.py").write_text("raise SystemExit('imported from where it was started')")
+    made = make()
+    environment = {name: text for name, text in made.environment.items() if name not in allocator()}
+    with made.log_path.open("wb") as sink:
+        made.process = subprocess.Popen(
+            [Path(sys.executable).with_name("insula"), "start"],
+            env=environment,
+            cwd=tmp_path,
+            stdout=sink,
+            stderr=sink,
+        )
+    made.wait_until_well()
+    process = Path("/proc") / str(made.process.pid)
+    given = dict(line.split("=", 1) for line in process.joinpath("environ").read_text().split("\0") if line)
+    assert given.items() >= allocator().items()
+    assert ("libjemalloc" in process.joinpath("maps").read_text()) == bool(allocator())
     assert made.stop() == 0
 
 

@@ -6,9 +6,9 @@ import sys
 def main() -> None:
     """The command ``insula``. ``insula start`` loads nothing of the rest."""
     if sys.argv[1:] == ["start"]:
-        from insula.server.serve import run
+        from insula.server.variables import become_server
 
-        sys.exit(run())
+        become_server()
     from insula.cli.commands import run_command
 
     sys.exit(run_command(sys.argv[1:]))

@@ -19,6 +19,7 @@ from insula.cli.settings import settings
 from insula.cli.users import users
 from insula.core.errors import InsulaError
 from insula.server.exits import Exit, of_error
+from insula.server.variables import become_server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -30,11 +31,7 @@ def insula() -> None:
 @insula.command()
 def start() -> None:
     """Run the server until it is told to stop."""
-    # A fresh process, which holds nothing of the command line.
-    from insula.server.settings import environment_of_server
-
-    arguments = [sys.executable, "-m", "insula.server"]
-    os.execve(sys.executable, arguments, environment_of_server())  # noqa: S606 - our own interpreter
+    become_server()
 
 
 @insula.command()

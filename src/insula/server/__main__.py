@@ -1,4 +1,4 @@
-"""``python -m insula.server``: what ``insula start`` runs, without loading the rest of the command line."""
+"""``python -m insula.server``: what ``insula start`` becomes, without loading the rest of the command line."""
 
 import sys
 

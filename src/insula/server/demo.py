@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from insula.server import settings
 from insula.server.errors import RedisNotInstalled
 from insula.server.storage import new_key, open_folder
 from insula.server.together import Probe, Program, run_together
+from insula.server.variables import SERVER, variables_of_server
 
 SUPERVISOR = "supervisor"
 ENVIRONMENTS = ("env_a", "env_b")
@@ -37,7 +37,7 @@ class Demo:
 
 async def run_demo(path: str, announce: Callable[[Demo], None]) -> None:
     """Run all until a signal says stop; what they keep is in the folder. Raises as ``plan`` and ``run_together`` do."""
-    demo = plan(path, settings.environment_of_server())
+    demo = plan(path, variables_of_server())
     await run_together(demo.stages, partial(announce, demo), PATIENCE_S)
 
 
@@ -88,7 +88,7 @@ def _member(name: str, port: int, folder: Path, shared: Mapping[str, str]) -> Pr
     ask = f"GET {told.api_base_path}__health_check HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     return Program(
         name,
-        (sys.executable, "-m", "insula.server"),
+        SERVER,
         environment,
         folder / f"{name}.log",
         Probe(port, ask.encode(), b"HTTP/1.1 200 "),

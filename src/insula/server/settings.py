@@ -1,4 +1,4 @@
-"""Reads the settings: the only place in Insula that looks at the environment.
+"""Reads the settings.
 
 Order of precedence: the environment, then the file ``.env`` of the working directory, then the default.
 An empty value counts as none, since compose files leave them so. Everything that is wrong is found in one
@@ -6,7 +6,6 @@ go and said in one sentence each; nothing falls back silently.
 """
 
 import difflib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any
 
 import msgspec
 
-from insula.core.allocator import allocator
 from insula.server import checks, combinations, env_file
 from insula.server.declared import ALIASES, CASELESS, DECLARED, VALUE_ALIASES, Declaration, Settings
 from insula.server.errors import SettingsWrong
+from insula.server.variables import set_variable, variables
 
 OWN_PREFIX = "INSULA_"
 _LIKELY = 0.85
@@ -53,19 +52,13 @@ class Reading:
         return [text for name, text in self.raw.items() if DECLARED[name].secret]
 
 
-def environment_of_server() -> dict[str, str]:
-    """What a process that serves is started with: this environment, and ``allocator`` unless that chooses another."""
-    chosen = allocator()
-    return dict(os.environ) if chosen.keys() & os.environ.keys() else {**chosen, **os.environ}
-
-
 def read(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:
     """Read and check everything. ``environment`` and ``folder`` (of ``.env``) are the process' own unless given."""
     reading = Reading()
-    found = dict(os.environ if environment is None else environment)
+    found = variables() if environment is None else environment
     in_file, reading.wrong = env_file.read_env_file((folder or Path.cwd()) / env_file.NAME)
-    for source, variables in ((env_file.NAME, in_file), ("environment", found)):
-        for name, text in _known(variables, reading).items():
+    for source, given in ((env_file.NAME, in_file), ("environment", found)):
+        for name, text in _known(given, reading).items():
             reading.raw[name] = text
             reading.sources[name] = source
     for name, text in reading.raw.items():
@@ -86,14 +79,14 @@ def apply_time_zone(settings: Settings) -> None:
     """Let the C library, and so the log of any library, use the time zone of the settings."""
     import time
 
-    os.environ["TZ"] = settings.tz
+    set_variable("TZ", settings.tz)
     time.tzset()
 
 
-def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
-    """Ours among ``variables``, by their true names; says what looks like ours and is not."""
+def _known(given: Mapping[str, str], reading: Reading) -> dict[str, str]:
+    """Ours among the variables that are ``given``, by their true names; says what looks like ours and is not."""
     known: dict[str, str] = {}
-    for name, text in variables.items():
+    for name, text in given.items():
         if name in DECLARED and text.strip():
             known[name] = text
         elif name.startswith(OWN_PREFIX) and name not in DECLARED:
@@ -101,7 +94,7 @@ def _known(variables: Mapping[str, str], reading: Reading) -> dict[str, str]:
         elif name not in DECLARED and name not in ALIASES and (remedy := _remedy(name)):
             reading.warnings.append(f"{name} is no setting of Insula and is not read; {remedy}")
     for alias, name in ALIASES.items():
-        text = variables.get(alias, "")
+        text = given.get(alias, "")
         if not text.strip():
             continue
         if known.get(name, text) != text:

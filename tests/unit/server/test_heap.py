@@ -9,8 +9,8 @@ import pytest
 
 from insula.core import allocator as places
 from insula.core.allocator import allocator
-from insula.server import settings
-from insula.server.settings import environment_of_server
+from insula.server import variables
+from insula.server.variables import variables_of_server
 
 ASK = """
 from insula.server.heap import heap
@@ -66,9 +66,9 @@ def test_where_there_is_no_jemalloc_nothing_is_chosen(
 @pytest.mark.parametrize("name", ["PYTHONMALLOC", "LD_PRELOAD", "MALLOC_CONF"])
 def test_who_chooses_an_allocator_is_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     chosen = {"PYTHONMALLOC": "malloc", "LD_PRELOAD": "libjemalloc.so.2", "MALLOC_CONF": "narenas:1"}
-    monkeypatch.setattr(settings, "allocator", lambda: chosen)
+    monkeypatch.setattr(variables, "allocator", lambda: chosen)
     for one in chosen:
         monkeypatch.delenv(one, raising=False)
-    assert environment_of_server().items() >= chosen.items()
+    assert variables_of_server().items() >= chosen.items()
     monkeypatch.setenv(name, "own")
-    assert chosen.items() & environment_of_server().items() == set()
+    assert chosen.items() & variables_of_server().items() == set()
