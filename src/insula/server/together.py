@@ -5,6 +5,7 @@ Each is in a session of its own, so that the Ctrl-C of a terminal reaches this p
 
 import asyncio
 import signal
+import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -21,6 +22,7 @@ POLL_S = 0.05
 """Between two looks whether a program answers."""
 ANSWER_S = 2.0
 """For one answer."""
+_PIECE_BYTES = 65536
 SHOWN_LINES = 20
 """Of the log of a program that failed."""
 
@@ -58,7 +60,7 @@ class Program:
     """Where it prints to, written anew."""
     probe: Probe
     speaks: bool = False
-    """Its standard output is for the person at the terminal, and not for its log."""
+    """Its standard output is for the person at the terminal, and not for its log; it is not well before it has spoken."""
 
 
 async def run_together(
@@ -88,6 +90,8 @@ async def run_together(
 class _Running:
     program: Program
     process: Process
+    spoken: asyncio.Event
+    passing_on: asyncio.Task[None]
 
     @classmethod
     async def begin(cls, program: Program) -> "_Running":
@@ -96,11 +100,12 @@ class _Running:
                 *program.command,
                 env=program.environment,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=None if program.speaks else log,
+                stdout=asyncio.subprocess.PIPE if program.speaks else log,
                 stderr=log,
                 start_new_session=True,
             )
-        return cls(program, process)
+        spoken = asyncio.Event()
+        return cls(program, process, spoken, asyncio.create_task(_pass_on(process.stdout, spoken)))
 
     async def wait_until_well(self, deadline: float, patience_s: float) -> None:
         """Raises ``ProgramSilent`` after the deadline, on the loop's clock."""
@@ -108,6 +113,7 @@ class _Running:
             async with asyncio.timeout_at(deadline):
                 while not await self.program.probe.answers():  # noqa: ASYNC110 - another process, which tells no event
                     await asyncio.sleep(POLL_S)
+                await self.spoken.wait()
         except TimeoutError:
             raise ProgramSilent(
                 name=self.program.name,
@@ -138,6 +144,15 @@ class _Running:
             await self.process.wait()
 
 
+async def _pass_on(output: asyncio.StreamReader | None, spoken: asyncio.Event) -> None:
+    """To the person at the terminal, as it comes. What has no output there has nothing to say."""
+    while output is not None and (said := await output.read(_PIECE_BYTES)):
+        sys.stdout.buffer.write(said)
+        sys.stdout.buffer.flush()
+        spoken.set()
+    spoken.set()
+
+
 async def _all_well(begun: Sequence[_Running], patience_s: float) -> None:
     deadline = asyncio.get_running_loop().time() + patience_s
     for each in begun:
@@ -146,6 +161,8 @@ async def _all_well(begun: Sequence[_Running], patience_s: float) -> None:
 
 async def _stop_all(begun: Sequence[_Running]) -> None:
     await asyncio.gather(*(each.stop() for each in begun))
+    for each in begun:
+        await each.passing_on
 
 
 async def _for_ever() -> None:

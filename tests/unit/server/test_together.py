@@ -97,6 +97,21 @@ async def test_each_has_its_log_and_one_speaks_to_the_person(
     assert capfd.readouterr().out == "out of b\n"
 
 
+async def test_nothing_is_announced_before_it_has_spoken(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    late = ANSWERS.replace(
+        'print("out of", name, flush=True)',
+        "import threading\nthreading.Timer(0.5, print, ['out of', name], {'flush': True}).start()",
+    )
+
+    def announce() -> None:
+        assert capfd.readouterr().out == "out of b\n"
+        tell()()
+
+    await run_together([[make("b", late, speaks=True)]], announce, PATIENCE_S)
+
+
 async def test_all_end_when_one_ends_and_its_last_words_are_told(
     make: Make, diary: Path, tmp_path: Path
 ) -> None:
