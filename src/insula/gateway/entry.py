@@ -20,7 +20,7 @@ from insula.core.errors import InsulaError, Kind
 from insula.core.names import MAIN
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
-from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
+from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
 from insula.fleet.target import Target
 from insula.fleet.traffic import Counts, Traffic
 from insula.gateway import cookies
@@ -35,7 +35,7 @@ from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooMan
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.trust import request_id as taken_request_id
-from insula.gateway.waiting import HOLD_S, EarlyReceive, Waiting, comes
+from insula.gateway.waiting import HOLD_S, EarlyReceive, Runs, Waiting, comes
 from insula.gateway.websocket import WebSockets
 
 _log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Gateway:
         self,
         options: GatewayOptions,
         directory: Directory,
-        process: ProcessAdapter,
+        process: Runs,
         pages: PageHandler,
         traffic: Traffic | None = None,
         waiting: Waiting | None = None,
@@ -107,6 +107,16 @@ class Gateway:
         headers = dict(scope["headers"])
         peer = scope["client"][0] if scope["client"] else ""
         origin = self._proxies.origin(peer, scope["scheme"], headers)
+        if scope["type"] == "websocket":
+            await self._websockets(scope, receive, send, headers, origin)
+            return
+        await self._enter(scope, receive, send, headers, origin)
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request over the socket that the front door alone reaches: its word is taken for where it comes from."""
+        scope["insula.local"] = False
+        headers = dict(scope["headers"])
+        origin = self._proxies.told(scope["scheme"], headers)
         if scope["type"] == "websocket":
             await self._websockets(scope, receive, send, headers, origin)
             return

@@ -63,9 +63,14 @@ class TrustedProxies:
 
     def origin(self, peer: str, scheme: str, headers: dict[bytes, bytes]) -> Origin:
         """The origin of a request that ``peer`` sent. ``headers`` are the last of each name, lower case."""
-        host = headers.get(b"host", b"").decode("latin-1")
         if peer not in self:
+            host = headers.get(b"host", b"").decode("latin-1")
             return Origin(peer, scheme, host, (host_name(host),))
+        return self.told(scheme, headers, peer)
+
+    def told(self, scheme: str, headers: dict[bytes, bytes], peer: str = "") -> Origin:
+        """The origin of a request, as whoever sent it says, who is believed."""
+        host = headers.get(b"host", b"").decode("latin-1")
         hosts = [host_name(host)]
         if forwarded := _first_host(headers.get(b"x-forwarded-host")):
             host = forwarded

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
-from insula.fleet.process.base import Message, ProcessAdapter, Receive
+from insula.fleet.process.base import AsgiApp, Message, Receive
 from insula.fleet.target import Target
 from insula.gateway.errors import TooManyWaiting
 
@@ -35,12 +35,17 @@ def comes(target: Target) -> bool:
     return target.wanted is Wanted.ASLEEP or not target.status.stuck
 
 
+class Runs(Protocol):
+    """Where applications run."""
+
+    def running(self, application: str) -> AsgiApp | None:
+        """The application ready to answer, or ``None``. Asked on every request: one look-up."""
+
+
 class Waiting:
     """Those that wait, by application."""
 
-    def __init__(
-        self, directory: Directory, process: ProcessAdapter, held_at_most: int = HELD_AT_MOST
-    ) -> None:
+    def __init__(self, directory: Directory, process: Runs, held_at_most: int = HELD_AT_MOST) -> None:
         self._directory = directory
         self._running = process.running
         self._held_at_most = held_at_most

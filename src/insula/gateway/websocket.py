@@ -19,10 +19,11 @@ from insula.gateway.selector import Asked, named_by_headers, select
 
 if TYPE_CHECKING:
     from insula.fleet.directory.base import Directory
-    from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter, Receive, Scope, Send
+    from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
     from insula.fleet.traffic import Traffic
     from insula.gateway.selector import Choice
     from insula.gateway.trust import Origin
+    from insula.gateway.waiting import Runs
 
     HandOver = Callable[[Choice, AsgiApp, Scope, Receive, Send], Awaitable[None]]
 
@@ -37,7 +38,7 @@ class WebSockets:
         self,
         api: str,
         directory: Directory,
-        process: ProcessAdapter,
+        process: Runs,
         traffic: Traffic,
         hand_over: HandOver,
     ) -> None:

@@ -1,7 +1,7 @@
 """The composition root: the only place that names concrete adapters and puts the roles together."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from insula.application.access.collections import ROOT_ROLE
@@ -14,9 +14,11 @@ from insula.data.scope import Unrestricted
 from insula.database.executor import Executor
 from insula.fleet.process.base import AsgiApp
 from insula.gateway.entry import Gateway, GatewayOptions
+from insula.gateway.forward.route import Route, Unix
+from insula.gateway.outward import Elsewhere, Outward
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
-from insula.gateway.waiting import Waiting
+from insula.gateway.waiting import Runs, Waiting
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import AlreadySetUp
@@ -31,6 +33,7 @@ from insula.server.setup_form import Administrator
 from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
 from insula.server.setup_page import SetupPage
+from insula.server.sockets import MAIN_SOCKET_FILE
 from insula.server.watchdog import Watchdog
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +50,16 @@ class Installation:
     """A token for the set-up link where there is no administrator yet."""
     watchdog: Watchdog
     metrics: Metrics
+    proxies: TrustedProxies
+    route: Route | None = None
+    """Where requests go that come to a process whose applications run elsewhere …"""
+    front: Gateway | None = None
+    """… and what is asked about those that can not be forwarded at once."""
+
+    def hold_no_more(self) -> None:
+        """The server stops: who waits for an application is told how far it is."""
+        for gateway in filter(None, (self.front, self.gateway)):
+            gateway.hold_no_more()
 
 
 def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -> Installation:
@@ -57,7 +70,8 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     role = _role(Host(settings, folder, makes=makes), lost)
     process, directory, traffic = role.process, role.directory, role.traffic
     templates = Templates(_TEMPLATES)
-    waiting = Waiting(directory, process)
+    runs: Runs = process if role.forwarding is None else Elsewhere(role.forwarding.where)
+    waiting = Waiting(directory, runs)
     watchdog = Watchdog(settings.insula_stall_limit_s)
     role.discovery.watch(watchdog.hear)
     metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
@@ -77,8 +91,15 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     options = GatewayOptions(
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
-    gateway = Gateway(options, directory, process, pages, traffic, waiting, role.ready)
-    return Installation(gateway, role, setup_token, watchdog, metrics)
+    if role.forwarding is None:
+        gateway = Gateway(options, directory, process, pages, traffic, waiting, role.ready)
+        return Installation(gateway, role, setup_token, watchdog, metrics, proxies)
+    where, suspect = role.forwarding
+    main = Unix(str(folder / MAIN_SOCKET_FILE))
+    front = Gateway(replace(options, access_log=False), directory, runs, pages, None, waiting)
+    route = Outward(options.api, directory, where, main, front, traffic, suspect)
+    gateway = Gateway(options, directory, process, pages, traffic)
+    return Installation(gateway, role, setup_token, watchdog, metrics, proxies, route, front)
 
 
 def _role(host: Host, lost: Told) -> Role:

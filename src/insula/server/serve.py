@@ -26,7 +26,7 @@ from insula.server.exits import Exit, of_error
 from insula.server.heap import heap
 from insula.server.logs import application_logs
 from insula.server.memory import keep_what_is_loaded
-from insula.server.sockets import bind_tcp, bound_unix, most_connections
+from insula.server.sockets import bind_tcp, bound_unix
 from insula.server.storage import StorageLock, missing_folders, open_folder
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ _log = logging.getLogger("insula")
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 OTHER_SIGNALS = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """What tools send to have logs opened again, and would end a process that does not know them."""
-OPERATOR_DRAIN_S = 2.0
-"""What is left for commands over the operator's socket once the requests of others have ended."""
 THREAD_TURN_S = 0.001
 """How long a thread that computes keeps the event loop waiting for its turn; Python's own 5 ms are a stall."""
 
@@ -111,9 +109,8 @@ def _run_loop(settings: Settings, folder: Path, tcp: socket.socket, unix: socket
 async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: socket.socket) -> None:
     # Imported here, so that a wrong setting is told without loading half the program.
     from insula.server.build import build
-    from insula.server.listeners import Listener
+    from insula.server.fronts import Fronts
     from insula.server.metrics import Gauge
-    from insula.server.protocol import Limits
 
     told_to_stop = _on_signals()
     lost: list[InsulaError] = []
@@ -123,43 +120,29 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
         told_to_stop.set()
 
     installation = build(settings, folder, end)
-    limits = Limits(
-        settings.insula_head_timeout_s,
-        settings.insula_body_timeout_s,
-        settings.insula_keep_alive_s,
-        connections=most_connections(settings.insula_db_connections),
-    )
-    listeners = (
-        Listener(installation.gateway, tcp, limits),
-        Listener(installation.gateway.local, unix, limits),
-    )
-    installation.metrics.add(
-        Gauge("insula_connections", "Clients that are connected.", listeners[0].connections)
-    )
-    installation.watchdog.start()
-    try:
-        for listener in listeners:
-            await listener.open()
-        if await _start_main(installation, told_to_stop):
-            keep_what_is_loaded()
-            await _announce(settings, installation)
-            await told_to_stop.wait()
-            _log.info("stopping: requests in flight have %g s", settings.insula_stop_timeout_s)
-    finally:
-        installation.gateway.hold_no_more()
-        for listener, deadline_s in zip(
-            listeners, (settings.insula_stop_timeout_s, OPERATOR_DRAIN_S), strict=True
-        ):
-            await listener.drain(deadline_s)
-        await installation.role.stop()
-        installation.watchdog.stop()
+    with Fronts(installation, settings, folder, tcp, unix) as fronts:
+        clients = Gauge("insula_connections", "Clients that are connected.", fronts.connections)
+        installation.metrics.add(clients)
+        installation.watchdog.start()
+        try:
+            await fronts.open()
+            if await _start(installation, told_to_stop):
+                keep_what_is_loaded()
+                await _announce(settings, installation)
+                await told_to_stop.wait()
+                _log.info("stopping: requests in flight have %g s", settings.insula_stop_timeout_s)
+        finally:
+            installation.hold_no_more()
+            await fronts.drain()
+            await installation.role.stop()
+            installation.watchdog.stop()
     _log.info("stopped")
     if lost:
         raise lost[0]
 
 
-async def _start_main(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
-    """Whether the main application runs; not when the process was told to stop first. Raises what it raised."""
+async def _start(installation: "Installation", told_to_stop: asyncio.Event) -> bool:
+    """Whether everything runs; not when the process was told to stop first. Raises what it raised."""
     starting = asyncio.ensure_future(installation.role.start())
     stopping = asyncio.ensure_future(told_to_stop.wait())
     await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)

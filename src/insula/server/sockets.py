@@ -11,6 +11,9 @@ from pathlib import Path
 from insula.server.errors import AddressUnusable, PortInUse, SocketPathTooLong, StorageUnreachable
 from insula.server.storage import SOCKET_FILE
 
+MAIN_SOCKET_FILE = "main.sock"
+"""Where the main application listens that stands behind a front door of this process."""
+
 UNIX_PATH_LIMIT_BYTES = 107
 """Linux keeps 108 for the path and its closing zero."""
 
@@ -53,20 +56,20 @@ def bind_tcp(host: str, port: int) -> socket.socket:
     return bound
 
 
-def socket_path(folder: Path) -> Path:
-    """Where the operator's socket of a storage folder is. Raises ``SocketPathTooLong``."""
-    path = folder / SOCKET_FILE
+def socket_path(folder: Path, name: str = SOCKET_FILE) -> Path:
+    """Where a socket of a storage folder is, the operator's unless another is named. Raises ``SocketPathTooLong``."""
+    path = folder / name
     if len(os.fsencode(path)) > UNIX_PATH_LIMIT_BYTES:
         raise SocketPathTooLong(path=path, limit=UNIX_PATH_LIMIT_BYTES)
     return path
 
 
 @contextlib.contextmanager
-def bound_unix(folder: Path) -> Iterator[socket.socket]:
-    """The operator's socket, removed when the block ends. Call it only while holding the storage lock:
+def bound_unix(folder: Path, name: str = SOCKET_FILE) -> Iterator[socket.socket]:
+    """A socket for the user of this process alone, the operator's unless another is named; removed when the block ends. Call it only while holding the storage lock:
     what stands there then was left by a process that is gone. Raises ``SocketPathTooLong``, ``StorageUnreachable``.
     """
-    path = socket_path(folder)
+    path = socket_path(folder, name)
     bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # The mask, and not a chmod afterwards: there is no moment in which others could connect.
     before = os.umask(0o177)

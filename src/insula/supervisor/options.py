@@ -54,8 +54,11 @@ def check_change(wish: Wish, entry: Entry, main: Application) -> None:
 
 
 def check_places(wish: Wish, known: Sequence[str]) -> None:
-    """Raises ``InvalidOption`` for an environment that is not among the known ones."""
-    for name in wish.changes.get("environments", ()):
+    """Raises ``InvalidOption`` for an environment that is not among the known ones, and where none is named of several."""
+    named = wish.changes.get("environments", ())
+    if not named and len(known) != 1:
+        raise InvalidOption(field="environments", reason=f"must name one of {', '.join(known) or 'none yet'}")
+    for name in named:
         if name not in known:
             there = f"(there is {', '.join(known) or 'none'})"
             raise InvalidOption(

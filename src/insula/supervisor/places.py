@@ -136,7 +136,7 @@ class Places:
         """A request could not be forwarded to it."""
         place = self._places.get(name)
         if place is not None and not place.doubted:
-            place.doubted = True
+            place.doubted, place.probed = True, float("-inf")
             self.changed(name)
             self._probe_soon(place)
 
@@ -173,8 +173,9 @@ class Places:
         place.heard = True
         if again:  # it was started anew, or has come back: what was found before is of no worth
             place.doubted, place.failure, place.probed = bool(environment.proxy_url), "", float("-inf")
+        if again:
+            _logger.info("the environment %s has registered: %s", name, environment.proxy_url or "here")
         if state != place.state:
-            _logger.info("the environment %s is %s", name, place.state)
             self.changed(name)
         if place.kept != environment.epoch and environment.proxy_url and self._table is not None:
             await self._table.keep(environment)
@@ -195,7 +196,6 @@ class Places:
             return  # another life of it
         place.failure, place.doubted = failure, False
         if place.state != before:
-            _logger.warning(
-                "the environment %s is %s%s", name, place.state, f": {failure}" if failure else ""
-            )
+            level, why = (logging.WARNING, f": {failure}") if failure else (logging.INFO, "")
+            _logger.log(level, "the environment %s is %s%s", name, place.state, why)
             self.changed(name)

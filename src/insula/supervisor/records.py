@@ -93,6 +93,10 @@ class Records(Directory):
                 raise SupervisorClosed() from None
             raise ApplicationNotFound(application=name[:100]) from None
 
+    def entry(self, name: str) -> Entry | None:
+        """As ``get``; ``None`` where nothing of that name is known, or not yet."""
+        return self._entries.get(name)
+
     def all(self) -> Sequence[Entry]:
         """All of them, deleted ones too, in no order that is promised."""
         return list(self._entries.values())

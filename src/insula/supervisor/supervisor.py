@@ -233,8 +233,7 @@ class Supervisor:
             entry = self._allowed(name, "be deleted")
             entry = await self._control.want(entry, Wanted.DELETED, actor, "deleted", deleted_at=now())
             await reach("delete.recorded")
-            if not self._control.is_down(entry):
-                await self._control.take_down(entry)
+            await self._control.take_down(entry)
             await reach("delete.stopped")
             return entry
 
@@ -282,7 +281,7 @@ class Supervisor:
             entry = self._allowed(name, verb)
             if entry.wanted is not wanted or not self._control.is_down(entry):
                 entry = await self._control.want(entry, wanted, actor, reason)
-            if not self._control.is_down(entry):
+                # Also one that is down already: its environment keeps whether a visitor may bring it up.
                 await self._control.take_down(entry)
             return entry
 

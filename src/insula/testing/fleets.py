@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,19 +61,13 @@ class FleetOfProcesses:
         self.instances[place] = made
         return made
 
-    @contextlib.contextmanager
-    def running(self, *workers: str) -> Iterator[httpx.Client]:
-        """Supervisor and workers run; a client of the supervisor's API, signed in. All that runs is ended then."""
-        try:
-            for name in workers:
-                self.worker(name).begin()
-            self.supervisor.start()
-            for name in workers:
-                self.worker(name).wait_until_well()
-            with self.supervisor.sign_in() as client:
-                yield client
-        finally:
-            self.end()
+    def start(self, *workers: str) -> None:
+        """Supervisor and workers answer when this returns."""
+        for name in workers:
+            self.worker(name).begin()
+        self.supervisor.start()
+        for name in workers:
+            self.worker(name).wait_until_well()
 
     def end(self) -> None:
         """End all that runs."""

@@ -163,6 +163,18 @@ class Instance:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=f"{self.address}/api/", headers=headers, timeout=120)
 
+    def sign_in_to(self, application: str) -> httpx.Client:
+        """The same to an application beside the main one, as its first user."""
+        answer = httpx.post(
+            f"{self.address}/api/__app/{application}/auth:signIn",
+            json={"account": ROOT_EMAIL, "password": ROOT_PASSWORD},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return httpx.Client(
+            headers={"Authorization": f"Bearer {answer.json()['data']['token']}"}, timeout=120
+        )
+
     def wait_for_job(self, client: httpx.Client, job: Any, *, timeout_s: float = 120.0) -> dict[str, Any]:
         """The job's record once it has ended, however it ended."""
         deadline = time.monotonic() + timeout_s

@@ -282,3 +282,17 @@ def redis(*, settings: tuple[str, ...] = (), port: int | None = None) -> Iterato
             stop(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def redis_command(server: Server, *words: str) -> str:
+    """One command to a Redis server, and its simple answer (a word, a number), without our own client."""
+    with socket.create_connection((server.host, server.port), timeout=5) as connection:
+        connection.sendall(b"".join((b"*%d\r\n" % len(words), *(_bulk(word) for word in words))))
+        answer = connection.makefile("rb").readline().decode().strip()
+    if answer.startswith("-"):
+        raise RuntimeError(answer)
+    return answer[1:]
+
+
+def _bulk(word: str) -> bytes:
+    return b"$%d\r\n%b\r\n" % (len(word.encode()), word.encode())

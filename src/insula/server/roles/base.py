@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from insula.fleet.directory.base import Directory
     from insula.fleet.discovery.base import Discovery
     from insula.fleet.process.local import LocalProcess
     from insula.fleet.traffic import Traffic
+    from insula.gateway.outward import Where
     from insula.server.host import Host
     from insula.server.roles.head import Head
+
+
+class Forwarding(NamedTuple):
+    """What a front door needs to know of the environments behind it."""
+
+    where: Where
+    suspect: Callable[[str], None]
+    """Told the name of an environment that a request could not be forwarded to."""
 
 
 class Role(ABC):
@@ -25,6 +35,8 @@ class Role(ABC):
     discovery: Discovery
     """Where what happens to applications is heard of."""
     traffic: Traffic
+    forwarding: Forwarding | None = None
+    """How requests for applications that run elsewhere get there."""
     head: Head | None
     """The main application, where it is here."""
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from insula.core.names import MAIN
 from insula.fleet.environment import LOCAL
+from insula.fleet.lifecycle import Observed
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.traffic import Traffic
+from insula.gateway.outward import Place
 from insula.server.instance import begin_life
 from insula.server.links import Links
-from insula.server.roles.base import Role
+from insula.server.roles.base import Forwarding, Role
 from insula.server.roles.head import Head
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class SupervisorRole(Role):
         self.head = Head(host, self._links.bus, self.discovery, self.traffic, lambda: self.process, lost)
         self.directory = self.head.records
         self.process = LocalProcess(lambda _: self.head.main, self._changed)
+        self.forwarding = Forwarding(self._where, self.head.supervisor.places.suspect)
 
     async def start(self) -> None:
         await self._links.wait()
@@ -56,6 +59,19 @@ class SupervisorRole(Role):
 
     def ready(self) -> bool:
         return self.head.ready()
+
+    def _where(self, application: str) -> Place | None:
+        """The first of its environments in which it runs and that answers."""
+        entry, places = self.head.records.entry(application), self.head.supervisor.places
+        if entry is None:
+            return None
+        statuses = self.discovery.statuses(application)
+        for name in entry.places:
+            status, environment = statuses.get(name), places.of(name)
+            runs = status is not None and status.observed is Observed.RUNNING
+            if runs and environment is not None and not places.why_not(name):
+                return Place(name, environment.proxy_url, bool(entry.options.get("shareSession")))
+        return None
 
     def _changed(self, application: str, status: Status) -> None:
         # Of an environment that is not held here: it stays in this process.
