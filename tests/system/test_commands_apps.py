@@ -1,6 +1,11 @@
 """The command line for applications, against a real server."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +15,8 @@ import pytest
 
 from insula.server.exits import Exit
 from insula.testing.instance import Instance, Run
+
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +115,26 @@ def test_a_job_is_followed_by_its_number(run: Run) -> None:
     done = run("jobs", "wait", str(job))
     assert (done.returncode, done.stdout) == (0, f"Job {job} is succeeded.\n"), done.stderr
     assert shown(run, "later")["status"] == "running"
+    done = run("apps", "create", "now", "--wait")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "now is running."), done.stderr
+
+
+def test_people_at_a_terminal_see_how_far_a_creation_is(server: Instance, tmp_path: Path) -> None:
+    mine, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", "from insula.cli import main; main()", "apps", "create", "seen"],
+        env={**server.environment, "TERM": "xterm", "COLUMNS": "100"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    os.close(theirs)
+    told = os.read(mine, 65536).decode()
+    os.close(mine)
+    assert done.returncode == 0, told
+    assert re.search(r"Creating seen\s+\[#+\]\s+100%", told), told
 
 
 def test_what_can_not_be_made_is_told_before_it_is_tried(run: Run, tmp_path: Path) -> None:

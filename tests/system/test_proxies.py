@@ -18,7 +18,7 @@ from insula.server.listeners import Listener
 from insula.server.protocol import Limits
 from insula.testing import proxies
 from insula.testing.gateway import House
-from insula.testing.instance import Instance
+from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
 from insula.testing.servers import Server
 
 Proxy = Callable[[int], AbstractContextManager[Server]]
@@ -148,3 +148,29 @@ def test_in_front_of_a_real_server(proxy: Proxy, install: Callable[..., Instance
         assert (answer.status_code, answer.text) == (200, "ok")
         page = httpx.get(f"http://127.0.0.1:{front.port}/admin/", headers={**headers, "Accept": "text/html"})
         assert (page.status_code, "<h1>Insula runs</h1>" in page.text) == (200, True)
+
+
+@both
+def test_an_application_answers_on_its_own_domain(proxy: Proxy, install: Callable[..., Instance]) -> None:
+    """A real one, that sleeps: the first visit by its domain wakes it; its API, sign-in and page are there, and no other's."""
+    server = install()
+    server.start()
+    with server.sign_in() as client:
+        body = {"name": "shop", "displayName": "The shop", "cname": "shop.example.com"}
+        made = client.post("/applications:create", json=body).raise_for_status().json()["data"]
+        assert server.wait_for_job(client, made["jobId"])["status"] == "succeeded"
+        client.post("/applications:sleep/shop").raise_for_status()
+    with proxy(server.port) as front:
+        base, headers = f"http://127.0.0.1:{front.port}", {"Host": f"shop.example.com:{front.port}"}
+        with httpx.Client(base_url=base, headers=headers, timeout=PATIENCE_S) as visitor:
+            assert visitor.get("/api/app:getInfo").json()["data"]["name"] == "shop"
+            page = visitor.get("/admin/", headers={"Accept": "text/html"})
+            assert (page.status_code, "The shop" in page.text) == (200, True)
+            body = {"account": ROOT_EMAIL, "password": ROOT_PASSWORD}
+            token = visitor.post("/api/auth:signIn", json=body).raise_for_status().json()["data"]["token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+            assert visitor.get("/api/auth:check", headers=bearer).status_code == 200
+            for path in ("/api/__app/main/auth:check", "/apps/main/admin/"):
+                assert visitor.get(path, headers=bearer).status_code == 404
+            elsewhere = {"Host": f"insula.example.com:{front.port}", **bearer}
+            assert visitor.get("/api/auth:check", headers=elsewhere).status_code == 401

@@ -62,9 +62,13 @@ def show_app(name: str, as_json: bool) -> None:
 @click.option(
     "--adopt", help="The stamp of an application that is in that database already, to take it over."
 )
-@click.option("--no-wait", is_flag=True, help="Return when it is begun; the job goes on.")
+@click.option(
+    "--wait/--no-wait",
+    default=True,
+    help="Return when it runs, with a progress bar, or when it is begun; the job goes on.",
+)
 @as_json_option
-def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool, **given: Any) -> None:
+def create_app(name: str | None, adopt: str | None, wait: bool, as_json: bool, **given: Any) -> None:
     """Create an application with the id NAME (one is made when none is given), and wait until it runs."""
     client = Client()
     values = option_values(name, given)
@@ -73,7 +77,7 @@ def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool
     name = str(made["name"])
     for warning in made["warnings"]:
         complain(f"{warning['message']} {warning['remedy']}".strip())
-    if not no_wait:
+    if wait:
         job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
         if job["status"] != "succeeded":
             complain(
@@ -85,7 +89,7 @@ def create_app(name: str | None, adopt: str | None, no_wait: bool, as_json: bool
         show_one(made, as_json=True)
     else:
         click.echo(
-            f"{name} is {made['status']}." if not no_wait else f"{name} is being made by job {made['jobId']}."
+            f"{name} is {made['status']}." if wait else f"{name} is being made by job {made['jobId']}."
         )
         for address in made["addresses"]:
             click.echo(address)
