@@ -12,7 +12,7 @@ from rich.table import Table
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 SCRIPTS = (
     *("start_and_memory", "requests_per_second", "appends", "stall", "import_copy", "schemas"),
-    *("fleet_create", "fleet_start", "fleet_addresses", "fleet_density"),
+    *("fleet_create", "fleet_start", "fleet_addresses", "fleet_density", "forward"),
 )
 
 

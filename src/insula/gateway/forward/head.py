@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from insula.gateway.errors import InvalidHttp
 
@@ -38,13 +38,14 @@ _BLANK: Final = b" \t"
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]+) ([!\"$-~]+) HTTP/1\.([01])")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: |\r\n|\Z)")
-_ONE: Final = ord("1")
+_ONE, _SLASH = b"1/"
 _SAID: Final = re.compile(
-    rb"\r\n(?:[ \t]|(content-length|transfer-encoding|connection|keep-alive|proxy-connection|te|upgrade|"
-    rb"http2-settings|trailer)([ \t]*):[ \t]*([^\r]*))"
+    rb"\r\n(?!connection: keep-alive(?:\r\n|\Z))(?:[ \t]|(content-length|transfer-encoding|connection|keep-alive|"
+    rb"proxy-connection|te|upgrade|http2-settings|trailer)([ \t]*):[ \t]*([^\r]*))"
 )
 """What an answer says of its body and of its connection, in lower case: name, what must not be there, value."""
-_KEPT_ALIVE: Final = (b"connection", b"", b"keep-alive")
+_KEPT_ALIVE: Final = b"\r\nconnection: keep-alive"
+"""What goes without saying."""
 _ABSOLUTE: Final = re.compile(rb"http://([^/?@]+)(/.*)?", re.IGNORECASE)
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~%-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
 LENGTH_DIGITS: Final = 18
@@ -79,23 +80,25 @@ class Block:
         """It is kept for the next request with the same ones."""
 
 
-class RequestHead(NamedTuple):
+class RequestHead:
     """What a client asks for."""
 
-    method: bytes
-    target: bytes
-    """Path and query, from the slash."""
-    minor: int
+    minor = 1
     """1 for HTTP/1.1, 0 for HTTP/1.0."""
-    block: Block
-    length: int
-    """Of the body in bytes, 0 for none, or ``CHUNKED``."""
-    keep_alive: bool
+    keep_alive = True
     """The client may ask again on the same connection."""
-    websocket: bool
+    websocket = False
     """It asks for a WebSocket."""
-    expects: bool
+    expects = False
     """It waits for a word before it sends its body."""
+
+    def __init__(self, method: bytes, target: bytes, block: Block) -> None:
+        self.method = method
+        self.target = target
+        """Path and query, from the slash."""
+        self.block = block
+        self.length = block.length
+        """Of the body in bytes, 0 for none, or ``CHUNKED``."""
 
     @property
     def fields(self) -> Headers:
@@ -137,9 +140,6 @@ class AnswerHead:
         head = self._head
         low = head.lower()
         said = _SAID.findall(low)
-        kept_alive = len(said) == 2 and _KEPT_ALIVE in said
-        if kept_alive:
-            said.remove(_KEPT_ALIVE)
         if len(said) != 1 or head[7] != _ONE or self.status < 200 or self.status == 204:
             return False
         name, blank, value = said[0]
@@ -147,13 +147,14 @@ class AnswerHead:
             return False
         if len(head.translate(None, _TEXT)) != 2 * head.count(b"\r\n"):
             return False
-        self.length = int(value)
-        if kept_alive:
-            start = low.find(b"\r\nconnection:")
-            end = low.find(b"\r\n", start + 2)
-            self.shorter = head[:start] + (head[end:] if end > 0 else b"")
-        else:
+        start = low.find(_KEPT_ALIVE)
+        if start < 0:
             self.as_it_is = True
+        elif low.count(b"\r\nconnection:") == 1:
+            self.shorter = head[:start] + head[start + len(_KEPT_ALIVE) :]
+        else:
+            return False
+        self.length = int(value)
         return True
 
     def _read(self) -> None:
@@ -186,31 +187,35 @@ def read_request(head: bytes) -> RequestHead:
     method, target, version = line.groups()
     if method not in METHODS:
         raise InvalidHttp(cause="the method is not known")
-    minor = 1 if version == b"1" else 0
     block = _known_block(head[end:]) if len(head) - end <= BLOCK_BYTES else Block(head[end:])
-    if minor and block.host is None:
-        raise InvalidHttp(cause="a request names the host that it is for once, in the header Host")
-    if target[0] != 47:
+    if target[0] != _SLASH:
         target = _origin_form(target, block.host)
-    if block.plain:
-        return RequestHead(method, target, minor, block, block.length, minor == 1, False, False)
-    return _unusual(method, target, minor, block)
+    request = RequestHead(method, target, block)
+    if version != b"1":
+        request.minor = 0
+        request.keep_alive = False
+    elif block.host is None:
+        raise InvalidHttp(cause="a request names the host that it is for once, in the header Host")
+    if not block.plain:
+        _look_closer(request)
+    return request
 
 
-def _unusual(method: bytes, target: bytes, minor: int, block: Block) -> RequestHead:
-    """One that says something of its connection, or of how its body comes. Raises ``InvalidHttp``."""
-    headers, length = block.headers, block.length
-    if length == CHUNKED and not minor:
+def _look_closer(request: RequestHead) -> None:
+    """It says something of its connection, or of how its body comes. Raises ``InvalidHttp``."""
+    block, length = request.block, request.length
+    if length == CHUNKED and not request.minor:
         raise InvalidHttp(cause="its Transfer-Encoding is not known")
-    keep_alive = minor == 1 and b"close" not in block.options
-    websocket = b"upgrade" in block.options and headers.get(b"upgrade", b"").lower() == b"websocket"
-    if websocket and (length or method != b"GET" or not minor):
-        raise InvalidHttp(cause="a connection is upgraded by GET of HTTP/1.1, without a body")
-    expects = b"expect" in headers
-    if expects and headers[b"expect"].lower() != b"100-continue":
-        raise InvalidHttp(cause="it expects something else than 100-continue")
-    expects = expects and length != 0 and minor == 1
-    return RequestHead(method, target, minor, block, length, keep_alive, websocket, expects)
+    if b"close" in block.options:
+        request.keep_alive = False
+    if b"upgrade" in block.options and block.headers.get(b"upgrade", b"").lower() == b"websocket":
+        if length or request.method != b"GET" or not request.minor:
+            raise InvalidHttp(cause="a connection is upgraded by GET of HTTP/1.1, without a body")
+        request.websocket = True
+    if b"expect" in block.headers:
+        if block.headers[b"expect"].lower() != b"100-continue":
+            raise InvalidHttp(cause="it expects something else than 100-continue")
+        request.expects = length != 0 and request.minor == 1
 
 
 @lru_cache(maxsize=BLOCKS_KEPT)

@@ -50,9 +50,9 @@ class Reply:
         """What goes on. ``last``: the client's connection is to end with this answer. Raises ``InvalidHttp``."""
         if self._body is not None:
             return self._pass(self._body, data)
-        self.heard = True
         if self._held:
             data = self._held + data
+        self.heard = True
         passed = b""
         while (end := data.find(END)) >= 0:
             head = read_answer(data[:end])
@@ -73,17 +73,17 @@ class Reply:
     def _begin(self, head: AnswerHead, data: bytes, end: int, last: bool) -> bytes:
         """``end``: where the body begins in ``data``."""
         request = self._request
+        self.status = head.status
         bodyless = request.method == b"HEAD" or head.status in _BODYLESS
         length = 0 if bodyless else head.length
+        if length == len(data) - end and request.keep_alive and not last and (head.as_it_is or head.shorter):
+            self.reusable = self.done = True  # as nearly all are: short, and nothing to be said about it
+            return data if head.as_it_is else head.shorter + data[end - len(END) :]
         plain = head.length == CHUNKED and not request.minor
-        self.status = head.status
         self.until_close = length == UNTIL_CLOSE
         self.closes = last or self.until_close or not request.keep_alive
         self.reusable = head.keep_alive and not self.until_close
         changed = answer_head(head, plain=plain, close=self.closes)
-        if length == len(data) - end:
-            self.done = True
-            return data if changed is None else changed + data[end:]
         first = data[:end] if changed is None else changed
         self._body = body(length, plain=plain, trailers=True)
         if self._body is None:
