@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -80,10 +81,17 @@ def test_all_services_come_up_and_serve(fleet: Composed) -> None:
         }
         made = client.create(APPLICATION, environments=["env_a"])
         assert (made["environments"], made["statuses"]) == (["env_a"], {"env_a": "running"})
-        with client.inside(APPLICATION, at=worker.settings["ENVIRONMENT_URL"]) as inside:
+        # People work in it at the Supervisor's address, and find the same where it runs.
+        page = httpx.get(
+            f"{supervisor.address}/apps/{APPLICATION}/admin/", headers={"Accept": "text/html"}, timeout=30
+        )
+        assert page.status_code == 200, page.text
+        with client.inside(APPLICATION) as inside:
             fields = [{"name": "text", "type": "string"}]
             inside.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
             inside.post("/notes:create", json={"text": "kept"}).raise_for_status()
-            assert [row["text"] for row in inside.get("/notes:list").json()["data"]] == ["kept"]
+        for at in (supervisor.address, worker.settings["ENVIRONMENT_URL"]):
+            with client.inside(APPLICATION, at=at) as inside:
+                assert [row["text"] for row in inside.get("/notes:list").json()["data"]] == ["kept"]
     for instance in fleet.instances.values():
         assert instance.stop() == 0, instance.log

@@ -98,6 +98,7 @@ def test_from_nothing_to_an_application_and_once_more(
             }
             assert {row["secured"] for row in rows} == {True}
             assert client.create("shop", environments=["env_b"])["statuses"] == {"env_b": "running"}
+            client.inside("shop").close()
             client.inside("shop", at=demo.addresses["env_b"]).close()
         # What it tells to type works.
         typed = re.search(r"STORAGE_PATH=(\S+) \S+ apps list", demo.printed)
@@ -110,6 +111,7 @@ def test_from_nothing_to_an_application_and_once_more(
         supervisor.port = int(demo.addresses[SUPERVISOR].rsplit(":", 1)[1])
         with FleetClient(supervisor) as client:
             environments(client, 2)
+            client.inside("shop").close()
             client.inside("shop", at=demo.addresses["env_b"]).close()
         assert demo.end(signal.SIGTERM) == Exit.DONE, demo.printed
 
