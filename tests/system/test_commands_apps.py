@@ -6,7 +6,8 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from insula.server.exits import Exit
 from insula.testing.instance import Instance, Run
 
 PATIENCE_S = 60.0
+SOON_S = 5.0
+"""Far less than a request is held."""
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +180,40 @@ def test_of_several_each_is_told_for_itself(run: Run) -> None:
     done = run("apps", "stop", "one", "nobody")
     assert (done.returncode, done.stdout) == (Exit.MISSING, "one is stopped.\n")
     assert "nobody" in done.stderr
+
+
+def test_a_making_is_cancelled_gone_on_with_and_taken_back(install: Callable[..., Instance]) -> None:
+    """Whoever visits meanwhile is told at once that nobody makes it any more."""
+    testing = {"INSULA_TESTING": "true"}
+    server = install(**testing, INSULA_FAILPOINTS="create.prepared=delay:60", INSULA_STOP_TIMEOUT_S="1")
+    server.start()
+    done = server.command("apps", "create", "shop", "--no-wait", "--json")
+    job = str(json.loads(done.stdout)["jobId"])
+    done = server.command("jobs", "cancel", job)
+    assert (done.returncode, "cancelled" in done.stdout) == (0, True), done.stderr
+    for address, accept in (("/api/__app/shop/app:getInfo", "*/*"), ("/apps/shop/admin/", "text/html")):
+        began = time.monotonic()
+        told = httpx.get(f"{server.address}{address}", headers={"Accept": accept}, timeout=PATIENCE_S)
+        assert (told.status_code, "goes on with it or takes it back" in told.text) == (503, True)
+        assert "retry-after" not in told.headers
+        assert time.monotonic() - began < SOON_S
+    shop = json.loads(server.command("apps", "show", "shop", "--json").stdout)
+    assert (shop["status"], f"the job {job}" in shop["failure"]["message"]) == ("error", True)
+    server.stop()
+    server.settings = {"DB_DIALECT": "sqlite"}
+    server.start()
+    told = httpx.get(f"{server.address}/api/__app/shop/app:getInfo", timeout=PATIENCE_S)
+    assert (told.status_code, told.json()["error"]["code"]) == (503, "APP_ERROR")
+    done = server.command("jobs", "retry", job, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert httpx.get(f"{server.address}/apps/shop/__health_check", timeout=PATIENCE_S).text == "ok"
+    assert server.stop() == 0
+    server.settings = {**server.settings, **testing, "INSULA_FAILPOINTS": "create.created=fail"}
+    server.start()
+    failed = server.command("apps", "create", "blog")
+    assert (failed.returncode, "jobs undo" in failed.stderr) == (Exit.DEFECT, True), failed.stderr
+    (job,) = re.findall(r"jobs undo (\d+)", failed.stderr)
+    assert server.command("jobs", "undo", job, "--wait").returncode == 0
+    assert server.command("apps", "show", "blog").returncode == Exit.MISSING
+    assert not (server.storage / "apps" / "blog").exists()
+    assert server.stop() == 0

@@ -1,12 +1,14 @@
 """What goes wrong in one application disturbs neither main nor its neighbours."""
 
 import concurrent.futures
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from insula.testing import servers
@@ -16,6 +18,8 @@ from insula.testing.instance import Instance, database_settings
 ANSWERS_WITHIN_S = 2.0
 """For a neighbour, on a machine that is busy with other tests."""
 ROWS = 30_000
+MOST_GROWTH_BYTES = 64 * 2**20
+"""While the answer goes out, which is about as large."""
 
 
 @pytest.fixture
@@ -114,3 +118,40 @@ def test_a_server_that_goes_away(tmp_path: Path) -> None:
             assert answer.status_code == 503, answer.text
             neighbours_answer(fleet)
         instance.stop()
+
+
+def test_an_answer_of_a_million_rows(fleet: FleetClient) -> None:
+    """It is streamed: the neighbours are answered meanwhile, and the process does not grow by it."""
+    with fleet.inside("shop") as shop:
+        fields = [{"name": "title", "type": "string"}]
+        shop.post("/collections:create", json={"name": "things", "fields": fields}).raise_for_status()
+    fleet.call("stop", "shop")
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+    with contextlib.closing(sqlite3.connect(fleet.instance.storage / "apps/shop/shop.sqlite")) as file:
+        file.execute(f"INSERT INTO things (title) {numbers} SELECT 'thing ' || i FROM n")
+        file.commit()
+    fleet.call("start", "shop")
+    assert fleet.instance.process is not None
+    process = psutil.Process(fleet.instance.process.pid)
+    with fleet.inside("shop") as shop, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        before = process.memory_info().rss
+        reading = pool.submit(count_rows, shop)
+        most = 0
+        while not reading.done():
+            neighbours_answer(fleet)
+            most = max(most, process.memory_info().rss)
+            time.sleep(0.05)
+        assert reading.result() == 1_000_000
+        assert most - before < MOST_GROWTH_BYTES
+
+
+def count_rows(shop: httpx.Client) -> int:
+    """How many there are in the one answer, which is read as it comes."""
+    found, rest = 0, b""
+    with shop.stream("GET", "/things:list?paginate=false&fields=title") as answer:
+        assert answer.status_code == 200
+        for piece in answer.iter_bytes():
+            text = rest + piece
+            found += text.count(b'"title"')
+            rest = text[-6:]  # shorter than what is counted, so that nothing is counted twice
+    return found
