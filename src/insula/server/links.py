@@ -19,6 +19,7 @@ class Links:
 
     def __init__(self, settings: Settings, life: Life) -> None:
         # the library is loaded where a Redis is configured
+        from insula.fleet.agreement import Agreement
         from insula.fleet.bus.redis import RedisBus
         from insula.fleet.discovery.redis import RedisDiscovery
         from insula.fleet.redis_server import RedisServer
@@ -35,20 +36,26 @@ class Links:
         key = settings.app_supervisor_aes_secret_key
         seal = Seal(bytes.fromhex(key) if key is not None else None)
         self.secured = seal.secured
+        self._agreements = [Agreement(server, seal) for server in self._servers.values()]
         self.discovery = RedisDiscovery(self._servers[named["APP_SUPERVISOR_REDIS_URL"]], seal, life)
         self.bus = RedisBus(self._servers[named["APP_COMMAND_REDIS_URL"]], seal, life.instance)
 
     async def wait(self) -> None:
         """Return once each server answers, with a line in the log every 5 s until then.
 
-        Raises ``RedisUnavailable`` after ``INSULA_WAIT_TIMEOUT_S``, and ``RedisRefused`` at once.
+        Raises ``RedisUnavailable`` after ``INSULA_WAIT_TIMEOUT_S``, and at once ``RedisRefused``, and ``KeyMismatch``
+        where others there have another key.
         """
         for server in self._servers.values():
             await server.wait(self._patience_s, lambda line: _log.warning("%s", line))
+        for agreement in self._agreements:
+            await agreement.join()
 
     async def close(self) -> None:
         """Say good-bye, and give all connections back. May be called twice."""
         await self.bus.close()
         await self.discovery.close()
+        for agreement in self._agreements:
+            await agreement.leave()
         for server in self._servers.values():
             await server.close()

@@ -56,7 +56,7 @@ class Control:
         self.traffic = traffic
         self.discovery = discovery
         self.places = places
-        self.orders = Orders(bus, places.why_not, deadline_s)
+        self.orders = Orders(bus, places, deadline_s)
         self.turns = Turns()
         self.detached = Detached()
         self.closing = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core import log
@@ -14,6 +14,7 @@ from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.errors import EnvironmentUnavailable
 from insula.supervisor.errors import CommandFailed, CommandUnanswered
+from insula.supervisor.places import Places
 
 if TYPE_CHECKING:
     from insula.supervisor.entry import Entry
@@ -34,15 +35,16 @@ PASSING: Final = frozenset(
 _UNANSWERED: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
 
 
+SLOW_S: Final = 2.0
+"""A command that takes longer makes one look, again and again, whether its environment is there at all."""
+
+
 class Orders:
     """Sends commands, each to every environment where the application runs."""
 
-    def __init__(
-        self, bus: CommandBus, why_not: Callable[[str], str], deadline_s: float = DEADLINE_S
-    ) -> None:
-        """``why_not`` says why an environment does not answer, if it does not."""
+    def __init__(self, bus: CommandBus, places: Places, deadline_s: float = DEADLINE_S) -> None:
         self._bus = bus
-        self._why_not = why_not
+        self._places = places
         self._deadline_s = deadline_s
 
     async def send(
@@ -80,15 +82,27 @@ class Orders:
 
     async def _one(self, place: str, command: Command) -> Outcome:
         """An environment that does not answer has an outcome as well, and is not waited for."""
-        if away := self._why_not(place):
-            code = EnvironmentUnavailable.code
-            return Outcome(command.request_id, code, away, command.verb.value)
+        if away := self._places.why_not(place):
+            return _unanswered(command, away)
+        sending = asyncio.create_task(self._bus.send(place, command), name=f"{command.verb.value} in {place}")
         try:
-            return await self._bus.send(place, command)
+            while not sending.done():
+                await asyncio.wait((sending,), timeout=SLOW_S)
+                if not sending.done():
+                    self._places.doubt(place)
+                    if away := self._places.why_not(place):
+                        return _unanswered(command, away)
+            return sending.result()
         except InsulaError as error:
             if error.kind not in _UNANSWERED:
                 raise
             return Outcome(command.request_id, error.code, error.message, command.verb.value)
+        finally:
+            sending.cancel()  # where nobody waits any more, it is still carried out by whoever takes it in time
+
+
+def _unanswered(command: Command, why: str) -> Outcome:
+    return Outcome(command.request_id, EnvironmentUnavailable.code, why, command.verb.value)
 
 
 def _command_id() -> str:

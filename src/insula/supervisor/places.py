@@ -30,6 +30,8 @@ MISSED_BEATS: Final = 3.5
 """A peer is late only after so many."""
 LOOK_EVERY_S: Final = 0.5
 PROBE_EVERY_S: Final = 10.0
+DOUBT_EVERY_S: Final = 2.0
+"""One that does not answer a command is probed more often."""
 ONLINE, SUSPECT, OFFLINE = "online", "suspect", "offline"
 
 Probe = Callable[[str], Awaitable[str]]
@@ -140,6 +142,13 @@ class Places:
             self.changed(name)
             self._probe_soon(place)
 
+    def doubt(self, name: str) -> None:
+        """It takes long to answer a command: it is probed, and online as long as nothing is found."""
+        place = self._places.get(name)
+        if place is not None and place.environment.proxy_url and monotonic() - place.probed > DOUBT_EVERY_S:
+            place.probed = float("-inf")
+            self._probe_soon(place)
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
@@ -173,7 +182,6 @@ class Places:
         place.heard = True
         if again:  # it was started anew, or has come back: what was found before is of no worth
             place.doubted, place.failure, place.probed = bool(environment.proxy_url), "", float("-inf")
-        if again:
             _logger.info("the environment %s has registered: %s", name, environment.proxy_url or "here")
         if state != place.state:
             self.changed(name)
@@ -182,7 +190,7 @@ class Places:
             place.kept = environment.epoch
 
     def _probe_soon(self, place: _Place) -> None:
-        due = place.doubted and place.probed == float("-inf")
+        due = place.probed == float("-inf")
         if place.probing is None and (due or monotonic() - place.probed >= PROBE_EVERY_S):
             place.probing = asyncio.create_task(self._try(place), name="probe of an environment")
 

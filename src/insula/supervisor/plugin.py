@@ -69,4 +69,10 @@ class SupervisorPlugin(Plugin):
             live.publish("applications", keys=(application,))
             live.publish("environments", keys=(environment,))
 
+        def changed(environment: str) -> None:
+            live.publish("environments", keys=(environment,))
+            places = ((entry.name, entry.places) for entry in self.supervisor.records.all())
+            live.publish("applications", keys=tuple(name for name, there in places if environment in there))
+
         self._unwatch = self.supervisor.watch(seen)
+        self.supervisor.places.changed = changed
