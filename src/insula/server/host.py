@@ -23,7 +23,7 @@ from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.server import checks
 from insula.server.declared import Settings
-from insula.server.places import as_kept, place
+from insula.server.places import address, as_kept, place
 from insula.server.storage import app_key, has_key
 
 _OWN: Final = {"single": MAIN, "supervisor": MAIN, "worker": "worker"}
@@ -75,6 +75,10 @@ class Host:
     def place(self, configuration: Configuration) -> DatabaseOptions:
         """Where an application's database is, or will be."""
         return place(configuration, self.database, self.folder)
+
+    def address(self, configuration: Configuration) -> dict[str, Any]:
+        """Where an application's database is, complete, its password among it."""
+        return address(self.place(configuration))
 
     def as_kept(self, application: str, database: Mapping[str, Any]) -> dict[str, Any]:
         """What is kept of where an application's database is."""

@@ -78,3 +78,18 @@ def _within(folder: Path, file: Path, application: str) -> Path:
     own = Path(APPLICATIONS, application, file.name)
     moved = file.match(str(own)) and not file.exists() and (folder / own).is_file()
     return own if moved else file
+
+
+def address(options: DatabaseOptions) -> dict[str, Any]:
+    """Options as they stand in a configuration; JSON."""
+    if options.storage is not None:
+        return {"dialect": options.dialect, "storage": str(options.storage)}
+    return {
+        "dialect": options.dialect,
+        "host": options.host,
+        "port": options.port,
+        "username": options.user,
+        "password": options.password,
+        "database": options.database,
+        "schema": options.schema,
+    }

@@ -24,7 +24,7 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.provisioner.base import Finding, Provisioner
 from insula.server.applications import check_stamp
 from insula.server.logs import FOLDER
-from insula.server.places import APPLICATIONS
+from insula.server.places import APPLICATIONS, address
 from insula.server.tables import tables_of
 
 if TYPE_CHECKING:
@@ -126,21 +126,6 @@ def _clear(folder: Path) -> None:
         (folder / IMPORTS).rmdir()
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def address(options: DatabaseOptions) -> dict[str, Any]:
-    """Options as they stand in a configuration; JSON."""
-    if options.storage is not None:
-        return {"dialect": options.dialect, "storage": str(options.storage)}
-    return {
-        "dialect": options.dialect,
-        "host": options.host,
-        "port": options.port,
-        "username": options.user,
-        "password": options.password,
-        "database": options.database,
-        "schema": options.schema,
-    }
 
 
 def findings(report: Report) -> list[Finding]:

@@ -18,6 +18,7 @@ from insula.supervisor import seals
 from insula.supervisor.control import Control
 from insula.supervisor.entry import NOTHING, PREPARED, PURGING, Entry
 from insula.supervisor.errors import CommandFailed, CommandUnanswered, InvalidOption, SupervisorError
+from insula.supervisor.moving import Resolve, arrive, leave_home
 from insula.supervisor.names import new_name
 from insula.supervisor.options import check_change
 from insula.supervisor.rules import refuse
@@ -35,9 +36,10 @@ OWNED_BY_ANOTHER: Final = "OWNED_BY_ANOTHER"
 class Making:
     """Check, record, prepare, install; and take it back."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, resolve: Resolve) -> None:
         self._control = control
         self._records = control.records
+        self._resolve = resolve
 
     async def check(self, values: Mapping[str, Any], adopt: str | None) -> list[dict[str, Any]]:
         """Findings (``level code message remedy``), what is wrong with the values themselves among them."""
@@ -175,8 +177,10 @@ class Making:
             changes["options"] = options_of(entry, changes["options"])
         if "environments" in changes:
             changes["environments"] = await self._places(changes["environments"])
-            if entry.settled and changes["environments"] != entry.environments:
-                raise InvalidOption(field="environments", reason="can not change once its database is there")
+            if replace(entry, environments=changes["environments"]).places == entry.places:
+                del changes["environments"]
+            elif entry.settled:
+                leave_home(self._control, entry, changes, self._resolve)
         if entry.credentials and not wish.credentials and _is_elsewhere(entry, changes.get("options")):
             reason = "must be given anew with another server: the one that is kept is shown to no other"
             raise InvalidOption(field="options.database.password", reason=reason)
@@ -188,6 +192,9 @@ class Making:
 
     async def try_connection(self, entry: Entry, changes: Mapping[str, Any]) -> None:
         """Try what changes of its connection, once it is settled. Raises ``CommandFailed`` unless its own database is there."""
+        if "environments" in changes and entry.settled:
+            await arrive(self._control, entry, changes)
+            return
         database = changes.get("options", entry.options).get("database")
         if entry.settled and ("credentials" in changes or database != entry.options.get("database")):
             await self._control.first(replace(entry, **changes), Verb.CONNECT)

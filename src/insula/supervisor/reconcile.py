@@ -134,6 +134,10 @@ class Reconcile:
             if status.observed is Observed.RUNNING:
                 self._begin(application, lambda: self._stray(environment, application))
             return
+        if environment not in entry.places:
+            if status.observed is Observed.RUNNING:
+                self._begin(application, lambda: self._left(environment, application))
+            return
         if status.own is not None and not self._busy(application):
             self._of_their_own.add(application)
         self._look(entry)
@@ -247,6 +251,17 @@ class Reconcile:
                 await self._control.want(entry, wanted, f"the environment {place}", reason)
         except InsulaError as error:
             _logger.warning("%s is not recorded as its environment has it: %s", name, error.message)
+
+    async def _left(self, environment: str, name: str) -> None:
+        """It runs in an environment that it has left, which was not told so."""
+        entry = self._control.records.entry(name)
+        if entry is None or environment in entry.places:
+            return
+        _logger.warning("stopping %s in %s: it has left for %s", name, environment, ", ".join(entry.places))
+        try:
+            await self._control.orders.send_to((environment,), name, Verb.REMOVE, arguments={"keep": True})
+        except CommandFailed as error:
+            _logger.warning("%s", error.message)
 
     async def _stray(self, environment: str, name: str) -> None:
         """Something runs of which there is no record (any more)."""

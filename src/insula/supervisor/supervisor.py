@@ -21,6 +21,7 @@ from insula.supervisor.control import Control
 from insula.supervisor.entry import Entry
 from insula.supervisor.making import Making
 from insula.supervisor.monitor import Monitor
+from insula.supervisor.moving import Resolve, forget
 from insula.supervisor.places import Places, Probe
 from insula.supervisor.reconcile import Reconcile
 from insula.supervisor.records import Records
@@ -51,14 +52,16 @@ class Supervisor:
         traffic: Traffic,
         *,
         probe: Probe,
+        resolve: Resolve,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """``probe`` looks whether an environment can be reached; ``deadline_s`` is what each command gets."""
+        """``probe`` looks whether an environment can be reached; ``resolve`` gives the whole address of a database that
+        main's own process reaches; ``deadline_s`` is what each command gets."""
         self.records = records
         self.traffic = traffic
         self.places = Places(discovery, probe)
         self._control = Control(records, bus, discovery, traffic, self.places, deadline_s)
-        self._making = Making(self._control)
+        self._making = Making(self._control, resolve)
         self._reconcile = Reconcile(self._control, self._making)
         self._monitor = Monitor(records, discovery, traffic)
         self._waking = Waking(self._control)
@@ -174,7 +177,9 @@ class Supervisor:
                 return entry
             await self._making.try_connection(entry, changes)
             event = self._control.event(name, actor, f"changed: {', '.join(sorted(changes))}")
-            return await self.records.change(name, event, **changes)
+            changed = await self.records.change(name, event, **changes)
+            await forget(self._control, entry, changed)
+            return changed
 
         return await self._turn(name, work)
 

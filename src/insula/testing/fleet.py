@@ -239,7 +239,13 @@ class PlayedFleet:
     def __post_init__(self) -> None:
         self.records = Records(self.discovery)
         self.supervisor = Supervisor(
-            self.records, self.bus, self.discovery, self.traffic, probe=probe("/api/"), deadline_s=10
+            self.records,
+            self.bus,
+            self.discovery,
+            self.traffic,
+            probe=probe("/api/"),
+            resolve=lambda told: told.database,
+            deadline_s=10,
         )
 
     @property

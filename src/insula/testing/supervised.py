@@ -39,7 +39,13 @@ class Supervised:
         self.bus, self.discovery, self.traffic = MemoryBus(), LocalDiscovery(), Traffic()
         self.records = Records(self.discovery)
         self.supervisor = Supervisor(
-            self.records, self.bus, self.discovery, self.traffic, probe=probe("/api/"), deadline_s=10
+            self.records,
+            self.bus,
+            self.discovery,
+            self.traffic,
+            probe=probe("/api/"),
+            resolve=lambda told: told.database,
+            deadline_s=10,
         )
         self.environment = PlayedEnvironment(LOCAL, self.bus, self.discovery)
         self.main: Application

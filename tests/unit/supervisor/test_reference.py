@@ -27,7 +27,14 @@ def section(title: str) -> set[str]:
 
 def supervisor() -> Supervisor:
     discovery = LocalDiscovery()
-    return Supervisor(Records(discovery), MemoryBus(), discovery, Traffic(), probe=probe("/api/"))
+    return Supervisor(
+        Records(discovery),
+        MemoryBus(),
+        discovery,
+        Traffic(),
+        probe=probe("/api/"),
+        resolve=lambda told: told.database,
+    )
 
 
 def test_every_action_stands_in_the_page() -> None:

@@ -39,7 +39,7 @@ class Head:
         self._process = process
         self.records = Records(discovery)
         ask = probe(host.settings.api_base_path)
-        self.supervisor = Supervisor(self.records, bus, discovery, traffic, probe=ask)
+        self.supervisor = Supervisor(self.records, bus, discovery, traffic, probe=ask, resolve=host.address)
         plugin = SupervisorPlugin(self.supervisor, host.as_kept)
         self.main = MainSteps(host, plugin, lambda error: process().fail(MAIN, error.message), lost)
 

@@ -1,0 +1,65 @@
+"""An installation that ran by itself is started as a supervisor: what it has made is kept, and moves to an environment."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from insula.testing import servers
+from insula.testing.fleets import FleetOfProcesses, shown
+from insula.testing.instance import Instance
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def fleet(postgresql: servers.Server, redis: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
+    made = FleetOfProcesses(tmp_path / "to_supervisor", redis.port, postgresql)
+    made.folder.mkdir()
+    yield made
+    made.end()
+
+
+def before(fleet: FleetOfProcesses) -> Instance:
+    """The supervisor as it was before it became one."""
+    head = fleet.supervisor
+    kept = {key: value for key, value in head.settings.items() if key.startswith(("DB_", "INIT_"))}
+    return replace(head, settings=kept, process=None)
+
+
+def make(client: httpx.Client, on: Instance, name: str, **options: object) -> None:
+    answer = client.post("/applications:create", json={"name": name, "options": options})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    assert on.wait_for_job(client, answer.json()["data"]["jobId"])["status"] == "succeeded"
+
+
+def test_what_it_has_made_moves_to_an_environment(fleet: FleetOfProcesses) -> None:
+    with before(fleet) as single:
+        single.start()
+        with single.sign_in() as client:
+            make(client, single, "ours", startMode="withMain")
+            make(client, single, "filed", database={"dialect": "sqlite"})
+        with single.sign_in_to("ours") as people:
+            address = f"{single.address}/api/__app/ours/roles:create"
+            assert people.post(address, json={"name": "clerk"}).status_code == httpx.codes.OK
+        assert single.stop() == 0
+    fleet.start("w1")
+    head = fleet.supervisor
+    with head.sign_in() as client:
+        assert "choose another one" in shown(client, "ours")["failure"]["message"]
+        refused = client.post("/applications:start/ours")
+        assert refused.status_code >= httpx.codes.BAD_REQUEST
+        assert "w1" in refused.text
+        filed = client.post("/applications:update/filed", json={"environments": ["w1"]})
+        assert (filed.status_code, "is a file" in filed.text) == (httpx.codes.BAD_REQUEST, True)
+        moved = client.post("/applications:update/ours", json={"environments": ["w1"]})
+        assert moved.status_code == httpx.codes.OK, moved.text
+        assert "password" not in moved.text
+        started = client.post("/applications:start/ours")
+        assert started.status_code == httpx.codes.OK, started.text
+        assert shown(client, "ours")["statuses"] == {"w1": "running"}
+    with head.sign_in_to("ours") as people:
+        found = people.get(f"{head.address}/api/__app/ours/roles:get/clerk")
+        assert found.json()["data"]["name"] == "clerk"
