@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -317,6 +318,16 @@ async def test_what_changes_something_is_never_sent_twice(front: Opened) -> None
         assert len(server.lines) == 1
 
 
+async def test_what_has_a_body_is_never_sent_twice(front: Opened) -> None:
+    got: list[Request] = []
+    async with serving(after(1, got)) as server:  # type: ignore[arg-type]
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            await line.send(GET + POST.replace(b"POST", b"GET"))
+            assert [(await line.answer())[0] for _ in range(2)] == [200, 502]
+        assert len(got) == 1
+
+
 async def test_what_changes_something_does_not_go_over_an_old_connection(
     front: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,6 +411,27 @@ async def test_each_phase_has_its_end(front: Opened) -> None:
         async with await door.line() as line:
             assert await line.rest() == b""  # without a word
     assert [told[-1] for told in watched.told if told[0] == "ended"] == [408, 504, 502]
+
+
+async def test_who_expects_a_word_is_not_hurried(front: Opened) -> None:
+    async def serve(line: Line) -> None:
+        await line.head()
+        await line.left()
+
+    phases = replace(SHORT, body_s=0.1, answer_s=0.4)
+    async with serving(serve) as server:
+        door = await front(Upstream(server.address), phases=phases)
+        began = asyncio.get_running_loop().time()
+        assert (await door.ask(POST[:-7] + b"\r\nExpect: 100-continue\r\n\r\n"))[0] == 408
+        assert asyncio.get_running_loop().time() - began > 0.35
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(front: Opened) -> None:
+    door = await front(lambda _: Answer(403), phases=SHORT)
+    async with await door.line() as line:
+        await line.send(POST[:-1])
+        assert (await line.answer())[0] == 403
+        assert await line.rest() == b""
 
 
 async def test_an_idle_client_is_let_go(front: Opened) -> None:

@@ -82,6 +82,7 @@ class Exchange:
         if waiting is not self._waiting:
             return  # the client has left
         self._waiting = None
+        self._since = monotonic()
         if waiting.cancelled() or error is not None:
             self._misled(error or asyncio.CancelledError())
         else:
@@ -101,8 +102,7 @@ class Exchange:
             self._fail(Failure.BUSY, "too many requests are under way with it")
             return
         self._pool = pool
-        again = self._request.method in _SAFE and self._body is None
-        connection = pool.take(self._began - (POOLED_S if again else FRESH_S))
+        connection = pool.take(self._began - (POOLED_S if self._repeatable else FRESH_S))
         if connection is None:
             self._open(pool)
         else:
@@ -119,6 +119,7 @@ class Exchange:
                 waiting.result().transport.abort()
             return
         self._waiting = None
+        self._since = monotonic()
         if error is not None:
             self._fail(Failure.UNREACHABLE, str(error) or type(error).__name__)
         else:
@@ -133,6 +134,11 @@ class Exchange:
         if self._body is not None:
             self._since = monotonic()
             self._client.feed()
+
+    @property
+    def _repeatable(self) -> bool:
+        """Whether it can be sent again: it changes nothing, and all of it is here."""
+        return self._request.method in _SAFE and not self._request.length
 
     # --- its body
 
@@ -230,7 +236,7 @@ class Exchange:
         reply = self._reply
         if reply.until_close and error is None:
             self._over(monotonic(), keep=False)
-        elif connection.used and not reply.heard and self._request.method in _SAFE and self._body is None:
+        elif connection.used and not reply.heard and self._repeatable:
             self._open(self._pool)  # it was closed before our request came: nobody has seen it
         else:
             self._break_off(str(error) if error else "it closed the connection in the midst of it")
@@ -317,11 +323,15 @@ class Exchange:
 
     def _expire_answer(self, now: float) -> None:
         phases = self._door.phases
-        if self._stuck(self._client.transport, now):
-            limit_s = phases.untaken_s
-        else:
-            limit_s = phases.body_s if self._connection is None else phases.pause_s
-        if now - self._since > limit_s:
+        stuck = self._stuck(self._client.transport, now)
+        waited_s = now - self._since
+        if stuck:
+            if waited_s > phases.untaken_s:
+                self._cut()
+        elif self._connection is None:  # answered here: it is the body that does not come
+            if waited_s > phases.body_s:
+                self._over(now, keep=False)
+        elif waited_s > phases.pause_s:
             self._cut()
 
     def _expire_request(self, connection: Connection, now: float) -> None:
@@ -332,7 +342,8 @@ class Exchange:
             if waited_s > phases.untaken_s:
                 self._fail(Failure.SILENT, f"it took nothing of the request for {phases.untaken_s:g} s")
         elif self._body is not None:
-            if waited_s > phases.body_s:
+            # Who expects a word before the body waits for the upstream, and not the other way round.
+            if waited_s > (phases.answer_s if self._request.expects else phases.body_s):
                 self.refuse(answering.late(f"Nothing more of the body came for {phases.body_s:g} s."))
         elif waited_s > phases.answer_s:
             self._fail(Failure.SILENT, f"nothing came from it for {phases.answer_s:g} s")
