@@ -101,10 +101,13 @@ def test_from_nothing_to_an_application_and_once_more(
             client.inside("shop").close()
             client.inside("shop", at=demo.addresses["env_b"]).close()
         # What it tells to type works.
-        typed = re.search(r"STORAGE_PATH=(\S+) \S+ apps list", demo.printed)
+        typed = re.search(r"^  STORAGE_PATH=(\S+) \S+ (apps create .*)$", demo.printed, re.MULTILINE)
         assert typed
+        words = typed[2].replace(" shop ", " blog ").split()
+        made = supervisor.command(*words, folder=tmp_path, STORAGE_PATH=typed[1])
+        assert made.returncode == Exit.DONE, made.stderr
         listed = supervisor.command("apps", "list", folder=tmp_path, STORAGE_PATH=typed[1])
-        assert (listed.returncode, "shop" in listed.stdout) == (0, True), listed.stderr
+        assert {"shop", "blog"} <= set(listed.stdout.split()), listed.stderr
         assert demo.end() == Exit.DONE, demo.printed
     with running(tmp_path, **more) as demo:
         assert "setup?token" not in demo.printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -38,8 +39,8 @@ def _announce(running: Demo) -> None:
     width = max(map(len, running.addresses))
     for name, address in running.addresses.items():
         click.echo(f"{name:{width}}  {address}")
-    first = next(iter(running.addresses))
-    click.echo(
-        f"Logs and data are in {running.folder}. Commands: STORAGE_PATH={running.folder / first} {command()} apps list"
-    )
-    click.echo("Ctrl-C ends all of them.")
+    supervisor, first, *_ = running.addresses
+    typed = f"STORAGE_PATH={shlex.quote(str(running.folder / supervisor))} {command()}"
+    click.echo("An application, once there is an administrator:")
+    click.echo(f"  {typed} apps create shop --environment {first}")
+    click.echo(f"Logs and data are in {running.folder}. Ctrl-C ends all of them.")
