@@ -85,6 +85,29 @@ async def test_an_answer_may_end_with_its_connection(front: Opened) -> None:
             assert await line.rest() == b"HTTP/1.1 200 Fine\r\nX: 1\r\nconnection: close\r\n\r\nabcdef"
 
 
+async def test_each_piece_goes_on_when_it_comes(front: Opened) -> None:
+    """What is streamed is not held until there is more of it."""
+    taken = asyncio.Semaphore(0)
+
+    async def serve(line: Line) -> None:
+        await line.request()
+        await line.send(CHUNKED)
+        for number in range(3):
+            await line.send(b"9\r\ndata: %d\n\n\r\n" % number)
+            await taken.acquire()
+        await line.send(b"0\r\n\r\n")
+
+    async with serving(serve) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            await line.send(GET)
+            assert await line.exactly(len(CHUNKED)) == CHUNKED
+            for number in range(3):
+                assert await line.exactly(14) == b"9\r\ndata: %d\n\n\r\n" % number
+                taken.release()
+            assert await line.exactly(5) == b"0\r\n\r\n"
+
+
 async def test_words_in_between_go_on(front: Opened) -> None:
     async def serve(line: Line) -> None:
         while True:
@@ -261,6 +284,18 @@ async def test_nobody_there(front: Opened) -> None:
     assert (status, body) == (503, b"away")
     assert watched.told[0][:3] == ("failed", "/", Failure.UNREACHABLE)
     assert watched.told[1:] == [("ended", 503)]
+
+
+async def test_who_hangs_up_at_once(front: Opened) -> None:
+    async def serve(line: Line) -> None:
+        line.reset()
+
+    async with serving(serve) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            for _ in range(20):
+                await line.send(GET)
+                assert (await line.answer())[0] == 502
 
 
 async def test_an_unwatched_failure_is_logged(front: Opened, caplog: pytest.LogCaptureFixture) -> None:

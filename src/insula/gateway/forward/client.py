@@ -245,7 +245,7 @@ class Client(asyncio.Protocol):
         """The connection is no client's any more."""
         self._exchange = None
         self.door.crowd.leave(self)
-        if self._ahead:
+        if self._ahead and not upstream.is_closing():
             upstream.write(self._ahead)
         self._go_on_reading(_AHEAD | _UPSTREAM)
         Pipe(self.door.crowd, watch, began).join(self.transport, upstream)

@@ -122,6 +122,8 @@ class Exchange:
         self._since = monotonic()
         if error is not None:
             self._fail(Failure.UNREACHABLE, str(error) or type(error).__name__)
+        elif waiting.result().transport.is_closing():
+            self._fail(Failure.BROKEN, "it closed the connection at once")
         else:
             self._carry(waiting.result())
 
