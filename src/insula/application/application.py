@@ -256,6 +256,8 @@ class Application:
         await self.plugin_manager.unload(ends - monotonic())
         await self.metadata.settle(ends - monotonic())
         await self.access.stop()
+        if self.others is not None:
+            self.others.part()
 
     def _let_go(self) -> None:
         """Give up the parts that refer back to the application: without cycles it is freed when its last holder lets

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import MigrationFailed, PluginFailed
+from insula.application.others import UPGRADED
 from insula.application.plugin import Plugin
 from insula.application.plugin_failures import needs, reason_of
 from insula.application.plugin_rows import PluginRow, read_rows, write_row
@@ -72,7 +73,7 @@ async def upgrade(application: Application) -> dict[str, str]:
         if not application.options.main:
             await reach("upgrade.migrated")
         if application.others is not None:
-            await application.others.tell((Change("insula", "update", ()),), transaction)
+            await application.others.tell((Change(UPGRADED, "update", ()),), transaction)
     return work.failed
 
 

@@ -6,6 +6,9 @@ same change goes in the process that made it: collections are read and put in pl
 plugins are loaded and taken off as by ``pm:enable``, and who may what is told to those who keep it in memory.
 
 Who can not take over what it has heard keeps what it had, says so, and tries again with the next look.
+
+For those who listen to records live, all other changes are gathered and told together with the next look, in a
+transaction of their own: news that is lost with a process changes nothing but when a page is drawn again.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from insula.application.collections import PLUGINS
+from insula.application.gathered import Gathered
 from insula.application.plugin_failures import reason_of
 from insula.application.stored import read_stored
 from insula.application.versions import fingerprint, refuse_newer
@@ -23,6 +28,7 @@ from insula.core.errors import InsulaError
 from insula.core.sparse import Sparse
 from insula.data.change_log import ChangeLog, Told
 from insula.data.changes import Change
+from insula.data.metadata_collections import COLLECTIONS
 from insula.data.schema_journal import mend
 
 if TYPE_CHECKING:
@@ -44,13 +50,16 @@ TOLD: Final[Told] = frozenset(
         ("users", "update"),
         ("users", "destroy"),
         ("sessions", "destroy"),
-        ("collections", "update"),
-        ("plugins", "create"),
-        ("plugins", "update"),
+        (COLLECTIONS.name, "update"),
+        (PLUGINS.name, "create"),
+        (PLUGINS.name, "update"),
     )
 )
-"""What others keep in memory; everything else is read when it is asked for. Beside it they are told of an upgrade
-(``insula``) and of jobs that were asked to go on (``jobs``)."""
+"""What others keep in memory; everything else is read when it is asked for."""
+UPGRADED: Final = "an upgrade"
+GO_ON: Final = "jobs to go on with"
+"""What others are told of beside changes of records, in the place of a collection; no collection is named so."""
+_APART: Final = frozenset((COLLECTIONS.name, PLUGINS.name, UPGRADED, GO_ON))
 
 _taking_over: ContextVar[bool] = ContextVar("taking over what others have changed", default=False)
 
@@ -67,13 +76,17 @@ class Others:
         self._asked = self._answered = 0
         """Looks that were begun, and the last of them that came to its end."""
         self._tasks: list[asyncio.Task[None]] = []
+        self._news = Gathered(TOLD)
 
     async def join(self) -> None:
         """From here on this process tells the others, and hears of them. What was read before is to be read again."""
         application = self._application
         async with application.database.transaction() as transaction:
             await self._log.join(transaction)
-        application.repository.writer.announcer.log = self._log
+        announcer = application.repository.writer.announcer
+        if announcer.log is None:
+            announcer.observers.append(self._news.note)
+        announcer.log = self._log
         application.metadata.log = self._log
         application.metadata.catch_up = self.settle
 
@@ -89,9 +102,13 @@ class Others:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        application = self._application
-        application.repository.writer.announcer.log = None
-        application.metadata.log = application.metadata.catch_up = None
+
+    def part(self) -> None:
+        """Tell no more, since nothing is changed any more. May be called before ``join``."""
+        announcer, metadata = self._application.repository.writer.announcer, self._application.metadata
+        if announcer.log is not None:
+            announcer.observers.remove(self._news.note)
+        announcer.log = metadata.log = metadata.catch_up = None
 
     async def tell(self, changes: Iterable[Change], on: Transaction) -> None:
         """Tell the others of what they do not hear of by itself. The last thing to be done on a transaction."""
@@ -138,7 +155,7 @@ class Others:
     async def _take_all(self) -> None:
         application = self._application
         await self._check_version()
-        await application.metadata.load()
+        await self._load_metadata()
         await application.plugin_manager.follow()
         application.access.invalidate()
         application.live.look()
@@ -149,20 +166,22 @@ class Others:
         by_name: dict[str, list[Change]] = {}
         for change in changes:
             by_name.setdefault(change.collection, []).append(change)
-        if "insula" in by_name:
+        if UPGRADED in by_name:
             await self._check_version()
-        if "collections" in by_name:
-            await application.metadata.load()
-        if "plugins" in by_name:
-            await application.plugin_manager.follow(
-                [key for change in by_name["plugins"] for key in change.keys]
-            )
-        for name in by_name.keys() - {"insula", "collections", "plugins", "jobs"}:
+        if COLLECTIONS.name in by_name:
+            await self._load_metadata()
+        if PLUGINS.name in by_name:
+            await application.plugin_manager.follow(_keys(by_name[PLUGINS.name]))
+        for name in by_name.keys() - _APART:
             for change in by_name[name]:
                 application.access.changed(change)
                 application.live.changed(change)
-        if "jobs" in by_name:
-            await application.jobs.take_up([key for change in by_name["jobs"] for key in change.keys])
+        if GO_ON in by_name:
+            await application.jobs.take_up(_keys(by_name[GO_ON]))
+
+    async def _load_metadata(self) -> None:
+        self._application.database.forget_prepared()
+        await self._application.metadata.load()
 
     async def _check_version(self) -> None:
         """Another process has upgraded the database: this one goes on only where it knows what is there now."""
@@ -178,11 +197,24 @@ class Others:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
+                await self._pass_on()
                 await self.catch_up()
             except Exception as error:  # noqa: BLE001 - whatever it is, what was there before counts on
                 _sparse.warning(
                     reason_of(error), "what other processes have changed does not count yet; tried again"
                 )
+
+    async def _pass_on(self) -> None:
+        """Tell those who listen elsewhere what was gathered."""
+        if not (news := self._news.take()):
+            return
+        try:
+            async with self._application.database.transaction() as transaction:
+                await self._log.tell(news, transaction)
+        except BaseException:
+            for change in news:
+                self._news.note(change)
+            raise
 
     async def _mend(self) -> None:
         while True:
@@ -191,3 +223,7 @@ class Others:
                 await mend(self._application.database)
             except Exception as error:  # noqa: BLE001 - the next time perhaps
                 _sparse.warning(reason_of(error), "what a change left can not be looked for")
+
+
+def _keys(changes: Iterable[Change]) -> list[Any]:
+    return [key for change in changes for key in change.keys]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import pluggy
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from insula.application.application import Application
 
 _logger = logging.getLogger(__name__)
+
+LOCK: Final = "plugins"
+"""Held by who changes rows of the table."""
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
 
@@ -151,8 +154,7 @@ class PluginManager:
                 await self._load(plugin)
                 if plugin.name in self.failed:
                     raise PluginFailed(plugin=plugin.name, reason=self.failed[plugin.name])
-            rows = {p.name: replace(self.rows.get(p.name, PluginRow()), enabled=True) for p in new}
-            await self._keep(rows)
+            await self._keep_switched([plugin.name for plugin in new], enabled=True)
         except BaseException:
             for undone in reversed(began):
                 await self._take_off(undone)
@@ -170,7 +172,7 @@ class PluginManager:
             users = [p.name for p in self._loaded if name in p.requires]
             if users:
                 raise PluginRequired(plugin=name, reason=f"{', '.join(users)} need it")
-            await self._keep({name: replace(self.rows.get(name, PluginRow()), enabled=False)})
+            await self._keep_switched([name], enabled=False)
             self.failed.pop(name, None)
             for plugin in self.registry.in_order((name,)):
                 await self._take_off(plugin)
@@ -180,9 +182,12 @@ class PluginManager:
 
     async def _change_settings(self, plugin: Plugin, given: Mapping[str, Any]) -> msgspec.Struct:
         async with self._lock:
-            row = self.rows.get(plugin.name, PluginRow())
-            settings = change_settings(plugin, row.settings, given, self._application.secrets)
-            await self._keep({plugin.name: replace(row, settings=settings)})
+
+            def laid_over(row: PluginRow) -> PluginRow:
+                secrets = self._application.secrets
+                return replace(row, settings=change_settings(plugin, row.settings, given, secrets))
+
+            self.rows |= await self._keep([plugin.name], laid_over)
             if plugin.name in self.enabled:
                 await self._reload(plugin)
         return self.settings_of(plugin)
@@ -303,13 +308,26 @@ class PluginManager:
         if name not in self.registry.plugins and name not in self.rows:
             raise UnknownPlugin(plugin=name[:100])
 
-    async def _keep(self, rows: Mapping[str, PluginRow]) -> None:
-        """Write rows; they count here once they are committed."""
+    async def _keep_switched(self, names: Iterable[str], *, enabled: bool) -> None:
+        def switched(row: PluginRow) -> PluginRow:
+            return replace(row, enabled=enabled)
+
+        # of what another process has set meanwhile, which is not loaded here, one hears as of all others
+        for name in await self._keep(names, switched):
+            self.rows[name] = switched(self.rows.get(name, PluginRow()))
+
+    async def _keep(
+        self, names: Iterable[str], change: Callable[[PluginRow], PluginRow]
+    ) -> dict[str, PluginRow]:
+        """Change rows as they are in the table by now. Gives them, once that is committed."""
         repository = self._application.repository
         async with repository.transaction() as transaction:
+            await transaction.lock(LOCK)
+            kept = await read_rows(repository, transaction)
+            rows = {name: change(kept.get(name, PluginRow())) for name in names}
             for name, row in rows.items():
                 await write_row(repository, name, row, transaction)
-        self.rows.update(rows)
+        return rows
 
     def _switched(self, name: str, *, enabled: bool) -> None:
         self._application.call("plugin_switched", plugin=name, enabled=enabled)

@@ -28,6 +28,8 @@ from insula.database.statement import Statement
 LOCK: Final = "changes"
 KEPT_S: Final = 900.0
 """Rows are kept for so long at least, and the newest one always."""
+SWEEP_EVERY: Final = 64
+"""Rows, after which the old ones are dropped: by one process, since each number is one process'."""
 MOST_KEYS: Final = 1000
 """Keys that a change lists in a row; of more none, which means any."""
 PROCESS_LENGTH: Final = 16
@@ -113,8 +115,8 @@ class ChangeLog:
         moment = now()
         row = {"number": number, "process": self._process, "changes": changes, "at": moment}
         await on.run(_TABLE.insert().values(**row))
-        old = {"v_number": number, "v_at": moment - timedelta(seconds=KEPT_S)}
-        await on.run(_OLD, old)
+        if number % SWEEP_EVERY == 0:
+            await on.run(_OLD, {"v_number": number, "v_at": moment - timedelta(seconds=KEPT_S)})
         return number
 
 

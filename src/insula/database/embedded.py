@@ -97,6 +97,9 @@ class SqliteDatabase:
         finally:
             self._stream_places.release()
 
+    def forget_prepared(self) -> None:
+        """SQLite looks itself whether the tables are as they were."""
+
     async def close(self) -> None:
         self._closed = True
         if self._timer is not None:

@@ -117,6 +117,10 @@ class Database(Executor, Protocol):
         """Compile an expression for this dialect. Costs 0.1–1 ms: keep the result for hot paths."""
         ...
 
+    def forget_prepared(self) -> None:
+        """Another process has changed tables: statements are prepared anew, as after a change of one's own."""
+        ...
+
     async def close(self) -> None:
         """Give all connections back and refuse further work. May be called twice."""
         ...

@@ -128,6 +128,9 @@ class PooledDatabase:
         finally:
             self._budget.streams.release()
 
+    def forget_prepared(self) -> None:
+        self.schema_mark = schema_mark()
+
     async def close(self) -> None:
         if not self._closed:
             self._closed = True

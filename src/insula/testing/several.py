@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -37,9 +38,9 @@ class Side:
     """The local administrator."""
     people: People
 
-    async def post(self, path: str, **body: Any) -> Any:
+    async def post(self, path: str, records: list[Any] | None = None, **body: Any) -> Any:
         """What a request of the local administrator's that has to succeed answers."""
-        answer = await self.client.post(path, json=body)
+        answer = await self.client.post(path, json=body if records is None else records)
         assert answer.status_code == 200, (path, answer.text)
         return answer.json().get("data")
 
@@ -72,10 +73,10 @@ async def side_of(application: Application) -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def two_sides(options: DatabaseOptions, **more: Any) -> AsyncIterator[tuple[Side, Side]]:
-    """An application that was installed by the first of two processes, running in both."""
+async def two_sides(options: DatabaseOptions, folder: Path) -> AsyncIterator[tuple[Side, Side]]:
+    """An application that was installed by the first of two processes, running in both; each has files of its own."""
     async with AsyncExitStack() as stack:
-        first, second = (member(options, place, **more) for place in PLACES)
+        first, second = (member(options, place, storage=folder / place) for place in PLACES)
         await first.install(ROOT)
         yield (
             await stack.enter_async_context(side_of(first)),

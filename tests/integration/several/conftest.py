@@ -1,6 +1,7 @@
 """An application that runs in two processes over one server database, on each kind of server."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,6 @@ async def options(request: pytest.FixtureRequest) -> AsyncIterator[DatabaseOptio
 
 
 @pytest.fixture
-async def sides(options: DatabaseOptions) -> AsyncIterator[tuple[Side, Side]]:
-    async with two_sides(options) as found:
+async def sides(options: DatabaseOptions, tmp_path: Path) -> AsyncIterator[tuple[Side, Side]]:
+    async with two_sides(options, tmp_path) as found:
         yield found

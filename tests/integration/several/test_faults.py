@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from insula.application import others
+from insula.data import change_log
 from insula.data.change_log import CHANGES
 from insula.data.metadata import Metadata
 from insula.database.options import DatabaseOptions
@@ -113,7 +114,8 @@ async def test_what_can_not_be_taken_over_is_tried_again(
 
 async def test_rows_are_dropped_when_they_are_old(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = sides
-    monkeypatch.setattr("insula.data.change_log.KEPT_S", 0.0)
+    monkeypatch.setattr(change_log, "KEPT_S", 0.0)
+    monkeypatch.setattr(change_log, "SWEEP_EVERY", 1)
     for number in range(3):
         await a.post("/collections:create", name=f"things{number}")
     assert len(await a.application.database.run(CHANGES.table.select())) == 1

@@ -1,11 +1,13 @@
 """What is changed in one process of an application is in force in the others within a second."""
 
+import asyncio
 from statistics import median
 from typing import Any
 
 import httpx
 import pytest
 
+from insula.application.live import News, Subscriber
 from insula.testing.people import PASSWORD, Head, People, accepted, refusal
 from insula.testing.several import Side, in_force
 
@@ -68,6 +70,19 @@ async def test_plugins_and_their_settings(sides: Sides) -> None:
         return b.application.access.shortest_password == 31
 
     await in_force(longer)
+    managers = [side.application.plugin_manager for side in sides]
+    await asyncio.gather(
+        managers[0].change_settings("auth", {"sessionsOfOne": 7}),
+        managers[1].change_settings("auth", {"shortestPassword": 12}),
+    )
+
+    async def both() -> bool:
+        found = {
+            (s.application.access.shortest_password, s.application.access.sessions.most_of_one) for s in sides
+        }
+        return found == {(12, 7)}
+
+    await in_force(both)
     await a.post("/pm:disable/swagger")
     await in_force(becomes(404, b, "/swagger:get"))
     await b.post("/pm:enable/swagger")
@@ -162,6 +177,25 @@ async def test_api_keys(sides: Sides) -> None:
     assert (await b.people.web.get("/notes:list", headers=key)).status_code == 200
     accepted(await a.people.web.post(f"/apiKeys:destroy/{made['id']}", headers=root))
     await in_force(becomes(401, b, "/notes:list", key))
+
+
+async def test_who_listens_hears_of_what_is_written_elsewhere(sides: Sides) -> None:
+    a, b = sides
+    listener = Subscriber(None)
+    listener.topics |= {"records:books", "jobs", "records:roles"}
+    b.application.live.admit(listener)
+    made = await a.post("/books:create", title="T")
+    await a.post("/books:create", [{"title": str(number)} for number in range(200)])
+    await a.people.role("readers")
+    heard: dict[str, News] = {}
+
+    async def told() -> bool:
+        heard.update((f"{news.topic} {news.action}", news) for news in listener.take())
+        return {"records:books create", "records:roles create"} <= heard.keys()
+
+    await in_force(told)
+    assert made["id"] in heard["records:books create"].keys or not heard["records:books create"].keys
+    b.application.live.leave(listener)
 
 
 async def test_it_takes_less_than_a_second(sides: Sides, ann: Head) -> None:

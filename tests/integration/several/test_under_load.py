@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import pytest
 
+from insula.data.scope import Unrestricted
+from insula.testing.importing import Importing
 from insula.testing.several import Side
 
 Sides = tuple[Side, Side]
@@ -90,6 +92,7 @@ async def test_types_change(sides: Sides, kind: str, text: str) -> None:
     await b.application.metadata.settled_version()
     asked = (
         ("POST", "/things:create", {"n": text}),
+        ("POST", "/things:create", [{"n": text}, {"n": text}]),
         ("POST", "/things:update/1", {"n": text}),
         ("GET", f'/things:list?filter={{"n":"{text}"}}&pageSize=5', None),
     )
@@ -144,3 +147,25 @@ async def test_changes_of_both_follow_one_another(sides: Sides) -> None:
         await side.post("/things:create", **values)
     rows = await a.get("/things:list")
     assert [{name: row[name] for name in values} for row in rows] == [values, values]
+
+
+async def test_a_file_that_is_sent_to_both_at_once_is_in_once(sides: Sides) -> None:
+    a, b = sides
+    await things(a, type="integer", unique=True)
+    await b.application.metadata.settled_version()
+    data = b"n\n" + b"".join(b"%d\n" % number for number in range(3000))
+    imports = [Importing(side.application, side.client) for side in sides]
+    tallies = await asyncio.gather(*(each("/things:import", data, matchOn="n") for each in imports))
+    assert sum(tally["imported"] for tally in tallies) == 3000
+    assert sum(tally["skipped"] for tally in tallies) == 3000
+    assert await a.application.repository.count("things", scopes=Unrestricted()) == 3000
+
+
+async def test_of_two_who_leave_the_role_root_at_once_one_stays(sides: Sides) -> None:
+    a, b = sides
+    await a.people.make("other", "root")
+
+    async def left(side: Side, number: int) -> int:
+        return (await side.client.post(f"/roles/root/users:remove?filterByTk={number}", json={})).status_code
+
+    assert sorted(await asyncio.gather(left(a, 1), left(b, 2))) == [200, 409]

@@ -16,6 +16,7 @@ from insula.application.errors import JobWithdrawn, UnknownJob, WrongJobState
 from insula.application.jobs.kinds import JobKind, StepRecord
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import NOTHING, Job, JobStore
+from insula.application.others import GO_ON
 from insula.data.changes import Change
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class Jobs:
             return
         async with self._application.repository.transaction() as transaction:
             await self.store.move(job.id, verb, steps, on=transaction)
-            await others.tell((Change("jobs", "update", (job.id,)),), transaction)
+            await others.tell((Change(GO_ON, "update", (job.id,)),), transaction)
 
     async def _tidy(self) -> None:
         while True:
