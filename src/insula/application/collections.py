@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from insula.data.builtin import builtin_collection, builtin_field
-from insula.data.change_log import CHANGES
+from insula.data.change_log import CHANGES, PROCESS_LENGTH
 from insula.data.metadata_collections import METADATA_COLLECTIONS
 
 INSULA: Final = builtin_collection(
@@ -64,6 +64,7 @@ JOBS: Final = builtin_collection(
     builtin_field(
         "environment", "string", "Where it runs; empty where the application runs nowhere else.", length=100
     ),
+    builtin_field("process", "string", "Who runs it, or did last.", length=PROCESS_LENGTH),
     builtin_field("createdAt", "datetimeTz", "When it was asked for."),
     builtin_field("startedAt", "datetimeTz", "When it began."),
     builtin_field("finishedAt", "datetimeTz", "When it ended."),

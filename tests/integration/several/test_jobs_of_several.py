@@ -8,7 +8,9 @@ import pytest
 
 from insula.application.jobs.kinds import JobKind, Step, StepContext
 from insula.data.scope import Unrestricted
-from insula.testing.several import Side, in_force
+from insula.database.executor import Transaction
+from insula.database.options import DatabaseOptions
+from insula.testing.several import Side, in_force, member, side_of
 
 Sides = tuple[Side, Side]
 
@@ -109,3 +111,39 @@ async def test_a_process_goes_on_with_its_own_jobs_and_with_those_of_places_that
     ran = dict(work.ran)
     shown = {job: (await a.get(f"/jobs:get/{job}"))["environment"] for job in jobs.values()}
     assert shown == ran
+
+
+async def test_of_two_processes_that_take_themselves_for_one_environment_one_does_the_work(
+    options: DatabaseOptions, sides: Sides
+) -> None:
+    """As one that was suspended for so long that another took its name, and that then goes on."""
+    a, b = sides
+    held = asyncio.Event()
+    written: list[str] = []
+
+    async def run(step: StepContext) -> None:
+        suspended = step.application is b.application
+        if suspended:
+            await held.wait()
+
+        async def write(transaction: Transaction) -> str:
+            given = {"title": "the old one's" if suspended else "the new one's"}
+            await step.application.repository.create("books", given, scopes=Unrestricted(), on=transaction)
+            return given["title"]
+
+        await step.commit(write, 1.0)
+        written.append(step.record.state)
+
+    kind = JobKind("test.work", "Work", (Step("work", run),))
+    b.application.jobs.register(kind)
+    job = await b.application.jobs.submit("test.work", {})
+    await status(a, job, "running")
+    async with side_of(member(options, "env_b")) as again:
+        again.application.jobs.register(kind)
+        await again.application.jobs.take_up()
+        await again.application.jobs.finished(job)
+        held.set()
+        await b.application.jobs.finished(job)
+    assert written == ["the new one's"]
+    assert [row["title"] for row in await a.get("/books:list")] == written
+    assert (await a.get(f"/jobs:get/{job}"))["status"] == "succeeded"

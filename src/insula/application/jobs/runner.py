@@ -17,6 +17,8 @@ from insula.application.jobs.kinds import JobKind, StepRecord
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import NOTHING, Job, JobStore
 from insula.application.others import GO_ON
+from insula.core.ids import random_id
+from insula.data.change_log import PROCESS_LENGTH
 from insula.data.changes import Change
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Jobs:
     def __init__(self, application: Application, back_off_s: float = BACK_OFF_S) -> None:
         self._application = application
         self._back_off_s = back_off_s
+        self._process = random_id(PROCESS_LENGTH)
         self._kinds: dict[str, JobKind] = {}
         self._work: dict[int, _Work] = {}
         """Number of a job → what was begun on it last."""
@@ -62,7 +65,8 @@ class Jobs:
     @property
     def store(self) -> JobStore:
         """The jobs as they are kept."""
-        return JobStore(self._application.repository, self._application.options.environment)
+        application = self._application
+        return JobStore(application.repository, application.options.environment, self._process)
 
     def register(self, kind: JobKind) -> None:
         """State a kind of job; plugins do so when they are loaded."""
@@ -262,7 +266,7 @@ class Jobs:
 
     async def _in_turn(self, work: _Work) -> None:
         async with self._own_slots.get(work.kind, self._slots):
-            job = await self.store.get(work.job)
+            job = await self.store.take(work.job)
             kind = self._kinds[job.kind]
             steps = StepRunner(self._application, self.store, job, kind, self._back_off_s)
             await (self._undo(job, steps) if job.status == "undoing" else self._run(job, steps))
@@ -274,9 +278,9 @@ class Jobs:
         except JobWithdrawn as error:
             _logger.info("job %s is cancelled: %s", job.id, error.message)
             verb, why = "be cancelled", error.message
-        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))
+        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why, taken=True))
 
     async def _undo(self, job: Job, steps: StepRunner) -> None:
         why = await steps.undo()
         verb = "have been undone" if why is None else "fail"
-        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why))
+        await steps.lasting(lambda: self.store.move(job.id, verb, job.steps, why, taken=True))

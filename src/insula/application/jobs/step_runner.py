@@ -95,7 +95,7 @@ class StepRunner:
     async def _keep(self) -> None:
         """What the steps are by now; of a job that waited, that it runs."""
         if self._job.status == "waiting":
-            await self._store.move(self._job.id, "run", self._job.steps)
+            await self._store.move(self._job.id, "run", self._job.steps, taken=True)
             self._job.status = "running"
         else:
             await self._store.save(self._job)

@@ -52,10 +52,11 @@ class Job:
 class JobStore:
     """Reads and writes jobs."""
 
-    def __init__(self, repository: Repository, environment: str = "") -> None:
-        """``environment``: where this process runs; its jobs are made for it."""
+    def __init__(self, repository: Repository, environment: str, process: str) -> None:
+        """``environment``: where this process runs; its jobs are made for it. ``process`` names this one alone."""
         self._repository = repository
         self._environment = environment
+        self._process = process
 
     async def create(
         self,
@@ -103,6 +104,15 @@ class JobStore:
         page = await self._repository.find("jobs", query, scopes=_EVERYTHING)
         return [_job(row) for row in page.rows]
 
+    async def take(self, identifier: int) -> Job:
+        """The job as it is now, this process' from here on: whoever had it before writes nothing of it any more.
+
+        Raises ``UnknownJob``.
+        """
+        values, mine = {"process": self._process}, Condition(("id",), "$eq", identifier)
+        await self._repository.update("jobs", values, filter=mine, scopes=_EVERYTHING)
+        return await self.get(identifier)
+
     async def claim(self, job: Job) -> bool:
         """Have a job of a place where the application runs no more run here. One of several who ask at once gets it."""
         place = ("$eq", job.environment) if job.environment else ("$empty", True)
@@ -113,9 +123,9 @@ class JobStore:
     async def save(self, job: Job, on: Transaction | None = None) -> None:
         """Keep what the steps are by now, in the transaction ``on`` where one is given.
 
-        Raises ``WrongJobState`` when the job does not have this status any more: it is someone else's now.
+        Raises ``WrongJobState`` when the job does not have this status any more, or is another process' now.
         """
-        await self._write(job.id, _of_steps(job.steps), {job.status}, "be kept", on)
+        await self._write(job.id, _of_steps(job.steps), {job.status}, "be kept", on, taken=True)
 
     async def move(
         self,
@@ -124,8 +134,11 @@ class JobStore:
         steps: list[StepRecord] | None = None,
         error: str | None = None,
         on: Transaction | None = None,
+        *,
+        taken: bool = False,
     ) -> None:
-        """Let something of ``MOVES`` happen to a job, if its status is still one that allows it.
+        """Let something of ``MOVES`` happen to a job, if its status is still one that allows it; ``taken``: and if it
+        is still this process'.
 
         Raises ``UnknownJob``, ``WrongJobState``.
         """
@@ -141,7 +154,7 @@ class JobStore:
         if to == "running":
             values["startedAt"] = now()
         values["finishedAt"] = None if to in UNFINISHED else now()
-        await self._write(identifier, values, allowed, verb, on)
+        await self._write(identifier, values, allowed, verb, on, taken=taken)
 
     async def check(self, identifier: int, verb: str) -> None:
         """Raises ``UnknownJob``, and ``WrongJobState`` when this can not happen to the job."""
@@ -156,14 +169,18 @@ class JobStore:
         allowed: Collection[JobStatus],
         verb: str,
         on: Transaction | None,
+        *,
+        taken: bool,
     ) -> None:
         """Compare and set, in one statement: of two who want to move a job, one does."""
+        fits = Condition(("status",), "$in", sorted(allowed))
+        own = Condition(("process",), "$eq", self._process)
         try:
             await self._repository.update(
                 "jobs",
                 values,
                 keys=[identifier],
-                filter=Condition(("status",), "$in", sorted(allowed)),
+                filter=All((fits, own)) if taken else fits,
                 scopes=_EVERYTHING,
                 on=on,
             )
