@@ -13,6 +13,7 @@ from insula.testing.compose import Composed, composed, services
 from insula.testing.databases import connected
 from insula.testing.fleet_client import FleetClient, environments, set_up
 from insula.testing.image import Image
+from insula.testing.instance import Instance
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "compose"
@@ -67,10 +68,16 @@ async def fleet(postgresql: servers.Server, image: Image) -> AsyncIterator[Compo
             await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def notes(client: FleetClient, at: Instance) -> list[str]:
+    """What is kept in the application, asked for there."""
+    with client.inside(APPLICATION, at=at.settings.get("ENVIRONMENT_URL", at.address)) as inside:
+        return [row["text"] for row in inside.get("/notes:list").raise_for_status().json()["data"]]
+
+
 @pytest.mark.timeout(600)
 def test_all_services_come_up_and_serve(fleet: Composed) -> None:
     fleet.start()
-    supervisor, worker = fleet.instances["supervisor"], fleet.instances["worker_a"]
+    supervisor = fleet.instances["supervisor"]
     set_up(supervisor, supervisor.printed(r"/setup\?token="))
     with FleetClient(supervisor) as client:
         told = {row["name"]: (row["url"], row["proxyUrl"]) for row in environments(client, 2)}
@@ -90,8 +97,14 @@ def test_all_services_come_up_and_serve(fleet: Composed) -> None:
             fields = [{"name": "text", "type": "string"}]
             inside.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
             inside.post("/notes:create", json={"text": "kept"}).raise_for_status()
-        for at in (supervisor.address, worker.settings["ENVIRONMENT_URL"]):
-            with client.inside(APPLICATION, at=at) as inside:
-                assert [row["text"] for row in inside.get("/notes:list").json()["data"]] == ["kept"]
+        for at in (supervisor, fleet.instances["worker_a"]):
+            assert notes(client, at) == ["kept"]
+        # It moves as the how-to says, and is found at the same address.
+        client.call("stop", APPLICATION)
+        client.call("update", APPLICATION, {"environments": ["env_b"]})
+        client.call("start", APPLICATION)
+        assert client.get(APPLICATION)["statuses"] == {"env_b": "running"}
+        for at in (supervisor, fleet.instances["worker_b"]):
+            assert notes(client, at) == ["kept"]
     for instance in fleet.instances.values():
         assert instance.stop() == 0, instance.log
