@@ -96,12 +96,12 @@ class Door:
 
     def _tick(self) -> None:
         """Look after all that takes too long, now and then."""
+        self._ticking = asyncio.get_running_loop().call_later(self.phases.tick_s, self._tick)
         self.date = formatdate(usegmt=True).encode()
         now = monotonic()
         for connection in self.crowd:
             connection.expire(now)
         self.pools.reap(now)
-        self._ticking = asyncio.get_running_loop().call_later(self.phases.tick_s, self._tick)
 
     @staticmethod
     def reset(transport: asyncio.Transport) -> None:
