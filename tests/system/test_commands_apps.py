@@ -1,5 +1,6 @@
 """The command line for applications, against a real server."""
 
+import asyncio
 import json
 import os
 import pty
@@ -14,7 +15,11 @@ from typing import Any
 import httpx
 import pytest
 
+from insula.core.ids import random_id
+from insula.database.options import DatabaseOptions
 from insula.server.exits import Exit
+from insula.testing import servers
+from insula.testing.databases import run_on
 from insula.testing.instance import Instance, Run
 
 PATIENCE_S = 60.0
@@ -166,6 +171,37 @@ def test_what_can_not_be_made_is_told_before_it_is_tried(run: Run, tmp_path: Pat
     done = run("apps", "check", "near", "--json")
     assert done.returncode == 0, done.stderr
     assert all(finding["level"] != "error" for finding in json.loads(done.stdout))
+
+
+def test_a_right_that_is_missing_is_told_with_the_statement_that_gives_it(
+    run: Run, postgresql: servers.Server, tmp_path: Path
+) -> None:
+    """By ``check`` and by ``create``; and it is the statement that does it."""
+    name = f"poor_{random_id(6).lower()}"
+    (tmp_path / "password").write_text("weak\n")
+    admin = DatabaseOptions(
+        "postgres",
+        host=postgresql.host,
+        port=postgresql.port,
+        user=postgresql.user,
+        password=postgresql.password,
+        database="postgres",
+    )
+    asyncio.run(run_on(admin, f"CREATE ROLE {name} LOGIN PASSWORD 'weak'"))
+    at = ("--dialect", "postgres", "--host", postgresql.host, "--port", str(postgresql.port))
+    asked = (name, *at, "--username", name, "--password-file", "password")
+    checked = run("apps", "check", *asked, "--json")
+    assert checked.returncode == Exit.INVALID
+    (wrong,) = [each for each in json.loads(checked.stdout) if each["level"] == "error"]
+    statement = f'ALTER ROLE "{name}" CREATEDB'
+    assert wrong["remedy"].startswith(statement)
+    for verb in ("check", "create"):
+        done = run("apps", verb, *asked)
+        assert done.returncode != 0
+        assert statement in " ".join((done.stdout + done.stderr).split()), done.stdout + done.stderr
+    asyncio.run(run_on(admin, statement))
+    assert run("apps", "check", *asked).returncode == 0
+    asyncio.run(run_on(admin, f"DROP ROLE {name}"))
 
 
 @pytest.mark.parametrize("name", ["main", "Shop", "a" * 64, "a/b", "a'b", "ä", ""])

@@ -290,24 +290,32 @@ def test_a_plugin_that_raises_or_blocks_in_one_application_is_named_and_the_othe
 
 
 @pytest.mark.parametrize("upgrades", [True, False])
+@pytest.mark.parametrize("kind", ["file", "database", "mariadb"])
 def test_an_older_one_that_is_taken_over_is_stamped_anew_and_upgraded_or_left_stopped(
-    install: Callable[..., Instance], tmp_path: Path, upgrades: bool
+    install: Callable[..., Instance],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    kind: str,
+    upgrades: bool,
 ) -> None:
-    first, second = (
-        install(**shelf.installed(tmp_path / "first", shelf.FIRST)),
-        install(**shelf.installed(tmp_path / "second", shelf.SECOND)),
-    )
+    first = install(**shelf.installed(tmp_path / "first", shelf.FIRST))
+    second = install(**shelf.installed(tmp_path / "second", shelf.SECOND))
+    before: dict[str, Any] = {"dialect": "sqlite"}
+    after: dict[str, Any] = {"dialect": "sqlite", "storage": "apps/old.sqlite"}
+    if kind != "file":
+        server = request.getfixturevalue("postgresql" if kind == "database" else "mariadb")
+        dialect = "postgres" if kind == "database" else "mariadb"
+        before = after = connection_values(server, dialect, database=f"old_{random_id(8).lower()}")
     first.start()
     with FleetClient(first) as fleet:
-        with_boxes(fleet, "old", "new_database", database={"dialect": "sqlite"})
+        with_boxes(fleet, "old", "new_database", database=before)
     assert first.stop() == 0
-    file = second.storage / "apps" / "old.sqlite"
     second.start()
-    file.parent.mkdir(exist_ok=True)
-    (first.storage / "apps" / "old" / "old.sqlite").rename(file)
+    if kind == "file":
+        (second.storage / "apps").mkdir(exist_ok=True)
+        (first.storage / "apps" / "old" / "old.sqlite").rename(second.storage / "apps" / "old.sqlite")
     with FleetClient(second) as fleet:
-        place = {"dialect": "sqlite", "storage": "apps/old.sqlite"}
-        options = {"dbConnType": "new_connection", "database": place, "autoUpgrade": upgrades}
+        options = {"dbConnType": "new_connection", "database": after, "autoUpgrade": upgrades}
         body = {"name": "taken", "options": options}
         refused = fleet.ask("create", body=body)
         stamp = refused.text.partition("adopt=")[2].partition(";")[0]
@@ -325,4 +333,12 @@ def test_an_older_one_that_is_taken_over_is_stamped_anew_and_upgraded_or_left_st
         again = fleet.ask("create", body={**body, "name": "third"}, adopt=stamp)
         assert again.status_code == 409
         assert f"adopt={stamp}" not in again.text
+        fleet.call("destroy", "taken", confirm="taken")
+        fleet.call("purge", "taken", confirm="taken")
     assert second.stop() == 0
+    # and its old owner does not start it any more
+    first.start()
+    with FleetClient(first) as fleet:
+        refused = fleet.ask("start", "old")
+        assert refused.status_code >= 400
+        assert fleet.get("old")["status"] == "error"
