@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from redis import Redis
 
 from insula.server import settings
 from insula.testing import servers
@@ -106,5 +107,18 @@ def test_all_services_come_up_and_serve(fleet: Composed) -> None:
         assert client.get(APPLICATION)["statuses"] == {"env_b": "running"}
         for at in (supervisor, fleet.instances["worker_b"]):
             assert notes(client, at) == ["kept"]
+    down(fleet)
+    # A Redis that has no volume comes up empty.
+    with Redis.from_url(supervisor.settings["APP_COMMAND_REDIS_URL"]) as redis:
+        redis.flushall()
+    fleet.start()
+    with FleetClient(supervisor) as client:
+        environments(client, 2)
+        for at in (supervisor, fleet.instances["worker_b"]):
+            assert notes(client, at) == ["kept"]
+    down(fleet)
+
+
+def down(fleet: Composed) -> None:
     for instance in fleet.instances.values():
         assert instance.stop() == 0, instance.log

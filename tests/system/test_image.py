@@ -43,6 +43,14 @@ def test_scripts_of_the_image_are_understood() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_user_that_the_script_becomes_is_made_and_has_the_folder() -> None:
+    made = DOCKERFILE.read_text()
+    assert f"groupadd --gid {USER} insula" in made
+    assert f"useradd --uid {USER} --gid insula" in made
+    assert "install --directory --owner insula --group insula /app/nocobase/storage" in made
+    assert f"\nuser={USER}\n" in (FOLDER / "insula").read_text()
+
+
 def test_what_is_copied_is_sent_to_the_engine_and_nothing_else() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines[1] == "*"
