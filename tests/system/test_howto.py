@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -19,10 +19,13 @@ from insula.application.jobs.resource import JOBS_RESOURCE
 from insula.application.jobs.resource import SNIPPET as JOBS_SNIPPET
 from insula.application.registry import Registry
 from insula.cli.commands import insula
+from insula.core.ids import random_id
+from insula.core.names import MAIN
 from insula.plugins.acl.built_in import BUILT_IN
 from insula.plugins.import_export import openapi
 from insula.supervisor.collections import SNIPPET as SUPERVISOR_SNIPPET
 from insula.testing import servers
+from insula.testing.fleet_client import FleetClient
 from insula.testing.instance import Instance, database_settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,23 +59,36 @@ def shell(script: str, folder: Path, **more: str) -> str:
     return done.stdout
 
 
-def keep_a_record(made: Instance) -> None:
-    with made.sign_in() as client:
-        fields = [{"name": "text", "type": "string"}]
-        client.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
-        client.post("/notes:create", json={"text": "kept"}).raise_for_status()
+def keep_records(made: Instance, connections: Mapping[str, str]) -> None:
+    """One in main, and one in each application, which is made in this way."""
+    with FleetClient(made) as fleet:
+        for name, connection in connections.items():
+            fleet.create(name, connection)
+        for name in (MAIN, *connections):
+            with fleet.inside(name) as client:
+                fields = [{"name": "text", "type": "string"}]
+                client.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
+                client.post("/notes:create", json={"text": f"kept in {name}"}).raise_for_status()
 
 
-def lose_it(made: Instance) -> None:
-    with made.sign_in() as client:
-        client.post("/collections:destroy/notes").raise_for_status()
+def lose_them(made: Instance, names: Iterable[str]) -> None:
+    with FleetClient(made) as fleet:
+        for name in (MAIN, *names):
+            with fleet.inside(name) as client:
+                client.post("/collections:destroy/notes").raise_for_status()
+        for name in names:
+            fleet.call("destroy", name, confirm=name)
+            fleet.call("purge", name, confirm=name)
     assert made.stop() == 0
 
 
-def find_it(made: Instance) -> None:
+def find_them(made: Instance, names: Iterable[str]) -> None:
     made.start()
-    with made.sign_in() as client:
-        assert [row["text"] for row in client.get("/notes:list").json()["data"]] == ["kept"]
+    with FleetClient(made) as fleet:
+        for name in (MAIN, *names):
+            with fleet.inside(name) as client:
+                rows = client.get("/notes:list").json()["data"]
+            assert [row["text"] for row in rows] == [f"kept in {name}"]
     assert made.stop() == 0
 
 
@@ -84,15 +100,17 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def test_backup_and_restore_on_sqlite(folder: Path) -> None:
     backup, restore, *_ = blocks("back-up-and-restore.md")
+    applications = {"shop": "new_database"}
     with Instance(folder / "storage") as made:
         made.start()
-        keep_a_record(made)
+        keep_records(made, applications)
         place = shell(f"{backup}\necho $backup", folder).strip()
+        assert not list((folder / place).rglob("*-wal"))
         assert {"app_key", "main.sqlite"} <= {path.name for path in (folder / place).iterdir()}
         assert (folder / place).stat().st_mode & 0o077 == 0
-        lose_it(made)
+        lose_them(made, applications)
         shell(restore, folder, backup=place)
-        find_it(made)
+        find_them(made, applications)
 
 
 def test_backup_and_restore_on_postgresql(folder: Path, postgresql: servers.Server) -> None:
@@ -101,6 +119,8 @@ def test_backup_and_restore_on_postgresql(folder: Path, postgresql: servers.Serv
     path = f"{binaries[-1].parent}:{os.environ['PATH']}" if binaries else os.environ["PATH"]
     assert shutil.which("pg_dump", path=path), "the how-to needs pg_dump: apt-get install postgresql-client"
     name = f"backup_{folder.name[-12:]}"
+    own = f"own_{random_id(6)}"
+    applications = {own: "new_database", f"schema_{random_id(6)}": "new_schema"}
     where = {
         "PGHOST": postgresql.host,
         "PGPORT": str(postgresql.port),
@@ -108,17 +128,16 @@ def test_backup_and_restore_on_postgresql(folder: Path, postgresql: servers.Serv
         "PGPASSWORD": postgresql.password,
         "PATH": path,
     }
-    shell("dropdb --if-exists restored", folder, **where)
     with Instance(folder / "storage", database_settings(postgresql, name)) as made:
         made.start()
-        keep_a_record(made)
+        keep_records(made, applications)
         place = shell(f"{backup}\necho $backup", folder, DB_DATABASE=name, **where).strip()
-        lose_it(made)
+        assert {path.stem for path in (folder / place).glob("*.dump")} == {name, own}
+        lose_them(made, applications)
         (folder / "storage" / "app_key").unlink()
         shell(restore, folder, backup=place, **where)
-        made.settings = database_settings(postgresql, "restored")
-        find_it(made)
-    shell(f"dropdb restored; dropdb {name}", folder, **where)
+        find_them(made, applications)
+    shell(f"dropdb {name}; dropdb {name}-before; dropdb {own}", folder, **where)
 
 
 def commands() -> list[tuple[str, str]]:
