@@ -25,6 +25,14 @@ def keep(fleet: FleetOfProcesses) -> None:
 
 
 @pytest.fixture(scope="module")
+def redis() -> Iterator[servers.Server]:
+    """One of its own, where nobody else has registered."""
+    with servers.redis() as server:
+        outlives_a_test(server.process.pid)
+        yield server
+
+
+@pytest.fixture(scope="module")
 def fleet(
     postgresql: servers.Server, redis: servers.Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[FleetOfProcesses]:
@@ -215,3 +223,31 @@ def test_who_has_another_key_does_not_come_in(fleet: FleetOfProcesses, web: http
     assert "write the same APP_SUPERVISOR_AES_SECRET_KEY for the supervisor and all workers" in stranger.log
     assert ("is not set: whoever can write to Redis" in stranger.log) == (not key)
     assert "w3" not in environments(web)
+
+
+def test_one_application_in_several_environments(fleet: FleetOfProcesses, web: httpx.Client) -> None:
+    answer = web.post("/applications:create", json={"name": "both", "environments": ["w1", "w2"]})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    job = fleet.supervisor.wait_for_job(web, answer.json()["data"]["jobId"])
+    assert job["status"] == "succeeded", job
+    assert shown(web, "both")["statuses"] == {"w1": "running", "w2": "running"}
+    head = f"{fleet.supervisor.address}/api/__app/both"
+    with fleet.supervisor.sign_in_to("both") as people:
+        assert people.post(f"{head}/roles:create", json={"name": "clerk"}).status_code == httpx.codes.OK
+        for place in ("w1", "w2"):
+            found = people.get(f"{head}/roles:get/clerk", headers={"X-Environment": place})
+            assert found.json()["data"]["name"] == "clerk"
+    assert name_at(head, **{"X-Environment": "nowhere"}) == "ENVIRONMENT_UNAVAILABLE"
+    page = f"{fleet.supervisor.address}/apps/both/admin/"
+    with httpx.Client(headers={"Accept": "text/html"}) as browser:
+        assert "several environments" in browser.get(page).text
+        chosen = browser.get(page, params={"__environment": "w2"})
+        assert (chosen.status_code, chosen.headers["location"]) == (httpx.codes.FOUND, "/apps/both/admin/")
+        assert "several environments" not in browser.get(page).text
+    fleet.worker("w1").kill()
+    until(lambda: name_at(head) == "both")
+    fleet.worker("w1").start()
+    keep(fleet)
+    until(lambda: environments(web)["w1"]["state"] == "online")
+    assert do(web, "stop", "both")["statuses"] == {"w1": "stopped", "w2": "stopped"}
+    assert do(web, "start", "both")["statuses"] == {"w1": "running", "w2": "running"}

@@ -19,11 +19,12 @@ class Verb(enum.Enum):
     """What an environment can be told to do with an application. Each is idempotent: done twice is done once."""
 
     CHECK = "check"
-    """Try everything that making it would need, and change nothing. Result: ``findings``, a list of dicts."""
+    """Try everything that making it would need, and change nothing. Argument: ``shared``, several environments are
+    to reach it. Result: ``findings``, a list of dicts."""
     CONNECT = "connect"
     """Look whether its configuration leads to its own database, and change nothing. No result; it fails where not."""
     PREPARE = "prepare"
-    """Make its database, stamped for it. Result: ``database``, where it is."""
+    """Make its database, stamped for it. Result: ``database``, where it is; with the argument ``shared`` in full, for others to find it."""
     CREATE = "create"
     """Make its tables and first data in the prepared database. Argument: ``root``, its first user (or nothing)."""
     START = "start"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from insula.core.errors import InsulaError
 from insula.core.names import MAIN
-from insula.gateway import cookies
+from insula.gateway import choosing, cookies
 from insula.gateway.answers import RETRY_AFTER, send_error, send_not_answering
 from insula.gateway.errors import AWAY, AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.forward.answering import collected, error
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from insula.fleet.traffic import Counts, Traffic
     from insula.gateway.entry import Gateway
     from insula.gateway.forward.route import Asked
+    from insula.gateway.pages import Templates
 
 _FORWARD: Final = "insula.forward"
 """Set in a scope whose request is to be forwarded."""
@@ -42,10 +43,12 @@ class Place(NamedTuple):
     """Where requests are forwarded to."""
     share_session: bool = False
     """Main's cookies go along."""
+    others: tuple[str, ...] = ()
+    """Environments in which it runs as well."""
 
 
-Where = Callable[[str], Place | None]
-"""Application → where it runs now; asked for each request."""
+Where = Callable[[str, str], Place | None]
+"""Application, and an environment or nothing → where it runs now, in that one or the first of all; asked for each request."""
 
 
 class Elsewhere:
@@ -56,7 +59,7 @@ class Elsewhere:
 
     def running(self, application: str) -> AsgiApp | None:
         """See ``ProcessAdapter.running``."""
-        return None if self._where(application) is None else _forward
+        return None if self._where(application, "") is None else _forward
 
 
 async def _forward(scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +78,7 @@ class Outward:
         gateway: Gateway,
         traffic: Traffic,
         suspect: Callable[[str], None],
+        templates: Templates,
     ) -> None:
         """``main`` is where the main application listens; ``gateway`` one over ``Elsewhere``; ``suspect`` is told the
         name of an environment that a request could not be forwarded to."""
@@ -86,6 +90,7 @@ class Outward:
         self._gateway = gateway
         self._traffic = traffic
         self._suspect = suspect
+        self._templates = templates
 
     def __call__(self, asked: Asked) -> Told | Awaitable[Told]:
         named = Named(
@@ -97,8 +102,10 @@ class Outward:
             return self._refuse(refused, asked)
         if choice.application == MAIN:
             return self._main
-        place = self._where(choice.application)
+        place = self._where(choice.application, "")
         if place is not None:
+            if place.others or choosing.HEADER in asked.headers:
+                return self._chosen(choice, place, asked)
             return self._to(place, choice.application, asked)
         return self._refuse_talk(choice) if asked.websocket else self._look(choice, asked)
 
@@ -116,12 +123,29 @@ class Outward:
         watch = _Watched(counts, application, place.environment, self._suspect)
         return Upstream(address, target, cookies=kept, watch=watch)
 
+    def _chosen(self, choice: Choice, first: Place, asked: Asked) -> Told | Awaitable[Told]:
+        """One of several environments: that which is named, else chosen before, else the first, which programs get."""
+        name = choice.application
+        if wanted := choosing.named(asked):
+            place = self._where(name, wanted)
+            if place is None:
+                sentence = f"The application {name} does not run in the environment {wanted[:64]!r} now."
+                return error(503, AWAY[0], sentence, maintaining=False)
+            if choice.kind == "page" and choosing.by_query(asked) and choosing.wants_page(asked):
+                return choosing.remember(asked, name, place.environment)
+            return self._to(place, name, asked)
+        chosen = choosing.remembered(asked, name)
+        place = self._where(name, chosen) if chosen else None
+        if place is None and choice.kind == "page" and choosing.wants_page(asked):
+            return choosing.ask(self._templates, asked, name, (first.environment, *first.others))
+        return self._to(place or first, name, asked)
+
     async def _look(self, choice: Choice, asked: Asked) -> Told:
         """An application that does not run: it is woken and waited for, or somebody is told why not."""
         told = await self._say(asked)
         if told is not None:
             return told
-        place = self._where(choice.application)
+        place = self._where(choice.application, "")
         if place is not None:
             return self._to(place, choice.application, asked)
         target = await self._directory.find(choice.application)

@@ -97,7 +97,7 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     where, suspect = role.forwarding
     main = Unix(str(folder / MAIN_SOCKET_FILE))
     front = Gateway(replace(options, access_log=False), directory, runs, pages, None, waiting)
-    route = Outward(options.api, directory, where, main, front, traffic, suspect)
+    route = Outward(options.api, directory, where, main, front, traffic, suspect, templates)
     gateway = Gateway(options, directory, process, pages, traffic)
     return Installation(gateway, role, setup_token, watchdog, metrics, proxies, route, front)
 

@@ -83,6 +83,9 @@ class LocalProvisioner(Provisioner):
         made = await provision(name).prepare(order, self._template(dialect(name)))
         return self._kept(made, configuration)
 
+    def address(self, configuration: Configuration) -> Mapping[str, Any]:
+        return address(self._place(configuration))
+
     async def remove(self, configuration: Configuration) -> None:
         order = self._order(configuration, None)
         name = order.options.dialect

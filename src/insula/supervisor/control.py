@@ -108,7 +108,7 @@ class Control:
         self._starting.add(entry.name)
         self.failed_starts.pop(entry.name, None)
         try:
-            outcomes = await self.orders.send(entry, Verb.START, self.records.configuration(entry))
+            outcomes = await self._start(entry)
         except CommandFailed as error:
             self.failed_starts[entry.name] = (entry.updated_at, error.cause_code)
             raise
@@ -116,6 +116,23 @@ class Control:
             self._starting.discard(entry.name)
         await self._seen(entry, UP)
         return await self.learn(entry, outcomes.values())
+
+    async def _start(self, entry: Entry) -> dict[str, Outcome]:
+        """One environment after the other, since a start may write to the database that they share. One that does not
+        answer keeps none of the others from it: it is started when it is back. Raises ``CommandFailed`` for the first
+        that failed."""
+        configuration = self.records.configuration(entry)
+        there = [place for place in entry.places if not await self.places.away(place)] or entry.places
+        outcomes: dict[str, Outcome] = {}
+        failures: list[CommandFailed] = []
+        for place in there:
+            try:
+                outcomes |= await self.orders.send_to((place,), entry.name, Verb.START, configuration)
+            except CommandFailed as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return outcomes
 
     async def _seen(self, entry: Entry, expected: frozenset[Observed]) -> None:
         """Wait until what a command has brought about is reported as well, which takes another way than its outcome."""

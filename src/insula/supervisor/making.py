@@ -50,7 +50,9 @@ class Making:
             self._records.check_domain_free(entry.cname, entry.name)
         except (SupervisorError, DataError) as error:
             return [{"level": "error", "code": error.code, "message": error.message, "remedy": ""}]
-        outcome = await self._control.first(entry, Verb.CHECK, {"adopt": adopt} if adopt else {})
+        shared = {"shared": True} if len(entry.places) > 1 else {}
+        given = {"adopt": adopt} if adopt else {}
+        outcome = await self._control.first(entry, Verb.CHECK, {**given, **shared})
         return [dict(finding) for finding in outcome.result.get("findings", ())]
 
     async def record(
@@ -75,7 +77,9 @@ class Making:
             refuse(entry, "be prepared")
             if entry.made:
                 return {"database": entry.options.get("database", NOTHING)}
-            outcome = await self._control.first(entry, Verb.PREPARE, {"adopt": adopt} if adopt else {})
+            shared = {"shared": True} if len(entry.places) > 1 else {}
+            given = {"adopt": adopt} if adopt else {}
+            outcome = await self._control.first(entry, Verb.PREPARE, {**given, **shared})
             found = outcome.result.get("database") or {}
             secret = {key: value for key, value in found.items() if key in SECRET and value}
             plain = {key: value for key, value in found.items() if key not in SECRET and value is not None}
@@ -84,7 +88,9 @@ class Making:
             changes: dict[str, Any] = {"options": options}
             if secret:
                 changes["credentials"] = seals.seal_credentials(self._records.main, name, secret)
-            await self._records.change(name, None, **changes)
+            entry = await self._records.change(name, None, **changes)
+            for other in entry.places[1:]:
+                await self._control.do_in(other, entry, Verb.CONNECT)
             await reach("create.prepared")
             return {**outcome.result, "database": plain}
 

@@ -82,7 +82,7 @@ class Orders:
 
     async def _one(self, place: str, command: Command) -> Outcome:
         """An environment that does not answer has an outcome as well, and is not waited for."""
-        if away := self._places.why_not(place):
+        if away := await self._places.away(place):
             return _unanswered(command, away)
         sending = asyncio.create_task(self._bus.send(place, command), name=f"{command.verb.value} in {place}")
         try:

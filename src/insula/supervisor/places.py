@@ -134,6 +134,12 @@ class Places:
             return f"There is no environment {name} here; choose another one for the application (there is {there})."
         return place.why_not
 
+    async def away(self, name: str) -> str:
+        """As ``why_not``, after another look where something stands against it: it may have come back just now."""
+        if self.why_not(name):
+            await self.look()
+        return self.why_not(name)
+
     def suspect(self, name: str) -> None:
         """A request could not be forwarded to it."""
         place = self._places.get(name)

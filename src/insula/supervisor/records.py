@@ -26,7 +26,7 @@ from insula.supervisor import seals
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import DomainTaken, NameOfDeleted, NameTaken, SupervisorClosed
 from insula.supervisor.history import Event
-from insula.supervisor.status import common, in_places
+from insula.supervisor.status import common, in_places, reachable
 from insula.supervisor.table import Table
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Records(Directory):
             return self._of_main()
         entry = self._entries.get(application)
         if entry is not None:
-            status = common(self.statuses(entry))
+            status = common(reachable(self.statuses(entry)))
             if self.given_up is not None and not (entry.made or status.stuck):
                 status = await self.given_up(entry) or status
             return _target(entry, status)

@@ -9,7 +9,7 @@ from datetime import datetime
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.traffic import Counts
 from insula.supervisor.entry import Entry
-from insula.supervisor.status import PENDING
+from insula.supervisor.status import PENDING, reachable
 
 
 class Repair(enum.Enum):
@@ -40,8 +40,9 @@ def repair_of(
 ) -> Repair | None:
     """What is to be done for an application, if anything. What is pending goes on by itself, and what
     runs in an environment that does not answer is looked at when it is back."""
-    seen = {status.observed for status in statuses.values()}
-    if seen & PENDING or any(status.away for status in statuses.values()):
+    there = reachable(statuses).values()
+    seen = {status.observed for status in there}
+    if seen & PENDING or all(status.away for status in there):
         return None
     if entry.wanted is not Wanted.RUNNING:
         if entry.purging:

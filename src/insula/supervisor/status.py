@@ -53,6 +53,11 @@ def _expired(status: Status) -> Status:
     return Status(Observed.ERROR, status.since, None, step, cause)
 
 
+def reachable(statuses: Mapping[str, Status]) -> Mapping[str, Status]:
+    """Those of environments that answer; all of them where none does."""
+    return {place: status for place, status in statuses.items() if not status.away} or statuses
+
+
 def common(statuses: Mapping[str, Status]) -> Status:
     """The environments' common one, else one that is pending, else an error that names where they differ.
 

@@ -12,7 +12,7 @@ from insula.fleet.lifecycle import Status, Wanted
 from insula.supervisor.control import NO_FAILURE, Control, failed
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.records import wakes
-from insula.supervisor.status import common
+from insula.supervisor.status import common, reachable
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Waking:
             return None
         if entry.wanted is Wanted.ASLEEP:
             entry = await self._control.want(entry, Wanted.RUNNING, VISITOR, "visited")
-        elif common(self._control.records.statuses(entry)).stuck:
+        elif common(reachable(self._control.records.statuses(entry))).stuck:
             return None  # it is tried again from time to time, if at all, and not at every visit
         try:
             await self._control.bring_up(entry)

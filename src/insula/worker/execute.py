@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from insula import __version__
@@ -12,7 +12,16 @@ from insula.fleet.command import NOTHING, Command, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
-from insula.fleet.provisioner.base import Provisioner
+from insula.fleet.provisioner.base import Finding, Provisioner
+
+FILES: Final = "sqlite"
+"""The dialect whose databases are files, which one environment alone reaches."""
+NOT_SHARED: Final = Finding(
+    "error",
+    "DATABASE_NOT_SHARED",
+    "Several environments can not share a file of SQLite.",
+    "Name one environment, or a database server in options.database.",
+)
 
 Result = Mapping[str, Any]
 
@@ -37,7 +46,10 @@ def configuration_of(command: Command) -> Configuration:
 async def check(means: Means, command: Command) -> Result:
     """Result: ``findings``."""
     adopt = command.arguments.get("adopt")
-    findings = await means.provisioner.check(configuration_of(command), adopt)
+    findings = [*await means.provisioner.check(configuration_of(command), adopt)]
+    whole = means.provisioner.address(configuration_of(command))
+    if command.arguments.get("shared") and whole.get("dialect") == FILES:
+        findings.insert(0, NOT_SHARED)
     return {"findings": [finding.to_json() for finding in findings]}
 
 
@@ -60,6 +72,8 @@ async def prepare(means: Means, command: Command) -> Result:
             failed = Status(Observed.ERROR, now(), step="prepare", cause=str(error) or type(error).__name__)
             means.report(command.application, failed)
         raise
+    if command.arguments.get("shared"):  # others have to find it as well
+        database = means.provisioner.address(replace(configuration, database=database))
     return {"database": dict(database)}
 
 

@@ -138,6 +138,9 @@ class Made(Provisioner):
         await self.site.step(configuration.application, "make")
         return {"storage": "shop.sqlite"}
 
+    def address(self, configuration: Configuration) -> Mapping[str, Any]:
+        return {"dialect": "sqlite", **configuration.database}
+
     async def remove(self, configuration: Configuration) -> None:
         await self.site.step(configuration.application, "drop")
 

@@ -58,6 +58,10 @@ class Provisioner(ABC):
         """
 
     @abstractmethod
+    def address(self, configuration: Configuration) -> Mapping[str, Any]:
+        """Where its database is or will be, complete (``Configuration.database``): also for others to find it."""
+
+    @abstractmethod
     async def remove(self, configuration: Configuration) -> None:
         """Drop what ``prepare`` made: of ``new_connection`` the tables, else all of it.
 

@@ -60,18 +60,26 @@ class SupervisorRole(Role):
     def ready(self) -> bool:
         return self.head.ready()
 
-    def _where(self, application: str) -> Place | None:
-        """The first of its environments in which it runs and that answers."""
+    def _where(self, application: str, wanted: str) -> Place | None:
+        """Those of its environments in which it runs and that answer, the wanted or the first of them in front."""
         entry, places = self.head.records.entry(application), self.head.supervisor.places
         if entry is None:
             return None
         statuses = self.discovery.statuses(application)
-        for name in entry.places:
-            status, environment = statuses.get(name), places.of(name)
-            runs = status is not None and status.observed is Observed.RUNNING
-            if runs and environment is not None and not places.why_not(name):
-                return Place(name, environment.proxy_url, bool(entry.options.get("shareSession")))
-        return None
+        up = [
+            name
+            for name in entry.places
+            if (status := statuses.get(name)) is not None
+            and status.observed is Observed.RUNNING
+            and not places.why_not(name)
+        ]
+        if not up or (wanted and wanted not in up):
+            return None
+        name = wanted or up[0]
+        environment = places.of(name)
+        assert environment is not None, "it answers"
+        others = tuple(other for other in up if other != name)
+        return Place(name, environment.proxy_url, bool(entry.options.get("shareSession")), others)
 
     def _changed(self, application: str, status: Status) -> None:
         # Of an environment that is not held here: it stays in this process.
