@@ -71,8 +71,10 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - whatever a route raises, it is logged and the client gets an answer
             self._misled(error)
             return
-        if isinstance(told, Upstream | Answer):
-            self._follow(told)
+        if isinstance(told, Upstream):
+            self._forward(told)
+        elif isinstance(told, Answer):
+            self._give(told)
         else:
             self._waiting = asyncio.ensure_future(told)
             self._waiting.add_done_callback(self._told)
@@ -85,16 +87,15 @@ class Exchange:
         self._since = monotonic()
         if waiting.cancelled() or error is not None:
             self._misled(error or asyncio.CancelledError())
+        elif isinstance(told := waiting.result(), Answer):
+            self._give(told)
         else:
-            self._follow(waiting.result())
+            self._forward(told)
 
     def _misled(self, error: BaseException) -> None:
         self._give(answering.raised(error, self._asked))
 
-    def _follow(self, told: Told) -> None:
-        if isinstance(told, Answer):
-            self._give(told)
-            return
+    def _forward(self, told: Upstream) -> None:
         self._upstream = told
         self._watch = told.watch
         pool = self._door.pools.of(told.address)

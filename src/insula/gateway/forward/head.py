@@ -223,9 +223,8 @@ def _known_block(block: bytes) -> Block:
     return Block(block)
 
 
-def read_answer(head: bytes) -> AnswerHead:
-    """Read what stands before the empty line. Raises ``InvalidHttp``."""
-    return AnswerHead(head)
+read_answer = AnswerHead
+"""Reads what stands before the empty line. Raises ``InvalidHttp``."""
 
 
 def tokens(fields: Headers, name: bytes) -> frozenset[bytes]:
