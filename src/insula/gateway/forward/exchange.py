@@ -1,8 +1,4 @@
-"""One request on its way: to whom it goes, its body there, its answer back, and what becomes of it when either end leaves.
-
-Until the head of an answer has gone out, the client can be told what went wrong; from then on, only cutting its
-connection says that the answer is not whole.
-"""
+"""One request on its way: to whom it goes, its body there, its answer back, and what becomes of it when the upstream leaves."""
 
 from __future__ import annotations
 
@@ -13,53 +9,34 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.core.clock import monotonic
 from insula.gateway.errors import InvalidHttp
 from insula.gateway.forward import answering
+from insula.gateway.forward.errand import Errand
 from insula.gateway.forward.head import RequestHead
-from insula.gateway.forward.phases import DISCARDED_BYTES, FRESH_S, POOLED_S
-from insula.gateway.forward.relay import Body, body
+from insula.gateway.forward.phases import FRESH_S, POOLED_S
 from insula.gateway.forward.reply import SWITCHING, Reply
 from insula.gateway.forward.rewrite import request_head
-from insula.gateway.forward.route import Answer, Asked, Failure, Told, Upstream, Watch
+from insula.gateway.forward.route import Answer, Asked, Failure, Told, Upstream
 
 if TYPE_CHECKING:
     from insula.gateway.forward.client import Client
     from insula.gateway.forward.upstream import Connection, Pool
 
 _log = logging.getLogger(__name__)
-_access = logging.getLogger("insula.access")
 
 _SAFE: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 """Methods that change nothing: asking twice is as good as asking once."""
-_BROKEN_OFF: Final = 502
-"""The status that an answer counts as of which only a part has gone out."""
 
 
-class Exchange:
-    """One request and its answer."""
+class Exchange(Errand):
+    """One request, forwarded, and its answer."""
 
-    # What a request needs only in some of its phases stands here: most set nothing of it.
-    _body: Body | None = None
-    """What is still to come of the request's; ``None`` once it is complete."""
-    _watch: Watch | None = None
-    _pool: Pool | None = None
     _connection: Connection | None = None
     _waiting: asyncio.Future[Any] | None = None
     """The route's word, or a connection that is being opened."""
     _upstream: Upstream | None = None
-    _status = 0
-    """Of the answer, once its head has gone out."""
-    _unsent = 0
-    """Bytes that a slow receiver had not taken when it was looked at last."""
 
     def __init__(self, client: Client, request: RequestHead, asked: Asked, *, trusted: bool) -> None:
-        self._client = client
-        self._door = client.door
-        self._request = request
-        self._asked = asked
+        super().__init__(client, request, asked)
         self._trusted = trusted
-        if request.length:
-            self._body = body(request.length)
-        self._began = self._since = monotonic()
-        """Since when what the request waits for now has been waited for."""
         self._reply = Reply(request)
 
     # --- where it goes
@@ -164,14 +141,6 @@ class Exchange:
             self._over(monotonic(), keep=True)
         return body.rest
 
-    def refuse(self, answer: Answer) -> None:
-        """What the client sends can not be passed on: say why, where it can be said, and part."""
-        self._drop()
-        if self._status:
-            self._cut()
-        else:
-            self._give(answer, close=True)
-
     def upstream_full(self, full: bool) -> None:
         """Part of what a connection carries."""
         self._client.upstream_full(full)
@@ -262,56 +231,14 @@ class Exchange:
             _log.warning("%s did not answer: %s", self._upstream, cause)
         self._give(answering.failure(why) if answer is None else answer)
 
-    def _give(self, answer: Answer, *, close: bool = False) -> None:
-        """Answer from here. A short body that is still coming is taken in, so that the connection can be kept."""
-        request = self._request
-        keep = request.keep_alive and not (close or self._door.closing)
-        if self._body is not None and keep:
-            keep = not request.expects and 0 < request.length <= DISCARDED_BYTES
-        self._status = answer.status
-        self._client.say(answer, self._asked.request_id, to_head=request.method == b"HEAD", close=not keep)
-        if self._body is not None and keep:
-            self._client.upstream_full(False)
-            self._client.feed()
-        else:
-            self._over(monotonic(), keep=keep)
-
-    def abandon(self) -> None:
-        """The client has left: whoever works for it is told so by the end of its connection."""
+    def _drop(self) -> None:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.cancel()
-        self._drop()
-        self._account(monotonic())
-
-    def _cut(self) -> None:
-        self._status = _BROKEN_OFF
-        self._drop()
-        self._account(monotonic())
-        self._client.cut()
-
-    def _drop(self) -> None:
-        """Let go of the upstream, in the midst."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.carried = None
             connection.transport.abort()
-
-    def _over(self, now: float, *, keep: bool) -> None:
-        self._account(now)
-        self._client.answered(now, keep=keep)
-
-    def _account(self, now: float) -> None:
-        """It is over, in whatever way."""
-        if self._pool is not None:
-            self._pool.leave()
-        seconds = now - self._began
-        if self._watch is not None:
-            self._watch.ended(self._status, seconds)
-        if self._door.access_log:
-            asked = self._asked
-            line = (asked.method, asked.path, self._status, seconds * 1000, asked.origin.client)
-            _access.info("%s %s %d %.1f ms %s", *line)
 
     # --- what takes too long
 
@@ -350,11 +277,3 @@ class Exchange:
                 self.refuse(answering.late(f"Nothing more of the body came for {phases.body_s:g} s."))
         elif waited_s > phases.answer_s:
             self._fail(Failure.SILENT, f"nothing came from it for {phases.answer_s:g} s")
-
-    def _stuck(self, receiver: asyncio.Transport, now: float) -> bool:
-        """Whether a receiver has something to take. While it takes of it, the time begins anew."""
-        unsent = receiver.get_write_buffer_size()
-        if unsent != self._unsent:
-            self._unsent = unsent
-            self._since = now
-        return unsent > 0
