@@ -22,7 +22,7 @@ from insula.testing.relay import Relay
 
 START_GOAL_S = 1.0
 MEMORY_GOAL_MB = 90
-SLACK = 2
+SLACK = 10
 """Test machines are busy: the goals are measured in benchmarks, here they catch what is far off."""
 PATIENCE_S = 30.0
 
