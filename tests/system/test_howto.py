@@ -67,7 +67,9 @@ def keep_records(made: Instance, connections: Mapping[str, str]) -> None:
         for name in (MAIN, *connections):
             with fleet.inside(name) as client:
                 fields = [{"name": "text", "type": "string"}]
-                client.post("/collections:create", json={"name": "notes", "fields": fields}).raise_for_status()
+                client.post(
+                    "/collections:create", json={"name": "notes", "fields": fields}
+                ).raise_for_status()
                 client.post("/notes:create", json={"text": f"kept in {name}"}).raise_for_status()
 
 
