@@ -18,6 +18,7 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.redis import RedisDiscovery
 from insula.fleet.environment import Environment
 from insula.fleet.errors import CommandExpired, RedisRefused, RedisUnavailable
+from insula.fleet.lease import lease_key
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
 from insula.fleet.seal import Seal
@@ -336,3 +337,29 @@ async def test_who_may_not_read_is_told_so() -> None:
         async with RedisServer(f"redis://127.0.0.1:{server.port}/0", "THE_SETTING") as closed:
             with pytest.raises(RedisRefused, match="THE_SETTING"):
                 await closed.call("GET", "x")
+
+
+async def test_what_a_late_holder_says_does_not_stand_over_what_a_newer_one_said(house: House) -> None:
+    await house.begin()
+    await until(lambda: house.worker.held(house.environment))
+    async with asyncio.timeout(PATIENCE_S):
+        while not await known(house):
+            await asyncio.sleep(0.01)
+    newer = f"newer life {10**13}"
+    await house.near.call("SET", lease_key(house.environment), newer, "PX", 60_000)
+    before = await house.near.call("HGET", "insula:environments", house.environment)
+    await house.worker.announce(Environment(house.environment, applications=99))
+    house.worker.report(house.environment, "shop", Status(Observed.RUNNING, now()))
+    await house.worker.leave(house.environment)  # tells what is untold, if it may
+    assert await house.near.call("HGET", "insula:environments", house.environment) == before
+    assert house.looks_on.statuses("shop") == {}
+
+
+async def test_nothing_stays_of_one_that_has_left(house: House) -> None:
+    await house.begin()
+    assert (await house.send()).done
+    await house.worker.leave(house.environment)
+    assert await house.near.call("HEXISTS", "insula:environments", house.environment) == 0
+    assert await house.near.call("EXISTS", f"insula:statuses:{house.environment}") == 0
+    (found,) = [e for e in await house.looks_on.environments() if e.name == house.environment]
+    assert not found.available

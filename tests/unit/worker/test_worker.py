@@ -17,8 +17,8 @@ from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import Environment
-from insula.fleet.errors import EnvironmentTaken
-from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.errors import CommandExpired, EnvironmentTaken
+from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
@@ -62,7 +62,7 @@ class Site:
         )
 
     def _moved(self, application: str, status: Status) -> None:
-        self.discovery.report(HERE, application, status)
+        self.worker.report(application, status)
 
     async def step(self, name: str, step: str) -> None:
         self.called.append(f"{name}:{step}")
@@ -482,3 +482,38 @@ async def test_a_name_that_another_has_is_refused() -> None:
     with pytest.raises(EnvironmentTaken, match="another"):
         await site.worker.start()
     await site.worker.stop()
+
+
+async def test_one_whose_time_is_over_when_its_turn_comes_is_not_begun() -> None:
+    async with working() as site:
+        site.waits_at = {"shop:initialize"}
+        first = site.telling(Verb.START)
+        await site.until("shop:initialize")
+        with pytest.raises(CommandExpired):
+            await site.tell(Verb.UPGRADE, deadline_s=0.01)
+        site.go_on.set()
+        assert (await first).done
+        assert (await site.tell(Verb.STOP)).done
+        assert "shop:upgrade" not in site.called
+
+
+async def test_what_ran_comes_back_and_what_sleeps_is_woken_by_a_visitor() -> None:
+    site = Site()
+    for name, with_main in (("always", True), ("visited", False)):
+        told = Configuration(name, "stamp", with_main=with_main)
+        await site.ledger.keep(Command(Verb.START, name, name, told), Outcome(name))
+    await site.worker.start()
+    async with asyncio.timeout(10):
+        while site.process.running("always") is None:
+            await asyncio.sleep(0)
+        while (kept := site.ledger.kept("visited")) is None or kept.wanted is not Wanted.ASLEEP:
+            await asyncio.sleep(0)
+    asleep = site.discovery.statuses("visited")[HERE]
+    assert (asleep.observed, asleep.own) == (O.STOPPED, Wanted.ASLEEP)
+    await site.worker.wake("visited")
+    woken = site.discovery.statuses("visited")[HERE]
+    assert (woken.observed, woken.own) == (O.RUNNING, Wanted.RUNNING)
+    assert (await site.tell(Verb.STOP, "visited")).done
+    assert site.discovery.statuses("visited")[HERE].own is None
+    await site.worker.stop()
+    await site.process.stop_all("")
