@@ -1,6 +1,7 @@
 """A supervisor and two workers as real processes, over a real Redis and PostgreSQL: one application's whole life in an
 environment, reached through the supervisor and at the worker itself."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -251,3 +252,20 @@ def test_one_application_in_several_environments(fleet: FleetOfProcesses, web: h
     until(lambda: environments(web)["w1"]["state"] == "online")
     assert do(web, "stop", "both")["statuses"] == {"w1": "stopped", "w2": "stopped"}
     assert do(web, "start", "both")["statuses"] == {"w1": "running", "w2": "running"}
+
+
+def test_one_that_was_suspended_for_longer_than_its_lease_goes_on(
+    fleet: FleetOfProcesses, web: httpx.Client, redis: servers.Server, shop: str
+) -> None:
+    do(web, "start", shop)
+    process = fleet.worker("w1").process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    try:
+        servers.redis_command(redis, "DEL", "insula:lease:w1")  # as if it had run out
+        until(lambda: environments(web)["w1"]["state"] != "online")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    until(lambda: environments(web)["w1"]["state"] == "online")
+    assert name_at(f"{fleet.supervisor.address}/api/__app/shop") == shop
+    assert do(web, "restart", shop)["status"] == "running"

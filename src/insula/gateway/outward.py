@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from insula.core.errors import InsulaError
 from insula.core.names import MAIN
-from insula.gateway import choosing, cookies
+from insula.gateway import choosing, cookies, hop
 from insula.gateway.answers import RETRY_AFTER, send_error, send_not_answering
 from insula.gateway.errors import AWAY, AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.forward.answering import collected, error
-from insula.gateway.forward.route import Answer, Failure, Tcp, Told, Unix, Upstream
+from insula.gateway.forward.route import Answer, Failure, Fields, Tcp, Told, Unix, Upstream
 from insula.gateway.selector import Asked as Named
 from insula.gateway.selector import Choice, named_by_headers, select
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from insula.fleet.traffic import Counts, Traffic
     from insula.gateway.entry import Gateway
     from insula.gateway.forward.route import Asked
+    from insula.gateway.hop import Hops
     from insula.gateway.pages import Templates
 
 _FORWARD: Final = "insula.forward"
@@ -79,9 +80,10 @@ class Outward:
         traffic: Traffic,
         suspect: Callable[[str], None],
         templates: Templates,
+        hops: Hops | None = None,
     ) -> None:
         """``main`` is where the main application listens; ``gateway`` one over ``Elsewhere``; ``suspect`` is told the
-        name of an environment that a request could not be forwarded to."""
+        name of an environment that a request could not be forwarded to; ``hops`` prove there where requests come from."""
         self._api = api
         self._directory = directory
         self._application_of = directory.application_of
@@ -91,6 +93,7 @@ class Outward:
         self._traffic = traffic
         self._suspect = suspect
         self._templates = templates
+        self._hops = hops
 
     def __call__(self, asked: Asked) -> Told | Awaitable[Told]:
         named = Named(
@@ -121,7 +124,12 @@ class Outward:
         counts = self._traffic.of(application)
         counts.begin()
         watch = _Watched(counts, application, place.environment, self._suspect)
-        return Upstream(address, target, cookies=kept, watch=watch)
+        headers: Fields = ()
+        if self._hops is not None:
+            origin = asked.origin
+            told = hop.Told(origin.client, origin.scheme, next(iter(origin.hosts), ""))
+            headers = (self._hops.header(told, asked.request_id),)
+        return Upstream(address, target, headers, cookies=kept, watch=watch)
 
     def _chosen(self, choice: Choice, first: Place, asked: Asked) -> Told | Awaitable[Told]:
         """One of several environments: that which is named, else chosen before, else the first, which programs get."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from insula.core.ids import request_id as new_request_id
+from insula.gateway.hop import Hops
 from insula.gateway.selector import host_name
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -41,7 +42,9 @@ class Origin(NamedTuple):
 class TrustedProxies:
     """Answers whether a peer is one of our proxies."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], hops: Hops | None = None) -> None:
+        """``hops``: whoever proves by them to be our front door is believed, wherever it stands."""
+        self._hops = hops
         self._networks = tuple(networks)
         self._known: dict[str, bool] = {}
 
@@ -63,6 +66,9 @@ class TrustedProxies:
 
     def origin(self, peer: str, scheme: str, headers: dict[bytes, bytes]) -> Origin:
         """The origin of a request that ``peer`` sent. ``headers`` are the last of each name, lower case."""
+        if self._hops is not None and (told := self._hops.told(headers)) is not None:
+            host = headers.get(b"x-forwarded-host", b"").decode("latin-1")
+            return Origin(told.client, told.scheme, host, (told.host,))
         if peer not in self:
             host = headers.get(b"host", b"").decode("latin-1")
             return Origin(peer, scheme, host, (host_name(host),))

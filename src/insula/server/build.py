@@ -15,6 +15,7 @@ from insula.database.executor import Executor
 from insula.fleet.process.base import AsgiApp
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.forward.route import Route, Unix
+from insula.gateway.hop import Hops
 from insula.gateway.outward import Elsewhere, Outward
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
@@ -87,7 +88,10 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
         mounted[SETUP_PATH] = SetupPage(setup.link, templates, setup.do, settings.api_base_path)
         pulse, setup_token = Pulse(setup.done), setup.token
     pages = Pages(templates, settings.api_base_path, mounted, pulse)
-    proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies))
+    key = settings.app_supervisor_aes_secret_key
+    hops = None if key is None else Hops(bytes.fromhex(key))
+    behind = hops if role.forwarding is None else None  # in front of it there is nobody of ours
+    proxies = TrustedProxies(checks.networks(settings.app_trusted_proxies), behind)
     options = GatewayOptions(
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
@@ -97,7 +101,7 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     where, suspect = role.forwarding
     main = Unix(str(folder / MAIN_SOCKET_FILE))
     front = Gateway(replace(options, access_log=False), directory, runs, pages, None, waiting)
-    route = Outward(options.api, directory, where, main, front, traffic, suspect, templates)
+    route = Outward(options.api, directory, where, main, front, traffic, suspect, templates, hops)
     gateway = Gateway(options, directory, process, pages, traffic)
     return Installation(gateway, role, setup_token, watchdog, metrics, proxies, route, front)
 
