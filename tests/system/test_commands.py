@@ -29,11 +29,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 def test_text_in_another_encoding_is_told(run: Run) -> None:
     done = run("records", "create", "roles", "name=\udcff")
-    assert (done.returncode, done.stderr) == (Exit.USAGE, "insula: what was typed is no text in UTF-8\n")
+    assert (done.returncode, done.stderr) == (Exit.USAGE, "insula: What was typed is no text in UTF-8.\n")
     assert run("records", "create", "roles", "name=far", "title=東").returncode == 0
     done = run("records", "get", "roles", "far", PYTHONIOENCODING="latin-1")
     assert done.returncode == Exit.INVALID
-    assert done.stderr.endswith("can not be written in latin-1; set PYTHONIOENCODING=utf-8\n")
+    assert done.stderr.endswith("can not be written in latin-1; set PYTHONIOENCODING=utf-8.\n")
 
 
 def test_a_file_comes_from_standard_input_and_its_job_is_shown(run: Run) -> None:
@@ -138,7 +138,7 @@ def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> 
             check=False,
         )
     assert done.returncode == Exit.INVALID
-    assert done.stderr == "insula: the output: No space left on device\n"
+    assert done.stderr == "insula: The output can not be used: No space left on device.\n"
 
 
 def test_people_at_a_terminal_see_how_far_an_import_is(server: Instance, tmp_path: Path) -> None:

@@ -284,4 +284,4 @@ def test_the_folder_keeps_its_secrets(instance: Instance) -> None:
 def test_commands_without_a_server_say_so(tmp_path: Path) -> None:
     done = Instance(tmp_path / "storage").command("collections", "list")
     assert done.returncode == 4
-    assert "no server answers" in done.stderr and "insula start" in done.stderr
+    assert "No server answers" in done.stderr and "insula start" in done.stderr

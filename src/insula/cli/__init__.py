@@ -9,6 +9,14 @@ def main() -> None:
         from insula.server.variables import become_server
 
         become_server()
-    from insula.cli.commands import run_command
+    try:
+        from insula.cli.commands import run_command
 
-    sys.exit(run_command(sys.argv[1:]))
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Ctrl-C while modules were loading, before a command could say so.
+        from insula.server.exits import Exit
+
+        sys.stderr.write("insula: Ended before it was done.\n")
+        code = Exit.INTERRUPTED
+    sys.exit(code)

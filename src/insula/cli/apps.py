@@ -12,7 +12,7 @@ from insula.cli.app_logs import show_logs
 from insula.cli.app_values import connection_options, option_values
 from insula.cli.client import Client, complain, fail
 from insula.cli.options import as_json_option
-from insula.cli.output import show, show_one
+from insula.cli.output import show, show_one, show_page
 from insula.cli.paths import action
 from insula.cli.progress import follow, spelled
 from insula.server.command import command
@@ -42,10 +42,12 @@ def list_apps(page: int, page_size: int, filter_: str | None, as_json: bool) -> 
     params: dict[str, Any] = {"page": page, "pageSize": page_size, "sort": "name"}
     if filter_:
         params["filter"] = filter_
-    found = Client().call(action(RESOURCE, "list"), params=params)
+    answer = Client().answer(action(RESOURCE, "list"), params=params)
     if not as_json:
-        found = [{**one, "startMode": (one.get("options") or {}).get("startMode")} for one in found]
-    show(found, COLUMNS, as_json=as_json)
+        answer["data"] = [
+            {**one, "startMode": (one.get("options") or {}).get("startMode")} for one in answer["data"]
+        ]
+    show_page(answer, "applications", COLUMNS, as_json=as_json)
 
 
 @apps.command("show")
@@ -81,9 +83,9 @@ def create_app(name: str | None, adopt: str | None, wait: bool, as_json: bool, *
         job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
         if job["status"] != "succeeded":
             complain(
-                f"“{spelled(client, 'retry', job['id'])}” goes on with it, “{spelled(client, 'undo', job['id'])}” takes it back"
+                f"“{spelled(client, 'retry', job['id'])}” goes on with it, “{spelled(client, 'undo', job['id'])}” takes it back."
             )
-            fail(job["error"] or f"the job {job['id']} was {job['status']}", Exit.DEFECT)
+            fail(job["error"] or f"The job {job['id']} was {job['status']}.", Exit.DEFECT)
         made = {**_get(client, name), "jobId": job["id"]}
     if as_json:
         show_one(made, as_json=True)

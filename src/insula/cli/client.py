@@ -81,8 +81,8 @@ class Client:
                 method, self._base + path, params=params, json=body, content=content, timeout=timeout
             )
         except httpx.ReadTimeout:
-            goes_on = "; what it has begun goes on there, and its log says how it ends" if changes else ""
-            fail(f"the server did not answer within {timeout_s:.0f} s{goes_on}", Exit.UNAVAILABLE)
+            goes_on = " What it has begun goes on there, and its log says how it ends." if changes else ""
+            fail(f"The server did not answer within {timeout_s:.0f} s.{goes_on}", Exit.UNAVAILABLE)
         except httpx.TransportError as error:
             self._broken(error)
         self._check(answer)
@@ -124,8 +124,8 @@ class Client:
 
             return OfflineTransport(self._settings, self._reading)
         fail(
-            f"no server answers at {self._socket}; start one with “{command()} start”, "
-            "or name its folder with STORAGE_PATH",
+            f"No server answers at {self._socket}; start one with “{command()} start”, "
+            "or name its folder with STORAGE_PATH.",
             Exit.UNAVAILABLE,
         )
 
@@ -133,8 +133,8 @@ class Client:
         import httpx
 
         if isinstance(error, httpx.TimeoutException):
-            fail(f"the server did not answer within {TIMEOUT_S:.0f} s", Exit.UNAVAILABLE)
-        fail(f"the connection to the server broke: {error}", Exit.UNAVAILABLE)
+            fail(f"The server did not answer within {TIMEOUT_S:.0f} s.", Exit.UNAVAILABLE)
+        fail(f"The connection to the server broke: {error}.", Exit.UNAVAILABLE)
 
     def _check(self, answer: httpx.Response) -> None:
         if not answer.is_error:
@@ -144,7 +144,7 @@ class Client:
             errors = told.get("errors") or [told["error"]]
             sentence = "\n".join(error["message"] for error in errors)
         except (ValueError, KeyError, TypeError, AttributeError):
-            sentence = f"the server answered {answer.status_code}"
+            sentence = f"The server answered {answer.status_code}."
         fail(sentence, of_status(answer.status_code))
 
 
@@ -159,7 +159,7 @@ def _listens(path: Path) -> bool:
         try:
             probe.connect(str(path))
         except PermissionError:
-            fail(f"this user may not use {path}; run the command as the user of the server", Exit.DENIED)
+            fail(f"This user may not use {path}; run the command as the user of the server.", Exit.DENIED)
         except OSError:
             return False
     return True

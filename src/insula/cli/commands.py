@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,7 +23,23 @@ from insula.server.exits import Exit, of_error
 from insula.server.variables import become_server
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """Whoever reads the output may have enough of it, as ``head`` has: that is no failure. Click would make it one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            given = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The interpreter must not stumble over the rest at its end.
+            _let_go_of_output()
+            return Exit.DONE
+        return given
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="insula", message="%(prog)s %(version)s")
 def insula() -> None:
     """Many isolated business applications under one roof."""
@@ -56,22 +73,18 @@ def run_command(words: Sequence[str]) -> int:
         complain(error.message)
         return of_error(error)
     except (click.Abort, KeyboardInterrupt):
-        complain("ended before it was done")
+        complain("Ended before it was done.")
         return Exit.INTERRUPTED
     except UnicodeEncodeError as error:
         if error.encoding == "utf-8":
-            complain("what was typed is no text in UTF-8")
+            complain("What was typed is no text in UTF-8.")
             return Exit.USAGE
-        complain(f"the output can not be written in {error.encoding}; set PYTHONIOENCODING=utf-8")
+        complain(f"The output can not be written in {error.encoding}; set PYTHONIOENCODING=utf-8.")
         return Exit.INVALID
-    except BrokenPipeError:
-        # Whoever read our output has enough of it; the interpreter must not stumble over the rest at its end.
-        _let_go_of_output()
-        return Exit.DONE
     except OSError as error:
         # A full disk, a file that others keep to themselves: nothing that the command could do anything about.
         _let_go_of_output()
-        complain(f"{error.filename or 'the output'}: {error.strerror or error}")
+        complain(f"{error.filename or 'The output'} can not be used: {error.strerror or error}.")
         return Exit.INVALID
 
 

@@ -6,7 +6,7 @@ import click
 
 from insula.cli.client import Client, fail
 from insula.cli.options import app_option, as_json_option, wait_option
-from insula.cli.output import show, show_one
+from insula.cli.output import show_one, show_page
 from insula.cli.paths import action
 from insula.cli.progress import follow
 from insula.server.exits import Exit
@@ -26,10 +26,11 @@ def jobs() -> None:
 @as_json_option
 def list_jobs(page: int, page_size: int, app: str, as_json: bool) -> None:
     """List jobs, newest first."""
-    found = Client(app).call(action("jobs", "list"), params={"page": page, "pageSize": page_size})
-    for job in found:
+    answer = Client(app).answer(action("jobs", "list"), params={"page": page, "pageSize": page_size})
+    for job in answer["data"]:
         job["progress"] = job["progress"] if as_json else f"{job['progress']:.0%}"
-    show(found, ("id", "title", "status", "progress", "createdAt", "error"), as_json=as_json)
+    columns = ("id", "title", "status", "progress", "createdAt", "error")
+    show_page(answer, "jobs", columns, as_json=as_json)
 
 
 @jobs.command("show")
@@ -88,7 +89,7 @@ def _ended(app: str, job: int, *wanted: str) -> None:
     """Wait for the end of a job, and end the command with a sentence where it is not one of those that are wanted."""
     state = follow(Client(app), job, f"Job {job}", quiet=False)
     if state["status"] not in wanted:
-        fail(state["error"] or f"the job {job} was {state['status']}", Exit.DEFECT)
+        fail(state["error"] or f"The job {job} was {state['status']}.", Exit.DEFECT)
     _told(state)
 
 

@@ -20,6 +20,18 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: 
     _print_table(table)
 
 
+def show_page(
+    answer: Mapping[str, Any], noun: str, columns: Sequence[str] | None = None, *, as_json: bool
+) -> None:
+    """Print a page of rows, all of their fields where no columns are said, and below it how many there are in all: on
+    standard error, since it is none of them."""
+    rows = answer["data"]
+    show(rows, columns or list(dict.fromkeys(name for row in rows for name in row)), as_json=as_json)
+    meta = answer.get("meta") or {}
+    if "count" in meta and (not as_json or meta["totalPage"] > 1):
+        click.echo(f"{meta['count']} {noun}, page {meta['page']} of {meta['totalPage']}", err=True)
+
+
 def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
     """Print one record: as JSON, or a line for each of its fields, and for each object in a list of them."""
     if as_json:

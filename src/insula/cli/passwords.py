@@ -39,13 +39,16 @@ def password_of(given: Mapping[str, Any]) -> str:
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         return typed
     return first_line(
-        sys.stdin, "a password must be given: by --password-file, or as a line on standard input"
+        sys.stdin, "A password must be given: by --password-file, or as a line on standard input."
     )
 
 
-def first_line(file: TextIO, missing: str = "the password file is empty") -> str:
+def first_line(file: TextIO, missing: str = "The password file is empty.") -> str:
     """In a file and not on the command line, where others on the machine would see it. Ends the command without one."""
-    password = file.readline().rstrip("\r\n")
+    try:
+        password = file.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        fail("The password can not be read: it is no text in UTF-8.", Exit.INVALID)
     if not password:
         fail(missing, Exit.INVALID)
     return password

@@ -28,11 +28,11 @@ def follow(client: Client, job: int, label: str, *, quiet: bool) -> dict[str, An
                     return state
                 time.sleep(POLL_S)
     except KeyboardInterrupt:
-        complain(f"it goes on as job {job}; “{spelled(client, 'cancel', job)}” ends it")
+        complain(f"It goes on as job {job}; “{spelled(client, 'cancel', job)}” ends it.")
         raise
     except click.exceptions.Exit as error:
         if error.exit_code == Exit.UNAVAILABLE:
-            complain(f"“{spelled(client, 'wait', job)}” tells how it ends, once there is an answer again")
+            complain(f"“{spelled(client, 'wait', job)}” tells how it ends, once there is an answer again.")
         raise
 
 

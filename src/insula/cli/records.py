@@ -12,7 +12,7 @@ import click
 from insula.cli.client import Client, fail
 from insula.cli.files import STANDARD, reading, writing
 from insula.cli.options import app_option, as_json_option
-from insula.cli.output import show, show_one
+from insula.cli.output import show_one, show_page
 from insula.cli.paths import action
 from insula.cli.progress import follow, hidden
 from insula.cli.values import parse_values
@@ -54,7 +54,7 @@ def import_file(file: str, app: str, collection: str, as_json: bool, **layout: s
         )
     job = follow(client, started["jobId"], "Importing", quiet=as_json)
     if job["status"] != "succeeded":
-        fail(job["error"] or f"the import was {job['status']}", Exit.INVALID)
+        fail(job["error"] or f"The import was {job['status']}.", Exit.INVALID)
     tally = job["steps"][0]["result"]
     if as_json:
         click.echo(json.dumps({"collection": collection, **tally}, indent=2, ensure_ascii=False))
@@ -135,12 +135,7 @@ def list_records(
     """List records of COLLECTION."""
     wanted = {"filter": filter_, "page": page, "pageSize": page_size, **given}
     params = {name: value for name, value in wanted.items() if value is not None}
-    answer = Client(app).answer(action(collection, "list"), params=params)
-    found = answer["data"]
-    columns = list(dict.fromkeys(name for record in found for name in record))
-    show(found, columns, as_json=as_json)
-    if not as_json and (meta := answer.get("meta")) and "count" in meta:
-        click.echo(f"{meta['count']} records, page {meta['page']} of {meta['totalPage']}", err=True)
+    show_page(Client(app).answer(action(collection, "list"), params=params), "records", as_json=as_json)
 
 
 @records.command("get")

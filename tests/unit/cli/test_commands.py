@@ -1,20 +1,23 @@
 """The command line without a server: its reference page, its words, its exit codes."""
 
-import errno
 import io
+import json
+import os
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from insula.application.api.in_flight import SLOW_DEADLINE_S
-from insula.cli import client
+from insula.cli import client, main
 from insula.cli.client import CHANGE_TIMEOUT_S
 from insula.cli.commands import insula, run_command
 from insula.cli.files import writing
-from insula.cli.output import show, show_one
+from insula.cli.output import show, show_one, show_page
 from insula.cli.reference import reference
 from insula.cli.values import parse_values
 from insula.core.errors import InsulaError, Kind
@@ -65,8 +68,8 @@ _UNREAD = "/nonexist/x can not be read: No such file or directory."
         ),
         (["collections", "drop", "a"], Exit.USAGE, "Missing option '--confirm'"),
         (["collections", "drop", "a", "--confirm", "b"], Exit.INVALID, "Nothing is dropped"),
-        (["collections", "list"], Exit.UNAVAILABLE, "no server answers"),
-        (["records", "list", "a"], Exit.UNAVAILABLE, "no server answers"),
+        (["collections", "list"], Exit.UNAVAILABLE, "No server answers"),
+        (["records", "list", "a"], Exit.UNAVAILABLE, "No server answers"),
         (["records", "create", "a", "b"], Exit.USAGE, "write name=text, or name:=JSON"),
         (["records", "create", "a", "b:={"], Exit.USAGE, "is no JSON"),
         (["records", "create", "a", "b:=1e400"], Exit.USAGE, "is no JSON"),
@@ -81,10 +84,10 @@ _UNREAD = "/nonexist/x can not be read: No such file or directory."
         (["records", "import", "/nonexist/x", "--collection", "a"], Exit.INVALID, _UNREAD),
         (["records", "import", ".", "--collection", "a"], Exit.INVALID, "Is a directory"),
         (["jobs", "show", "0"], Exit.USAGE, "0 is not in the range"),
-        (["jobs", "list"], Exit.UNAVAILABLE, "no server answers"),
+        (["jobs", "list"], Exit.UNAVAILABLE, "No server answers"),
         (["users", "create", "--password", "x"], Exit.USAGE, "needs --email or --username"),
-        (["users", "list"], Exit.UNAVAILABLE, "no server answers"),
-        (["users", "reset-password", "a", "--password", "short"], Exit.UNAVAILABLE, "no server answers"),
+        (["users", "list"], Exit.UNAVAILABLE, "No server answers"),
+        (["users", "reset-password", "a", "--password", "short"], Exit.UNAVAILABLE, "No server answers"),
     ],
 )
 def test_exit_codes(words: list[str], code: Exit, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,14 +169,17 @@ def test_without_a_terminal_a_password_is_read_or_its_lack_is_said(
     create = ["users", "create", "--username", "a"]
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert run_command(create) == Exit.INVALID
-    told = "insula: a password must be given: by --password-file, or as a line on standard input\n"
+    told = "insula: A password must be given: by --password-file, or as a line on standard input.\n"
     assert capsys.readouterr().err == told
     monkeypatch.setattr("sys.stdin", io.StringIO("garden of many paths\n"))
     assert run_command(create) == Exit.UNAVAILABLE
-    assert "no server answers" in capsys.readouterr().err
+    assert "No server answers" in capsys.readouterr().err
     Path("empty").touch()
     assert run_command([*create, "--password-file", "empty"]) == Exit.INVALID
-    assert capsys.readouterr().err == "insula: the password file is empty\n"
+    assert capsys.readouterr().err == "insula: The password file is empty.\n"
+    Path("bytes").write_bytes(b"\xff\xfe")
+    assert run_command([*create, "--password-file", "bytes"]) == Exit.INVALID
+    assert capsys.readouterr().err == "insula: The password can not be read: it is no text in UTF-8.\n"
 
 
 def test_every_kind_of_error_has_an_exit_code() -> None:
@@ -183,15 +189,48 @@ def test_every_kind_of_error_has_an_exit_code() -> None:
     assert [of_status(n) for n in (400, 401, 404, 409, 413, 429, 500, 503)] == [3, 7, 6, 5, 3, 4, 1, 4]
 
 
-def test_a_reader_who_has_enough_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise BrokenPipeError(errno.EPIPE, "broken pipe")
+def started(*words: str, stdout: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", "from insula.cli import main; main()", *words]
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
-    monkeypatch.setattr(insula, "main", broken)
-    replaced: list[int] = []
-    monkeypatch.setattr("insula.cli.commands.os.dup2", lambda _, target: replaced.append(target))
-    assert run_command(["version"]) == Exit.DONE
-    assert len(replaced) == 1
+
+@pytest.mark.parametrize("words", [("version",), ("settings", "reference")])
+def test_a_reader_who_has_enough_is_no_failure(words: tuple[str, ...]) -> None:
+    """As ``head`` has, whether the output fills the pipe or fits into a buffer."""
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    process = started(*words, stdout=ours)
+    os.close(ours)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (Exit.DONE, "")
+
+
+def test_ctrl_c_while_it_is_loading_is_told_as_later(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "insula.cli.commands":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "insula.cli.commands")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    monkeypatch.setattr(sys, "argv", ["insula", "version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "insula: Ended before it was done.\n"
+
+
+def test_below_a_page_stands_how_many_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    page = {"data": [{"a": 1}], "meta": {"count": 3, "page": 1, "totalPage": 3}}
+    show_page(page, "things", as_json=False)
+    assert capsys.readouterr() == ("a\n1\n", "3 things, page 1 of 3\n")
+    show_page(page, "things", as_json=True)
+    shown = capsys.readouterr()
+    assert (json.loads(shown.out), shown.err) == (page["data"], "3 things, page 1 of 3\n")
+    show_page({"data": [], "meta": {"count": 0, "page": 1, "totalPage": 0}}, "things", as_json=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_written_replaces_a_file_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -242,7 +281,7 @@ def test_a_change_may_take_as_long_as_the_server_lets_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"), [(None, "within 0 s\n"), ({}, "within 0 s; what it has begun goes on")]
+    ("body", "said"), [(None, "within 0 s.\n"), ({}, "within 0 s. What it has begun goes on")]
 )
 def test_of_a_change_without_an_answer_it_is_said_that_it_goes_on(
     body: object,
