@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from insula.testing.front import (
     serving,
 )
 
+EARLY_BYTES = 8 * 1024 * 1024
 LARGE_BYTES = 64 * 1024 * 1024
 PIECE = b"x" * 65536
 ROOM_BYTES = 12 * 1024 * 1024
@@ -250,6 +252,30 @@ async def test_what_a_client_says_early_arrives(front: Opened) -> None:
             )
             assert (await line.answer())[:2] == (101, {"connection": "Upgrade", "upgrade": "websocket"})
             assert await line.rest() == b"helloearly"
+
+
+async def test_what_a_client_says_early_holds_it_up_too(front: Opened, tmp_path: Path) -> None:
+    """More than an upstream takes that has agreed and does not read: the client can not send more than buffers hold."""
+
+    async def ignore(line: Line) -> None:
+        await line.head()
+        line.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await line.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        )
+        await over.wait()
+
+    over = asyncio.Event()
+    async with serving(ignore, str(tmp_path / "upstream")) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            await line.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            line.writer.write(b"x" * EARLY_BYTES)
+            assert (await line.answer())[0] == 101
+            assert await sent_until_stuck(line) < 32 * 1024 * 1024
+            over.set()
+            line.reset()
+        await server.all_left()
 
 
 async def test_a_refused_websocket_is_an_answer(front: Opened) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from insula.gateway.forward.route import Answer, Asked, Told, Unix, Upstream
-from insula.testing.front import GET, Opened, Request, Watched, answering, ok, serving
+from insula.gateway.forward.route import Answer, Asked, Tcp, Told, Unix, Upstream
+from insula.testing.front import GET, Line, Opened, Request, Watched, answering, ok, serving
+
+BUFFERS_BYTES = 16 * 1024 * 1024
+"""More than sockets keep of what nobody reads."""
 
 
 async def test_a_request_goes_through(front: Opened) -> None:
@@ -204,6 +207,21 @@ async def test_a_client_that_leaves_ends_the_wait(front: Opened) -> None:
         await ended.wait()
 
 
+async def test_a_client_that_leaves_as_the_route_is_found_is_counted_out(front: Opened) -> None:
+    watched = Watched()
+
+    async def find() -> Upstream:
+        (client,) = door.door.crowd
+        client.transport.abort()  # heard of before what is found here
+        return Upstream(Tcp("127.0.0.1", 1), watch=watched)
+
+    door = await front(lambda _: find())
+    async with await door.line() as line:
+        await line.send(GET)
+        await line.left()
+    assert watched.told == [("ended", 0)]
+
+
 class Defect(Exception):
     pass
 
@@ -243,6 +261,29 @@ async def test_requests_may_come_at_once(front: Opened) -> None:
         b"GET /4 HTTP/1.1",
     ]
     assert len(server.lines) == 1
+
+
+async def test_who_asks_without_end_is_stopped(front: Opened) -> None:
+    """What a client asks ahead of its answers stays with it: it is not kept here, however fast it comes."""
+    asked = GET * 10_000
+    sent = 0
+
+    async def ask(line: Line) -> None:
+        nonlocal sent
+        while True:
+            await line.send(asked)
+            sent += len(asked)
+
+    async with serving(answering(lambda _: ok(b"x"))) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            asking = asyncio.create_task(ask(line))
+            for _ in range(500):
+                assert (await line.answer())[0] == 200
+            asking.cancel()
+            await asyncio.wait((asking,))
+            line.reset()
+    assert sent < BUFFERS_BYTES
 
 
 def every_way(data: bytes) -> Sequence[list[bytes]]:

@@ -185,8 +185,9 @@ class Client(asyncio.Protocol):
         """Read what has come ahead of time."""
         if self._exchange is None and self._ahead and not (self._parting or self.transport.is_closing()):
             data, self._ahead = self._ahead, b""
-            self._go_on_reading(_AHEAD)
             self._begin(data)
+            if len(self._ahead) <= KEPT_BYTES:
+                self._go_on_reading(_AHEAD)
 
     def _stop_reading(self, why: int) -> None:
         if not self._unread and not self.transport.is_closing():
@@ -245,10 +246,10 @@ class Client(asyncio.Protocol):
         """The connection is no client's any more."""
         self._exchange = None
         self.door.crowd.leave(self)
-        if self._ahead and not upstream.is_closing():
-            upstream.write(self._ahead)
         self._go_on_reading(_AHEAD | _UPSTREAM)
         Pipe(self.door.crowd, watch, began).join(self.transport, upstream)
+        if self._ahead and not upstream.is_closing():
+            upstream.write(self._ahead)  # only now, that an upstream which does not take it stops the client
 
     # --- parting
 

@@ -58,8 +58,11 @@ class Exchange(Errand):
 
     def _told(self, waiting: asyncio.Future[Told]) -> None:
         error = None if waiting.cancelled() else waiting.exception()
-        if waiting is not self._waiting:
-            return  # the client has left
+        if waiting is not self._waiting:  # the client has left
+            told = None if waiting.cancelled() or error is not None else waiting.result()
+            if isinstance(told, Upstream) and told.watch is not None:
+                told.watch.ended(0, monotonic() - self._began)
+            return
         self._waiting = None
         self._since = monotonic()
         if waiting.cancelled() or error is not None:
@@ -80,7 +83,7 @@ class Exchange(Errand):
             self._fail(Failure.BUSY, "too many requests are under way with it")
             return
         self._pool = pool
-        connection = pool.take(self._began - (POOLED_S if self._repeatable else FRESH_S))
+        connection = pool.take(self._since - (POOLED_S if self._repeatable else FRESH_S))
         if connection is None:
             self._open(pool)
         else:

@@ -44,6 +44,7 @@ _SAID: Final = re.compile(
     rb"proxy-connection|te|upgrade|http2-settings|trailer)([ \t]*):[ \t]*([^\r]*))"
 )
 """What an answer says of its body and of its connection, in lower case: name, what must not be there, value."""
+_NOTHING_SAID: Final = frozenset({b"keep-alive"})
 _KEPT_ALIVE: Final = b"\r\nconnection: keep-alive"
 """What goes without saying."""
 _ABSOLUTE: Final = re.compile(rb"http://([^/?@]+)(/.*)?", re.IGNORECASE)
@@ -71,8 +72,7 @@ class Block:
         self.fields, self.headers = _fields(lines)
         self.host = _host(self.headers)
         self.length = _length(self.headers, 0)
-        listed = self.headers.get(b"connection", b"keep-alive")
-        self.options = frozenset() if listed == b"keep-alive" else tokens(self.fields, b"connection")
+        self.options = _options(self.fields, self.headers)
         """What the client says of its connection."""
         self.plain = not self.options and self.length >= 0 and b"expect" not in self.headers
         """Nothing in it has to do with anything but the request itself."""
@@ -162,8 +162,8 @@ class AnswerHead:
         if self._head[7] != _ONE:
             self.minor = 0
             self.keep_alive = False
-        if b"connection" in headers and headers[b"connection"] != b"keep-alive":
-            self.keep_alive = self.keep_alive and b"close" not in tokens(fields, b"connection")
+        if b"close" in _options(fields, headers):
+            self.keep_alive = False
         self.length = _length(headers, UNTIL_CLOSE)
         if self.length == CHUNKED and not self.minor:
             raise InvalidHttp(cause="its Transfer-Encoding is not known")
@@ -232,6 +232,14 @@ def tokens(fields: Headers, name: bytes) -> frozenset[bytes]:
     return frozenset(
         word.strip(_BLANK).lower() for key, value in fields if key == name for word in value.split(b",")
     )
+
+
+def _options(fields: Headers, headers: dict[bytes, bytes]) -> frozenset[bytes]:
+    """What is said of the connection; that it is kept alive, and nothing else, is nothing."""
+    last = headers.get(b"connection", b"keep-alive")
+    if last == b"keep-alive" and len(headers) == len(fields):
+        return frozenset()
+    return tokens(fields, b"connection") - _NOTHING_SAID
 
 
 def read_trailers(section: bytes) -> Headers:

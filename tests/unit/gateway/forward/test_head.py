@@ -251,7 +251,8 @@ def test_reading_quickly_is_reading_well(line: bytes, lines: list[bytes]) -> Non
     except InvalidHttp:
         assert b"nothing" in lines  # a line that says nothing to anyone
         return
-    assert read.keep_alive is (line.startswith(b"HTTP/1.1") and headers.get(b"connection") != b"close")
+    closes = (b"connection", b"close") in fields
+    assert read.keep_alive is (line.startswith(b"HTTP/1.1") and not closes)
     lengths = [value for name, value in fields if name == b"content-length"]
     if lengths:
         assert [read.length] == [int(value) for value in lengths]
@@ -407,3 +408,11 @@ def agree(ours: RequestHead, other: Other) -> None:
         assert not other.complete
         assert other.feed(b"x")
         assert other.complete
+
+
+def test_of_two_lists_of_options_both_count() -> None:
+    lines = b"\r\nConnection: close, X-Own\r\nConnection: keep-alive"
+    request = read_request(b"GET / HTTP/1.1\r\nHost: a" + lines)
+    assert not request.keep_alive
+    assert request.block.options == {b"close", b"x-own"}
+    assert not read_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0" + lines).keep_alive
