@@ -24,8 +24,11 @@ async def installed(make: MakeApplication) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("installed")
-async def test_nothing_of_it_is_left_once_it_has_stopped(make: MakeApplication) -> None:
-    application = make(Library())
+@pytest.mark.parametrize("beside", [(), ("another environment",)])
+async def test_nothing_of_it_is_left_once_it_has_stopped(
+    make: MakeApplication, beside: tuple[str, ...]
+) -> None:
+    application = make(Library(), beside=beside)
     await application.start()
     await application.metadata.create_collection(
         {"name": "things", "fields": [{"name": "a", "type": "string", "interface": "input"}]}

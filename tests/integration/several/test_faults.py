@@ -120,3 +120,21 @@ async def test_rows_are_dropped_when_they_are_old(sides: Sides, monkeypatch: pyt
         await a.post("/collections:create", name=f"things{number}")
     assert len(await a.application.database.run(CHANGES.table.select())) == 1
     assert await b.get("/things2:list") == []
+
+
+async def test_a_conversion_that_is_refused_leaves_all_as_it_was(sides: Sides) -> None:
+    a, b = sides
+    await a.post("/collections:create", name="things", fields=[{"name": "n", "type": "string"}])
+    await b.post("/things:create", [{"n": str(number)} for number in range(400)] + [{"n": "x"}])
+    path = "/collections/things/fields:update/n"
+    changing = asyncio.create_task(a.client.post(path, json={"type": "integer"}))
+    while not changing.done():
+        assert len(await b.get("/things:list?paginate=false")) == 401
+        await b.post("/things:update/1", n="7")
+    refused = (await changing).json()["errors"][0]
+    assert refused["code"] == "CONFLICT", refused
+    assert "things.n" in refused["message"]
+    assert (await b.get("/things:get/1"))["n"] == "7"
+    await b.post("/things:destroy?filter[n]=x")
+    await b.post(path, type="integer")
+    assert (await a.get("/things:get/1"))["n"] == 7

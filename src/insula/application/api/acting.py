@@ -33,6 +33,7 @@ MAX_ATTEMPTS: Final = 5
 """Times that a handler is run while one change of collections follows another."""
 
 _OUTDATED: Final = (TableMissing, ColumnMissing, TypeMismatch, ValueOutOfRange, StatementOutdated)
+_HIDDEN: Final = (TableMissing, ColumnMissing, StatementOutdated)
 _UNKNOWN: Final = (UnknownCollection, UnknownField)
 """Said by any handler before it has done anything."""
 _COLUMN: Final = re.compile(r'column "?(?:[^".\s]+\.)*([^".\s]+)"?')
@@ -59,7 +60,9 @@ async def act(action: Action, context: Context) -> Answer | Stream | Raw:
         except _OUTDATED as error:
             # a change that is committed but not yet taken here is taken when its turn is over
             changed = await metadata.settled_version() != version
-            if changed and repeats and attempts:
+            # one of another process that was taken back leaves no trace: what was put aside meanwhile is there again
+            hidden = context.application.others is not None and isinstance(error, _HIDDEN)
+            if (changed or hidden) and repeats and attempts:
                 continue
             if not isinstance(error, TableMissing | ColumnMissing) or changed:
                 raise
