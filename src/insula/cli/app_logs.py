@@ -33,6 +33,8 @@ from insula.supervisor.names import check_name
 )
 def show_logs(name: str, lines: int, follow: bool, as_json: bool) -> None:
     """Print the log of the application NAME (“main” for the server's own); also while no server runs."""
+    if not name:
+        raise click.UsageError("Write the name of an application, or main.")
     if name != MAIN:
         check_name(name)
     settings, _ = reader.load()

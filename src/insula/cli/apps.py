@@ -15,6 +15,8 @@ from insula.cli.options import as_json_option
 from insula.cli.output import show, show_one, show_page
 from insula.cli.paths import action
 from insula.cli.progress import follow, spelled
+from insula.core.names import MAIN
+from insula.fleet.errors import ApplicationNotFound, MainStandsApart
 from insula.server.command import command
 from insula.server.exits import Exit
 
@@ -182,7 +184,8 @@ def _get(client: Client, name: str) -> dict[str, Any]:
     """The record. Ends the command where there is none."""
     found: dict[str, Any] | None = client.call(action(RESOURCE, "get"), params={"filterByTk": name})
     if found is None:
-        fail(f"There is no application {name} here.", Exit.MISSING)
+        told = MainStandsApart() if name == MAIN else ApplicationNotFound(application=name)
+        fail(told.message, Exit.MISSING)
     return found
 
 

@@ -41,6 +41,10 @@ class ApplicationNotFound(InsulaError):
     kind: ClassVar[Kind] = Kind.MISSING
 
 
+class MainStandsApart(ApplicationNotFound):
+    """The main application is none of those that are looked after here: it runs as long as its server does."""
+
+
 class CommandExpired(InsulaError):
     """The command {command} for the application {application} was not done within {seconds:g} s."""
 

@@ -191,6 +191,7 @@ class Pages:
             "welcome.html",
             title="Insula runs" if name == MAIN else f"{target.display_name or name} runs",
             name=name,
+            is_main=name == MAIN,
             api=self._api if name == MAIN or choice.own_host else f"{self._api}__app/{name}/",
         )
 

@@ -19,7 +19,7 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.directory.base import Directory
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.discovery.hearing import next_report
-from insula.fleet.errors import ApplicationNotFound
+from insula.fleet.errors import ApplicationNotFound, MainStandsApart
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.target import Target
 from insula.supervisor import seals
@@ -91,6 +91,8 @@ class Records(Directory):
         except KeyError:
             if not self._opened.is_set():
                 raise SupervisorClosed() from None
+            if name == MAIN:
+                raise MainStandsApart() from None
             raise ApplicationNotFound(application=name[:100]) from None
 
     def entry(self, name: str) -> Entry | None:

@@ -85,6 +85,8 @@ _UNREAD = "/nonexist/x can not be read: No such file or directory."
         (["records", "import", ".", "--collection", "a"], Exit.INVALID, "Is a directory"),
         (["jobs", "show", "0"], Exit.USAGE, "0 is not in the range"),
         (["jobs", "list"], Exit.UNAVAILABLE, "No server answers"),
+        (["apps", "logs", ""], Exit.USAGE, "Write the name of an application, or main."),
+        (["apps", "logs", "main"], Exit.MISSING, "Nothing was logged for main here."),
         (["users", "create", "--password", "x"], Exit.USAGE, "needs --email or --username"),
         (["users", "list"], Exit.UNAVAILABLE, "No server answers"),
         (["users", "reset-password", "a", "--password", "short"], Exit.UNAVAILABLE, "No server answers"),

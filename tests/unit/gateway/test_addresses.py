@@ -208,6 +208,9 @@ async def test_pages(path: str, headers: tuple[tuple[bytes, bytes], ...], name: 
     assert (heard.status, heard.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert f"<h1>{name} runs</h1>" in heard.body.decode()
     assert f"<code>{api}</code>" in heard.body.decode()
+    # the link that makes an administrator is main's alone
+    assert ("each start prints a link" in heard.body.decode()) == (name == "Insula")
+    assert ("--app shop</code>" in heard.body.decode()) == (name == "Shop")
 
 
 async def test_the_domain_of_one_that_sleeps_wakes_it_and_no_other() -> None:

@@ -299,7 +299,7 @@ async def test_deleting_and_purging_need_the_name_again(fleet: PlayedFleet, conf
 
 async def test_verbs_on_nothing(fleet: PlayedFleet) -> None:
     for verb in ("start", "stop", "sleep", "restart", "upgrade", "restore"):
-        with pytest.raises(ApplicationNotFound):
+        with pytest.raises(ApplicationNotFound, match="There is no application"):
             await getattr(fleet.supervisor, verb)("nothing", actor=WHO)
     for verb in ("destroy", "purge"):
         with pytest.raises(ApplicationNotFound):
@@ -527,3 +527,9 @@ async def test_fifty_are_made_at_once(fleet: PlayedFleet) -> None:
     )
     assert fleet.records.all() == []
     assert fleet.local.databases == {}
+
+
+@pytest.mark.parametrize("verb", ["start", "stop", "sleep", "restart", "upgrade"])
+async def test_main_is_not_looked_after_as_others_are(fleet: PlayedFleet, verb: str) -> None:
+    with pytest.raises(ApplicationNotFound, match="main application .* runs as long as its server does"):
+        await getattr(fleet.supervisor, verb)("main", actor=WHO)
