@@ -221,6 +221,7 @@ class Worker:
     async def _in_turn(self, turn: _Turn) -> Outcome:
         """What comes of a command whose turn it is."""
         command, name = turn.command, turn.command.application
+        kept = self._ledger.kept(name)
         if turn.own is None:
             if monotonic() > turn.until:  # who sent it has been told so
                 late = CommandExpired(
@@ -228,7 +229,9 @@ class Worker:
                 )
                 return Outcome(command.request_id, late.code, late.message)
             self._own.pop(name, None)
-        elif (made := after(command, Outcome(command.request_id), self._ledger.kept(name))) is not None:
+        elif kept is None or kept.wanted is Wanted.STOPPED:
+            return Outcome(command.request_id)  # somebody has commanded so while it waited, and has the last word
+        elif (made := after(command, Outcome(command.request_id), kept)) is not None:
             self._own[name] = made.wanted
         return await self._once(command)
 

@@ -517,3 +517,24 @@ async def test_what_ran_comes_back_and_what_sleeps_is_woken_by_a_visitor() -> No
     assert site.discovery.statuses("visited")[HERE].own is None
     await site.worker.stop()
     await site.process.stop_all("")
+
+
+@pytest.mark.parametrize(("verb", "left"), [(Verb.STOP, O.STOPPED), (Verb.REMOVE, O.NOT_FOUND)])
+async def test_a_visitor_does_not_undo_what_was_commanded_meanwhile(verb: Verb, left: Observed) -> None:
+    site = Site()
+    await site.worker.start()
+    assert (await site.tell(Verb.START)).done
+    site.waits_at = {"shop:close"}
+    going = site.telling(verb)
+    await site.until("shop:close")
+    waking = asyncio.create_task(site.worker.wake("shop"))
+    await asyncio.sleep(0)
+    site.go_on.set()
+    assert (await going).done
+    async with asyncio.timeout(10):
+        await waking
+    assert site.process.status("shop").observed is left
+    kept = site.ledger.kept("shop")
+    assert (kept and kept.wanted) is (Wanted.STOPPED if verb is Verb.STOP else None)
+    await site.worker.stop()
+    await site.process.stop_all("")
