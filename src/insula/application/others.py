@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.collections import PLUGINS
 from insula.application.gathered import Gathered
+from insula.application.jobs.kinds import GO_ON
 from insula.application.plugin_failures import reason_of
 from insula.application.stored import read_stored
 from insula.application.versions import fingerprint, refuse_newer
@@ -57,8 +58,7 @@ TOLD: Final[Told] = frozenset(
 )
 """What others keep in memory; everything else is read when it is asked for."""
 UPGRADED: Final = "an upgrade"
-GO_ON: Final = "jobs to go on with"
-"""What others are told of beside changes of records, in the place of a collection; no collection is named so."""
+"""What others are told of beside changes of records, and of jobs, in the place of a collection; none is named so."""
 _APART: Final = frozenset((COLLECTIONS.name, PLUGINS.name, UPGRADED, GO_ON))
 
 _taking_over: ContextVar[bool] = ContextVar("taking over what others have changed", default=False)

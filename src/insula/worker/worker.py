@@ -230,7 +230,9 @@ class Worker:
                 return Outcome(command.request_id, late.code, late.message)
             self._own.pop(name, None)
         elif kept is None or kept.wanted is Wanted.STOPPED:
-            return Outcome(command.request_id)  # somebody has commanded so while it waited, and has the last word
+            return Outcome(
+                command.request_id
+            )  # somebody has commanded so while it waited, and has the last word
         elif (made := after(command, Outcome(command.request_id), kept)) is not None:
             self._own[name] = made.wanted
         return await self._once(command)

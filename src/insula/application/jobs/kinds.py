@@ -26,6 +26,8 @@ MOVES: Final[Mapping[str, tuple[frozenset[JobStatus], JobStatus]]] = {
 }
 """What can happen to a job: from which states, and to which. What is absent is forbidden."""
 UNFINISHED: Final[tuple[JobStatus, ...]] = ("waiting", "running", "undoing")
+GO_ON: Final = "jobs to go on with"
+"""What other processes of the application are told, in the place of a collection; none is named so."""
 MAX_LOG_LINES: Final = 200
 """Of one step; older lines are dropped."""
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.errors import JobWithdrawn, UnknownJob, WrongJobState
-from insula.application.jobs.kinds import JobKind, StepRecord
+from insula.application.jobs.kinds import GO_ON, JobKind, StepRecord
 from insula.application.jobs.step_runner import ATTEMPTS, BACK_OFF_S, StepRunner
 from insula.application.jobs.store import NOTHING, Job, JobStore
-from insula.application.others import GO_ON
 from insula.core.ids import random_id
 from insula.data.change_log import PROCESS_LENGTH
 from insula.data.changes import Change
