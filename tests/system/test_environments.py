@@ -12,6 +12,7 @@ import pytest
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.fleets import FleetOfProcesses, shown
+from insula.testing.instance import ROOT_EMAIL
 from insula.testing.leaks import outlives_a_test
 
 PATIENCE_S = 20.0
@@ -269,3 +270,17 @@ def test_one_that_was_suspended_for_longer_than_its_lease_goes_on(
     until(lambda: environments(web)["w1"]["state"] == "online")
     assert name_at(f"{fleet.supervisor.address}/api/__app/shop") == shop
     assert do(web, "restart", shop)["status"] == "running"
+
+
+def test_people_of_main_are_let_in_where_sessions_are_shared(
+    fleet: FleetOfProcesses, web: httpx.Client
+) -> None:
+    fleet.make(web, "shared", "w2", options={"shareSession": True})
+    for head in (fleet.supervisor.address, fleet.worker("w2").address):
+        who = web.get(f"{head}/api/__app/shared/auth:check")
+        assert who.json()["data"]["email"] == ROOT_EMAIL
+    closed = web.get(f"{fleet.supervisor.address}/api/__app/shop/auth:check")
+    assert closed.status_code == httpx.codes.UNAUTHORIZED
+    assert web.post("/auth:signOut").status_code == httpx.codes.OK
+    address = f"{fleet.worker('w2').address}/api/__app/shared/auth:check"
+    until(lambda: web.get(address).status_code == httpx.codes.UNAUTHORIZED)

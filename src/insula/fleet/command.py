@@ -34,6 +34,9 @@ class Verb(enum.Enum):
     bring it up again."""
     UPGRADE = "upgrade"
     """Bring its database to the version of the code. It is not running before or after."""
+    VOUCH = "vouch"
+    """Asked by an environment, of main: whose session is this? Argument: ``token``. Result: ``subject username email
+    nickname``."""
     REMOVE = "remove"
     """Drop its data, where they bear its stamp, and all that is kept of it. Argument: ``keep``, its database stays."""
 

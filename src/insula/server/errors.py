@@ -90,7 +90,7 @@ class NoMain(InsulaError):
 
 
 class NoVouching(InsulaError):
-    """People who are signed in to the main application can not be let in to {application} here; sign in to {application} itself."""
+    """The main application does not answer, so nobody knows who is signed in to it; sign in to {application} itself, or try again."""
 
     code = "SHARED_SESSION_UNAVAILABLE"
     kind = Kind.UNAUTHENTICATED

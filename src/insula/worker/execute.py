@@ -125,4 +125,4 @@ EXECUTE: Final[Mapping[Verb, Callable[[Means, Command], Awaitable[Result]]]] = {
     Verb.UPGRADE: upgrade,
     Verb.REMOVE: remove,
 }
-"""All verbs."""
+"""All verbs but what main is asked."""

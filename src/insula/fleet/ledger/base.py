@@ -13,7 +13,7 @@ from insula.fleet.lifecycle import Wanted
 
 KEPT_S: Final = 24 * 3600.0
 """How long a command is remembered: far longer than any can be on its way."""
-UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT})
+UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT, Verb.VOUCH})
 """What changes nothing can be done again."""
 
 
@@ -85,7 +85,7 @@ def after(command: Command, outcome: Outcome, before: Kept | None) -> Kept | Non
     configuration = command.configuration or (before.configuration if before else None)
     kept = before.wanted if before else Wanted.STOPPED
     match command.verb:
-        case Verb.CHECK | Verb.CONNECT | Verb.PREPARE:
+        case Verb.CHECK | Verb.CONNECT | Verb.PREPARE | Verb.VOUCH:
             return before
         case Verb.REMOVE:
             return None

@@ -18,6 +18,7 @@ from insula.server.instance import begin_life
 from insula.server.links import Links
 from insula.server.roles.base import Forwarding, Role
 from insula.server.roles.head import Head
+from insula.server.vouching import Desk
 
 if TYPE_CHECKING:
     from insula.fleet.lifecycle import Status
@@ -37,6 +38,7 @@ class SupervisorRole(Role):
         self.discovery = self._links.discovery
         self.traffic = Traffic()
         self.head = Head(host, self._links.bus, self.discovery, self.traffic, lambda: self.process, lost)
+        self._desk = Desk(self._links.bus, self.head.vouch)
         self.directory = self.head.records
         self.process = LocalProcess(lambda _: self.head.main, self._changed)
         self.forwarding = Forwarding(self._where, self.head.supervisor.places.suspect)
@@ -45,6 +47,7 @@ class SupervisorRole(Role):
         await self._links.wait()
         await self.discovery.follow()
         await self.head.start()
+        self._desk.start()
 
     async def start_main(self) -> None:
         # Whoever wants something of another application is told at once.
@@ -53,6 +56,7 @@ class SupervisorRole(Role):
 
     async def stop(self) -> None:
         await self.head.supervisor.pause()
+        await self._desk.stop()
         await self._links.bus.close()
         await self.process.stop(MAIN)
         await self._links.close()

@@ -15,17 +15,17 @@ from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.environment import Environment
 from insula.fleet.seal import Seal
 from insula.fleet.traffic import Traffic
-from insula.server.errors import NoMain, NoVouching
+from insula.server.errors import NoMain
 from insula.server.instance import begin_life
 from insula.server.ledger import DatabaseLedger
 from insula.server.links import Links
 from insula.server.roles.base import Role
 from insula.server.roles.hosting import Hosting
 from insula.server.storage import app_key
+from insula.server.vouching import Asking
 from insula.worker.directory import KeptDirectory
 
 if TYPE_CHECKING:
-    from insula.application.access.shared import Visitor
     from insula.server.host import Host
     from insula.server.main_application import Told
 
@@ -66,7 +66,7 @@ class WorkerRole(Role):
             self.discovery,
             self._ledger,
             installation=lambda: life.instance,
-            vouch=_vouch,
+            vouch=Asking(self._links.bus),
             lost=lost,
         )
         self.process = self._hosting.process
@@ -95,7 +95,3 @@ class WorkerRole(Role):
 
     def ready(self) -> bool:
         return self._hosting.worker.takes
-
-
-async def _vouch(application: str, token: str) -> Visitor:
-    raise NoVouching(application=application)

@@ -1,0 +1,100 @@
+"""Main's word on whose token something is, asked for by environments over the bus that commands take, the other way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from insula.application.access.errors import InvalidToken
+from insula.application.access.shared import Visitor
+from insula.core.clock import monotonic
+from insula.core.detached import Detached
+from insula.core.errors import InsulaError
+from insula.core.ids import request_id
+from insula.fleet.bus.base import CommandBus
+from insula.fleet.command import Command, Outcome, Verb
+from insula.server.errors import NoVouching
+
+_log = logging.getLogger(__name__)
+
+HEAD: Final = "*"
+"""Where questions are sent to: no environment can have this name."""
+WITHIN_S: Final = 5.0
+KEPT_S: Final = 0.5
+"""What was said is good for so long: whoever signs out of main is out everywhere within a second."""
+MOST_KEPT: Final = 1000
+_LAST_WORDS_S: Final = 2.0
+
+Ask = Callable[[str, str], Awaitable[Visitor]]
+"""Application and token → whose it is. Raises ``Unauthenticated``."""
+
+
+class Asking:
+    """In an environment: an ``Ask`` that asks main."""
+
+    def __init__(self, bus: CommandBus) -> None:
+        self._bus = bus
+        self._known: dict[tuple[str, str], tuple[float, Visitor]] = {}
+
+    async def __call__(self, application: str, token: str) -> Visitor:
+        """Raises ``InvalidToken``, and ``NoVouching`` where main does not answer."""
+        kept = self._known.get((application, token))
+        if kept is not None and monotonic() < kept[0]:
+            return kept[1]
+        command = Command(Verb.VOUCH, application, request_id(), None, {"token": token}, WITHIN_S)
+        try:
+            outcome = await self._bus.send(HEAD, command)
+        except InsulaError as error:
+            _log.warning("main was not asked who is signed in: %s", error.message)
+            raise NoVouching(application=application) from None
+        if (
+            not outcome.done
+        ):  # it has expired, was signed out, or the application does not share the session any more
+            raise InvalidToken()
+        visitor = Visitor(**outcome.result)
+        if len(self._known) >= MOST_KEPT:
+            self._known.clear()
+        self._known[application, token] = (monotonic() + KEPT_S, visitor)
+        return visitor
+
+
+class Desk:
+    """Beside main: answers what environments ask."""
+
+    def __init__(self, bus: CommandBus, ask: Ask) -> None:
+        self._bus = bus
+        self._ask = ask
+        self._answering = Detached()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._task = asyncio.create_task(self._run(), name="desk for environments")
+
+    async def stop(self) -> None:
+        """Answer no more. Does nothing where it was not started."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+            self._task = None
+        await self._answering.end(_LAST_WORDS_S)
+
+    async def _run(self) -> None:
+        while True:
+            self._answering.start(self._answer(await self._bus.take(HEAD)))
+
+    async def _answer(self, command: Command) -> None:
+        try:
+            visitor = await self._ask(command.application, str(command.arguments.get("token", "")))
+        except InsulaError as error:
+            await self._bus.finish(HEAD, Outcome(command.request_id, error.code, error.message))
+            return
+        told = {
+            "subject": visitor.subject,
+            "username": visitor.username,
+            "email": visitor.email,
+            "nickname": visitor.nickname,
+        }
+        await self._bus.finish(HEAD, Outcome(command.request_id, result=told))
