@@ -239,6 +239,14 @@ def test_one_application_in_several_environments(fleet: FleetOfProcesses, web: h
         for place in ("w1", "w2"):
             found = people.get(f"{head}/roles:get/clerk", headers={"X-Environment": place})
             assert found.json()["data"]["name"] == "clerk"
+        first, second = ({"X-Environment": place} for place in ("w1", "w2"))
+        made = people.post(f"{head}/collections:create", json={"name": "notes"}, headers=first)
+        assert made.status_code == httpx.codes.OK, made.text
+        assert people.get(f"{head}/notes:list", headers=second).status_code == httpx.codes.OK
+        assert people.post(f"{head}/auth:signOut", headers=first).status_code == httpx.codes.OK
+        until(
+            lambda: people.get(f"{head}/auth:check", headers=second).status_code == httpx.codes.UNAUTHORIZED
+        )
     assert name_at(head, **{"X-Environment": "nowhere"}) == "ENVIRONMENT_UNAVAILABLE"
     page = f"{fleet.supervisor.address}/apps/both/admin/"
     with httpx.Client(headers={"Accept": "text/html"}) as browser:
