@@ -4,6 +4,7 @@ environment, reached through the supervisor and at the worker itself."""
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import pytest
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.fleets import FleetOfProcesses, shown
-from insula.testing.instance import ROOT_EMAIL
+from insula.testing.instance import ROOT_EMAIL, Instance, database_settings
 from insula.testing.leaks import outlives_a_test
 
 PATIENCE_S = 20.0
@@ -218,6 +219,16 @@ def test_one_name_is_one_worker(fleet: FleetOfProcesses, web: httpx.Client) -> N
     assert "is the environment w2 already" in other.log
 
 
+def test_one_fleet_has_one_supervisor(fleet: FleetOfProcesses, web: httpx.Client, tmp_path: Path) -> None:
+    """Another would stop what it does not know."""
+    settings = {**fleet.supervisor.settings, **database_settings(None)}
+    for name in [name for name in settings if name.startswith("DB_") and name != "DB_DIALECT"]:
+        del settings[name]
+    with Instance(tmp_path / "second", settings) as second:
+        assert second.begin().wait(PATIENCE_S) == Exit.CONFLICT
+        assert "Another Supervisor" in second.log
+
+
 @pytest.mark.parametrize("key", ["f" * 64, ""], ids=["another", "none"])
 def test_who_has_another_key_does_not_come_in(fleet: FleetOfProcesses, web: httpx.Client, key: str) -> None:
     stranger = fleet.worker("w3", f"w3{key[:1]}", APP_SUPERVISOR_AES_SECRET_KEY=key)
@@ -292,3 +303,21 @@ def test_people_of_main_are_let_in_where_sessions_are_shared(
     assert web.post("/auth:signOut").status_code == httpx.codes.OK
     address = f"{fleet.worker('w2').address}/api/__app/shared/auth:check"
     until(lambda: web.get(address).status_code == httpx.codes.UNAUTHORIZED)
+
+
+def test_a_redis_that_is_gone_for_a_while_keeps_nobody_from_serving(
+    fleet: FleetOfProcesses, web: httpx.Client, redis: servers.Server, shop: str
+) -> None:
+    """The last one: this Redis does not come back."""
+    do(web, "start", shop)
+    address = f"{fleet.supervisor.address}/api/__app/shop"
+    redis.process.kill()
+    redis.process.wait()
+    fleet.worker("w1").printed("the lease of w1 is not renewed")
+    assert name_at(address) == shop
+    assert name_at(f"{fleet.worker('w1').address}/api/__app/shop") == shop
+    with servers.redis(port=redis.port) as again:
+        assert do(web, "restart", shop)["status"] == "running"
+        until(lambda: {row["state"] for row in environments(web).values()} == {"online"})
+        until(lambda: servers.redis_command(again, "HLEN", "insula:environments") == "2")
+        assert name_at(address) == shop

@@ -88,6 +88,13 @@ class Unintelligible(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class FleetTaken(InsulaError):
+    """Another Supervisor, {holder}, commands the environments that meet in this Redis; stop that one, or give this one another Redis, such as another number behind its address."""
+
+    code = "FLEET_TAKEN"
+    kind: ClassVar[Kind] = Kind.CONFLICT
+
+
 class EnvironmentTaken(InsulaError):
     """Another worker, {holder}, is the environment {environment} already; stop that one, or give this one another ENVIRONMENT_NAME."""
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from insula.fleet.errors import EnvironmentTaken, FleetTaken
 from insula.fleet.seal import Seal
+from insula.server.vouching import HEAD
 
 if TYPE_CHECKING:
-    from insula.fleet.lease import Life
+    from collections.abc import Callable
+
+    from insula.core.errors import InsulaError
+    from insula.fleet.lease import Lease, Life
     from insula.server.declared import Settings
 
 _log = logging.getLogger(__name__)
@@ -33,6 +38,8 @@ class Links:
             url: RedisServer(url, " and ".join(name for name, given in named.items() if given == url))
             for url in named.values()
         }
+        self._life = life
+        self._lease: Lease | None = None
         key = settings.app_supervisor_aes_secret_key
         seal = Seal(bytes.fromhex(key) if key is not None else None)
         self.secured = seal.secured
@@ -51,10 +58,26 @@ class Links:
         for agreement in self._agreements:
             await agreement.join()
 
+    async def command(self, lost: Callable[[InsulaError], None]) -> None:
+        """Be the only one who commands environments. ``lost`` is told when another does. Raises ``FleetTaken``."""
+        from insula.fleet.lease import Lease
+
+        def taken(error: EnvironmentTaken) -> None:
+            lost(FleetTaken(holder=error.details["holder"]))
+
+        lease = Lease(next(iter(self._servers.values())), HEAD, self._life, lost=taken)
+        try:
+            await lease.take()
+        except EnvironmentTaken as error:
+            raise FleetTaken(holder=error.details["holder"]) from None
+        self._lease = lease
+
     async def close(self) -> None:
         """Say good-bye, and give all connections back. May be called twice."""
         await self.bus.close()
         await self.discovery.close()
+        if self._lease is not None:
+            await self._lease.give_back()
         for agreement in self._agreements:
             await agreement.leave()
         for server in self._servers.values():

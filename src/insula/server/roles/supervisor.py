@@ -34,6 +34,7 @@ class SupervisorRole(Role):
     def __init__(self, host: Host, lost: Told) -> None:
         """``lost`` is told when another process has taken main's database."""
         self.host = host
+        self._lost = lost
         self._links = Links(host.settings, begin_life(host.folder))
         self.discovery = self._links.discovery
         self.traffic = Traffic()
@@ -45,6 +46,7 @@ class SupervisorRole(Role):
 
     async def start(self) -> None:
         await self._links.wait()
+        await self._links.command(self._lost)
         await self.discovery.follow()
         await self.head.start()
         self._desk.start()
