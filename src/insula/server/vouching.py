@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from insula.application.access.errors import InvalidToken
+from insula.application.access.errors import InvalidToken, Unauthenticated
 from insula.application.access.shared import Visitor
 from insula.core.clock import monotonic
 from insula.core.detached import Detached
@@ -49,10 +49,11 @@ class Asking:
         except InsulaError as error:
             _log.warning("main was not asked who is signed in: %s", error.message)
             raise NoVouching(application=application) from None
-        if (
-            not outcome.done
-        ):  # it has expired, was signed out, or the application does not share the session any more
+        if outcome.code == InvalidToken.code:
             raise InvalidToken()
+        if not outcome.done:  # main is there and can not tell now, which is no word on the token
+            _log.warning("main can not tell who is signed in: %s", outcome.message)
+            raise NoVouching(application=application)
         visitor = Visitor(**outcome.result)
         if len(self._known) >= MOST_KEPT:
             self._known.clear()
@@ -88,6 +89,10 @@ class Desk:
     async def _answer(self, command: Command) -> None:
         try:
             visitor = await self._ask(command.application, str(command.arguments.get("token", "")))
+        except Unauthenticated as error:
+            # it has expired, was signed out, or the application does not share the session any more
+            await self._bus.finish(HEAD, Outcome(command.request_id, InvalidToken.code, error.message))
+            return
         except InsulaError as error:
             await self._bus.finish(HEAD, Outcome(command.request_id, error.code, error.message))
             return
