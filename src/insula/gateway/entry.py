@@ -23,7 +23,7 @@ from insula.fleet.lifecycle import Wanted
 from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
 from insula.fleet.target import Target
 from insula.fleet.traffic import Counts, Traffic
-from insula.gateway import cookies
+from insula.gateway import cookies, hop
 from insula.gateway.answers import (
     RETRY_AFTER,
     send_error,
@@ -107,6 +107,8 @@ class Gateway:
         headers = dict(scope["headers"])
         peer = scope["client"][0] if scope["client"] else ""
         origin = self._proxies.origin(peer, scope["scheme"], headers)
+        if hop.HEADER in headers:  # a proof is for us: whoever sees it could use it again
+            scope["headers"] = [header for header in scope["headers"] if header[0] != hop.HEADER]
         if scope["type"] == "websocket":
             await self._websockets(scope, receive, send, headers, origin)
             return

@@ -67,7 +67,9 @@ class TrustedProxies:
     def origin(self, peer: str, scheme: str, headers: dict[bytes, bytes]) -> Origin:
         """The origin of a request that ``peer`` sent. ``headers`` are the last of each name, lower case."""
         if self._hops is not None and (told := self._hops.told(headers)) is not None:
-            host = headers.get(b"x-forwarded-host", b"").decode("latin-1")
+            host = _first_host(headers.get(b"x-forwarded-host"))
+            if host_name(host) != told.host:  # the header beside the proof is not a part of it
+                host = told.host
             return Origin(told.client, told.scheme, host, (told.host,))
         if peer not in self:
             host = headers.get(b"host", b"").decode("latin-1")

@@ -54,6 +54,19 @@ async def test_a_running_application_gets_its_own_path_and_the_believed_origin()
     assert heard.json["log"] == ["main", heard.headers["x-request-id"]]
 
 
+async def test_what_a_front_door_proves_is_not_shown_to_applications() -> None:
+    seen: list[bytes] = []
+
+    async def look(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend(name for name, _ in scope["headers"])
+        await send_answer(send, 200, b"", b"text/plain")
+
+    heard = await House(look).ask("/api/users:list", (b"x-insula-hop", b"proof"), (b"x-own", b"1"))
+    assert heard.status == 200
+    assert b"x-own" in seen
+    assert b"x-insula-hop" not in seen
+
+
 async def test_no_header_makes_a_request_local() -> None:
     house = House(echo)
     forged = await house.ask(

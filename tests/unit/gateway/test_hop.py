@@ -42,3 +42,9 @@ def test_a_front_door_is_believed_wherever_it_stands_and_a_stranger_is_not() -> 
     for proxies in (TrustedProxies(networks), TrustedProxies(networks, Hops(bytes(32)))):
         found = proxies.origin(STRANGER, "http", good)
         assert (found.client, found.scheme, found.hosts) == (STRANGER, "http", ("worker",))
+
+
+def test_only_what_is_proved_is_believed_of_the_host() -> None:
+    forged = {**request(Hops(KEY)), b"host": b"worker:80", b"x-forwarded-host": b"evil.example.com"}
+    found = TrustedProxies([], Hops(KEY)).origin(STRANGER, "http", forged)
+    assert (found.host, found.hosts) == ("shop.example.com", ("shop.example.com",))
