@@ -139,13 +139,15 @@ class Client:
     def _check(self, answer: httpx.Response) -> None:
         if not answer.is_error:
             return
+        codes: list[str] = []
         try:
             told = answer.json()
             errors = told.get("errors") or [told["error"]]
             sentence = "\n".join(error["message"] for error in errors)
+            codes = [str(error.get("code")) for error in errors]
         except (ValueError, KeyError, TypeError, AttributeError):
             sentence = f"The server answered {answer.status_code}."
-        fail(sentence, of_status(answer.status_code))
+        fail(sentence, of_status(answer.status_code, codes))
 
 
 def _listens(path: Path) -> bool:

@@ -12,6 +12,13 @@ class SettingsWrong(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class PluginUnknown(InsulaError):
+    """APPEND_PRESET_BUILT_IN_PLUGINS names what is no plugin here ({named}); write some of {known}, or leave it out."""
+
+    code = "SETTINGS_WRONG"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
 class StorageUnreachable(InsulaError):
     """STORAGE_PATH is "{path}", where no files can be kept ({cause}); name a folder that this user may write to."""
 

@@ -1,8 +1,8 @@
 """Exit codes of every command: what went wrong, for scripts. ``docs/reference/cli.md`` is made from here."""
 
 import enum
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Collection, Mapping
+from typing import Final, Self
 
 from insula.core.errors import InsulaError, Kind
 
@@ -58,6 +58,12 @@ def of_error(error: InsulaError) -> Exit:
     return _OF_KIND[error.kind]
 
 
-def of_status(status: int) -> Exit:
-    """The exit code for an HTTP status of 400 and above."""
+_AWAY: Final = frozenset(("SERVER_UNREACHABLE",))
+"""Codes of what is told with the status of a conflict, and only does not answer."""
+
+
+def of_status(status: int, codes: Collection[str] = ()) -> Exit:
+    """The exit code for an HTTP status of 400 and above, with the codes of the errors in the answer."""
+    if codes and _AWAY.issuperset(codes):
+        return Exit.UNAVAILABLE
     return _OF_STATUS.get(status, Exit.INVALID if status < 500 else Exit.UNAVAILABLE)

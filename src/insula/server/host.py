@@ -23,6 +23,7 @@ from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
 from insula.server import checks
 from insula.server.declared import Settings
+from insula.server.errors import PluginUnknown
 from insula.server.places import address, as_kept, place
 from insula.server.storage import app_key, has_key
 
@@ -104,10 +105,11 @@ class Host:
 
     @cached_property
     def registry(self) -> Registry:
-        """The plugins. Raises ``UnknownPlugin`` for one that the settings name in vain."""
+        """The plugins. Raises ``PluginUnknown`` for those that the settings name in vain."""
         found = Registry.discover()
-        for name in self.extra_plugins:
-            found.get(name)
+        if unknown := [name for name in self.extra_plugins if name not in found.plugins]:
+            known = sorted(found.plugins.keys() - {checks.MAINS_PLUGIN})
+            raise PluginUnknown(named=", ".join(unknown), known=", ".join(known))
         return found
 
     async def master_key(self, main: Database) -> MasterKey:

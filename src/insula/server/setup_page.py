@@ -55,7 +55,7 @@ class SetupPage:
         body = await _body(receive)
         if body is None:
             await self._templates.send_sentence(
-                send, 413, "Too long", "The form was longer than any form.", "Write less."
+                send, 413, "Too long", "What was sent is longer than any form.", "Go back, and write less."
             )
             return
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -120,7 +120,7 @@ class SetupPage:
         await self._templates.send_sentence(
             send, 410, "Already set up", "There is an administrator; this link makes no other.",
             "Sign in with that account; a forgotten password is set anew with "
-            f"“{command()} users reset-password”.",
+            f"“{command()} users reset-password ACCOUNT”.",
         )  # fmt: skip
 
     async def _show_form(

@@ -189,6 +189,8 @@ def test_every_kind_of_error_has_an_exit_code() -> None:
         error = type("Some", (InsulaError,), {"__doc__": "Some.", "kind": kind})()
         assert of_error(error) is not Exit.DONE
     assert [of_status(n) for n in (400, 401, 404, 409, 413, 429, 500, 503)] == [3, 7, 6, 5, 3, 4, 1, 4]
+    assert of_status(409, ["SERVER_UNREACHABLE"]) is Exit.UNAVAILABLE
+    assert of_status(409, ["SERVER_UNREACHABLE", "LOGIN_REFUSED"]) is Exit.CONFLICT
 
 
 def started(*words: str, stdout: int) -> "subprocess.Popen[str]":
