@@ -1,5 +1,6 @@
 """Installations for the tests of this folder: real processes, ended whatever the test does."""
 
+import asyncio
 import itertools
 import shutil
 import tempfile
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from insula.testing import servers
+from insula.testing.databases import databases, drop_databases
 from insula.testing.image import Image, build_image
 from insula.testing.instance import Instance, Run, database_settings
 
@@ -28,6 +31,22 @@ def install(tmp_path: Path) -> Iterator[Install]:
             return stack.enter_context(Instance(storage, {"DB_DIALECT": "sqlite", **settings}))
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def postgresql(postgresql: servers.Server) -> Iterator[servers.Server]:
+    """The server of the whole run. Databases that applications got in it, under names that others use, too, are dropped."""
+    before = asyncio.run(databases(postgresql))
+    yield postgresql
+    made = asyncio.run(databases(postgresql)) - before
+    asyncio.run(drop_databases(postgresql, made))
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder for storage folders in it: names of sockets may not be long, as those in ``tmp_path`` are."""
+    with tempfile.TemporaryDirectory(prefix="insula_") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -80,13 +80,13 @@ def running(folder: Path, **more: str) -> Iterator[Demo]:
 
 @pytest.mark.parametrize("database", ["files", "server"])
 def test_from_nothing_to_an_application_and_once_more(
-    database: str, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, short_path: Path, request: pytest.FixtureRequest
 ) -> None:
     more: dict[str, str] = {}
     if database == "server":
         server = request.getfixturevalue("postgresql")
-        more = database_settings(server, f"demo_{tmp_path.name[-12:]}")
-    with running(tmp_path, **more) as demo:
+        more = database_settings(server, f"demo_{short_path.name[-12:]}")
+    with running(short_path, **more) as demo:
         assert [*demo.addresses] == [SUPERVISOR, *ENVIRONMENTS]
         port = int(demo.addresses[SUPERVISOR].rsplit(":", 1)[1])
         supervisor = Instance(demo.folder / SUPERVISOR, port=port)
@@ -104,12 +104,12 @@ def test_from_nothing_to_an_application_and_once_more(
         typed = re.search(r"^  STORAGE_PATH=(\S+) \S+ (apps create .*)$", demo.printed, re.MULTILINE)
         assert typed
         words = typed[2].replace(" shop ", " blog ").split()
-        made = supervisor.command(*words, folder=tmp_path, STORAGE_PATH=typed[1])
+        made = supervisor.command(*words, folder=short_path, STORAGE_PATH=typed[1])
         assert made.returncode == Exit.DONE, made.stderr
-        listed = supervisor.command("apps", "list", folder=tmp_path, STORAGE_PATH=typed[1])
+        listed = supervisor.command("apps", "list", folder=short_path, STORAGE_PATH=typed[1])
         assert {"shop", "blog"} <= set(listed.stdout.split()), listed.stderr
         assert demo.end() == Exit.DONE, demo.printed
-    with running(tmp_path, **more) as demo:
+    with running(short_path, **more) as demo:
         assert "setup?token" not in demo.printed
         supervisor.port = int(demo.addresses[SUPERVISOR].rsplit(":", 1)[1])
         with FleetClient(supervisor) as client:
@@ -119,8 +119,8 @@ def test_from_nothing_to_an_application_and_once_more(
         assert demo.end(signal.SIGTERM) == Exit.DONE, demo.printed
 
 
-def test_when_one_ends_all_end_and_it_is_said_which(tmp_path: Path) -> None:
-    with running(tmp_path) as demo:
+def test_when_one_ends_all_end_and_it_is_said_which(short_path: Path) -> None:
+    with running(short_path) as demo:
         (victim,) = (
             one
             for one in psutil.Process(demo.process.pid).children()
@@ -138,11 +138,11 @@ def test_when_one_ends_all_end_and_it_is_said_which(tmp_path: Path) -> None:
                 httpx.get(address)
 
 
-def test_without_redis_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+def test_without_redis_it_is_said_how_to_get_one(short_path: Path) -> None:
     done = subprocess.run(
         COMMAND,
-        cwd=tmp_path,
-        env=given(tmp_path, str(tmp_path), {}),
+        cwd=short_path,
+        env=given(short_path, str(short_path), {}),
         capture_output=True,
         text=True,
         timeout=60,

@@ -15,10 +15,10 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture
-def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
+def fleet(postgresql: servers.Server, short_path: Path) -> Iterator[FleetOfProcesses]:
     """With a Redis of its own, where nobody else has registered."""
     with servers.redis() as redis:
-        made = FleetOfProcesses(tmp_path / "to_supervisor", redis.port, postgresql)
+        made = FleetOfProcesses(short_path / "to_supervisor", redis.port, postgresql)
         made.folder.mkdir()
         yield made
         made.end()

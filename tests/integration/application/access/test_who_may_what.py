@@ -76,7 +76,8 @@ RECORDS: Final = {
     **{
         name: {_WHOLE: ABSENT}
         for name in (
-            *("insula", "migrations", "plugins", "sequences", "sessions", "rolesUsers", "rolesResources"),
+            *("insula", "insulaChanges", "migrations", "plugins", "sequences", "sessions"),
+            *("rolesUsers", "rolesResources"),
             # Some of their actions are in ``RESOURCES``.
             *("jobs", "collections", "fields", "systemSettings", "apiKeys", "rolesResourcesScopes"),
         )
