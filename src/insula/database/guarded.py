@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.sql.base import Executable
 
 from insula.database.dialects.base import Dialect
-from insula.database.errors import TransactionFailed
+from insula.database.errors import DatabaseGone, TransactionFailed
 from insula.database.executor import Row
 from insula.database.statement import Statement
 
@@ -51,7 +51,9 @@ class GuardedTransaction(ABC):
                 yield
                 if self._failed:
                     raise TransactionFailed()
-            except BaseException:
+            except BaseException as error:
+                if self._failed and isinstance(error, DatabaseGone):
+                    raise  # with the connection went what there was to take back
                 self._failed = False
                 await self._script(f"ROLLBACK TO SAVEPOINT {name}")
                 # Else it stays open, and those that follow pile up on it.
