@@ -13,6 +13,5 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def monotonic() -> float:
-    """Seconds that never jump."""
-    return time.monotonic()
+monotonic = time.monotonic
+"""Seconds that never jump."""

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from insula.core.errors import InsulaError
+
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -58,5 +60,9 @@ class Detached:
 
 
 def _report(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
+    if task.cancelled() or (error := task.exception()) is None:
+        return
+    if isinstance(error, InsulaError):  # its sentence says all
+        _logger.warning("what nobody waited for any more has failed: %s", error.message)
+    else:
         _logger.error("what nobody waited for any more has failed", exc_info=error)

@@ -61,3 +61,17 @@ class InsulaError(Exception):
     def entries(self) -> Sequence["InsulaError"]:
         """What is told of one by one: itself, or each of the errors that it stands for."""
         return (self,)
+
+
+class ThreadsBusy(InsulaError):
+    """All {size} threads of {owner} are busy, and {waiting} calls wait for one; try again."""
+
+    code = "OVERLOADED"
+    kind = Kind.UNAVAILABLE
+
+
+class ThreadsClosed(InsulaError):
+    """{owner} is stopping, and begins nothing more."""
+
+    code = "APP_STOPPED"
+    kind = Kind.UNAVAILABLE

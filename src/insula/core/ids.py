@@ -25,6 +25,11 @@ def request_id() -> str:
     return f"{random.getrandbits(64):016x}"
 
 
+def request_id_sent() -> bytes:
+    """One as it stands in a head."""
+    return b"%016x" % random.getrandbits(64)
+
+
 def subject() -> str:
     """The global subject (uuid4, text) of a person, the same in every application that knows them."""
     return str(uuid.uuid4())

@@ -6,8 +6,9 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
+from insula.core.failpoints import reach
 from insula.fleet.configuration import Configuration
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -54,6 +55,8 @@ class Command:
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
     """What the verb says; JSON."""
     deadline_s: float = DEADLINE_S
+    actor: str = ""
+    """Who asked for it, as the environment's log tells; empty: nobody did, it is the supervisor's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,13 @@ class Outcome:
     def done(self) -> bool:
         """Whether the command did what it says."""
         return not self.code
+
+
+UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT, Verb.VOUCH})
+"""What changes nothing can be done again."""
+
+
+async def reach_at(command: Command, step: str) -> None:
+    """The failpoint of this step on the way of a command that changes something."""
+    if command.verb not in UNKEPT:
+        await reach(f"{command.verb.value}.{step}")

@@ -31,7 +31,9 @@ class Environment:
     applications: int = 0
     """How many run there."""
     capacity: int = 0
-    """How many may run there; 0: as many as it can carry."""
+    """How many may be placed there; 0: as many as are."""
+    dialect: str = ""
+    """Of the service on which databases are made there where nothing else is said; empty: it has not told."""
     instance: str = ""
     """The installation that it is: one and the same after a restart."""
     epoch: int = 0
@@ -39,6 +41,6 @@ class Environment:
     beat_s: float = 10.0
     """How often it says that it lives."""
     failure: str = ""
-    """Why requests can not be forwarded to it, as whoever probed it found."""
+    """Why requests can not be forwarded to it, as whoever probed it found, or why it can not be told or asked anything."""
     load: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """``cpu`` (share of a core, 0 to n), ``memoryMb``, ``connections``."""

@@ -52,6 +52,14 @@ class CommandExpired(InsulaError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class CommandNotTaken(CommandExpired):
+    """The environment {environment} has not taken the command {command} for the application {application} within {seconds:g} s: it hangs, or has another APP_COMMAND_REDIS_URL than its Supervisor."""
+
+
+class CommandCutOff(CommandExpired):
+    """The command {command} for the application {application} was not done within {seconds:g} s. {reason}"""
+
+
 class EnvironmentUnavailable(InsulaError):
     """The environment {environment} does not answer."""
 
@@ -60,7 +68,7 @@ class EnvironmentUnavailable(InsulaError):
 
 
 class RedisUnavailable(InsulaError):
-    """The Redis {where} does not answer: {reason}."""
+    """The Redis {where} ({setting}) does not answer: {reason}."""
 
     code = "REDIS_UNAVAILABLE"
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
@@ -74,11 +82,16 @@ class RedisRefused(InsulaError):
     kind: ClassVar[Kind] = Kind.INVALID
 
 
+class RedisNumberUnknown(RedisRefused):
+    """The Redis {where} has no database of that number; write a smaller one in {setting}, such as redis://localhost:6379/0."""
+
+
 class KeyMismatch(InsulaError):
     """What stands in Redis ({what}) can not be opened with this key; write the same APP_SUPERVISOR_AES_SECRET_KEY for the supervisor and all workers."""
 
     code = "KEY_MISMATCH"
     kind: ClassVar[Kind] = Kind.INVALID
+    told = "The processes that meet in Redis have different keys; write the same APP_SUPERVISOR_AES_SECRET_KEY for the supervisor and all workers."
 
 
 class Unintelligible(InsulaError):
@@ -89,14 +102,14 @@ class Unintelligible(InsulaError):
 
 
 class FleetTaken(InsulaError):
-    """Another Supervisor, {holder}, commands the environments that meet in this Redis; stop that one, or give this one another Redis, such as another number behind its address."""
+    """Another Supervisor, {holder}{at}, commands the environments that meet in this Redis; stop that one, or give this one another Redis, such as another number behind its address."""
 
     code = "FLEET_TAKEN"
     kind: ClassVar[Kind] = Kind.CONFLICT
 
 
 class EnvironmentTaken(InsulaError):
-    """Another worker, {holder}, is the environment {environment} already; stop that one, or give this one another ENVIRONMENT_NAME."""
+    """Another worker, {holder}{at}, is the environment {environment} already; stop that one, or give this one another ENVIRONMENT_NAME."""
 
     code = "ENVIRONMENT_TAKEN"
     kind: ClassVar[Kind] = Kind.CONFLICT

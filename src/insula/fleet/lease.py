@@ -27,6 +27,8 @@ _sparse = Sparse(_logger)
 LEASE_S: Final = 10.0
 RENEW_S: Final = 3.0
 TRY_AGAIN_S: Final = 0.5
+LONGEST_AT: Final = 300
+"""Characters that are told of where a holder is: whoever can write to Redis could have written them."""
 
 _TAKE: Final = """
 local time = redis.call('TIME')
@@ -34,14 +36,18 @@ local epoch = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('GET', KEYS[1])
 if held then
   local holder, life, last = string.match(held, '^(%S+) (%S+) (%d+)$')
-  if holder and (holder ~= ARGV[1] or (life ~= ARGV[2] and life ~= ARGV[3])) then return {0, holder} end
+  if holder and (holder ~= ARGV[1] or (life ~= ARGV[2] and life ~= ARGV[3])) then
+    return {0, holder, redis.call('GET', KEYS[2]) or ''}
+  end
   if last and tonumber(last) >= epoch then epoch = tonumber(last) + 1 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. string.format('%.0f', epoch), 'PX', ARGV[4])
-return {1, string.format('%.0f', epoch)}
+redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[4])
+return {1, string.format('%.0f', epoch), ''}
 """
 _RENEW: Final = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 """
 _GIVE_BACK: Final = (
@@ -61,11 +67,18 @@ class Life:
     id: str = field(default_factory=lambda: random_id(16))
     before: str = ""
     """The life before this one, which has ended for certain."""
+    at: str = ""
+    """Where somebody who looks for its process finds it, in words; no secret."""
 
 
 def lease_key(environment: str) -> str:
     """Where the lease of an environment stands."""
     return f"insula:lease:{environment}"
+
+
+def holder_key(environment: str) -> str:
+    """Where it stands who holds that lease, for people."""
+    return f"insula:holder:{environment}"
 
 
 class Lease:
@@ -132,11 +145,14 @@ class Lease:
 
     async def _take(self) -> None:
         asked = monotonic()
-        done, told = await self._script(
-            _TAKE, self._life.instance, self._life.id, self._life.before, int(LEASE_S * 1000)
+        life = self._life
+        done, told, at = await self._script(
+            _TAKE, life.instance, life.id, life.before, int(LEASE_S * 1000), life.at
         )
         if not done:
-            raise EnvironmentTaken(environment=self._environment, holder=told.decode(errors="replace"))
+            holder, place = told.decode(errors="replace"), at.decode(errors="replace")[:LONGEST_AT]
+            where = f" at {place}" if place.isprintable() and place else ""
+            raise EnvironmentTaken(environment=self._environment, holder=holder, at=where)
         self.epoch = int(told)
         self._until = asked + LEASE_S
         self._taken(self.epoch, self._value)
@@ -151,7 +167,9 @@ class Lease:
                 self._lost(error)
                 return
             except FAILURES as error:
-                _sparse.warning(str(error), f"the lease of {self._environment} is not renewed")
+                self._server.warn(error, f"the lease of {self._environment} is not renewed", _sparse)
+            except Exception:  # a defect must not end it: nothing would be carried out here any more
+                _logger.exception("the lease of %s is not renewed", self._environment)
 
     async def _renew(self) -> None:
         asked = monotonic()
@@ -161,4 +179,5 @@ class Lease:
             await self._take()
 
     async def _script(self, text: str, *given: str | int) -> Any:
-        return await self._server.call("EVAL", text, 1, lease_key(self._environment), *given)
+        keys = lease_key(self._environment), holder_key(self._environment)
+        return await self._server.call("EVAL", text, 2, *keys, *given)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -66,6 +66,9 @@ MOVES: Mapping[Observed, frozenset[Observed]] = {
 """From each state, the states that may follow. What is absent is forbidden."""
 
 
+PENDING: Final = frozenset((_O.PREPARING, _O.INITIALIZING, _O.INITIALIZED, _O.COMMANDING))
+"""States that go on by themselves."""
+
 AWAY: Final = "environment"
 """The step of an error that no environment has reported: the one where the application runs does not answer."""
 
@@ -86,6 +89,12 @@ class Status:
     own: Wanted | None = None
     """What its environment has made of it by itself, told by nobody: running since a visitor came there, asleep since the
     environment was started anew."""
+    wakes: bool | None = None
+    """Whether a visitor who comes there may bring it up, as its environment keeps it; ``None``: nothing is kept of it."""
+    doing: str = ""
+    """Only while pending, and where that takes a while: what is being done, in a few words such as ``tables``."""
+    progress: float | None = None
+    """How much of it is done, from 0 to 1, where that is known."""
 
     @property
     def away(self) -> bool:
@@ -99,7 +108,7 @@ class Status:
 
 
 class Lifecycle:
-    """The status of one application in one environment; ``move`` is the only way to change it."""
+    """The status of one application in one environment; ``move`` alone changes its state, and ``tell`` what is said of it."""
 
     __slots__ = ("_now", "application", "status", "wanted")
 
@@ -139,3 +148,13 @@ class Lifecycle:
             )
         self.status = Status(to, self._now(), command, step, cause)
         return self.status
+
+    def tell(self, doing: str, progress: float | None) -> Status | None:
+        """Record what is being done. Gives the status where that is news; only of what is pending anything is told."""
+        if self.status.observed not in PENDING:
+            return None
+        told = replace(self.status, doing=doing, progress=progress)
+        if told == self.status:
+            return None
+        self.status = told
+        return told

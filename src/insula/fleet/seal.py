@@ -32,18 +32,19 @@ class Seal:
         self.secured = key is not None
         """Whether others are kept from reading and writing what is sealed."""
         used = key if key is not None else _PUBLIC_KEY
-        self._mark = hashlib.sha256(b"insula: which key" + used).digest()[:_MARK_BYTES]
+        self.mark = hashlib.sha256(b"insula: which key" + used).digest()[:_MARK_BYTES]
+        """Names the key, and tells nothing of it: all that is sealed begins with this."""
         self._cipher = AESGCM(used)
 
     def close(self, purpose: str, plain: bytes) -> bytes:
         """Seal it. ``purpose`` names where it will stand, and whatever else it must not be torn from."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return self._mark + nonce + self._cipher.encrypt(nonce, plain, purpose.encode())
+        return self.mark + nonce + self._cipher.encrypt(nonce, plain, purpose.encode())
 
     def open(self, purpose: str, sealed: bytes) -> bytes:
         """Raises ``KeyMismatch`` for what was sealed with another key or for another purpose, or was changed."""
         nonce_to = _MARK_BYTES + _NONCE_BYTES
-        if not secrets.compare_digest(sealed[:_MARK_BYTES], self._mark):
+        if not secrets.compare_digest(sealed[:_MARK_BYTES], self.mark):
             raise KeyMismatch(what=purpose)
         try:
             return self._cipher.decrypt(sealed[_MARK_BYTES:nonce_to], sealed[nonce_to:], purpose.encode())

@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from sys import intern
 from time import time
-from typing import Final
 
-BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds of the latencies that are told apart: those that Prometheus' clients use."""
-
-
-_BUCKETS: Final = len(BUCKETS_S) + 1
-_REQUESTS, _ERRORS, _IN_FLIGHT, _SOCKETS, _SECONDS, _VISITED, _FIRST = range(7)
-_NUMBERS: Final = _FIRST + _BUCKETS
-"""Of each application, side by side: doubles, which count exactly up to 2 ** 53."""
+from insula.fleet.traffic_minutes import Minute, Minutes
+from insula.fleet.traffic_numbers import (
+    BUCKETS,
+    BUCKETS_S,
+    ERRORS,
+    FIRST,
+    IN_FLIGHT,
+    NUMBERS,
+    SECONDS,
+    SOCKETS,
+    VISITED,
+)
 
 
 class Counts:
@@ -26,48 +29,48 @@ class Counts:
     __slots__ = ("_at", "_numbers")
 
     def __init__(self, numbers: array[float] | None = None, at: int = 0) -> None:
-        self._numbers = array("d", bytes(8 * _NUMBERS)) if numbers is None else numbers
+        self._numbers = array("d", bytes(8 * NUMBERS)) if numbers is None else numbers
         self._at = at
 
     @property
     def requests(self) -> int:
         """All that were answered."""
-        return int(self._numbers[self._at + _REQUESTS])
+        return sum(self.buckets)
 
     @property
     def errors(self) -> int:
         """Answers of 500 and above, and those that broke off."""
-        return int(self._numbers[self._at + _ERRORS])
+        return int(self._numbers[self._at + ERRORS])
 
     @property
     def in_flight(self) -> int:
         """Under way: held, being answered, or still being sent."""
-        return int(self._numbers[self._at + _IN_FLIGHT])
+        return int(self._numbers[self._at + IN_FLIGHT])
 
     @property
     def sockets(self) -> int:
         """WebSockets that are open; they are no requests, and last as long as someone looks at a page."""
-        return int(self._numbers[self._at + _SOCKETS])
+        return int(self._numbers[self._at + SOCKETS])
 
     @property
     def seconds(self) -> float:
         """The sum of all latencies."""
-        return self._numbers[self._at + _SECONDS]
+        return self._numbers[self._at + SECONDS]
 
     @property
     def buckets(self) -> list[int]:
         """Answers by latency, each in one bucket; the last is for what took longer than all bounds."""
-        first = self._at + _FIRST
-        return [int(number) for number in self._numbers[first : first + _BUCKETS]]
+        first = self._at + FIRST
+        return [int(number) for number in self._numbers[first : first + BUCKETS]]
 
     @property
     def visited(self) -> float:
         """When the last one came, or a WebSocket was opened or closed, in seconds since 1970; 0: never."""
-        return self._numbers[self._at + _VISITED]
+        return self._numbers[self._at + VISITED]
 
     @visited.setter
     def visited(self, at: float) -> None:
-        self._numbers[self._at + _VISITED] = at
+        self._numbers[self._at + VISITED] = at
 
     @property
     def last_visit_at(self) -> datetime | None:
@@ -77,27 +80,28 @@ class Counts:
 
     def begin(self) -> None:
         """A request has come."""
-        self._numbers[self._at + _IN_FLIGHT] += 1
-        self.visited = time()
+        numbers, at = self._numbers, self._at
+        numbers[at + IN_FLIGHT] += 1
+        numbers[at + VISITED] = time()
 
     def talk(self) -> None:
         """A WebSocket was opened: the application is in use while it is."""
-        self._numbers[self._at + _SOCKETS] += 1
+        self._numbers[self._at + SOCKETS] += 1
         self.visited = time()
 
     def part(self) -> None:
         """It was closed."""
-        self._numbers[self._at + _SOCKETS] -= 1
+        self._numbers[self._at + SOCKETS] -= 1
         self.visited = time()
 
     def end(self, status: int, seconds: float) -> None:
         """It was answered, the last of its body included; status 0 for one whose client left before that."""
         numbers, at = self._numbers, self._at
-        numbers[at + _IN_FLIGHT] -= 1
-        numbers[at + _REQUESTS] += 1
-        numbers[at + _ERRORS] += status >= 500
-        numbers[at + _SECONDS] += seconds
-        numbers[at + _FIRST + bisect_left(BUCKETS_S, seconds)] += 1
+        numbers[at + IN_FLIGHT] -= 1
+        if status >= 500:
+            numbers[at + ERRORS] += 1
+        numbers[at + SECONDS] += seconds
+        numbers[at + FIRST + bisect_left(BUCKETS_S, seconds)] += 1
 
 
 class Traffic:
@@ -112,6 +116,7 @@ class Traffic:
         self._places: dict[str, int] = {}
         """Application → where its numbers begin."""
         self._free: list[int] = []
+        self._minutes = Minutes(time())
 
     def of(self, application: str) -> Counts:
         """The counts of an application that exists."""
@@ -121,7 +126,7 @@ class Traffic:
                 place = self._free.pop()
             else:
                 place = len(self._numbers)
-                self._numbers.frombytes(bytes(8 * _NUMBERS))
+                self._numbers.frombytes(bytes(8 * NUMBERS))
             self._places[intern(application)] = place
         return Counts(self._numbers, place)
 
@@ -134,6 +139,18 @@ class Traffic:
         """By application."""
         return {name: Counts(self._numbers, place) for name, place in self._places.items()}
 
+    def turn(self, at: float | None = None) -> None:
+        """To be called once a minute: keep what has passed since the last time, if a minute has. ``at``: now."""
+        self._minutes.turn(self._numbers, self._places.values(), time() if at is None else at)
+
+    def last_hour(self, application: str, at: float | None = None) -> list[Minute]:
+        """Minute by minute, the one that is under way as the last; empty for one that nobody has asked for yet."""
+        place = self._places.get(application)
+        if place is None:
+            return []
+        self.turn(at)
+        return self._minutes.of(self._numbers, place)
+
     def forget(self, application: str) -> None:
         """It is gone."""
         place = self._places.pop(application, None)
@@ -144,4 +161,5 @@ class Traffic:
             left.in_flight or left.sockets
         ):  # else the end of what is under way would be counted for another
             self._free.append(place)
-        self._numbers[place : place + _NUMBERS] = array("d", bytes(8 * _NUMBERS))
+        self._numbers[place : place + NUMBERS] = array("d", bytes(8 * NUMBERS))
+        self._minutes.forget(place)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from insula.core.errors import InsulaError
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.fleet.process.base import Send
 from insula.fleet.target import Target
@@ -58,16 +59,16 @@ async def send_not_answering(send: Send, target: Target) -> None:
     await send_error(send, 503, code, message, retry_headers(target), maintaining=passes(target), **more)
 
 
-async def send_ready(send: Send, ready: bool) -> None:
+async def send_ready(send: Send, why_not: InsulaError | None) -> None:
     """To who asks for the health of a process or an application, and nothing more."""
-    if ready:
+    if why_not is None:
         await send_answer(send, 200, b"ok", b"text/plain; charset=utf-8")
     else:
-        await send_error(send, 503, "NOT_READY", "No commands are taken here now.", RETRY_AFTER)
+        await send_error(send, 503, why_not.code, why_not.told or why_not.message, RETRY_AFTER)
 
 
-async def send_not_healthy(send: Send, target: Target) -> None:
-    """The same for who asks for its health, which wakes nobody: asking again does not help one that sleeps."""
+async def send_not_woken(send: Send, target: Target) -> None:
+    """The same for who asks for its health or for a WebSocket, which wake nobody: asking again does not help one that sleeps."""
     if target.wanted is Wanted.ASLEEP and target.status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
         code, message = ASLEEP
         await send_error(send, 503, code, message.format(application=target.application), maintaining=False)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HEADER: Final = b"x-environment"
 PARAMETER: Final = "__environment"
+IN_QUERY: Final = PARAMETER.encode()
 _COOKIE: Final = "insula_environment_"
 _REMEMBERED_S: Final = 30 * 24 * 3600
 _FOUND: Final = 302
@@ -30,7 +31,7 @@ def named(asked: Asked) -> str:
 
 def by_query(asked: Asked) -> str:
     """The one that stands in its address."""
-    if PARAMETER.encode() not in asked.query:
+    if IN_QUERY not in asked.query:
         return ""
     return dict(parse_qsl(asked.query.decode("latin-1"))).get(PARAMETER, "")
 
@@ -59,13 +60,19 @@ def remember(asked: Asked, application: str, environment: str) -> Answer:
 
 async def ask(templates: Templates, asked: Asked, name: str, environments: Sequence[str]) -> Answer:
     """A page with all of them."""
-    kept = [(key, value) for key, value in parse_qsl(asked.query.decode("latin-1"), True) if key != PARAMETER]
-    begins = f"?{urlencode(kept)}&" if kept else "?"
+    address = address_of(asked)
     return await collected(
         lambda send: templates.send(
-            send, 200, "choose.html", name=name, environments=environments, address=f"{begins}{PARAMETER}="
+            send, 200, "choose.html", name=name, environments=environments, address=address
         )
     )
+
+
+def address_of(asked: Asked) -> str:
+    """The same page in an environment whose name is to follow."""
+    kept = [(key, value) for key, value in parse_qsl(asked.query.decode("latin-1"), True) if key != PARAMETER]
+    begins = f"?{urlencode(kept)}&" if kept else "?"
+    return f"{begins}{PARAMETER}="
 
 
 def wants_page(asked: Asked) -> bool:

@@ -2,7 +2,7 @@
 
 This is the hot path: for a running application it costs a walk over the headers, a choice and one look-up.
 What it puts into the ASGI scope for applications: ``insula.local`` (came over the operator's socket),
-``insula.request_id``, ``insula.host`` (as the client wrote it), ``insula.own_host`` (which is the application's
+``insula.behind`` (through our own front door), ``insula.request_id``, ``insula.host`` (as the client wrote it), ``insula.own_host`` (which is the application's
 own domain), and the believed ``client`` and ``scheme``;
 ``path`` is cut to what is the application's own, ``root_path`` is what was cut off.
 """
@@ -10,7 +10,7 @@ own domain), and the believed ``client`` and ``scheme``;
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,10 +28,17 @@ from insula.gateway.answers import (
     RETRY_AFTER,
     send_error,
     send_not_answering,
-    send_not_healthy,
+    send_not_woken,
     send_ready,
 )
-from insula.gateway.errors import AmbiguousApplication, OtherApplication, TooManyWaiting, unknown
+from insula.gateway.errors import (
+    AmbiguousApplication,
+    InEnvironment,
+    NoMain,
+    OtherApplication,
+    TooManyWaiting,
+    unknown,
+)
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.trust import request_id as taken_request_id
@@ -52,6 +59,12 @@ class PageHandler(Protocol):
 
     def wakes(self, choice: Choice, scope: Scope) -> bool:
         """Whether there is a page of the application itself, for which it is brought up."""
+
+    def is_of_all(self, choice: Choice) -> bool:
+        """Whether there is a file of all applications at this path, for which none is looked for."""
+
+    async def send_file(self, choice: Choice, scope: Scope, send: Send) -> None:
+        """Answer with that file."""
 
     async def __call__(
         self, choice: Choice, target: Target | None, scope: Scope, receive: Receive, send: Send
@@ -85,9 +98,11 @@ class Gateway:
         pages: PageHandler,
         traffic: Traffic | None = None,
         waiting: Waiting | None = None,
-        ready: Callable[[], bool] | None = None,
+        unready: Callable[[], InsulaError | None] | None = None,
+        places: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
-        """``ready``: whether a process does what it is there for that has no main application to say so."""
+        """``unready``: why a process that has no main application to say so does not do what it is there for; ``places``:
+        the environments of an application, where all but main run in others than this one."""
         self._api = options.api
         self._proxies = options.proxies
         self._access_log = options.access_log
@@ -98,7 +113,8 @@ class Gateway:
         self._pages = pages
         self._traffic = Traffic() if traffic is None else traffic
         self._waiting = Waiting(directory, process) if waiting is None else waiting
-        self._ready = ready
+        self._unready = unready
+        self._places = places
         self._websockets = WebSockets(options.api, directory, process, self._traffic, self._hand_over)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,6 +133,7 @@ class Gateway:
     async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request over the socket that the front door alone reaches: its word is taken for where it comes from."""
         scope["insula.local"] = False
+        scope["insula.behind"] = True
         headers = dict(scope["headers"])
         origin = self._proxies.told(scope["scheme"], headers)
         if scope["type"] == "websocket":
@@ -175,7 +192,7 @@ class Gateway:
         self, scope: Scope, receive: Receive, visit: _Visit, headers: dict[bytes, bytes], origin: Origin
     ) -> None:
         named = named_by_headers(headers, scope["headers"])
-        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
+        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts, origin.application)
         try:
             choice = select(asked, self._api, self._application_of)
         except (OtherApplication, AmbiguousApplication) as error:
@@ -185,8 +202,15 @@ class Gateway:
         if choice.kind == "api" and answers is not None:
             visit.begin(self._traffic.of(choice.application))
             await self._hand_over(choice, answers, scope, receive, visit.send)
+        elif scope["insula.local"] and (refused := self._elsewhere(choice.application)) is not None:
+            await self._refuse(refused, scope, visit.send)
         else:
             await self._look(choice, answers is not None, scope, receive, visit)
+
+    def _elsewhere(self, application: str) -> InsulaError | None:
+        """Operators are answered by the process that they ask alone, since no other knows who they are."""
+        places = self._places(application) if self._places is not None and application != MAIN else ()
+        return InEnvironment(application=application, environments=", ".join(places)) if places else None
 
     async def _refuse(self, error: InsulaError, scope: Scope, send: Send) -> None:
         """It is for no application: people are told so on a page."""
@@ -223,11 +247,14 @@ class Gateway:
         """Everything but the API of an application that runs."""
         if choice.kind == "health" and runs:
             log.application.set(choice.application)
-            await send_ready(visit.send, True)
+            await send_ready(visit.send, None)
+            return
+        if choice.kind == "page" and self._pages.is_of_all(choice):
+            await self._pages.send_file(choice, scope, visit.send)
             return
         target = await self._directory.find(choice.application)
-        if target is None and choice.kind == "health" and choice.application == MAIN and self._ready:
-            await send_ready(visit.send, self._ready())
+        if target is None and choice.kind == "health" and choice.application == MAIN and self._unready:
+            await send_ready(visit.send, self._unready())
             return
         if target is None or target.wanted is Wanted.DELETED:
             await self._miss(choice, scope, receive, visit)
@@ -235,7 +262,7 @@ class Gateway:
         if target.certain:
             log.application.set(choice.application)
         if choice.kind == "health":
-            await send_not_healthy(visit.send, target)
+            await send_not_woken(visit.send, target)
         elif choice.kind == "page" and not self._pages.wakes(choice, scope):
             await self._pages(choice, target, scope, receive, visit.send)
         else:
@@ -272,6 +299,8 @@ class Gateway:
         """There is no such application."""
         if choice.kind == "page":
             await self._pages(choice, None, scope, receive, visit.send)
+        elif scope["insula.local"] and choice.application == MAIN:
+            await self._refuse(NoMain(), scope, visit.send)
         else:
             await send_error(visit.send, 404, "APP_NOT_FOUND", unknown(choice.application))
 

@@ -29,6 +29,27 @@ class TooManyWaiting(InsulaError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class NoMain(InsulaError):
+    """This environment has no main application; give the command where its Supervisor runs."""
+
+    code = "NO_MAIN"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class InEnvironment(InsulaError):
+    """The application {application} runs in {environments}; give the command there, with the settings of that environment."""
+
+    code = "IN_ENVIRONMENT"
+    kind: ClassVar[Kind] = Kind.INVALID
+
+
+class PagesNotBuilt(InsulaError):
+    """This server was started without the pages of its web interface; its API answers all the same."""
+
+    code = "PAGES_NOT_BUILT"
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+
+
 class InvalidHttp(InsulaError):
     """This can not be understood as HTTP: {cause}."""
 
@@ -74,8 +95,10 @@ REMEDIES: dict[str, str] = {
 REMEDY = "its log has the cause. Once that is mended, the application is started again."
 
 
+DOING = " It is at: {doing}."
+"""Behind the sentence of one that is on its way, where that takes a while."""
 ASLEEP = ("APP_STOPPED", "The application {application} is asleep, until someone visits it.")
-"""For who only asks for its health, and wakes nobody."""
+"""For who asks for its health or a WebSocket, and wakes nobody."""
 
 
 def not_answering(target: Target) -> tuple[str, str]:
@@ -99,7 +122,7 @@ def not_answering(target: Target) -> tuple[str, str]:
         step=status.step,
         cause=status.cause,
         remedy=remedy,
-    )
+    ) + (DOING.format(doing=status.doing) if status.doing else "")
 
 
 def unknown(application: str) -> str:

@@ -1,23 +1,36 @@
 """What a front door tells the gateway behind it of where a request comes from, and proves with the key that both have.
 
-The proof is for one request (its id is in it), and replaces nothing that a client may say of itself elsewhere. Without a
-key of their own nobody proves anything: then the addresses of front doors have to stand in ``APP_TRUSTED_PROXIES``.
+A proof is for one application and one client, and for some minutes: clocks may be apart by as much. It is not for one
+request: it is made once for all that a client asks within a minute, and read once. Without a key of their own nobody
+proves anything, for what everybody can make proves nothing: then the addresses of front doors have to stand in
+``APP_TRUSTED_PROXIES``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from time import time
+from typing import Final, NamedTuple, TypeVar
 
 HEADER: Final = b"x-insula-hop"
-_PARTS: Final = 4
+WINDOW_MIN: Final = 15
+"""Minutes that a proof may be old, or come from the future."""
+KEPT: Final = 1024
+"""Proofs that need not be made, or checked, again."""
+_MINUTE_S: Final = 60
+_NOTHING: Final = "-"
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Told(NamedTuple):
     """What is proved."""
 
+    application: str
+    """Which the request is for."""
     client: str
     scheme: str
     host: str
@@ -27,29 +40,50 @@ class Told(NamedTuple):
 class Hops:
     """With one key."""
 
-    def __init__(self, key: bytes) -> None:
-        """``key``: of the fleet."""
+    def __init__(self, key: bytes, clock: Callable[[], float] = time) -> None:
+        """``key``: of the fleet. ``clock`` gives seconds since 1970."""
         self._key = hashlib.sha256(b"insula: hop" + key).digest()
+        self._clock = clock
+        self._made: dict[tuple[Told, int], bytes] = {}
+        self._read: dict[bytes, tuple[Told, int]] = {}
 
-    def header(self, told: Told, request_id: str) -> tuple[bytes, bytes]:
-        """The header of one request."""
-        words = " ".join((told.scheme, told.client or "-", told.host or "-"))
-        return HEADER, f"{words} {self._proof(words, request_id)}".encode("latin-1", "replace")
+    def header(self, told: Told) -> tuple[bytes, bytes]:
+        """The header of requests of this minute."""
+        wanted = (told, int(self._clock()) // _MINUTE_S)
+        made = self._made.get(wanted)
+        if made is None:
+            words = " ".join((*(word or _NOTHING for word in told), str(wanted[1]))).encode(
+                "latin-1", "replace"
+            )
+            made = b"%b %b" % (words, self._proof(words))
+            _keep(self._made, wanted, made)
+        return HEADER, made
 
-    def told(self, headers: Mapping[bytes, bytes]) -> Told | None:
-        """What the header of a request proves; ``None`` where it has none, or it proves nothing."""
-        value = headers.get(HEADER)
-        if value is None:
+    def told(self, value: bytes) -> Told | None:
+        """What the value of a header proves now; ``None``: nothing."""
+        read = self._read.get(value)
+        if read is None:
+            read = self._checked(value)
+            if read is None:
+                return None
+            _keep(self._read, value, read)
+        told, minute = read
+        return told if abs(int(self._clock()) // _MINUTE_S - minute) <= WINDOW_MIN else None
+
+    def _checked(self, value: bytes) -> tuple[Told, int] | None:
+        words, _, proof = value.rpartition(b" ")
+        if not hmac.compare_digest(proof, self._proof(words)):
             return None
-        words, _, proof = value.decode("latin-1").rpartition(" ")
-        request_id = headers.get(b"x-request-id", b"").decode("latin-1")
-        parts = words.split(" ")
-        if len(parts) != _PARTS - 1 or not hmac.compare_digest(
-            proof.encode("latin-1"), self._proof(words, request_id).encode()
-        ):
-            return None
-        scheme, client, host = ("" if part == "-" else part for part in parts)
-        return Told(client, scheme, host)
+        application, client, scheme, host, minute = (
+            "" if word == _NOTHING else word for word in words.decode("latin-1").split(" ")
+        )
+        return Told(application, client, scheme, host), int(minute)
 
-    def _proof(self, words: str, request_id: str) -> str:
-        return hmac.digest(self._key, f"{words}\n{request_id}".encode("latin-1", "replace"), "sha256").hex()
+    def _proof(self, words: bytes) -> bytes:
+        return hmac.digest(self._key, words, "sha256").hex().encode()
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    if len(kept) >= KEPT:
+        kept.clear()
+    kept[key] = value

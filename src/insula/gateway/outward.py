@@ -9,62 +9,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from insula.core.errors import InsulaError
 from insula.core.names import MAIN
-from insula.gateway import choosing, cookies, hop
-from insula.gateway.answers import RETRY_AFTER, send_error, send_not_answering
+from insula.gateway import choosing, hop
+from insula.gateway.answers import RETRY_AFTER, Headers, send_error, send_not_answering, send_not_woken
+from insula.gateway.course import Place, Watched, Where, course_of
+from insula.gateway.elsewhere import FORWARD
 from insula.gateway.errors import AWAY, AmbiguousApplication, OtherApplication, unknown
-from insula.gateway.forward.answering import collected, error
-from insula.gateway.forward.route import Answer, Failure, Fields, Tcp, Told, Unix, Upstream
+from insula.gateway.forward.answering import FAILURES, collected, error
+from insula.gateway.forward.route import Answer, Failure, Fields, Standing, Told, Unix, Upstream
 from insula.gateway.selector import Asked as Named
-from insula.gateway.selector import Choice, named_by_headers, select
+from insula.gateway.selector import Choice, deciding, named_by_headers, select
+from insula.gateway.trust import DIRECT, is_direct
 
 if TYPE_CHECKING:
     from insula.fleet.directory.base import Directory
-    from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
-    from insula.fleet.traffic import Counts, Traffic
+    from insula.fleet.process.base import Message, Scope
+    from insula.fleet.traffic import Traffic
     from insula.gateway.entry import Gateway
     from insula.gateway.forward.route import Asked
     from insula.gateway.hop import Hops
     from insula.gateway.pages import Templates
-
-_FORWARD: Final = "insula.forward"
-"""Set in a scope whose request is to be forwarded."""
-_SWITCHING: Final = 101
-
-
-class Place(NamedTuple):
-    """Where an application runs."""
-
-    environment: str
-    url: str
-    """Where requests are forwarded to."""
-    share_session: bool = False
-    """Main's cookies go along."""
-    others: tuple[str, ...] = ()
-    """Environments in which it runs as well."""
-
-
-Where = Callable[[str, str], Place | None]
-"""Application, and an environment or nothing → where it runs now, in that one or the first of all; asked for each request."""
-
-
-class Elsewhere:
-    """A process in which everything seems to run that runs in some environment."""
-
-    def __init__(self, where: Where) -> None:
-        self._where = where
-
-    def running(self, application: str) -> AsgiApp | None:
-        """See ``ProcessAdapter.running``."""
-        return None if self._where(application, "") is None else _forward
-
-
-async def _forward(scope: Scope, receive: Receive, send: Send) -> None:
-    scope[_FORWARD] = True
 
 
 class Outward:
@@ -88,12 +56,17 @@ class Outward:
         self._directory = directory
         self._application_of = directory.application_of
         self._where = where
-        self._main = Upstream(main)
+        self._main = Upstream(main, without=frozenset((DIRECT,)))
+        self._main_directly = Upstream(main, headers=((DIRECT, b"1"),))
         self._gateway = gateway
         self._traffic = traffic
         self._suspect = suspect
         self._templates = templates
         self._hops = hops
+        self._sent_api = quote(api).encode()
+        self._standing = Standing()
+        self._courses: dict[tuple[str, Place], Upstream] = {}
+        """Of each application that was asked for of late, what is the same for all requests."""
 
     def __call__(self, asked: Asked) -> Told | Awaitable[Told]:
         named = Named(
@@ -104,32 +77,75 @@ class Outward:
         except (OtherApplication, AmbiguousApplication) as refused:
             return self._refuse(refused, asked)
         if choice.application == MAIN:
-            return self._main
+            if choice.kind == "page" and is_direct(asked.peer, asked.headers):
+                return self._main_directly
+            return self._main._replace(prefix=deciding(asked.target, self._sent_api), standing=self._standing)
         place = self._where(choice.application, "")
         if place is not None:
-            if place.others or choosing.HEADER in asked.headers:
-                return self._chosen(choice, place, asked)
-            return self._to(place, choice.application, asked)
+            return self._there(choice, place, asked)
         return self._refuse_talk(choice) if asked.websocket else self._look(choice, asked)
 
-    def _to(self, place: Place, application: str, asked: Asked) -> Upstream:
-        url = urlsplit(place.url)
-        tls = url.scheme == "https"
-        address = Tcp(url.hostname or "", url.port or (443 if tls else 80), tls)
-        kept = cookies.names(application)
-        if place.share_session:
-            kept |= cookies.names(MAIN)
-        base = url.path.rstrip("/")
-        target = base.encode() + asked.target if base else None
-        counts = self._traffic.of(application)
-        counts.begin()
-        watch = _Watched(counts, application, place.environment, self._suspect)
+    def changed(self) -> None:
+        """Something of what decides where requests go may be another now: what was told before holds no longer."""
+        self._standing.holds = False
+        self._standing = Standing()
+        self._courses.clear()
+
+    def _there(self, choice: Choice, place: Place, asked: Asked) -> Told | Awaitable[Told]:
+        """It runs, here first of all."""
+        if place.others or choosing.HEADER in asked.headers or choosing.IN_QUERY in asked.query:
+            return self._chosen(choice, place, asked)
+        return self._to(place, choice, asked)
+
+    def _to(self, place: Place, choice: Choice, asked: Asked) -> Upstream:
+        application = choice.application
+        course = self._courses.get((application, place))
+        if course is None:
+            watch = Watched(self._failed, self._traffic.of(application), application, place.environment)
+            course = self._courses[application, place] = course_of(application, place, watch)
         headers: Fields = ()
         if self._hops is not None:
             origin = asked.origin
-            told = hop.Told(origin.client, origin.scheme, next(iter(origin.hosts), ""))
-            headers = (self._hops.header(told, asked.request_id),)
-        return Upstream(address, target, headers, cookies=kept, watch=watch)
+            told = hop.Told(application, origin.client, origin.scheme, next(iter(origin.hosts), ""))
+            headers = (self._hops.header(told),)
+        prefix = deciding(asked.target, self._sent_api)
+        if place.others and choice.kind == "page":
+            prefix = b""  # people may be asked
+        return course._replace(headers=headers, prefix=prefix, standing=self._standing)
+
+    def _failed(self, application: str, environment: str, asked: Asked, failure: Failure) -> Answer | None:
+        """What is answered where an environment has not; ``None``: what the door says to programs."""
+        if failure is not Failure.BUSY:
+            self._suspect(environment)
+        if failure is Failure.UNREACHABLE:
+            sentence = AWAY[1].format(application=application)
+            return self._away(application, sentence, asked, RETRY_AFTER, environment)
+        status, message = FAILURES[failure]
+        if not self._to_people(asked):
+            return None
+        return self._page(application, status, message, asked, (), environment)
+
+    def _away(
+        self, application: str, message: str, asked: Asked, headers: Headers = (), environment: str = ""
+    ) -> Answer:
+        """Where it should run, nobody answers."""
+        if self._to_people(asked):
+            return self._page(application, 503, message, asked, headers, environment)
+        return error(503, AWAY[0], message, tuple(headers), maintaining=False)
+
+    def _to_people(self, asked: Asked) -> bool:
+        return choosing.wants_page(asked) and not asked.path.startswith(self._api)
+
+    def _page(
+        self, application: str, status: int, message: str, asked: Asked, headers: Headers, environment: str
+    ) -> Answer:
+        """With links to the other environments in which it runs, but for the one that has failed."""
+        place = self._where(application, "")
+        up = () if place is None else (place.environment, *place.others)
+        others = [choosing.address_of(asked) + name for name in up if name != environment]
+        title = f"{(place.title if place else '') or application} is not available"
+        own, page = self._templates.sentence(asked.request_id, title, message, others)
+        return Answer(status, (*own, *headers), page)
 
     def _chosen(self, choice: Choice, first: Place, asked: Asked) -> Told | Awaitable[Told]:
         """One of several environments: that which is named, else chosen before, else the first, which programs get."""
@@ -138,15 +154,15 @@ class Outward:
             place = self._where(name, wanted)
             if place is None:
                 sentence = f"The application {name} does not run in the environment {wanted[:64]!r} now."
-                return error(503, AWAY[0], sentence, maintaining=False)
+                return self._away(name, sentence, asked)
             if choice.kind == "page" and choosing.by_query(asked) and choosing.wants_page(asked):
                 return choosing.remember(asked, name, place.environment)
-            return self._to(place, name, asked)
+            return self._to(place, choice, asked)
         chosen = choosing.remembered(asked, name)
         place = self._where(name, chosen) if chosen else None
-        if place is None and choice.kind == "page" and choosing.wants_page(asked):
+        if place is None and first.others and choice.kind == "page" and choosing.wants_page(asked):
             return choosing.ask(self._templates, asked, name, (first.environment, *first.others))
-        return self._to(place or first, name, asked)
+        return self._to(place or first, choice, asked)
 
     async def _look(self, choice: Choice, asked: Asked) -> Told:
         """An application that does not run: it is woken and waited for, or somebody is told why not."""
@@ -155,7 +171,8 @@ class Outward:
             return told
         place = self._where(choice.application, "")
         if place is not None:
-            return self._to(place, choice.application, asked)
+            there = self._there(choice, place, asked)
+            return await there if isinstance(there, Awaitable) else there
         target = await self._directory.find(choice.application)
         if target is None:
             return error(404, "APP_NOT_FOUND", unknown(choice.application))
@@ -176,7 +193,7 @@ class Outward:
             "client": (asked.peer, 0),
         }
         answer = await collected(lambda send: self._gateway(scope, _nothing_more, send))
-        if scope.get(_FORWARD):
+        if scope.get(FORWARD):
             return None
         headers = [header for header in answer.headers if header[0] != b"x-request-id"]
         return answer._replace(headers=headers)
@@ -191,49 +208,10 @@ class Outward:
         if target is None:
             sentence = unknown(choice.application)
             return await collected(lambda send: send_error(send, 404, "APP_NOT_FOUND", sentence))
-        return await collected(lambda send: send_not_answering(send, target))
+        return await collected(lambda send: send_not_woken(send, target))
 
 
 async def _nothing_more() -> Message:
     """Nobody who answers here reads a body; the door itself sees the client leave."""
     await asyncio.get_running_loop().create_future()
     raise AssertionError("cancelled, and never done")
-
-
-class _Watched:
-    """One request on its way to an environment: counted, and what fails makes that suspect."""
-
-    __slots__ = ("_application", "_counts", "_environment", "_suspect", "_talks")
-
-    def __init__(
-        self, counts: Counts, application: str, environment: str, suspect: Callable[[str], None]
-    ) -> None:
-        self._counts = counts
-        self._application = application
-        self._environment = environment
-        self._suspect = suspect
-        self._talks = False
-
-    def failed(self, asked: Asked, failure: Failure, cause: str) -> Answer | None:
-        """See ``Watch``."""
-        if failure is Failure.BUSY:
-            return None
-        self._suspect(self._environment)
-        if failure is not Failure.UNREACHABLE:
-            return None
-        code, sentence = AWAY
-        message = sentence.format(application=self._application)
-        return error(503, code, message, tuple(RETRY_AFTER), maintaining=False)
-
-    def upgraded(self) -> None:
-        """See ``Watch``."""
-        self._talks = True
-        self._counts.end(_SWITCHING, 0.0)
-        self._counts.talk()
-
-    def ended(self, status: int, seconds: float) -> None:
-        """See ``Watch``."""
-        if self._talks:
-            self._counts.part()
-        else:
-            self._counts.end(status, seconds)

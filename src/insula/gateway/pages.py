@@ -1,18 +1,19 @@
-"""Small pages for people, rendered here: no script, nothing loaded from elsewhere, a strict policy.
+"""What is answered outside the API: the pages of applications, and small ones rendered here, which say how one is.
 
-The template engine is imported when the first page is asked for; an installation that is only spoken to by
-programs never pays for it.
+Those rendered here have no script, load nothing from elsewhere and have a strict policy. Their template engine is imported
+when the first of them is asked for; an installation that is only spoken to by programs never pays for it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from insula.core import log
 from insula.core.clock import now
@@ -29,14 +30,22 @@ from insula.gateway.answers import (
     send_not_answering,
 )
 from insula.gateway.entry import wants_page
-from insula.gateway.errors import not_answering, unknown
+from insula.gateway.errors import PagesNotBuilt, not_answering, unknown
 from insula.gateway.selector import Choice
+from insula.gateway.web import ASSETS, PAGES, Web, base_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HTML = b"text/html; charset=utf-8"
+_MAIN_TITLE = "Insula"
+_READING = ("GET", "HEAD")
+_WAYS_IN = ("/", "/signin")
+"""What people type, from where they are led to the pages."""
+_IN_PATHS = "/:@!$&'()*+,;=~"
+"""What stands in a path as it is, beside letters and digits."""
+_BUILD = "In the folder of the project, make start builds them and starts the server again; a released package has them."
 
 
 class Templates:
@@ -80,14 +89,8 @@ class Templates:
         self, send: Send, status: int, template: str, headers: Headers = (), **values: Any
     ) -> None:
         """Render a template and send it."""
-        from markupsafe import Markup
-
-        # Our own file, between <style> tags, where nothing would be unescaped again.
-        style = Markup(self._style)  # noqa: S704 - our own file
-        page = self._environment.get_template(template).render(
-            style=style, request_id=log.request_id.get(), **values
-        )
-        await send_answer(send, status, page.encode(), _HTML, (*self.headers, *headers))
+        page = self._rendered(template, log.request_id.get(), values)
+        await send_answer(send, status, page, _HTML, (*self.headers, *headers))
 
     async def send_sentence(
         self, send: Send, status: int, title: str, message: str, remedy: str = "", headers: Headers = ()
@@ -95,30 +98,47 @@ class Templates:
         """A page that says one thing."""
         await self.send(send, status, "error.html", headers, title=title, message=message, remedy=remedy)
 
+    def sentence(
+        self, request_id: str, title: str, message: str, others: Sequence[str] = ()
+    ) -> tuple[Headers, bytes]:
+        """The same page as it is sent: all its headers, and its body. ``others``: addresses of the same page in other
+        environments, which end in their names."""
+        links = [(address, address.rpartition("=")[2]) for address in others]
+        values = {"title": title, "message": message, "remedy": "", "links": links}
+        return ((b"content-type", _HTML), *self.headers), self._rendered("error.html", request_id, values)
+
+    def _rendered(self, template: str, request_id: str, values: Mapping[str, Any]) -> bytes:
+        from markupsafe import Markup
+
+        # Our own file, between <style> tags, where nothing would be unescaped again.
+        style = Markup(self._style)  # noqa: S704 - our own file
+        page = self._environment.get_template(template).render(style=style, request_id=request_id, **values)
+        return page.encode()
+
 
 class Pages:
-    """Answers every path outside the API: the welcome page, pages of others by path, and 404."""
+    """Answers every path outside the API: pages of applications and their files, pages of others by path, and 404."""
 
     def __init__(
         self,
         templates: Templates,
-        api: str,
+        web: Web,
         mounted: Mapping[str, AsgiApp] = MappingProxyType({}),
         answers: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         """``mounted``: path → page of the main application; ``answers``: whether main's database does."""
         self._templates = templates
-        self._api = api
+        self._web = web
         self._mounted = mounted
         self._answers = answers
 
     def wakes(self, choice: Choice, scope: Scope) -> bool:
         """Whether it is a page that the application itself has, and not one that is mounted, or none."""
-        return (
-            scope["method"] in ("GET", "HEAD")
-            and self._mounted_at(choice) is None
-            and _is_of_application(choice.path)
-        )
+        return scope["method"] in _READING and self._mounted_at(choice) is None and _is_page(choice.path)
+
+    def is_of_all(self, choice: Choice) -> bool:
+        """See ``PageHandler.is_of_all``."""
+        return choice.path.startswith(ASSETS)
 
     async def __call__(
         self, choice: Choice, target: Target | None, scope: Scope, receive: Receive, send: Send
@@ -130,18 +150,25 @@ class Pages:
             await mounted(scope, receive, send)
         elif target is None:
             await self._not_found(people, unknown(choice.application), "APP_NOT_FOUND", send)
-        elif not _is_of_application(choice.path):
+        elif not (_is_page(choice.path) or choice.path in _WAYS_IN):
             await self._not_found(people, "There is no page at this address.", "NOT_FOUND", send)
-        elif scope["method"] not in ("GET", "HEAD"):
-            await send_error(
-                send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),)
-            )
+        elif scope["method"] not in _READING:
+            await _only_read(send)
+        elif (place := _place(choice)) != choice.prefix + choice.path:
+            await _redirect(send, place, scope["query_string"])
         elif target.status.observed is Observed.RUNNING:
-            await self._welcome(choice, target, send)
+            await self._shell(choice, target, people, send)
         elif people:
             await self._not_yet(target, send)
         else:
             await send_not_answering(send, target)
+
+    async def send_file(self, choice: Choice, scope: Scope, send: Send) -> None:
+        """See ``PageHandler.send_file``."""
+        if scope["method"] in _READING:
+            await self._web.send_asset(scope, send, choice.path)
+        else:
+            await _only_read(send)
 
     async def refuse(self, status: int, sentence: str, send: Send) -> None:
         """See ``PageHandler.refuse``."""
@@ -164,6 +191,7 @@ class Pages:
                 retry_headers(target),
                 name=name,
                 message=sentence,
+                progress=target.status.progress,
                 phase=code.removeprefix("APP_").lower(),
                 seconds=max(0, int((now() - target.status.since).total_seconds())),
             )
@@ -176,27 +204,39 @@ class Pages:
         else:
             await send_error(send, 404, code, sentence)
 
-    async def _welcome(self, choice: Choice, target: Target, send: Send) -> None:
-        name = choice.application
-        if name == MAIN and self._answers is not None and not await self._answers():
+    async def _shell(self, choice: Choice, target: Target, people: bool, send: Send) -> None:
+        if target.application == MAIN and self._answers is not None and not await self._answers():
             await self._templates.send_sentence(
                 send, 503, "Not just now", "Insula runs, but its database does not answer.",
                 "Whoever runs this server finds the cause in its log. Try again in a moment.",
                 ((b"retry-after", b"5"),),
             )  # fmt: skip
             return
-        await self._templates.send(
-            send,
-            200,
-            "welcome.html",
-            title="Insula runs" if name == MAIN else f"{target.display_name or name} runs",
-            name=name,
-            is_main=name == MAIN,
-            api=self._api if name == MAIN or choice.own_host else f"{self._api}__app/{name}/",
-        )
+        try:
+            title = _MAIN_TITLE if target.application == MAIN else target.display_name or target.application
+            await self._web.send_shell(send, choice, title)
+        except PagesNotBuilt as error:
+            if people:
+                await self._templates.send_sentence(send, 503, "No pages yet", error.message, _BUILD)
+            else:
+                await send_error(send, 503, error.code, f"{error.message} {_BUILD}")
 
 
-def _is_of_application(path: str) -> bool:
+def _is_page(path: str) -> bool:
     """Whether every application has this page."""
-    path = path.rstrip("/") or "/"
-    return path in ("/", "/admin") or path.startswith("/admin/")
+    return path == PAGES or path.startswith(f"{PAGES}/")
+
+
+def _place(choice: Choice) -> str:
+    """The one address of a page of an application: the pages find out from it where they are."""
+    return base_of(choice) + (choice.path.removeprefix(PAGES) if _is_page(choice.path) else "/")
+
+
+async def _only_read(send: Send) -> None:
+    await send_error(send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),))
+
+
+async def _redirect(send: Send, place: str, query: bytes) -> None:
+    location = quote(place, safe=_IN_PATHS).encode() + (b"?" + query if query else b"")
+    headers = ((b"location", location), (b"cache-control", b"no-store"))
+    await send_answer(send, 302, b"", b"text/plain; charset=utf-8", headers)

@@ -48,6 +48,8 @@ class Asked(NamedTuple):
     """Each ``X-App``."""
     hosts: tuple[str, ...]
     """Host names (lower case, no port) in the order of belief; those of strangers' headers are not here."""
+    proved: str = ""
+    """The application that our front door has chosen, which is not chosen again."""
 
 
 def select(asked: Asked, api: str, application_of: Callable[[str], str | None]) -> Choice:
@@ -61,12 +63,36 @@ def select(asked: Asked, api: str, application_of: Callable[[str], str | None]) 
         kind = "health" if rest == HEALTH else "page"
     asked_for = [name for name in (named, *_named(asked)) if name is not None]
     owner = next(filter(None, map(application_of, asked.hosts)), None)
-    if owner is not None:
+    if asked.proved:
+        # What names none was chosen by a domain, which need not be known here yet.
+        owner = asked.proved if owner is not None or not asked_for else None
+    holds = owner or asked.proved
+    if holds:
         for name in asked_for:
-            if name != owner:
+            if name != holds:
                 raise OtherApplication(application=name)
+    if owner is not None:
         return Choice(owner, kind, rest, prefix, own_host=True)
     return Choice(asked_for[0] if asked_for else MAIN, kind, rest, prefix)
+
+
+def deciding(target: bytes, api: bytes) -> bytes:
+    """The beginning of a target that decides which application its path and query name; empty: all of it does.
+
+    Another target that begins like this, and in which no ``__`` comes from the end of that on, names the same one, and
+    is for the API just as this one is. ``target`` and ``api`` as they are sent.
+    """
+    marks = (api + APP_SEGMENT.encode(), PAGES_PREFIX.encode())
+    named = next((mark for mark in marks if target.startswith(mark)), None)
+    if named is not None:
+        decides = target[: target.find(b"/", len(named)) + 1]
+    elif any(mark.startswith(target) for mark in marks):
+        return b""
+    else:
+        beginnings = (target[:length] for length in range(1, len(target) + 1))
+        decides = next(begun for begun in beginnings if not any(mark.startswith(begun) for mark in marks))
+    unclear = b"%" in decides or b"?" in decides[:-1] or target.find(b"__", len(decides) - 1) >= 0
+    return b"" if unclear else decides
 
 
 def _in_api(path: str, api: str) -> tuple[str | None, str, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from insula.core.ids import request_id as new_request_id
+from insula.gateway.hop import HEADER as PROOF
 from insula.gateway.hop import Hops
 from insula.gateway.selector import host_name
 
@@ -27,6 +28,23 @@ REMEMBERED_PEERS = 1024
 """Addresses whose answer is kept, so that a known peer costs one dict look-up."""
 
 
+DIRECT: Final = b"x-insula-direct"
+"""Set by the front door, for pages that stand behind it in the same process, where ``is_direct`` says so."""
+_PROXIED: Final = frozenset(
+    (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+)
+"""What proxies add: then it does not come from this machine, whatever the address says."""
+
+
+def is_direct(peer: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a program on this machine asks, and no proxy has handed it on."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback and not _PROXIED & headers.keys()
+
+
 class Origin(NamedTuple):
     """Where a request really comes from, as far as can be believed."""
 
@@ -37,6 +55,8 @@ class Origin(NamedTuple):
     """As the client wrote it, port included."""
     hosts: tuple[str, ...]
     """Host names by which an application may be known, in the order of belief."""
+    application: str = ""
+    """Which our front door has chosen and proved; empty: it is to be chosen."""
 
 
 class TrustedProxies:
@@ -66,11 +86,12 @@ class TrustedProxies:
 
     def origin(self, peer: str, scheme: str, headers: dict[bytes, bytes]) -> Origin:
         """The origin of a request that ``peer`` sent. ``headers`` are the last of each name, lower case."""
-        if self._hops is not None and (told := self._hops.told(headers)) is not None:
+        proof = headers.get(PROOF)
+        if proof is not None and self._hops is not None and (told := self._hops.told(proof)) is not None:
             host = _first_host(headers.get(b"x-forwarded-host"))
             if host_name(host) != told.host:  # the header beside the proof is not a part of it
                 host = told.host
-            return Origin(told.client, told.scheme, host, (told.host,))
+            return Origin(told.client, told.scheme, host, (told.host,), told.application)
         if peer not in self:
             host = headers.get(b"host", b"").decode("latin-1")
             return Origin(peer, scheme, host, (host_name(host),))
@@ -94,8 +115,8 @@ class TrustedProxies:
     def _client(self, peer: str, chain: str) -> str:
         """Walk the chain from our side until someone stands there who is none of our proxies."""
         client = peer
-        for hop in reversed([part.strip() for part in chain.split(",")]):
-            address = hop.strip("[]") if hop.count(":") != 1 else hop.partition(":")[0]
+        for node in reversed([part.strip() for part in chain.split(",")]):
+            address = node.strip("[]") if node.count(":") != 1 else node.partition(":")[0]
             try:
                 client = str(ipaddress.ip_address(address))
             except ValueError:
@@ -105,9 +126,15 @@ class TrustedProxies:
         return client
 
 
+def given_request_id(given: bytes | None) -> bytes | None:
+    """The one that a client gives its request, where it can be taken over."""
+    return given if given and _REQUEST_ID.fullmatch(given) else None
+
+
 def request_id(given: bytes | None) -> str:
     """The one that a client gives its request, where it can be taken over, else a new one."""
-    return given.decode() if given and _REQUEST_ID.fullmatch(given) else new_request_id()
+    taken = given_request_id(given)
+    return new_request_id() if taken is None else taken.decode()
 
 
 def _first_host(value: bytes | None) -> str:

@@ -13,7 +13,7 @@ from insula.core import log
 from insula.core.errors import Kind
 from insula.core.ids import request_id as new_request_id
 from insula.fleet.lifecycle import Wanted
-from insula.gateway.answers import send_error, send_not_answering
+from insula.gateway.answers import send_error, send_not_woken
 from insula.gateway.errors import AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.selector import Asked, named_by_headers, select
 
@@ -61,7 +61,7 @@ class WebSockets:
         scope["scheme"] = {"https": "wss", "http": "ws"}.get(origin.scheme, origin.scheme)
         refuse = _before_talking(send, identifier)
         named = named_by_headers(headers, scope["headers"])
-        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts)
+        asked = Asked(scope["path"], scope["query_string"], named, origin.hosts, origin.application)
         try:
             choice = select(asked, self._api, self._directory.application_of)
         except (OtherApplication, AmbiguousApplication) as error:
@@ -83,7 +83,7 @@ class WebSockets:
             if target is None or target.wanted is Wanted.DELETED:
                 await send_error(refuse, 404, "APP_NOT_FOUND", unknown(choice.application))
             else:
-                await send_not_answering(refuse, target)
+                await send_not_woken(refuse, target)
 
 
 def _before_talking(send: Send, identifier: str) -> Send:

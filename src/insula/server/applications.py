@@ -43,6 +43,8 @@ class Around:
     """Told application and cause when one does not run any more although nobody stopped it."""
     vouch: Callable[[str, str], Awaitable[Visitor]]
     """Main's word to an application on whose token something is."""
+    certain: Callable[[], bool]
+    """Whether nobody else can have this environment's name now, and thus no command to run the application."""
 
 
 class ApplicationSteps(Steps):
@@ -71,6 +73,8 @@ class ApplicationSteps(Steps):
         database = open_database(options, self._host.budget_of(options))
         try:
             check_stamp(configuration, await stamp_in(database, options))
+            if not self._around.certain():
+                await self._around.homes.check(configuration, database)
         except BaseException:
             await database.close()
             raise
@@ -84,6 +88,7 @@ class ApplicationSteps(Steps):
             ),
         )
         self._application.on_failure = self._failed
+        self._application.tell = self.tell
 
     async def create(self, arguments: Mapping[str, Any]) -> None:
         if arguments.get("adopt"):

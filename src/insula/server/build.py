@@ -1,6 +1,6 @@
 """The composition root: the only place that names concrete adapters and puts the roles together."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,16 +13,19 @@ from insula.data.filters.tree import Condition
 from insula.data.scope import Unrestricted
 from insula.database.executor import Executor
 from insula.fleet.process.base import AsgiApp
+from insula.gateway.elsewhere import Elsewhere, PagesElsewhere
 from insula.gateway.entry import Gateway, GatewayOptions
 from insula.gateway.forward.route import Route, Unix
 from insula.gateway.hop import Hops
-from insula.gateway.outward import Elsewhere, Outward
+from insula.gateway.outward import Outward
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
 from insula.gateway.waiting import Runs, Waiting
+from insula.gateway.web import Mode, Web, WebOptions
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import AlreadySetUp
+from insula.server.fleet_metrics import FleetFigures
 from insula.server.host import Host
 from insula.server.main_application import Told
 from insula.server.metrics import PATH as METRICS_PATH
@@ -35,10 +38,13 @@ from insula.server.setup_link import SetupLink
 from insula.server.setup_page import PATH as SETUP_PATH
 from insula.server.setup_page import SetupPage
 from insula.server.sockets import MAIN_SOCKET_FILE
+from insula.server.threads import DefaultThreads, ThreadWatch, busy_s
 from insula.server.watchdog import Watchdog
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
+_MODES: Mapping[str, Mode] = {"single": "shared-memory", "supervisor": "supervisor", "worker": "worker"}
+"""What the pages are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class Installation:
     setup_token: Callable[[], Awaitable[str | None]]
     """A token for the set-up link where there is no administrator yet."""
     watchdog: Watchdog
+    threads: DefaultThreads
+    thread_watch: ThreadWatch
     metrics: Metrics
     proxies: TrustedProxies
     route: Route | None = None
@@ -75,7 +83,16 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     waiting = Waiting(directory, runs)
     watchdog = Watchdog(settings.insula_stall_limit_s)
     role.discovery.watch(watchdog.hear)
-    metrics = Metrics(traffic, process, watchdog.stalls, waiting.held, settings.insula_metrics_token)
+    threads = DefaultThreads(process.running)
+    thread_watch = ThreadWatch(process.all_running, settings.insula_stall_limit_s)
+    metrics = Metrics(
+        traffic,
+        process,
+        watchdog.stalls,
+        waiting.held,
+        lambda name: busy_s(process.running(name)),
+        settings.insula_metrics_token,
+    )
     metrics.add(Gauge("insula_loop_lag_seconds", "The greatest delay of late.", lambda: watchdog.lag_s))
     metrics.add(
         Gauge("insula_database_connections", "Open connections to databases.", role.host.connections_used)
@@ -84,10 +101,12 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
     pulse: Pulse | None = None
     setup_token: Callable[[], Awaitable[str | None]] = _no_token
     if role.head is not None:
+        metrics.show(FleetFigures(role.head.supervisor).families())
         setup = _SetUp(role.head)
         mounted[SETUP_PATH] = SetupPage(setup.link, templates, setup.do, settings.api_base_path)
         pulse, setup_token = Pulse(setup.done), setup.token
-    pages = Pages(templates, settings.api_base_path, mounted, pulse)
+    web = Web(WebOptions(settings.api_base_path, _MODES[settings.app_mode]))
+    pages = Pages(templates, web, mounted, pulse)
     key = settings.app_supervisor_aes_secret_key
     hops = None if key is None else Hops(bytes.fromhex(key))
     behind = hops if role.forwarding is None else None  # in front of it there is nobody of ours
@@ -96,14 +115,20 @@ def build(settings: Settings, folder: Path, lost: Told, *, makes: bool = True) -
         settings.api_base_path, proxies, settings.insula_access_log, settings.insula_hold_timeout_s
     )
     if role.forwarding is None:
-        gateway = Gateway(options, directory, process, pages, traffic, waiting, role.ready)
-        return Installation(gateway, role, setup_token, watchdog, metrics, proxies)
-    where, suspect = role.forwarding
+        gateway = Gateway(options, directory, process, pages, traffic, waiting, role.unready)
+        return Installation(gateway, role, setup_token, watchdog, threads, thread_watch, metrics, proxies)
+    where, suspect, watch = role.forwarding
     main = Unix(str(folder / MAIN_SOCKET_FILE))
-    front = Gateway(replace(options, access_log=False), directory, runs, pages, None, waiting)
+    front = Gateway(
+        replace(options, access_log=False), directory, runs, PagesElsewhere(pages, where), None, waiting
+    )
     route = Outward(options.api, directory, where, main, front, traffic, suspect, templates, hops)
-    gateway = Gateway(options, directory, process, pages, traffic)
-    return Installation(gateway, role, setup_token, watchdog, metrics, proxies, route, front)
+    watch(route.changed)
+    assert role.head is not None, "it forwards"
+    gateway = Gateway(options, directory, process, pages, traffic, places=role.head.places)
+    return Installation(
+        gateway, role, setup_token, watchdog, threads, thread_watch, metrics, proxies, route, front
+    )
 
 
 def _role(host: Host, lost: Told) -> Role:

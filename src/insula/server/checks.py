@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from insula.core import failpoints
+from insula.fleet.environment import LOCAL
 from insula.server.declared import Declaration
 
 APP_KEY_SHORTEST = 32
@@ -95,6 +96,13 @@ def _username(declared: Declaration, value: str) -> str | None:
     return None if is_username(value) else wrong_value(declared, value)
 
 
+def _environment(declared: Declaration, value: str) -> str | None:
+    """Where everything runs in one process has a name that nobody else may have."""
+    if value != LOCAL:
+        return None
+    return f'{declared.name} is "{value}", which means the process of a single installation; write another name, such as {declared.name}={declared.example}.'
+
+
 def _redis_url(declared: Declaration, value: str) -> str | None:
     """Port and number, which the pattern of an address leaves open."""
     try:
@@ -125,6 +133,7 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "API_BASE_PATH": _api_base_path,
     "DB_STORAGE": _database_file,
     "INIT_ROOT_USERNAME": _username,
+    "ENVIRONMENT_NAME": _environment,
     "APP_SUPERVISOR_REDIS_URL": _redis_url,
     "APP_COMMAND_REDIS_URL": _redis_url,
     "INSULA_FAILPOINTS": _failpoints,

@@ -149,7 +149,8 @@ def _armed(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, s
 
 def remarks(values: Mapping[str, Any]) -> list[str]:
     """What is odd and may be meant: warnings, one sentence each."""
-    return [*_unread(values), *_unsecured(values), *_believes_all(values), *_fails_on_purpose(values)]
+    found = (_unread, _unsecured, _believes_all, _fails_on_purpose, _closes_too_early)
+    return [remark for finds in found for remark in finds(values)]
 
 
 def _unsecured(values: Mapping[str, Any]) -> list[str]:
@@ -167,20 +168,36 @@ def _fails_on_purpose(values: Mapping[str, Any]) -> list[str]:
     return [f"INSULA_FAILPOINTS lets this process fail on purpose: {armed}."] if armed else []
 
 
-def _unread(values: Mapping[str, Any]) -> list[str]:
-    if values.get("APP_MODE", "single") != "single":
+def _closes_too_early(values: Mapping[str, Any]) -> list[str]:
+    """A Supervisor's door keeps connections to a Worker, and can not ask again for what may have been done."""
+    kept_s = values.get("INSULA_KEEP_ALIVE_S")
+    if values.get("APP_MODE") != "worker" or kept_s is None:
         return []
+    from insula.gateway.forward.phases import POOLED_S
+
+    if kept_s > POOLED_S:
+        return []
+    kept = f"the Supervisor keeps its connections to this worker for {POOLED_S:g} s"
+    fails = "now and then a request fails whose connection is just being closed"
+    return [f"INSULA_KEEP_ALIVE_S is {kept_s:g}, and {kept}: {fails}; write more than {POOLED_S:g}."]
+
+
+_OF_ENVIRONMENTS = ("ENVIRONMENT_NAME", "ENVIRONMENT_URL", "ENVIRONMENT_PROXY_URL")
+_UNREAD: Mapping[str, tuple[str, ...]] = {
+    "single": (
+        *("APP_SUPERVISOR_REDIS_URL", "APP_COMMAND_REDIS_URL", "APP_SUPERVISOR_AES_SECRET_KEY"),
+        *_OF_ENVIRONMENTS,
+    ),
+    "supervisor": (*_OF_ENVIRONMENTS, "INSULA_CAPACITY"),
+    "worker": (),
+}
+"""Mode → what says nothing in it."""
+
+
+def _unread(values: Mapping[str, Any]) -> list[str]:
+    mode = values.get("APP_MODE", "single")
     return [
-        f"{name} is set and not read, since APP_MODE is single."
-        for name in (
-            "APP_SUPERVISOR_REDIS_URL",
-            "APP_COMMAND_REDIS_URL",
-            "APP_SUPERVISOR_AES_SECRET_KEY",
-            "ENVIRONMENT_NAME",
-            "ENVIRONMENT_URL",
-            "ENVIRONMENT_PROXY_URL",
-        )
-        if name in values
+        f"{name} is set and not read, since APP_MODE is {mode}." for name in _UNREAD[mode] if name in values
     ]
 
 

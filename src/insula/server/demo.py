@@ -35,10 +35,12 @@ class Demo:
     folder: Path
 
 
-async def run_demo(path: str, announce: Callable[[Demo], None]) -> None:
-    """Run all until a signal says stop; what they keep is in the folder. Raises as ``plan`` and ``run_together`` do."""
+async def run_demo(path: str, announce: Callable[[Demo], None]) -> Demo:
+    """Run all until a signal says stop. Gives what ran; what it keeps is in its folder. Raises as ``plan`` and
+    ``run_together`` do."""
     demo = plan(path, variables_of_server())
     await run_together(demo.stages, partial(announce, demo), PATIENCE_S)
+    return demo
 
 
 def plan(path: str, given: Mapping[str, str]) -> Demo:

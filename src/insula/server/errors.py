@@ -89,11 +89,22 @@ class AlreadySetUp(InsulaError):
     kind = Kind.CONFLICT
 
 
-class NoMain(InsulaError):
-    """This environment has no main application; give the command where its Supervisor runs."""
+class NotReady(InsulaError):
+    """No commands are taken here now."""
 
-    code = "NO_MAIN"
-    kind = Kind.INVALID
+    code = "NOT_READY"
+    kind = Kind.UNAVAILABLE
+
+
+class Alone(NotReady):
+    """No commands are taken here, since the Redis between the environments does not answer; what is here is served."""
+
+
+class RunsElsewhere(InsulaError):
+    """The application {application} was running in another installation at {at}; whether it is to run here now can not be asked while Redis does not answer."""
+
+    code = "RUNS_ELSEWHERE"
+    kind = Kind.CONFLICT
 
 
 class NoVouching(InsulaError):

@@ -59,7 +59,7 @@ class Fronts:
         else:
             own = self._stack.enter_context(bound_unix(folder, MAIN_SOCKET_FILE))
             self._fronts.append(_door(installation, settings, tcp, limits.connections))
-            self._fronts.append(Listener(gateway.behind, own, limits))
+            self._fronts.append(Listener(gateway.behind, own, limits.behind_a_door()))
         self._fronts.append(Listener(gateway.local, operator, limits))
 
     def __enter__(self) -> Self:

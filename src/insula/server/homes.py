@@ -14,10 +14,13 @@ from insula.application.stored import write_stored
 from insula.core.clock import now
 from insula.core.detached import Detached
 from insula.core.errors import InsulaError
-from insula.database.provision.ownership import BEAT_S, HOME
+from insula.database.provision.ownership import BEAT_S, HOME, read_kept
+from insula.server.errors import RunsElsewhere
 
 if TYPE_CHECKING:
     from insula.application.application import Application
+    from insula.database.executor import Database
+    from insula.fleet.configuration import Configuration
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +58,20 @@ class Homes:
         """It runs here from now on. Does not wait until that is written."""
         home = self._here[application.name] = _Home(application)
         self._writing.start(self._say(home))
+
+    async def check(self, configuration: Configuration, database: Database) -> None:
+        """Raises ``RunsElsewhere`` where another installation has said of late that the application runs there.
+
+        One of several environments is not asked about: it is made to run in all of them at once.
+        """
+        if len(configuration.environments) > 1:
+            return
+        async with database.transaction() as transaction:
+            kept = await read_kept(transaction)
+        home = kept.elsewhere(self._installation()) if kept is not None else None
+        if home is not None:
+            seen_at = home.seen_at.isoformat(timespec="seconds")
+            raise RunsElsewhere(application=configuration.application, at=seen_at)
 
     async def leave(self, application: Application) -> None:
         """It is about to stop: anybody may take it over."""

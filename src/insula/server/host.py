@@ -106,11 +106,7 @@ class Host:
     @cached_property
     def registry(self) -> Registry:
         """The plugins. Raises ``PluginUnknown`` for those that the settings name in vain."""
-        found = Registry.discover()
-        if unknown := [name for name in self.extra_plugins if name not in found.plugins]:
-            known = sorted(found.plugins.keys() - {checks.MAINS_PLUGIN})
-            raise PluginUnknown(named=", ".join(unknown), known=", ".join(known))
-        return found
+        return discover(self.settings)
 
     async def master_key(self, main: Database) -> MasterKey:
         """The key of this installation; a new one where main's database holds nothing yet. Raises as ``app_key``."""
@@ -127,6 +123,16 @@ class Host:
         if not (installed or self.makes):
             raise NotInstalled(application=MAIN)
         return app_key(self.folder, given, makes=not installed)
+
+
+def discover(settings: Settings) -> Registry:
+    """The plugins that are installed. Raises ``PluginUnknown`` for those that the settings name in vain."""
+    found = Registry.discover()
+    wanted = checks.plugin_names(settings.append_preset_built_in_plugins)
+    if unknown := [name for name in wanted if name not in found.plugins]:
+        known = sorted(found.plugins.keys() - {checks.MAINS_PLUGIN})
+        raise PluginUnknown(named=", ".join(unknown), known=", ".join(known))
+    return found
 
 
 def _counted(database: DatabaseOptions) -> tuple[str, str, int | None]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
+from socket import gethostname
 from typing import Final
 from uuid import uuid4
 
@@ -31,7 +33,8 @@ def begin_life(folder: Path) -> Life:
         here = folder.stat().st_ino
         kept = _read(path)
         before = str(kept.get("life", "")) if kept.get("folder") == here else ""
-        life = Life(str(kept.get("instance") or uuid4()), random_id(_LIFE_LENGTH), before)
+        at = f"host {gethostname()}, process {os.getpid()}"
+        life = Life(str(kept.get("instance") or uuid4()), random_id(_LIFE_LENGTH), before, at)
         draft = path.with_suffix(".new")
         draft.write_text(json.dumps({"instance": life.instance, "life": life.id, "folder": here}) + "\n")
         draft.rename(path)

@@ -22,9 +22,9 @@ from insula.database.budget import ConnectionBudget
 from insula.database.engine import open_database
 from insula.database.errors import TableMissing
 from insula.database.options import DatabaseOptions
-from insula.fleet.command import Command, Outcome
+from insula.fleet.command import UNKEPT, Command, Outcome
 from insula.fleet.errors import KeyMismatch
-from insula.fleet.ledger.base import KEPT_S, UNKEPT, Kept, Ledger, Shelf, after
+from insula.fleet.ledger.base import KEPT_S, Kept, Ledger, Shelf, after
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json, to_json
 from insula.server.errors import LedgerSealed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from insula.fleet.errors import EnvironmentTaken, FleetTaken
+from insula.fleet.errors import EnvironmentTaken, FleetTaken, KeyMismatch
 from insula.fleet.seal import Seal
 from insula.server.vouching import HEAD
 
@@ -55,21 +55,37 @@ class Links:
         """
         for server in self._servers.values():
             await server.wait(self._patience_s, lambda line: _log.warning("%s", line))
-        for agreement in self._agreements:
-            await agreement.join()
+        await self.join()
+
+    async def join(self) -> None:
+        """As ``wait``, without waiting. Joining twice does nothing. Raises ``RedisUnavailable`` as well."""
+        for server, agreement in zip(self._servers.values(), self._agreements, strict=True):
+            try:
+                await agreement.join()
+            except KeyMismatch:
+                server.others_key = True
+                raise
+            server.others_key = False
+
+    def apart(self) -> InsulaError | None:
+        """Why nothing is taken or sent, although Redis answers: others there have another key."""
+        mismatches = [
+            KeyMismatch(what=server.where) for server in self._servers.values() if server.others_key
+        ]
+        return mismatches[0] if mismatches else None
 
     async def command(self, lost: Callable[[InsulaError], None]) -> None:
         """Be the only one who commands environments. ``lost`` is told when another does. Raises ``FleetTaken``."""
         from insula.fleet.lease import Lease
 
         def taken(error: EnvironmentTaken) -> None:
-            lost(FleetTaken(holder=error.details["holder"]))
+            lost(FleetTaken(holder=error.details["holder"], at=error.details["at"]))
 
         lease = Lease(next(iter(self._servers.values())), HEAD, self._life, lost=taken)
         try:
             await lease.take()
         except EnvironmentTaken as error:
-            raise FleetTaken(holder=error.details["holder"]) from None
+            raise FleetTaken(holder=error.details["holder"], at=error.details["at"]) from None
         self._lease = lease
 
     async def close(self) -> None:

@@ -48,6 +48,7 @@ class Listener:
         self._server = Server(config)
         self._server.lifespan = config.lifespan_class(config)
         self._ticking: asyncio.Task[None] | None = None
+        self._draining = False
 
     def _web_socket(self, **given: Any) -> asyncio.Protocol:
         """A connection that is upgraded. Its code is loaded with the first of them."""
@@ -69,6 +70,7 @@ class Listener:
         """Take no more connections, let requests in flight finish; cancel those that take longer."""
         if self._ticking is None:
             return
+        self._draining = True
         try:
             async with asyncio.timeout(deadline_s):
                 await self._server.shutdown(sockets=[self._socket])
@@ -98,3 +100,7 @@ class Listener:
             now = loop.time()
             for connection in list(cast(Iterable[Protocol], self._server.server_state.connections)):
                 connection.expire(now)
+                if (
+                    self._draining and not connection.transport.is_closing()
+                ):  # it had come, and was not known yet, when all were told
+                    connection.shutdown()

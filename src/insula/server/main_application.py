@@ -74,6 +74,7 @@ class MainSteps(Steps):
         options = application_options(self._host)
         self._application = Application(MAIN, database, registry, key, options)
         self._application.on_failure = self._failed
+        self._application.tell = self.tell
 
     async def create(self, arguments: Mapping[str, Any]) -> None:
         stored = await read_stored(self.application.repository)

@@ -1,6 +1,7 @@
 """When memory is given back, and what is asked of Python's collector of garbage."""
 
 import asyncio
+import contextvars
 import gc
 from collections.abc import Callable
 from typing import Final
@@ -39,16 +40,22 @@ class Trimmer:
         self._timer: asyncio.TimerHandle | None = None
         self._more = False
         """Something was freed since the timer began."""
+        self._closed = False
 
     def soon(self) -> None:
         """Something was freed: given back from time to time while that goes on, and once more after the last of it."""
+        if self._closed:
+            return
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._after_s, self._begin)
+            # for no application, though it is one that asks
+            nobody = contextvars.Context()
+            self._timer = asyncio.get_running_loop().call_later(self._after_s, self._begin, context=nobody)
         else:
             self._more = True
 
     def close(self) -> None:
-        """Nothing more is given back: the process ends."""
+        """Nothing more is given back, whatever is freed from now on: the process ends."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

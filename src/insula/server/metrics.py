@@ -11,31 +11,29 @@ import hmac
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from ipaddress import ip_address
 from itertools import accumulate
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from insula import __version__
 from insula.fleet.process.base import ProcessAdapter, Receive, Scope, Send
-from insula.fleet.traffic import BUCKETS_S, Counts, Traffic
+from insula.fleet.traffic import Counts, Traffic
+from insula.fleet.traffic_numbers import BUCKETS_S
 from insula.gateway.answers import send_error
 from insula.gateway.entry import header
+from insula.gateway.trust import DIRECT, is_direct
 
 PATH: Final = "/metrics"
 CONTENT_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
 APPLICATIONS_AT_ONCE: Final = 50
 """Applications whose figures are written before others get a turn on the loop."""
 
-_PROXIED: Final = frozenset(
-    (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
-)
-"""What proxies add: then it does not come from this machine, whatever the address says."""
 _SELF: Final = Path("/proc/self")
 _BOUNDS: Final = (*(f"{bound:g}" for bound in BUCKETS_S), "+Inf")
 
 
 T = TypeVar("T")
+Labels = Mapping[str, str]
 
 
 class Gauge(NamedTuple):
@@ -56,6 +54,16 @@ class PerApplication(NamedTuple):
     kind: str
 
 
+class Family(NamedTuple):
+    """One figure of several things, told apart by labels."""
+
+    name: str
+    about: str
+    read: Callable[[], Iterable[tuple[Labels, float] | None]]
+    """``None`` among them: others may get a turn on the loop before it goes on."""
+    kind: str = "gauge"
+
+
 class Metrics:
     """An ASGI application, mounted on the main one's pages."""
 
@@ -65,9 +73,11 @@ class Metrics:
         process: ProcessAdapter,
         stalls: Mapping[str, int],
         held: Callable[[str], int],
+        busy_s: Callable[[str], float],
         token: str | None = None,
     ) -> None:
-        """``stalls``: how often an application held up the loop; ``held``: requests that wait for it to come up."""
+        """``stalls``: how often an application held up the loop; ``held``: requests that wait for it to come up;
+        ``busy_s``: for how long one of its threads has been busy with one call."""
         self._traffic = traffic
         self._statuses = process.statuses
         self._stalls = stalls
@@ -81,22 +91,30 @@ class Metrics:
                            lambda _, counts: counts.in_flight, "gauge"),
             PerApplication("insula_requests_held", "Requests that wait for the application to come up.",
                            lambda name, _: held(name), "gauge"),
+            PerApplication("insula_thread_busy_seconds", "The longest time that a thread has been busy with one call.",
+                           lambda name, _: busy_s(name), "gauge"),
             PerApplication("insula_websockets", "Open WebSockets.", lambda _, counts: counts.sockets, "gauge"),
             PerApplication("insula_last_visit_timestamp_seconds", "When the last request came.",
                            lambda _, counts: counts.visited, "gauge"),
         )  # fmt: skip
         self._gauges = list(_of_process())
+        self._families: list[Family] = []
 
     def add(self, gauge: Gauge) -> None:
         """Show one figure more."""
         self._gauges.append(gauge)
+
+    def show(self, families: Iterable[Family]) -> None:
+        """Show some figures more."""
+        self._families += families
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not await self._refused(scope, send):
             headers = [(b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             for piece in self._pieces():
-                await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
+                if piece:
+                    await send({"type": "http.response.body", "body": piece.encode(), "more_body": True})
                 await asyncio.sleep(0)
             await send({"type": "http.response.body", "body": b""})
 
@@ -109,7 +127,7 @@ class Metrics:
                 return False
             sentence = "Give the token of INSULA_METRICS_TOKEN as a bearer token."
             await send_error(send, 401, "INVALID_TOKEN", sentence, ((b"www-authenticate", b"Bearer"),))
-        elif _is_from_here(scope):
+        elif _is_direct(scope):
             return False
         else:
             sentence = (
@@ -121,6 +139,8 @@ class Metrics:
     def _pieces(self) -> Iterator[str]:
         """The text, in pieces that are quick to make."""
         yield "".join(_lines_of_process(self._gauges))
+        for family in self._families:
+            yield from _lines_of(family)
         yield _head("insula_application_state", "1 for the state that an application is in.", "gauge")
         states = [(name, status.observed.value) for name, status in self._statuses().items()]
         for some in _in_parts(states):
@@ -148,14 +168,11 @@ class Metrics:
         )
 
 
-def _is_from_here(scope: Scope) -> bool:
-    if any(name in _PROXIED for name, _ in scope["headers"]):
-        return False
-    try:
-        address = ip_address(scope["client"][0])
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+def _is_direct(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    if scope.get("insula.behind"):  # the front door has seen who asks, and says so
+        return DIRECT in headers
+    return is_direct(scope["client"][0], headers)
 
 
 def _of_process() -> Iterator[Gauge]:
@@ -185,6 +202,19 @@ def _lines_of_process(gauges: Iterable[Gauge]) -> Iterator[str]:
     for gauge in gauges:
         yield _head(gauge.name, gauge.about, gauge.kind)
         yield f"{gauge.name} {_number(gauge.read())}\n"
+
+
+def _lines_of(family: Family) -> Iterator[str]:
+    lines = [_head(family.name, family.about, family.kind)]
+    for found in family.read():
+        if found is None:
+            yield "".join(lines)
+            lines.clear()
+        else:
+            labels, value = found
+            inside = ",".join(_label(name, text) for name, text in labels.items())
+            lines.append(f"{family.name}{{{inside}}} {_number(value)}\n")
+    yield "".join(lines)
 
 
 def _histogram(name: str, counts: Counts) -> Iterator[str]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -48,6 +49,14 @@ class Limits:
     """What it gets to answer in."""
     connections: int = 10_000
     """Beyond it, the connection that has been idle for the longest makes room for a new one."""
+
+    def behind_a_door(self) -> Self:
+        """Where a front door of this process is the only client: it knows these times and holds its own clients to them.
+
+        Were both to, either could be the first: a connection that is closed just as the door sends a request on it is
+        a failure to the door's client, who was not late.
+        """
+        return replace(self, head_s=inf, body_s=inf, keep_alive_s=inf)
 
 
 class Protocol(HttpToolsProtocol):

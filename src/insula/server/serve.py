@@ -123,7 +123,9 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
     with Fronts(installation, settings, folder, tcp, unix) as fronts:
         clients = Gauge("insula_connections", "Clients that are connected.", fronts.connections)
         installation.metrics.add(clients)
+        asyncio.get_running_loop().set_default_executor(installation.threads)
         installation.watchdog.start()
+        installation.thread_watch.start()
         try:
             await fronts.open()
             if await _start(installation, told_to_stop):
@@ -135,6 +137,7 @@ async def _serve(settings: Settings, folder: Path, tcp: socket.socket, unix: soc
             installation.hold_no_more()
             await fronts.drain()
             await installation.role.stop()
+            installation.thread_watch.stop()
             installation.watchdog.stop()
     _log.info("stopped")
     if lost:

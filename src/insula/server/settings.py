@@ -48,8 +48,10 @@ class Reading:
         return Settings(**{DECLARED[name].field: value for name, value in self.values.items()})
 
     def secrets(self) -> list[str]:
-        """Every secret that was written down, right or wrong: what a log must never show."""
-        return [text for name, text in self.raw.items() if DECLARED[name].secret]
+        """Every secret that was written down, right or wrong: what a log must never show. A word that stands in the open as
+        well, such as a password that is the name of its user, is none: a log would lose it everywhere."""
+        open_words = {text for name, text in self.raw.items() if not DECLARED[name].secret}
+        return [text for name, text in self.raw.items() if DECLARED[name].secret and text not in open_words]
 
 
 def read(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:

@@ -43,14 +43,27 @@ def open_folder(path: str | Path) -> Path:
     folder = Path(path).expanduser().absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        # Only writing tells: permissions lie to root, on read-only mounts and on full disks.
+    except OSError as error:
+        raise StorageUnreachable(path=path, cause=error.strerror or error) from None
+    _write_in(folder, path)
+    if folder.stat().st_mode & stat.S_IWOTH:
+        _log.warning("everyone may write to the storage folder %s; take that away with chmod o-w", folder)
+    return folder
+
+
+def try_folder(path: str | Path) -> None:
+    """See whether ``open_folder`` would do it, as far as that is seen without making anything. Raises as it does."""
+    folder = Path(path).expanduser().absolute()
+    _write_in(next(place for place in (folder, *folder.parents) if os.path.lexists(place)), path)
+
+
+def _write_in(folder: Path, path: str | Path) -> None:
+    """Only that tells: permissions lie to root, on read-only mounts and on full disks."""
+    try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"insula")
     except OSError as error:
         raise StorageUnreachable(path=path, cause=error.strerror or error) from None
-    if folder.stat().st_mode & stat.S_IWOTH:
-        _log.warning("everyone may write to the storage folder %s; take that away with chmod o-w", folder)
-    return folder
 
 
 class StorageLock:

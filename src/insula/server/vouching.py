@@ -13,11 +13,12 @@ from insula.core.clock import monotonic
 from insula.core.detached import Detached
 from insula.core.errors import InsulaError
 from insula.core.ids import request_id
+from insula.core.pauses import Pauses
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import Command, Outcome, Verb
 from insula.server.errors import NoVouching
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 HEAD: Final = "*"
 """Where questions are sent to: no environment can have this name."""
@@ -25,6 +26,8 @@ WITHIN_S: Final = 5.0
 KEPT_S: Final = 0.5
 """What was said is good for so long: whoever signs out of main is out everywhere within a second."""
 MOST_KEPT: Final = 1000
+AT_ONCE: Final = 64
+"""Questions that are answered at the same time; what else is asked waits on the bus, as long as its asker does."""
 _LAST_WORDS_S: Final = 2.0
 
 Ask = Callable[[str, str], Awaitable[Visitor]]
@@ -47,12 +50,12 @@ class Asking:
         try:
             outcome = await self._bus.send(HEAD, command)
         except InsulaError as error:
-            _log.warning("main was not asked who is signed in: %s", error.message)
+            _logger.warning("main was not asked who is signed in: %s", error.message)
             raise NoVouching(application=application) from None
         if outcome.code == InvalidToken.code:
             raise InvalidToken()
         if not outcome.done:  # main is there and can not tell now, which is no word on the token
-            _log.warning("main can not tell who is signed in: %s", outcome.message)
+            _logger.warning("main can not tell who is signed in: %s", outcome.message)
             raise NoVouching(application=application)
         visitor = Visitor(**outcome.result)
         if len(self._known) >= MOST_KEPT:
@@ -68,6 +71,7 @@ class Desk:
         self._bus = bus
         self._ask = ask
         self._answering = Detached()
+        self._free = asyncio.Semaphore(AT_ONCE)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -83,23 +87,43 @@ class Desk:
         await self._answering.end(_LAST_WORDS_S)
 
     async def _run(self) -> None:
+        pauses = Pauses()
         while True:
-            self._answering.start(self._answer(await self._bus.take(HEAD)))
+            await self._free.acquire()
+            try:
+                command = await self._bus.take(HEAD)
+            except (
+                Exception
+            ):  # a defect must not end it: nobody who is signed in to main would be let in any more
+                _logger.exception("what environments ask is not heard")
+                self._free.release()
+                await pauses.next()
+            else:
+                pauses.over()
+                self._answering.start(self._in_turn(command))
 
-    async def _answer(self, command: Command) -> None:
+    async def _in_turn(self, command: Command) -> None:
+        try:
+            await self._bus.finish(HEAD, await self._answer(command))
+        finally:
+            self._free.release()
+
+    async def _answer(self, command: Command) -> Outcome:
         try:
             visitor = await self._ask(command.application, str(command.arguments.get("token", "")))
         except Unauthenticated as error:
             # it has expired, was signed out, or the application does not share the session any more
-            await self._bus.finish(HEAD, Outcome(command.request_id, InvalidToken.code, error.message))
-            return
+            return Outcome(command.request_id, InvalidToken.code, error.message)
         except InsulaError as error:
-            await self._bus.finish(HEAD, Outcome(command.request_id, error.code, error.message))
-            return
+            return Outcome(command.request_id, error.code, error.message)
+        except Exception:  # whoever asks is told at once that main can not tell
+            _logger.exception("%s asks who is signed in, and there is no answer", command.application)
+            message = f"Something went wrong; the log of main has {command.request_id}."
+            return Outcome(command.request_id, InsulaError.code, message)
         told = {
             "subject": visitor.subject,
             "username": visitor.username,
             "email": visitor.email,
             "nickname": visitor.nickname,
         }
-        await self._bus.finish(HEAD, Outcome(command.request_id, result=told))
+        return Outcome(command.request_id, result=told)

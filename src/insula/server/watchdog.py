@@ -128,12 +128,12 @@ class Watchdog:
         name = application_of(frame)
         self.stalls[name] += 1
         where = f"the application {name}" if name else "none of the applications"
-        error = LoopStandsStill(seconds=seconds, where=where).with_traceback(_traceback(frame))
-        _in_log_of(name, logging.ERROR, "%s", error.message, exc_info=error)
+        error = LoopStandsStill(seconds=seconds, where=where).with_traceback(traceback_of(frame))
+        in_log_of(name, _log, logging.ERROR, "%s", error.message, exc_info=error)
         return name
 
     def _tell_end(self, name: str, seconds: float) -> None:
-        _in_log_of(name, logging.WARNING, "the event loop moves again, after %.1f s", seconds)
+        in_log_of(name, _log, logging.WARNING, "the event loop moves again, after %.1f s", seconds)
 
 
 def application_of(frame: FrameType | None) -> str:
@@ -160,7 +160,7 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def _traceback(frame: FrameType | None) -> TracebackType | None:
+def traceback_of(frame: FrameType | None) -> TracebackType | None:
     """The stack of a frame as it is shown for an error, the outermost first."""
     shown: TracebackType | None = None
     for depth, one in enumerate(_outwards(frame)):
@@ -170,11 +170,13 @@ def _traceback(frame: FrameType | None) -> TracebackType | None:
     return shown
 
 
-def _in_log_of(application: str, level: int, message: str, *values: Any, **more: Any) -> None:
+def in_log_of(
+    application: str, logger: logging.Logger, level: int, message: str, *values: Any, **more: Any
+) -> None:
     """Log as if it were said by the application."""
 
     def tell() -> None:
         log.application.set(application)
-        _log.log(level, message, *values, **more)
+        logger.log(level, message, *values, **more)
 
     contextvars.copy_context().run(tell)

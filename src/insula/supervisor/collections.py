@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from insula.application.access.collections import ROLE_NAME_LENGTH
 from insula.data.builtin import builtin_collection, builtin_field
+from insula.data.collection import Reference
 from insula.supervisor.names import LONGEST_DOMAIN, LONGEST_NAME
 
 SNIPPET: Final = "pm.app-supervisor"
@@ -77,4 +79,28 @@ ENVIRONMENTS: Final = builtin_collection(
     builtin_field("registeredAt", "datetimeTz", "When it was started last."),
 )
 
-COLLECTIONS: Final = (APPLICATIONS, APPLICATION_EVENTS, ENVIRONMENTS)
+APPLICATIONS_ROLES: Final = builtin_collection(
+    "applicationsRoles",
+    "Applications of roles",
+    "Which roles may enter which applications from the launcher.",
+    builtin_field(
+        "roleName",
+        "string",
+        "The role.",
+        index=True,
+        required=True,
+        reference=Reference("roles", "name", "CASCADE"),
+        length=ROLE_NAME_LENGTH,
+    ),
+    builtin_field(
+        "application",
+        "string",
+        "The application; * for all of them.",
+        index=True,
+        required=True,
+        length=LONGEST_NAME,
+    ),
+    indexes=[{"fields": ["roleName", "application"], "unique": True}],
+)
+
+COLLECTIONS: Final = (APPLICATIONS, APPLICATION_EVENTS, ENVIRONMENTS, APPLICATIONS_ROLES)

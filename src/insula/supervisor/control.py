@@ -11,6 +11,7 @@ from insula import __version__
 from insula.core import log
 from insula.core.clock import now
 from insula.core.detached import Detached
+from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
 from insula.fleet.command import DEADLINE_S, NOTHING, Outcome, Verb
 from insula.fleet.discovery.base import Discovery
@@ -21,9 +22,10 @@ from insula.fleet.traffic import Traffic
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, SupervisorClosed
 from insula.supervisor.history import Event
-from insula.supervisor.orders import Orders
+from insula.supervisor.orders import Orders, asked_by
 from insula.supervisor.places import Places
 from insula.supervisor.records import Records
+from insula.supervisor.repairs import keeps_otherwise
 from insula.supervisor.status import DOWN
 from insula.supervisor.turns import Turns
 
@@ -61,6 +63,7 @@ class Control:
         self.detached = Detached()
         self.closing = False
         """No turn begins any more."""
+        self._watchers: list[Callable[[str], None]] = []
         self._starting: set[str] = set()
         self.failed_starts: dict[str, tuple[datetime | None, str]] = {}
         """Application → the change of the record that its last start was tried for, and the code of why it failed."""
@@ -72,22 +75,35 @@ class Control:
         """
 
         async def in_turn() -> T:
-            async with self.turns.of(name):
-                if self.closing:
-                    raise SupervisorClosed()
-                log.application.set(name)
-                return await work()
+            try:
+                async with self.turns.of(name):
+                    if self.closing:
+                        raise SupervisorClosed()
+                    log.application.set(name)
+                    return await work()
+            finally:
+                self.orders.waits.pop(name, None)
+                for watcher in tuple(self._watchers):
+                    watcher(name)
 
         return await self.detached.run(in_turn())
 
+    def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Have ``watcher`` told each application whose turn has ended; call what this gives to end that."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
     def event(self, name: str, actor: str, reason: str, wanted: Wanted | None = None) -> Event:
-        """Something that is asked for now, by the request that is being answered."""
+        """Something that is asked for now, by the request that is being answered; so are the commands that follow."""
+        asked_by.set(actor)
         return Event(name, now(), wanted=wanted, reason=reason, request_id=log.request_id.get(), actor=actor)
 
     async def want(self, entry: Entry, wanted: Wanted, actor: str, reason: str, **changes: Any) -> Entry:
         """Record what is wanted from now on, and who asked for it and why."""
         event = self.event(entry.name, actor, reason, wanted)
-        return await self.records.change(entry.name, event, wanted=wanted, **changes)
+        entry = await self.records.change(entry.name, event, wanted=wanted, **changes)
+        await reach("wanted.recorded")
+        return entry
 
     def runs(self, entry: Entry) -> bool:
         """Whether it runs wherever it should."""
@@ -114,7 +130,7 @@ class Control:
             raise
         finally:
             self._starting.discard(entry.name)
-        await self._seen(entry, UP)
+        await self._seen(entry, lambda status: status.observed in UP)
         return await self.learn(entry, outcomes.values())
 
     async def _start(self, entry: Entry) -> dict[str, Outcome]:
@@ -134,11 +150,11 @@ class Control:
             raise failures[0]
         return outcomes
 
-    async def _seen(self, entry: Entry, expected: frozenset[Observed]) -> None:
+    async def _seen(self, entry: Entry, expected: Callable[[Status], bool]) -> None:
         """Wait until what a command has brought about is reported as well, which takes another way than its outcome."""
 
         def done() -> bool:
-            return all(status.observed in expected for status in self.records.statuses(entry).values())
+            return all(map(expected, self.records.statuses(entry).values()))
 
         def heard(environment: str, name: str, status: Status) -> bool:
             return name == entry.name and done()
@@ -161,7 +177,7 @@ class Control:
         """Stop it. Raises ``CommandFailed``."""
         arguments = {"asleep": True} if entry.wanted is Wanted.ASLEEP else NOTHING
         await self.orders.send(entry, Verb.STOP, arguments=arguments)
-        await self._seen(entry, DOWN)
+        await self._seen(entry, lambda status: status.observed in DOWN and not keeps_otherwise(entry, status))
 
     async def learn(self, entry: Entry, outcomes: Iterable[Outcome]) -> Entry:
         """Keep the versions that its database has by now, where the environments say so."""

@@ -24,6 +24,8 @@ from insula.fleet.lifecycle import Wanted
 from insula.supervisor.collections import SNIPPET
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import CommandFailed, CreationGone, NobodyToOwn, NotNow
+from insula.supervisor.orders import asked_by
+from insula.supervisor.progress import followed
 from insula.supervisor.supervisor import CLOSE_DEADLINE_S, Supervisor
 
 if TYPE_CHECKING:
@@ -115,8 +117,10 @@ class Creation:
         """What fails since the application was deleted or stopped meanwhile has not failed: nobody wants it any more."""
 
         async def step(context: StepContext) -> Any:
+            asked_by.set(ACTOR)
             try:
-                return await run(context)
+                async with followed(self._supervisor.watch, str(context.input["application"]), context):
+                    return await run(context)
             except InsulaError as error:
                 if reason := self._withdrawn(context, error):
                     raise JobWithdrawn(reason=reason) from error

@@ -34,7 +34,7 @@ class Entry:
     labels: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    """``startMode dbConnType database autoUpgrade shareSession lang timezone sleepAfter``; no secret."""
+    """``startMode dbConnType database autoUpgrade shareSession inLauncher inSwitcher lang timezone sleepAfter``; no secret."""
     credentials: str = field(default="", repr=False)
     """Sealed; see ``seals``."""
     data_key: str = field(default="", repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from insula.core.clock import now
+from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.fleet.environment import Environment
@@ -22,6 +23,8 @@ class EnvironmentTable:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        self._kept: dict[str, int] = {}
+        """Name → the epoch that was written down last."""
 
     async def read(self) -> list[Environment]:
         """All of them, as they registered last."""
@@ -39,7 +42,9 @@ class EnvironmentTable:
         ]
 
     async def keep(self, environment: Environment) -> None:
-        """Write one down, instead of what was kept of it."""
+        """Write one down, instead of what was kept of it, once in each of its epochs."""
+        if self._kept.get(environment.name) == environment.epoch:
+            return
         values = {
             "name": environment.name,
             "url": environment.url,
@@ -49,3 +54,9 @@ class EnvironmentTable:
             "registeredAt": now(),
         }
         await self._repository.update_or_create(TABLE, ("name",), values, scopes=_EVERYTHING)
+        self._kept[environment.name] = environment.epoch
+
+    async def remove(self, name: str) -> None:
+        """Keep nothing of it; does nothing where nothing is kept."""
+        await self._repository.destroy(TABLE, filter=Condition(("name",), "$eq", name), scopes=_EVERYTHING)
+        self._kept.pop(name, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from insula import __version__
@@ -25,7 +26,9 @@ class Environments:
 
     async def find(self, context: Context) -> Answer:
         """All of them, by name; there are few, so that they are one page."""
-        rows = [_shown(environment) for environment in await self._supervisor.environments()]
+        found, taken = await self._supervisor.environments(), self._supervisor.taken()
+        own = context.application.database.dialect.name
+        rows = [_shown(environment, taken, own) for environment in found]
         size = max(1, len(rows))
         return Answer(rows, {"count": len(rows), "page": _PAGE, "pageSize": size, "totalPage": _PAGE})
 
@@ -36,10 +39,20 @@ class Environments:
             raise InvalidParameter(parameter="filterByTk", reason="must name the environment")
         found = (item for item in await self._supervisor.environments() if item.name == name)
         environment = next(found, None)
-        return Answer(None if environment is None else _shown(environment))
+        taken, own = self._supervisor.taken(), context.application.database.dialect.name
+        return Answer(None if environment is None else _shown(environment, taken, own))
+
+    async def destroy(self, context: Context) -> Answer:
+        """Forget one that is not there any more. Answers how many are forgotten."""
+        name = one_key(context.key, beside(context))
+        if not isinstance(name, str):
+            raise InvalidParameter(parameter="filterByTk", reason="must name the environment")
+        await self._supervisor.forget(name)
+        return Answer(1)
 
 
-def _shown(environment: Environment) -> dict[str, Any]:
+def _shown(environment: Environment, taken: Mapping[str, int], own: str) -> dict[str, Any]:
+    """``own`` is the dialect of main's service, which an environment that names none uses."""
     return {
         "name": environment.name,
         "url": environment.url,
@@ -47,9 +60,11 @@ def _shown(environment: Environment) -> dict[str, Any]:
         "available": environment.available,
         "state": environment.state,
         "appVersion": environment.version,
+        "dialect": environment.dialect or own,
         "lastHeartbeatAt": environment.heartbeat_at,
         "secured": environment.secured,
         "applications": environment.applications,
+        "placed": taken.get(environment.name, 0),
         "capacity": environment.capacity or None,
         "load": dict(environment.load),
         "failure": environment.failure or None,
@@ -89,6 +104,16 @@ def environments(supervisor: Supervisor) -> Resource:
                 snippet=SNIPPET,
                 openapi=openapi.ENVIRONMENT,
             ),
+            Action(
+                "destroy",
+                handlers.destroy,
+                "snippet",
+                "Forget an environment that is not there any more.",
+                snippet=SNIPPET,
+                writes=True,
+                openapi=openapi.FORGOTTEN,
+            ),
         ),
         "Environments",
+        schemas=openapi.ENVIRONMENT_SCHEMAS,
     )

@@ -23,12 +23,18 @@ class InvalidName(SupervisorError):
     code = "VALIDATION_ERROR"
     kind = Kind.INVALID
 
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="name", **details)
+
 
 class InvalidDomain(SupervisorError):
     """The custom domain {reason}."""
 
     code = "VALIDATION_ERROR"
     kind = Kind.INVALID
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="cname", **details)
 
 
 class InvalidOption(SupervisorError):
@@ -44,6 +50,9 @@ class NameTaken(SupervisorError):
     code = "CONFLICT"
     kind = Kind.CONFLICT
 
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="name", **details)
+
 
 class NameOfDeleted(SupervisorError):
     """The name {application} belongs to an application that was deleted; restore that one, purge it, or choose another name."""
@@ -51,9 +60,39 @@ class NameOfDeleted(SupervisorError):
     code = "CONFLICT"
     kind = Kind.CONFLICT
 
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="name", **details)
+
 
 class DomainTaken(SupervisorError):
     """The domain {domain} belongs to the application {application}."""
+
+    code = "CONFLICT"
+    kind = Kind.CONFLICT
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="cname", **details)
+
+
+class EnvironmentFull(SupervisorError):
+    """The environment {environment} takes no more applications, since it has {applications} of at most {capacity}: choose another one, delete or move some, or raise INSULA_CAPACITY there."""
+
+    code = "ENVIRONMENT_FULL"
+    kind = Kind.CONFLICT
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(field="environments", **details)
+
+
+class NoSuchEnvironment(SupervisorError):
+    """There is no environment {environment} here (there is {known})."""
+
+    code = "ENVIRONMENT_NOT_FOUND"
+    kind = Kind.MISSING
+
+
+class EnvironmentInUse(SupervisorError):
+    """The environment {environment} can not be forgotten: {reason}."""
 
     code = "CONFLICT"
     kind = Kind.CONFLICT

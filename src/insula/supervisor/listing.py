@@ -1,8 +1,8 @@
-"""Lists of applications, as for collections, with what is in no table beside; and the history of one."""
+"""Lists of applications, as for collections, with what is in no table beside; the history of one, and its traffic."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -20,12 +20,14 @@ from insula.data.scope import Scope, Unrestricted
 from insula.supervisor.entry import Entry
 from insula.supervisor.history import EVENTS
 from insula.supervisor.shown import COMPUTED, STORED, answer, making_jobs, statuses_of
+from insula.supervisor.sorting import in_order, of_table, sorted_here
 from insula.supervisor.status import shown
 from insula.supervisor.supervisor import Supervisor
 from insula.supervisor.table import TABLE
 from insula.supervisor.verbs import beside, names_of
 
 STATUS: Final = ("status",)
+LABELS: Final = ("labels",)
 _SAYS_WHICH: Final = frozenset(("wanted", "deletedAt"))
 """Fields by which deleted ones are asked for; else they are left out."""
 _HISTORY_PARAMETERS: Final = ("filter", "fields", "except", "page", "pageSize", "paginate")
@@ -37,6 +39,13 @@ _COMPARED: Final[Mapping[str, Callable[[str, Any], bool]]] = {
 }
 
 
+_OF_LABELS: Final[Mapping[str, Callable[[Sequence[str], Any], bool]]] = {
+    "$includes": lambda labels, word: any(str(word).lower() in label.lower() for label in labels),
+    "$anyOf": lambda labels, words: any(label in words for label in labels),
+    "$noneOf": lambda labels, words: not any(label in words for label in labels),
+}
+
+
 async def list_applications(supervisor: Supervisor, context: Context) -> Answer | Stream:
     """One page, or all; deleted ones only where the filter asks for them (``wanted``, ``deletedAt``)."""
     query = _read(context)
@@ -45,7 +54,8 @@ async def list_applications(supervisor: Supervisor, context: Context) -> Answer 
         query = narrowed(replace(query, filter=condition), Condition(("wanted",), "$ne", "deleted"))
     else:
         query = replace(query, filter=condition)
-    page = await _find(context, query)
+    find = _find_sorted if sorted_here(query.sort) else _find
+    page = await find(supervisor, context, query)
     rows = await _answered(supervisor, context, query, page)
     meta = _meta(query, page)
     return Stream(encode_list(rows, meta)) if len(rows) > BATCH_ROWS else Answer(rows, meta)
@@ -59,7 +69,7 @@ async def get_application(supervisor: Supervisor, context: Context) -> Answer:
     query = _read(context)
     condition = await _in_tables(supervisor, context, query.filter)
     query = replace(query, filter=condition, page=1, page_size=1, counting="none")
-    page = await _find(context, narrowed(query, Condition(("name",), "$eq", name)))
+    page = await _find(supervisor, context, narrowed(query, Condition(("name",), "$eq", name)))
     rows = await _answered(supervisor, context, query, page)
     return Answer(rows[0] if rows else None)
 
@@ -87,6 +97,26 @@ async def list_history(supervisor: Supervisor, context: Context) -> Answer:
     return Answer(page.rows, _meta(query, page))
 
 
+async def list_traffic(supervisor: Supervisor, context: Context) -> Answer:
+    """What was answered in each of the last 60 minutes, the one that is under way as the last. Raises ``ApplicationNotFound``.
+
+    Empty for an application that nobody has asked for since the process began.
+    """
+    names, _ = names_of(context)
+    name = supervisor.records.get(names[0]).name
+    rows = [
+        {
+            "at": minute.at,
+            "requests": minute.requests,
+            "errors": minute.errors,
+            "p50Ms": minute.p50_ms,
+            "p95Ms": minute.p95_ms,
+        }
+        for minute in supervisor.traffic.last_hour(name)
+    ]
+    return Answer(rows)
+
+
 def _read(context: Context) -> Query:
     raw, params = context.request.query, context.params
     if context.body is not None:
@@ -94,7 +124,19 @@ def _read(context: Context) -> Query:
     return read_query(raw, params, zone_of(context), "exact")
 
 
-async def _find(context: Context, query: Query) -> Page:
+async def _find_sorted(supervisor: Supervisor, context: Context, query: Query) -> Page:
+    """As ``_find``, in an order that the table does not know."""
+    whole = replace(query, sort=of_table(query.sort), page=1, page_size=None, counting="none")
+    entries = _entries(supervisor, [row["name"] for row in (await _find(supervisor, context, whole)).rows])
+    jobs = await making_jobs(context.application, entries)
+    names = [{"name": entry.name} for entry in in_order(supervisor, entries, jobs, query.sort)]
+    if query.page_size is None:
+        return Page(names)
+    first = (query.page - 1) * query.page_size
+    return Page(names[first : first + query.page_size], count=len(names))
+
+
+async def _find(supervisor: Supervisor, context: Context, query: Query) -> Page:
     """Names of the applications; of ``fields`` those in the table are asked for, so that unknown ones are told."""
     fields = tuple(name for name in query.fields or () if name not in COMPUTED)
     excepts = tuple(name for name in query.excepts if name not in COMPUTED)
@@ -129,23 +171,24 @@ def _meta(query: Query, page: Page) -> Mapping[str, Any] | None:
 
 
 async def _in_tables(supervisor: Supervisor, context: Context, node: Node | None) -> Node | None:
-    """The filter with conditions on ``status``, which no table has, as conditions on names."""
-    if node is None or STATUS not in _paths(node):
+    """The filter with conditions on ``status``, which no table has, and on labels, as conditions on names."""
+    paths = set(_paths(node))
+    if node is None or paths.isdisjoint((STATUS, LABELS)):
         return node
     entries = supervisor.records.all()
-    jobs = await making_jobs(context.application, entries)
-    words = {entry.name: shown(statuses_of(supervisor, entry, jobs.get(entry.name))) for entry in entries}
+    words: dict[str, str] = {}
+    if STATUS in paths:
+        jobs = await making_jobs(context.application, entries)
+        words = {entry.name: shown(statuses_of(supervisor, entry, jobs.get(entry.name))) for entry in entries}
 
     def replaced(node: Node) -> Node:
         match node:
             case Condition(path, operator, value) if path == STATUS:
-                compare = _COMPARED.get(operator)
-                if compare is None or isinstance(value, str) != (operator in ("$eq", "$ne")):
-                    raise InvalidFilter(
-                        reason=f"status is compared by {', '.join(_COMPARED)} with words, and not by {operator}"
-                    )
-                fitting = [name for name, word in words.items() if compare(word, value)]
-                return Condition(("name",), "$in", fitting)
+                compare = _compare(_COMPARED, operator, value, "status", one=("$eq", "$ne"))
+                return _named(name for name, word in words.items() if compare(word, value))
+            case Condition(path, operator, value) if path == LABELS and operator in _OF_LABELS:
+                fits = _compare(_OF_LABELS, operator, value, "labels", one=("$includes",))
+                return _named(entry.name for entry in entries if fits(entry.labels, value))
             case All(nodes):
                 return All(tuple(map(replaced, nodes)))
             case Some(nodes):
@@ -156,6 +199,28 @@ async def _in_tables(supervisor: Supervisor, context: Context, node: Node | None
                 return node
 
     return replaced(node)
+
+
+def _compare(
+    known: Mapping[str, Callable[[Any, Any], bool]],
+    operator: str,
+    value: Any,
+    what: str,
+    *,
+    one: tuple[str, ...],
+) -> Callable[[Any, Any], bool]:
+    """What an operator does; those of ``one`` take one word, the others a list. Raises ``InvalidFilter``."""
+    compare = known.get(operator)
+    words = isinstance(value, str) if operator in one else isinstance(value, list | tuple)
+    if compare is None or not words:
+        raise InvalidFilter(
+            reason=f"{what} is compared by {', '.join(known)} with words, and not by {operator}"
+        )
+    return compare
+
+
+def _named(names: Iterable[str]) -> Node:
+    return Condition(("name",), "$in", list(names))
 
 
 def _paths(node: Node | None) -> Iterator[tuple[str, ...]]:

@@ -21,6 +21,7 @@ from insula.supervisor.errors import CommandFailed, CommandUnanswered, InvalidOp
 from insula.supervisor.moving import Resolve, arrive, leave_home
 from insula.supervisor.names import new_name
 from insula.supervisor.options import check_change
+from insula.supervisor.room import Room
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, SERVER, Wish, options_of, read
 
@@ -40,6 +41,7 @@ class Making:
         self._control = control
         self._records = control.records
         self._resolve = resolve
+        self.room = Room(control.records, control.places)
 
     async def check(self, values: Mapping[str, Any], adopt: str | None) -> list[dict[str, Any]]:
         """Findings (``level code message remedy``), what is wrong with the values themselves among them."""
@@ -64,7 +66,8 @@ class Making:
 
         async def work() -> Entry:
             event = self._control.event(entry.name, actor, "created", Wanted.RUNNING)
-            await self._records.add(entry, event, also)
+            async with self.room.held(entry.name, entry.places):
+                await self._records.add(entry, event, also)
             return entry
 
         return await self._control.turn(entry.name, work)
@@ -178,15 +181,17 @@ class Making:
         changes = dict(wish.changes)
         if wish.name not in (None, entry.name):
             raise InvalidOption(field="name", reason="can not change: it is its id")
-        check_change(wish, entry, self._records.main)
+        check_change(wish, entry, self._records.main, self.service(changes.get("environments", entry.places)))
         if "options" in changes:
             changes["options"] = options_of(entry, changes["options"])
         if "environments" in changes:
             changes["environments"] = await self._places(changes["environments"])
             if replace(entry, environments=changes["environments"]).places == entry.places:
                 del changes["environments"]
-            elif entry.settled:
-                leave_home(self._control, entry, changes, self._resolve)
+            else:
+                self.room.check(entry.name, changes["environments"])
+                if entry.settled:
+                    leave_home(self._control, entry, changes, self._resolve)
         if entry.credentials and not wish.credentials and _is_elsewhere(entry, changes.get("options")):
             reason = "must be given anew with another server: the one that is kept is shown to no other"
             raise InvalidOption(field="options.database.password", reason=reason)
@@ -221,7 +226,15 @@ class Making:
         )
         changes = {**wish.changes, "options": options_of(entry, wish.changes.get("options", {}))}
         changes["environments"] = await self._places(changes.get("environments", ()))
-        return replace(entry, **changes)
+        made = replace(entry, **changes)
+        self.room.check(made.name, made.places)
+        return made
+
+    def service(self, named: tuple[str, ...]) -> str:
+        """The dialect of the service on which databases are made in the first of these environments, or in the only one."""
+        known = {environment.name: environment for environment in self._control.places.known()}
+        first = known.get(named[0]) if named else next(iter(known.values()), None)
+        return (first.dialect if first else "") or self._records.main.database.dialect.name
 
     async def _places(self, named: tuple[str, ...]) -> tuple[str, ...]:
         """The environments to run in. None were named: the only one that there is. Raises ``InvalidOption``."""

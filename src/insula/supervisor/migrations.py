@@ -40,6 +40,7 @@ def migrations(shorten: Shorten) -> tuple[Migration, ...]:
     return (
         Migration(1, "addresses are kept short", short_addresses),
         Migration(2, "environments are kept", _nothing),
+        Migration(3, "roles enter applications", _nothing),
     )
 
 

@@ -1,4 +1,5 @@
-"""The only one that looks on: what environments report goes into the history, and the last visits into the records."""
+"""The only one that looks on: what environments report goes into the history, the last visits into the records, and
+traffic into minutes."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import time
 from typing import Final
 
 from insula.core.clock import monotonic, now
@@ -16,6 +18,7 @@ from insula.core.sparse import Sparse
 from insula.fleet.discovery.base import Discovery
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.traffic import Traffic
+from insula.fleet.traffic_minutes import MINUTE_S
 from insula.supervisor.history import Event
 from insula.supervisor.records import Records
 
@@ -51,24 +54,29 @@ class Monitor:
         self._came = asyncio.Event()
         self._requests: dict[tuple[str, str], str] = {}
         """Environment and application → the request whose command is being carried out there."""
+        self._noted: dict[tuple[str, str], tuple[Observed, datetime]] = {}
+        """Environment and application → what was noted last, and since when it is so: told again, it is not noted again."""
         self._visited_until = 0.0
         """Visits up to then are written, in seconds since 1970."""
         self._task: asyncio.Task[None] | None = None
+        self._clock: asyncio.Task[None] | None = None
         self._end: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Look on from now on."""
         self._end = self._discovery.watch(self._seen)
         self._task = asyncio.create_task(self._run(), name="supervisor: monitor")
+        self._clock = asyncio.create_task(self._count_minutes(), name="supervisor: minutes")
 
     async def stop(self) -> None:
         """Look on no more, and write what has been seen."""
-        if self._task is None or self._end is None:
+        if self._task is None or self._clock is None or self._end is None:
             return
         self._end()
         self._task.cancel()
-        await asyncio.wait((self._task,))
-        self._task = None
+        self._clock.cancel()
+        await asyncio.wait((self._task, self._clock))
+        self._task = self._clock = None
         try:
             await self.write_events()
             await self.write_visits()
@@ -112,7 +120,8 @@ class Monitor:
         place = (environment, application)
         if status.command is not None:
             self._requests[place] = status.command.request_id
-        if status.observed in TOLD:
+        if status.observed in TOLD and self._noted.get(place) != (status.observed, status.since):
+            self._noted[place] = status.observed, status.since
             reason = f"{status.step}: {status.cause}" if status.step else status.cause
             request = self._requests.pop(place, "")
             self._waiting.append(
@@ -121,6 +130,13 @@ class Monitor:
             self._came.set()
         elif status.observed is Observed.NOT_FOUND:
             self._requests.pop(place, None)
+            self._noted.pop(place, None)
+
+    async def _count_minutes(self) -> None:
+        """Whenever a minute has passed, what was answered in it is kept apart."""
+        while True:
+            await asyncio.sleep(MINUTE_S - time() % MINUTE_S)
+            self._traffic.turn()
 
     async def _run(self) -> None:
         visits_at = monotonic() + self._visits_every_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.fleet.command import Verb
 from insula.fleet.configuration import Configuration
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from insula.supervisor.control import Control
 
 _log = logging.getLogger(__name__)
+
+RESTING: Final = (Wanted.ASLEEP, Wanted.STOPPED)
+"""What is wanted of those that are down."""
 
 Resolve = Callable[[Configuration], Mapping[str, Any]]
 """The whole address of a database, as it is reached from main's own process; the password among it."""
@@ -58,6 +61,19 @@ async def arrive(control: Control, entry: Entry, changes: Mapping[str, Any]) -> 
     for place in then.places:
         if place not in entry.places:
             await control.do_in(place, then, Verb.CONNECT)
+
+
+async def introduce(control: Control, before: Entry, after: Entry) -> None:
+    """Have the environments that it has come to know it while it is down, so that a visit there is no visit to a stranger."""
+    if after.made and after.wanted in RESTING:
+        arguments = {"asleep": after.wanted is Wanted.ASLEEP}
+        configuration = control.records.configuration(after)
+        for place in after.places:
+            if place not in before.places:
+                try:
+                    await control.orders.send_to((place,), after.name, Verb.STOP, configuration, arguments)
+                except CommandUnanswered as error:
+                    _log.warning("%s is known in %s once it is started: %s", after.name, place, error.message)
 
 
 async def forget(control: Control, before: Entry, after: Entry) -> None:

@@ -8,8 +8,22 @@ from typing import Any, Final
 from insula.application.api.openapi_parts import Schema, answer, json_body, ref
 from insula.database.dialects import NAMES as DIALECTS
 from insula.fleet.configuration import CONNECTIONS
-from insula.fleet.lifecycle import Observed, Wanted
-from insula.supervisor.names import LONGEST_DOMAIN, LONGEST_NAME
+from insula.fleet.lifecycle import Wanted
+from insula.supervisor.names import LONGEST_DOMAIN
+from insula.supervisor.openapi_launcher import LAUNCHER, LAUNCHER_SCHEMAS
+from insula.supervisor.openapi_words import (
+    COUNT,
+    FLAG,
+    MOMENT,
+    NAME,
+    NAMES,
+    STATUS,
+    TEXT,
+    WORD,
+    or_null,
+    query,
+    shape,
+)
 from insula.supervisor.wishes import (
     LONGEST_SLEEP_AFTER_S,
     LONGEST_TEXT,
@@ -17,42 +31,24 @@ from insula.supervisor.wishes import (
     START_MODES,
 )
 
-_TEXT: Final[Schema] = {"type": "string", "maxLength": LONGEST_TEXT}
-_MOMENT: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
-_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_NAMES: Final[Schema] = {"type": "array", "items": {"type": "string"}}
-_FLAG: Final[Schema] = {"type": "boolean"}
-
-
-def _object(properties: Mapping[str, Any], *required: str, closed: bool = False) -> Schema:
-    schema: Schema = {"type": "object", "properties": dict(properties)}
-    if required:
-        schema["required"] = list(required)
-    if closed:
-        schema["additionalProperties"] = False
-    return schema
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
 _DATABASE: Final[Schema] = {
     "dialect": {"enum": list(DIALECTS)},
-    "host": _TEXT,
+    "host": TEXT,
     "port": {"type": "integer", "minimum": 1, "maximum": 65_535},
-    "username": _TEXT,
-    "database": _TEXT,
-    "schema": _TEXT,
-    "storage": {**_TEXT, "description": "The file, on SQLite."},
+    "username": TEXT,
+    "database": TEXT,
+    "schema": TEXT,
+    "storage": {**TEXT, "description": "The file, on SQLite."},
 }
 _OPTIONS: Final[Schema] = {
     "startMode": {"enum": list(START_MODES)},
     "dbConnType": {"enum": list(CONNECTIONS), "description": "What is made for it."},
-    "autoUpgrade": {**_FLAG, "description": "Bring an older database up to date when it starts."},
-    "shareSession": {**_FLAG, "description": "Let in who is signed in to the main application."},
-    "lang": _TEXT,
-    "timezone": _TEXT,
+    "autoUpgrade": {**FLAG, "description": "Bring an older database up to date when it starts."},
+    "shareSession": {**FLAG, "description": "Let in who is signed in to the main application."},
+    "inLauncher": {**FLAG, "description": "Shown in the launcher, to those who may enter it."},
+    "inSwitcher": {**FLAG, "description": "Shown in the switcher, to those who may enter it."},
+    "lang": TEXT,
+    "timezone": TEXT,
     "sleepAfter": {
         "type": ["integer", "null"],
         "minimum": 1,
@@ -61,43 +57,44 @@ _OPTIONS: Final[Schema] = {
     },
 }
 _VALUES: Final[Schema] = {
-    "displayName": {**_TEXT, "minLength": 1},
+    "displayName": {**TEXT, "minLength": 1},
     "cname": {"type": ["string", "null"], "maxLength": LONGEST_DOMAIN, "description": "Custom domain."},
-    "pinned": _FLAG,
+    "pinned": FLAG,
     "icon": {"type": ["string", "null"], "maxLength": LONGEST_TEXT},
-    "labels": {"type": "array", "items": _TEXT, "maxItems": MOST_LABELS},
-    "environments": _NAMES,
-    "options": _object(
+    "labels": {"type": "array", "items": TEXT, "maxItems": MOST_LABELS},
+    "environments": NAMES,
+    "options": shape(
         {
             **_OPTIONS,
-            "autoStart": {**_FLAG, "description": "true: as startMode withMain."},
-            "database": _object({**_DATABASE, "password": {**_TEXT, "writeOnly": True}}, closed=True),
+            "autoStart": {**FLAG, "description": "true: as startMode withMain."},
+            "database": shape({**_DATABASE, "password": {**TEXT, "writeOnly": True}}, closed=True),
         },
         closed=True,
     ),
 }
-_NAME: Final[Schema] = {
-    "type": "string",
-    "maxLength": LONGEST_NAME,
-    "pattern": "^[a-z][a-z0-9_-]*$",
-    "description": "Its id; made where it is left out.",
-}
-_STATUS: Final[Schema] = {"enum": [observed.value for observed in Observed]}
-_FAILURE: Final[Schema] = _object(
-    {"environment": _TEXT, "step": _TEXT, "message": {"type": "string"}, "since": _MOMENT}
+_DOING: Final[Schema] = shape(
+    {"environment": TEXT, "message": {"type": "string"}, "progress": {"type": ["number", "null"]}}
+)
+_FAILURE: Final[Schema] = shape(
+    {"environment": TEXT, "step": TEXT, "message": {"type": "string"}, "since": MOMENT}
 )
 _MILLISECONDS: Final[Schema] = {"type": ["number", "null"]}
-APPLICATION: Final[Schema] = _object(
+_APPLICATION: Final[Schema] = shape(
     {
-        "name": _NAME,
+        "name": NAME,
         **_VALUES,
-        "options": _object({**_OPTIONS, "database": _object(_DATABASE)}),
-        "status": _STATUS,
-        "statuses": {"type": "object", "additionalProperties": _STATUS},
-        "failure": _or_null(_FAILURE),
+        "options": shape({**_OPTIONS, "database": shape(_DATABASE)}),
+        "status": STATUS,
+        "statuses": {"type": "object", "additionalProperties": STATUS},
+        "doing": or_null(_DOING),
+        "failure": or_null(_FAILURE),
+        "waitsFor": {
+            "type": ["string", "null"],
+            "description": "Why a command that was given for it waits, such as for a Redis that does not answer.",
+        },
         "wanted": {"enum": [wanted.value for wanted in Wanted]},
         "version": {"type": ["string", "null"]},
-        "lastVisitAt": _MOMENT,
+        "lastVisitAt": MOMENT,
         "url": {"type": "string", "description": "The first of the addresses."},
         "addresses": {
             "type": "array",
@@ -105,18 +102,18 @@ APPLICATION: Final[Schema] = _object(
             "description": "The pages that people visit it at.",
         },
         "jobId": {"type": ["integer", "null"], "description": "The job that makes it, until it is made."},
-        "requests": _COUNT,
-        "errors": _COUNT,
-        "latency": _object({"mean": _MILLISECONDS, "p50": _MILLISECONDS, "p95": _MILLISECONDS}),
-        "createdAt": _MOMENT,
+        "requests": COUNT,
+        "errors": COUNT,
+        "latency": shape({"mean": _MILLISECONDS, "p50": _MILLISECONDS, "p95": _MILLISECONDS}),
+        "createdAt": MOMENT,
         "createdById": {"type": ["integer", "null"]},
-        "updatedAt": _MOMENT,
-        "deletedAt": _MOMENT,
+        "updatedAt": MOMENT,
+        "deletedAt": MOMENT,
     },
     "name",
     "status",
 )
-_FINDING: Final[Schema] = _object(
+_FINDING: Final[Schema] = shape(
     {
         "level": {"enum": ["ok", "warning", "error"]},
         "code": {"type": "string"},
@@ -124,56 +121,61 @@ _FINDING: Final[Schema] = _object(
         "remedy": {"type": "string"},
     }
 )
-_FINDINGS: Final[Schema] = {"type": "array", "items": _FINDING}
-_REFUSED: Final[Schema] = _object({"name": {"type": "string"}, "errors": {"type": "array"}}, "name", "errors")
+APPLICATION: Final[Schema] = ref("schemas", "insula.Application")
+_FINDINGS: Final[Schema] = {"type": "array", "items": ref("schemas", "insula.Finding")}
+_REFUSED: Final[Schema] = shape({"name": {"type": "string"}, "errors": {"type": "array"}}, "name", "errors")
 _SOME: Final[Schema] = {"type": "array", "items": {"anyOf": [APPLICATION, _REFUSED]}}
 
 
-def _query(name: str, description: str, schema: Schema, *, required: bool = False) -> Schema:
-    found: Schema = {"name": name, "in": "query", "description": description, "schema": schema}
-    return {**found, "required": True} if required else found
-
-
-_KEY: Final = _query(
+_KEY: Final = query(
     "filterByTk",
     "Name of the application; several as a JSON list, and each is answered for itself.",
     {"type": "string"},
 )
-_CONFIRM: Final = _query(
+_CONFIRM: Final = query(
     "confirm", "The name of the application once more; of several, all of them.", {"type": "string"}
 )
-_KEEP: Final = _query(
+_KEEP: Final = query(
     "keepData", "Forget it even where its data can not be reached.", {"enum": ["true", "false"]}
 )
-_ADOPT: Final = _query(
+_ADOPT: Final = query(
     "adopt", "Stamp of an application that is there already and is taken over.", {"type": "string"}
 )
-_NEW: Final = json_body(_object({"name": {**_NAME, "type": ["string", "null"]}, **_VALUES}, closed=True))
+_NEW: Final = json_body(shape({"name": {**NAME, "type": ["string", "null"]}, **_VALUES}, closed=True))
 _MADE: Final[Schema] = {
-    **APPLICATION,
-    "properties": {**APPLICATION["properties"], "jobId": {"type": "integer"}, "warnings": _FINDINGS},
+    **_APPLICATION,
+    "properties": {**_APPLICATION["properties"], "jobId": {"type": "integer"}, "warnings": _FINDINGS},
 }
 _VERB: Final = {
     "parameters": [_KEY],
-    "requestBody": json_body(_object({"filterByTk": {}}), required=False),
+    "requestBody": json_body(shape({"filterByTk": {}}), required=False),
     "responses": answer({"anyOf": [APPLICATION, _SOME]}),
 }
-_CONFIRMED: Final = json_body(_object({"filterByTk": {}, "confirm": {}}), required=False)
-_PINNED: Final = _object(
-    {"name": _NAME, "displayName": _TEXT, "icon": {"type": ["string", "null"]}, "url": {"type": "string"}}
-)
-_PURGED: Final = _object({"name": _NAME, "left": {"type": ["string", "null"]}})
+_CONFIRMED: Final = json_body(shape({"filterByTk": {}, "confirm": {}}), required=False)
+_PURGED: Final = shape({"name": NAME, "left": {"type": ["string", "null"]}})
 
-_WORD: Final[Schema] = {"type": ["string", "null"]}
-_EVENT: Final = _object(
+_EVENT: Final = shape(
     {
         "id": {"type": "integer"},
-        "application": _NAME,
-        "at": _MOMENT,
-        **dict.fromkeys(("environment", "observed", "wanted", "reason", "requestId", "actor"), _WORD),
+        "application": NAME,
+        "at": MOMENT,
+        **dict.fromkeys(("environment", "observed", "wanted", "reason", "requestId", "actor"), WORD),
     }
 )
 
+_MINUTE: Final = shape(
+    {"at": MOMENT, "requests": COUNT, "errors": COUNT, "p50Ms": _MILLISECONDS, "p95Ms": _MILLISECONDS},
+    *("at", "requests", "errors", "p50Ms", "p95Ms"),
+)
+
+SCHEMAS: Final[Mapping[str, Schema]] = {
+    "insula.Application": _APPLICATION,
+    "insula.ApplicationEvent": _EVENT,
+    "insula.Finding": _FINDING,
+    "insula.Minute": _MINUTE,
+    **LAUNCHER_SCHEMAS,
+}
+"""What the parts of ``applications`` refer to."""
 PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "list": {
         "parameters": [
@@ -184,21 +186,31 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "get": {
         "parameters": [_KEY, ref("parameters", "fields"), ref("parameters", "except")],
-        "responses": answer(_or_null(APPLICATION)),
+        "responses": answer(or_null(APPLICATION)),
     },
     "history": {
         "parameters": [_KEY, *(ref("parameters", name) for name in ("filter", "fields", "page", "pageSize"))],
-        "responses": answer({"type": "array", "items": _EVENT}, listed=True),
+        "responses": answer(
+            {"type": "array", "items": ref("schemas", "insula.ApplicationEvent")}, listed=True
+        ),
+    },
+    "traffic": {
+        "parameters": [_KEY],
+        "responses": answer({"type": "array", "items": ref("schemas", "insula.Minute")}),
+    },
+    "plugins": {
+        "parameters": [_KEY],
+        "responses": answer({"type": "array", "items": ref("schemas", "insula.Plugin")}),
     },
     "check": {
         "parameters": [_ADOPT],
         "requestBody": _NEW,
-        "responses": answer(_object({"ok": _FLAG, "findings": _FINDINGS}, "ok", "findings")),
+        "responses": answer(shape({"ok": FLAG, "findings": _FINDINGS}, "ok", "findings")),
     },
     "create": {"parameters": [_ADOPT], "requestBody": _NEW, "responses": answer(_MADE)},
     "update": {
         "parameters": [_KEY],
-        "requestBody": json_body(_object(_VALUES, closed=True)),
+        "requestBody": json_body(shape(_VALUES, closed=True)),
         "responses": answer(_SOME),
     },
     "destroy": {
@@ -212,21 +224,23 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "responses": answer({"anyOf": [_PURGED, {"type": "array"}]}),
     },
     **dict.fromkeys(("restore", "start", "stop", "sleep", "restart", "upgrade"), _VERB),
-    "listPinned": {"responses": answer({"type": "array", "items": _PINNED})},
+    **LAUNCHER,
 }
 """Action of ``applications`` → its parts."""
 
-_ENVIRONMENT: Final = _object(
+_ENVIRONMENT: Final = shape(
     {
         "name": {"type": "string"},
         "url": {"type": "string"},
         "proxyUrl": {"type": "string"},
-        "available": _FLAG,
+        "available": FLAG,
         "state": {"type": "string"},
         "appVersion": {"type": "string"},
-        "lastHeartbeatAt": _MOMENT,
-        "secured": _FLAG,
-        "applications": _COUNT,
+        "dialect": {"type": "string", "description": "Of the service on which databases are made there."},
+        "lastHeartbeatAt": MOMENT,
+        "secured": FLAG,
+        "applications": COUNT,
+        "placed": COUNT,
         "capacity": {"type": ["integer", "null"]},
         "load": {"type": "object", "additionalProperties": {"type": "number"}},
         "failure": {"type": ["string", "null"]},
@@ -235,9 +249,12 @@ _ENVIRONMENT: Final = _object(
     "name",
 )
 ENVIRONMENTS: Final[Mapping[str, Any]] = {
-    "responses": answer({"type": "array", "items": _ENVIRONMENT}, listed=True)
+    "responses": answer({"type": "array", "items": ref("schemas", "insula.Environment")}, listed=True)
 }
+_NAMED: Final = query("filterByTk", "Name of the environment.", {"type": "string"}, required=True)
 ENVIRONMENT: Final[Mapping[str, Any]] = {
-    "parameters": [_query("filterByTk", "Name of the environment.", {"type": "string"}, required=True)],
-    "responses": answer(_or_null(_ENVIRONMENT)),
+    "parameters": [_NAMED],
+    "responses": answer(or_null(ref("schemas", "insula.Environment"))),
 }
+FORGOTTEN: Final[Mapping[str, Any]] = {"parameters": [_NAMED], "responses": answer({"type": "integer"})}
+ENVIRONMENT_SCHEMAS: Final[Mapping[str, Schema]] = {"insula.Environment": _ENVIRONMENT}

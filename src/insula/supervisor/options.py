@@ -28,13 +28,16 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OF_FILE: Final = frozenset(("dialect", "storage"))
 _OF_SERVER: Final = frozenset(("dialect", "host", "port", "username", "password", "database"))
 _ELSEWHERE: Final = ("host", "username")
-"""What has to be said of a service that is not the main application's."""
+"""What has to be said of a service that is not the environment's own."""
 
 
-def check_new(wish: Wish, main: Application) -> None:
-    """Raises ``InvalidOption``, ``InvalidDomain`` for what can not be of a new application."""
+def check_new(wish: Wish, main: Application, service: str) -> None:
+    """Raises ``InvalidOption``, ``InvalidDomain`` for what can not be of a new application.
+
+    ``service`` is the dialect of the service on which its environment makes databases.
+    """
     _check(wish, main)
-    _check_connection(wish.changes.get("options", NOTHING), wish.credentials, main)
+    _check_connection(wish.changes.get("options", NOTHING), wish.credentials, service)
 
 
 def check_adoption(wish: Wish) -> None:
@@ -45,12 +48,12 @@ def check_adoption(wish: Wish) -> None:
         )
 
 
-def check_change(wish: Wish, entry: Entry, main: Application) -> None:
-    """Raises ``InvalidOption``, ``InvalidDomain`` for what can not become of this one."""
+def check_change(wish: Wish, entry: Entry, main: Application, service: str) -> None:
+    """Raises ``InvalidOption``, ``InvalidDomain`` for what can not become of this one. ``service`` as for ``check_new``."""
     _check(wish, main)
     said = wish.changes.get("options")
     if said is not None:
-        _check_connection(options_of(entry, said), wish.credentials, main)
+        _check_connection(options_of(entry, said), wish.credentials, service)
 
 
 def check_places(wish: Wish, known: Sequence[str]) -> None:
@@ -80,10 +83,9 @@ def _check(wish: Wish, main: Application) -> None:
         raise InvalidDomain(reason="is the main application's own address (INSULA_URL)")
 
 
-def _check_connection(options: Mapping[str, Any], credentials: Mapping[str, Any], main: Application) -> None:
+def _check_connection(options: Mapping[str, Any], credentials: Mapping[str, Any], own: str) -> None:
     connection = options.get("dbConnType", DEFAULT_CONNECTION)
     database = {**options.get("database", NOTHING), **credentials}
-    own = main.database.dialect.name
     dialect = database.get("dialect", own)
     if dialect not in DIALECTS:
         raise _wrong("dialect", f"must be one of {', '.join(DIALECTS)}")

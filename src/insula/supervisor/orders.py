@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.core import log
 from insula.core.errors import InsulaError, Kind
 from insula.core.ids import random_id, request_id
 from insula.fleet.bus.base import CommandBus
-from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb
+from insula.fleet.command import DEADLINE_S, NOTHING, Command, Outcome, Verb, reach_at
 from insula.fleet.configuration import Configuration
 from insula.fleet.errors import EnvironmentUnavailable
 from insula.supervisor.errors import CommandFailed, CommandUnanswered
@@ -35,6 +37,8 @@ PASSING: Final = frozenset(
 _UNANSWERED: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
 
 
+asked_by: ContextVar[str] = ContextVar("asked_by", default="")
+"""Who asked for what is being done, for the commands that it takes."""
 SLOW_S: Final = 2.0
 """A command that takes longer makes one look, again and again, whether its environment is there at all."""
 
@@ -46,6 +50,12 @@ class Orders:
         self._bus = bus
         self._places = places
         self._deadline_s = deadline_s
+        self.under_way: Counter[tuple[str, str]] = Counter()
+        """Environment and verb → commands that have no outcome yet."""
+        self.ended: Counter[tuple[str, str, bool]] = Counter()
+        """Environment, verb and whether it was done → commands since this process began."""
+        self.waits: dict[str, str] = {}
+        """Application → why a command for it has waited, as a sentence, until whoever sent it is done with it."""
 
     async def send(
         self,
@@ -70,15 +80,26 @@ class Orders:
         arguments: Mapping[str, Any] = NOTHING,
     ) -> dict[str, Outcome]:
         """As ``send``, to these environments."""
-        commands = [
-            Command(verb, name, _command_id(), configuration, arguments, self._deadline_s) for _ in places
-        ]
-        found = await asyncio.gather(*map(self._one, places, commands))
+        asked = configuration, arguments, self._deadline_s, asked_by.get()
+        commands = [Command(verb, name, _command_id(), *asked) for _ in places]
+        found = await asyncio.gather(*map(self._counted, places, commands))
         outcomes = dict(zip(places, found, strict=True))
         for place, outcome in outcomes.items():
             if not outcome.done:
                 raise _failure(name, verb, place, outcome)
         return outcomes
+
+    async def _counted(self, place: str, command: Command) -> Outcome:
+        key = (place, command.verb.value)
+        self.under_way[key] += 1
+        done = False
+        try:
+            outcome = await self._one(place, command)
+            done = outcome.done
+            return outcome
+        finally:
+            self.under_way[key] -= 1
+            self.ended[*key, done] += 1
 
     async def _one(self, place: str, command: Command) -> Outcome:
         """An environment that does not answer has an outcome as well, and is not waited for."""
@@ -90,15 +111,24 @@ class Orders:
                 await asyncio.wait((sending,), timeout=SLOW_S)
                 if not sending.done():
                     self._places.doubt(place)
+                    if trouble := self._bus.trouble():
+                        self.waits[command.application] = _waits(command, trouble)
                     if away := self._places.why_not(place):
                         return _unanswered(command, away)
-            return sending.result()
+            outcome = sending.result()
+            await reach_at(command, "answered")
+            return outcome
         except InsulaError as error:
             if error.kind not in _UNANSWERED:
                 raise
             return Outcome(command.request_id, error.code, error.message, command.verb.value)
         finally:
             sending.cancel()  # where nobody waits any more, it is still carried out by whoever takes it in time
+
+
+def _waits(command: Command, trouble: str) -> str:
+    carried_out = f"It is carried out once that is over, within {command.deadline_s:g} s."
+    return f"The command {command.verb.value} waits. {trouble} {carried_out}"
 
 
 def _unanswered(command: Command, why: str) -> Outcome:

@@ -1,22 +1,23 @@
 """The environments that are known: kept in main's database, heard of by discovery, and probed where that is in doubt.
 
-An environment that is heard and can be reached is online. One that has missed three and a half of its own heartbeats, or
-to which a request could not be forwarded, is suspect, and probed; one that the probe does not reach, or that has said
-good-bye, is offline. Those in doubt are probed again every ten seconds.
+One that is silent, or to which a request could not be forwarded, is probed, and again every ten seconds as long as it is
+in doubt.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from insula.core.clock import monotonic
-from insula.core.errors import InsulaError
+from insula.core.errors import InsulaError, Kind
 from insula.core.sparse import Sparse
 from insula.supervisor.environment_table import EnvironmentTable
+from insula.supervisor.errors import EnvironmentInUse, NoSuchEnvironment
+from insula.supervisor.place import OFFLINE, Place
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -26,58 +27,15 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)
 
-MISSED_BEATS: Final = 3.5
-"""A peer is late only after so many."""
 LOOK_EVERY_S: Final = 0.5
 PROBE_EVERY_S: Final = 10.0
 DOUBT_EVERY_S: Final = 2.0
 """One that does not answer a command is probed more often."""
-ONLINE, SUSPECT, OFFLINE = "online", "suspect", "offline"
+NAMED: Final = 5
+"""Applications that a sentence names."""
 
 Probe = Callable[[str], Awaitable[str]]
 """Why requests can not be forwarded to this address; empty: they can."""
-
-
-@dataclass(slots=True)
-class _Place:
-    """What is known of one environment."""
-
-    environment: Environment
-    kept: int = -1
-    """The epoch that was written down last."""
-    heard: bool = False
-    """By this process; else it is known from the database alone."""
-    doubted: bool = True
-    """Nobody has reached it since the last registration or failure."""
-    failure: str = ""
-    """Of the last probe."""
-    probed: float = field(default=float("-inf"))
-    """Monotonic seconds of the last probe."""
-    probing: asyncio.Task[None] | None = None
-
-    @property
-    def left(self) -> bool:
-        return not self.environment.available
-
-    @property
-    def silent(self) -> bool:
-        return not self.heard or self.environment.silent_s > MISSED_BEATS * self.environment.beat_s
-
-    @property
-    def state(self) -> str:
-        if self.left or self.failure:
-            return OFFLINE
-        return SUSPECT if self.silent or self.doubted else ONLINE
-
-    @property
-    def why_not(self) -> str:
-        """Why nothing can be asked of it; empty: it can."""
-        name = self.environment.name
-        if self.left:
-            return f"The environment {name} was stopped."
-        if not self.heard:
-            return f"Nothing was heard of the environment {name} yet."
-        return f"The environment {name} does not answer: {self.failure}." if self.failure else ""
 
 
 class Places:
@@ -86,17 +44,18 @@ class Places:
     def __init__(self, discovery: Discovery, probe: Probe) -> None:
         self._discovery = discovery
         self._probe = probe
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._table: EnvironmentTable | None = None
         self._task: asyncio.Task[None] | None = None
-        self.changed: Callable[[str], None] = lambda name: None
-        """Told the name of each whose state has changed."""
+        self._watchers: list[Callable[[str], None]] = []
+        self.looked: Callable[[], None] = lambda: None
+        """Told each time that an environment was heard or probed: what is known of it may be another."""
 
     async def open(self, application: Application) -> None:
         """Read those that are kept, and look on. ``application`` is the main one, its tables made."""
         self._table = EnvironmentTable(application.repository)
         for environment in await self._table.read():
-            self._places.setdefault(environment.name, _Place(environment))
+            self._places.setdefault(environment.name, Place(environment))
         await self.look()
         self._task = asyncio.create_task(self._run(), name="supervisor: environments")
 
@@ -109,6 +68,11 @@ class Places:
         await asyncio.gather(*left, return_exceptions=True)
         self._task = self._table = None
 
+    def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Have ``watcher`` told the name of each whose state has changed; call what this gives to end that."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
     def known(self) -> Sequence[Environment]:
         """All of them, by name, each with its state and why requests do not reach it."""
         return [
@@ -116,7 +80,7 @@ class Places:
                 place.environment,
                 available=not place.why_not,
                 state=place.state,
-                failure=place.why_not,
+                failure=place.why_not or place.environment.failure,
             )
             for _, place in sorted(self._places.items())
         ]
@@ -140,12 +104,35 @@ class Places:
             await self.look()
         return self.why_not(name)
 
+    def expect(self, name: str) -> Place:
+        """Raises ``NoSuchEnvironment`` unless it is known."""
+        place = self._places.get(name)
+        if place is None:
+            raise NoSuchEnvironment(environment=name[:100], known=", ".join(sorted(self._places)) or "none")
+        return place
+
+    async def forget(self, name: str, applications: Sequence[str]) -> None:
+        """Know one no more. ``applications`` are those that are placed there. Raises as ``Supervisor.forget``."""
+        place = self.expect(name)
+        if applications:
+            few = ", ".join(applications[:NAMED]) + (", …" if len(applications) > NAMED else "")
+            reason = f"applications are placed there ({few}); move them, or delete and purge them"
+            raise EnvironmentInUse(environment=name, reason=reason)
+        if place.state != OFFLINE:
+            raise EnvironmentInUse(environment=name, reason=f"it is {place.state}; stop it first")
+        await self._discovery.forget(name)
+        if self._table is not None:
+            await self._table.remove(name)
+        self._places.pop(name, None)
+        _logger.info("the environment %s is forgotten", name)
+        self._tell(name)
+
     def suspect(self, name: str) -> None:
         """A request could not be forwarded to it."""
         place = self._places.get(name)
         if place is not None and not place.doubted:
             place.doubted, place.probed = True, float("-inf")
-            self.changed(name)
+            self._tell(name)
             self._probe_soon(place)
 
     def doubt(self, name: str) -> None:
@@ -154,6 +141,10 @@ class Places:
         if place is not None and place.environment.proxy_url and monotonic() - place.probed > DOUBT_EVERY_S:
             place.probed = float("-inf")
             self._probe_soon(place)
+
+    def _tell(self, name: str) -> None:
+        for watcher in tuple(self._watchers):
+            watcher(name)
 
     async def _run(self) -> None:
         while True:
@@ -166,20 +157,33 @@ class Places:
                 _logger.exception("environments could not be looked at")
 
     async def look(self) -> None:
-        """See which there are now. Raises what writing them down raises."""
+        """See which there are now, and write down who has registered anew."""
         heard = {environment.name: environment for environment in await self._discovery.environments()}
         for name, environment in heard.items():
-            await self._hear(name, environment)
+            self._hear(name, environment)
         for name, place in list(self._places.items()):
             if name not in heard and not place.environment.proxy_url:
                 del self._places[name]  # of this very process, and gone with its worker
             elif (place.silent or place.doubted or place.failure) and not place.left:
                 self._probe_soon(place)
+        await self._keep(heard.values())
 
-    async def _hear(self, name: str, environment: Environment) -> None:
+    async def _keep(self, heard: Iterable[Environment]) -> None:
+        """Last: where nothing can be written down, all are known all the same. It is tried again at the next look."""
+        for environment in heard:
+            if environment.proxy_url and environment.name in self._places and self._table is not None:
+                try:
+                    await self._table.keep(environment)
+                except InsulaError as error:
+                    name = environment.name
+                    _sparse.warning(error.message, f"the environment {name} is not written down yet")
+                    if error.kind is not Kind.INVALID:  # main's database is away: one wait for it is enough
+                        return
+
+    def _hear(self, name: str, environment: Environment) -> None:
         place = self._places.get(name)
         if place is None:
-            place = self._places[name] = _Place(environment)
+            place = self._places[name] = Place(environment)
             before, state = None, ""
         else:
             before, state = place.environment, place.state
@@ -189,27 +193,27 @@ class Places:
         if again:  # it was started anew, or has come back: what was found before is of no worth
             place.doubted, place.failure, place.probed = bool(environment.proxy_url), "", float("-inf")
             _logger.info("the environment %s has registered: %s", name, environment.proxy_url or "here")
+        self.looked()
         if state != place.state:
-            self.changed(name)
-        if place.kept != environment.epoch and environment.proxy_url and self._table is not None:
-            await self._table.keep(environment)
-            place.kept = environment.epoch
+            self._tell(name)
 
-    def _probe_soon(self, place: _Place) -> None:
+    def _probe_soon(self, place: Place) -> None:
         due = place.probed == float("-inf")
         if place.probing is None and (due or monotonic() - place.probed >= PROBE_EVERY_S):
             place.probing = asyncio.create_task(self._try(place), name="probe of an environment")
 
-    async def _try(self, place: _Place) -> None:
+    async def _try(self, place: Place) -> None:
         name, before, epoch = place.environment.name, place.state, place.environment.epoch
         try:
             failure = await self._probe(place.environment.proxy_url)
         finally:
-            place.probing, place.probed = None, monotonic()
+            place.probing = None
         if place.environment.epoch != epoch:
-            return  # another life of it
+            return  # another life of it, which is probed anew
+        place.probed = monotonic()
         place.failure, place.doubted = failure, False
+        self.looked()
         if place.state != before:
             level, why = (logging.WARNING, f": {failure}") if failure else (logging.INFO, "")
             _logger.log(level, "the environment %s is %s%s", name, place.state, why)
-            self.changed(name)
+            self._tell(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from insula.application.plugin import Plugin
 from insula.supervisor.collections import COLLECTIONS, SNIPPET
 from insula.supervisor.creation import KIND, Creation
 from insula.supervisor.environments import environments
+from insula.supervisor.inside import Inside, Plugins
+from insula.supervisor.launcher import Launcher, entrances
 from insula.supervisor.migrations import migrations
 from insula.supervisor.resources import applications
 from insula.supervisor.shown import given_up
@@ -34,13 +36,19 @@ class SupervisorPlugin(Plugin):
     collections = COLLECTIONS
     snippets = (SNIPPET,)
 
-    def __init__(self, supervisor: Supervisor, shorten: Shorten) -> None:
-        """``shorten`` says how the address of a database is kept by this version."""
+    def __init__(self, supervisor: Supervisor, shorten: Shorten, plugins: Plugins) -> None:
+        """``shorten`` says how the address of a database is kept by this version; ``plugins`` what plugins an application
+        of this process has."""
         self.supervisor = supervisor
         self.migrations = migrations(shorten)
         self.creation = Creation(supervisor)
-        self._unwatch: Callable[[], None] | None = None
-        self.resources = (applications(supervisor, self.creation), environments(supervisor))
+        self._unwatch = ExitStack()
+        launcher = Launcher(supervisor)
+        self.resources = (
+            applications(supervisor, self.creation, launcher, Inside(supervisor, plugins)),
+            entrances(launcher),
+            environments(supervisor),
+        )
 
     async def load(self, application: Application) -> None:
         await self.supervisor.open(application)
@@ -52,9 +60,7 @@ class SupervisorPlugin(Plugin):
         self.supervisor.records.given_up = None
         await self.creation.close()
         application.jobs.unregister(KIND)
-        if self._unwatch is not None:
-            self._unwatch()
-            self._unwatch = None
+        self._unwatch.close()
         await self.supervisor.close()
 
     @hook
@@ -74,5 +80,5 @@ class SupervisorPlugin(Plugin):
             places = ((entry.name, entry.places) for entry in self.supervisor.records.all())
             live.publish("applications", keys=tuple(name for name, there in places if environment in there))
 
-        self._unwatch = self.supervisor.watch(seen)
-        self.supervisor.places.changed = changed
+        self._unwatch.callback(self.supervisor.watch(seen))
+        self._unwatch.callback(self.supervisor.places.watch(changed))

@@ -43,7 +43,7 @@ async def _ask(url: SplitResult) -> str:
     if found is None:
         return f"{where} does not answer as HTTP does"
     if int(found[1]) not in _OURS:
-        return f"{where} answers {int(found[1])} to a look at its health"
+        return f"{url.geturl()} answers {int(found[1])}, which no environment does when it is asked for its health"
     return ""
 
 

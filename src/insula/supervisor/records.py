@@ -6,8 +6,7 @@ A write goes through its transaction first, and memory follows what is committed
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,8 +23,9 @@ from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.target import Target
 from insula.supervisor import seals
 from insula.supervisor.entry import Entry
-from insula.supervisor.errors import DomainTaken, NameOfDeleted, NameTaken, SupervisorClosed
+from insula.supervisor.errors import SupervisorClosed
 from insula.supervisor.history import Event
+from insula.supervisor.shelf import Shelf
 from insula.supervisor.status import common, in_places, reachable
 from insula.supervisor.table import Table
 
@@ -45,9 +45,7 @@ class Records(Directory):
 
     def __init__(self, discovery: Discovery) -> None:
         self._discovery = discovery
-        self._entries: dict[str, Entry] = {}
-        self._domains: dict[str, str] = {}
-        """Domain → application, deleted ones included: theirs stay taken. Reserved while one is being written."""
+        self._shelf = Shelf(self._told)
         self._doubtful: set[str] = set()
         """Those of whose last write nobody knows whether it was committed."""
         self._application: Application | None = None
@@ -58,17 +56,19 @@ class Records(Directory):
         """Given by the supervisor."""
         self.why_not: Callable[[str], str] = lambda place: ""
         """Why an environment does not answer; empty: it does. Given by the supervisor."""
+        self.moved: Callable[[], None] = lambda: None
+        """Told when anything of what is known here may be another."""
         self.given_up: GivenUp | None = None
         """Given by who makes applications."""
 
     async def open(self, application: Application) -> None:
         """Read everything, with one query. ``application`` is the main one, its tables made."""
         table = Table(application.repository)
-        self._entries = {entry.name: entry for entry in await table.read_all()}
-        self._domains = {entry.cname: entry.name for entry in self._entries.values() if entry.cname}
+        self._shelf = Shelf(self._told, await table.read_all())
         self._application, self._table = application, table
         self._doubtful.clear()
         self._opened.set()
+        self.moved()
 
     def close(self) -> None:
         """The main application goes down: nothing is written any more, and nobody woken."""
@@ -87,7 +87,7 @@ class Records(Directory):
     def get(self, name: str) -> Entry:
         """Deleted ones are given, too. Raises ``ApplicationNotFound``, ``SupervisorClosed`` before anything is read."""
         try:
-            return self._entries[name]
+            return self._shelf[name]
         except KeyError:
             if not self._opened.is_set():
                 raise SupervisorClosed() from None
@@ -97,11 +97,11 @@ class Records(Directory):
 
     def entry(self, name: str) -> Entry | None:
         """As ``get``; ``None`` where nothing of that name is known, or not yet."""
-        return self._entries.get(name)
+        return self._shelf.get(name)
 
     def all(self) -> Sequence[Entry]:
         """All of them, deleted ones too, in no order that is promised."""
-        return list(self._entries.values())
+        return list(self._shelf.values())
 
     def statuses(self, entry: Entry) -> dict[str, Status]:
         """Environment → status, for each environment where it runs."""
@@ -112,22 +112,17 @@ class Records(Directory):
         return seals.configuration(self.main, entry)
 
     def check_domain_free(self, domain: str | None, name: str) -> None:
-        """Raises ``DomainTaken`` where another application than ``name`` has the domain, or had when it was deleted."""
-        holder = self._domains.get(domain) if domain else None
-        if holder is not None and holder != name:
-            raise DomainTaken(domain=domain, application=holder)
+        """As ``Shelf.check_domain_free``."""
+        self._shelf.check_domain_free(domain, name)
 
     def check_name_free(self, name: str) -> None:
-        """Raises ``NameTaken``, ``NameOfDeleted``."""
-        entry = self._entries.get(name)
-        if entry is not None:
-            deleted = entry.wanted is Wanted.DELETED
-            raise (NameOfDeleted if deleted else NameTaken)(application=name)
+        """As ``Shelf.check_name_free``."""
+        self._shelf.check_name_free(name)
 
     async def find(self, application: str) -> Target | None:
         if application == MAIN:
             return self._of_main()
-        entry = self._entries.get(application)
+        entry = self._shelf.get(application)
         if entry is not None:
             status = common(reachable(self.statuses(entry)))
             if self.given_up is not None and not (entry.made or status.stuck):
@@ -140,18 +135,18 @@ class Records(Directory):
         return Target(application, status, Wanted.RUNNING, certain=False)
 
     def application_of(self, host: str) -> str | None:
-        return self._domains.get(host)
+        return self._shelf.application_of(host)
 
     async def wake(self, application: str) -> Target | None:
         if application != MAIN:
             await self._opened.wait()
-        entry = self._entries.get(application)
+        entry = self._shelf.get(application)
         failure = None
         if entry is not None and self.waker is not None and wakes(entry):
             failure = await self.waker(application)
-        if failure is None or application not in self._entries:
+        if failure is None or application not in self._shelf:
             return await self.find(application)
-        return _target(self._entries[application], failure)
+        return _target(self._shelf[application], failure)
 
     async def changed(self, application: str, within_s: float) -> None:
         def heard(environment: str, name: str, status: Status) -> bool:
@@ -169,9 +164,9 @@ class Records(Directory):
         await self.settle()
         self.check_name_free(entry.name)
         table = self._open_table()
-        with self._reserved(entry.name, entry.cname):
+        with self._shelf.reserved(entry.name, entry.cname):
             await self._certain((entry.name,), table.insert(entry, event, also))
-            self._put(entry)
+            self._shelf.put(entry)
 
     async def change(self, name: str, event: Event | None, **changes: Any) -> Entry:
         """Change attributes of an application, and write down why, in one transaction. Gives it as it is now.
@@ -182,48 +177,51 @@ class Records(Directory):
         self.get(name)
         table, changes = self._open_table(), {**changes, "updated_at": now()}
         events = () if event is None else (event,)
-        with self._reserved(name, changes.get("cname")):
+        with self._shelf.reserved(name, changes.get("cname")):
             await self._certain((name,), table.update((name,), changes, events))
-            return self._put(replace(self.get(name), **changes))
+            return self._shelf.put(replace(self.get(name), **changes))
 
     async def change_all(self, names: Sequence[str], events: Sequence[Event], **changes: Any) -> None:
         """Change the same of several applications, by one statement, in one transaction with its events."""
         if names:
             await self._certain(names, self._open_table().update(names, changes, events))
             for name in names:
-                if name in self._entries:
-                    self._put(replace(self._entries[name], **changes))
+                if name in self._shelf:
+                    self._shelf.put(replace(self._shelf[name], **changes))
 
     async def remove(self, name: str) -> None:
         """Forget an application and its history. Raises ``ApplicationNotFound``."""
         await self.settle()
         self.get(name)
         await self._certain((name,), self._open_table().delete(name))
-        self._drop(name)
+        self._shelf.drop(name)
 
     async def note(self, events: Sequence[Event]) -> None:
         """Write down what was observed; of applications that are gone by now nothing is kept."""
-        known = [event for event in events if event.application in self._entries]
+        known = [event for event in events if event.application in self._shelf]
         if known:
             await self._open_table().note(known)
 
     async def visited(self, names: Sequence[str], at: datetime) -> None:
         """Write the last visit of several applications, by one statement."""
-        await self.change_all([name for name in names if name in self._entries], (), last_visit_at=at)
+        await self.change_all([name for name in names if name in self._shelf], (), last_visit_at=at)
 
     async def settle(self) -> None:
         """Read again what nobody knows the state of: writes whose commit was cut off."""
         while self._doubtful:
             name = next(iter(self._doubtful))
-            before = self._entries.get(name)
+            before = self._shelf.get(name)
             entry = await self._open_table().read(name)
-            if self._entries.get(name) is not before:
+            if self._shelf.get(name) is not before:
                 continue  # written, or read by another, meanwhile: what was read may be older
             self._doubtful.discard(name)
             if entry is not None:
-                self._put(entry)
-            elif name in self._entries:
-                self._drop(name)
+                self._shelf.put(entry)
+            elif name in self._shelf:
+                self._shelf.drop(name)
+
+    def _told(self) -> None:
+        self.moved()
 
     def _open_table(self) -> Table:
         if self._table is None:
@@ -237,34 +235,6 @@ class Records(Directory):
         except UNKNOWN:
             self._doubtful.update(names)
             raise
-
-    @contextlib.contextmanager
-    def _reserved(self, name: str, domain: str | None) -> Iterator[None]:
-        """Let nobody else have the domain while it is being written. Raises ``DomainTaken``."""
-        self.check_domain_free(domain, name)
-        new = domain is not None and domain not in self._domains
-        if domain is not None and new:
-            self._domains[domain] = name
-        try:
-            yield
-        except BaseException:
-            if domain is not None and new:
-                self._domains.pop(domain, None)
-            raise
-
-    def _put(self, entry: Entry) -> Entry:
-        before = self._entries.get(entry.name)
-        if before is not None and before.cname is not None and before.cname != entry.cname:
-            self._domains.pop(before.cname, None)
-        if entry.cname is not None:
-            self._domains[entry.cname] = entry.name
-        self._entries[entry.name] = entry
-        return entry
-
-    def _drop(self, name: str) -> None:
-        gone = self._entries.pop(name)
-        if gone.cname is not None:
-            self._domains.pop(gone.cname, None)
 
     def _of_main(self) -> Target:
         reported = self._discovery.statuses(MAIN).values()

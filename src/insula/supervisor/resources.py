@@ -12,16 +12,17 @@ from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import flag
 from insula.application.errors import InvalidParameter
 from insula.core.failpoints import reach
-from insula.fleet.lifecycle import Wanted
 from insula.supervisor import openapi, options
 from insula.supervisor.collections import SNIPPET
 from insula.supervisor.creation import Creation
 from insula.supervisor.domains import look_up
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import PreflightFailed, StampInUse
-from insula.supervisor.listing import get_application, list_applications, list_history
+from insula.supervisor.inside import Inside
+from insula.supervisor.launcher import Launcher
+from insula.supervisor.listing import get_application, list_applications, list_history, list_traffic
 from insula.supervisor.names import new_name
-from insula.supervisor.shown import answer, making_jobs, url_of
+from insula.supervisor.shown import answer, making_jobs
 from insula.supervisor.supervisor import Supervisor
 from insula.supervisor.verbs import beside, confirmation, each
 from insula.supervisor.wishes import read
@@ -46,23 +47,11 @@ class Applications:
     async def history(self, context: Context) -> Answer:
         return await list_history(self._supervisor, context)
 
+    async def traffic(self, context: Context) -> Answer:
+        return await list_traffic(self._supervisor, context)
+
     async def get(self, context: Context) -> Answer:
         return await get_application(self._supervisor, context)
-
-    async def list_pinned(self, context: Context) -> Answer:
-        """What everyone who is signed in may see: where pinned applications are that answer, or do when visited."""
-        main = context.application
-        open_ = [
-            {
-                "name": entry.name,
-                "displayName": entry.display_name or entry.name,
-                "icon": entry.icon,
-                "url": url_of(main, entry),
-            }
-            for entry in self._supervisor.records.all()
-            if entry.pinned and entry.made and entry.wanted in (Wanted.RUNNING, Wanted.ASLEEP)
-        ]
-        return Answer(sorted(open_, key=lambda found: (found["displayName"].lower(), found["name"])))
 
     async def check(self, context: Context) -> Answer:
         """What would speak against making such an application, or stand in its way; nothing is changed."""
@@ -133,7 +122,8 @@ class Applications:
     async def _refuse(self, main: Application, values: Mapping[str, Any], adopt: str | None) -> None:
         """Raises what is wrong with a new application by itself."""
         wish = read(values)
-        options.check_new(wish, main)
+        known = [environment.name for environment in await self._supervisor.environments()]
+        options.check_new(wish, main, self._supervisor.service(wish.changes.get("environments", ())))
         records = self._supervisor.records
         records.check_name_free(str(wish.name))
         records.check_domain_free(wish.changes.get("cname"), str(wish.name))
@@ -142,7 +132,6 @@ class Applications:
             for entry in records.all():
                 if entry.stamp == adopt:
                     raise StampInUse(application=entry.name)
-        known = [environment.name for environment in await self._supervisor.environments()]
         options.check_places(wish, known)
 
     async def _findings(
@@ -189,12 +178,15 @@ def _against(findings: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [found for found in findings if found["level"] == "error"]
 
 
-def applications(supervisor: Supervisor, creation: Creation) -> Resource:
+def applications(supervisor: Supervisor, creation: Creation, launcher: Launcher, inside: Inside) -> Resource:
     """The resource, for this supervisor."""
     handlers = Applications(supervisor, creation)
 
     def read_action(name: str, handler: Handler, summary: str) -> Action:
         return Action(name, handler, "snippet", summary, snippet=SNIPPET, openapi=openapi.PARTS[name])
+
+    def open_action(name: str, handler: Handler, summary: str) -> Action:
+        return Action(name, handler, "signed_in", summary, openapi=openapi.PARTS[name])
 
     def write(name: str, handler: Handler, summary: str) -> Action:
         parts = openapi.PARTS[name]
@@ -209,6 +201,10 @@ def applications(supervisor: Supervisor, creation: Creation) -> Resource:
             read_action("list", handlers.find, "List applications, by pages."),
             read_action("get", handlers.get, "Get one application."),
             read_action("history", handlers.history, "List what has happened to an application."),
+            read_action(
+                "traffic", handlers.traffic, "List what was answered in each of the last 60 minutes."
+            ),
+            read_action("plugins", inside.list_plugins, "List the plugins of an application that runs here."),
             write("check", handlers.check, "Find out what creating an application would need."),
             write("create", handlers.create, "Create an application; a job makes it."),
             write("update", handlers.update, "Change applications."),
@@ -220,13 +216,10 @@ def applications(supervisor: Supervisor, creation: Creation) -> Resource:
             write("sleep", handlers.verb(supervisor.sleep), "Take applications down, until someone visits."),
             write("restart", handlers.verb(supervisor.restart), "Take applications down and up again."),
             write("upgrade", handlers.verb(supervisor.upgrade), "Bring databases to this version."),
-            Action(
-                "listPinned",
-                handlers.list_pinned,
-                "signed_in",
-                "List pinned applications that can be visited.",
-                openapi=openapi.PARTS["listPinned"],
-            ),
+            read_action("listRoles", launcher.list_roles, "List who may enter which applications."),
+            open_action("listMine", launcher.list_mine, "List the applications that one may enter."),
+            open_action("listPinned", launcher.list_pinned, "List pinned applications that can be visited."),
         ),
         "Applications",
+        schemas=openapi.SCHEMAS,
     )

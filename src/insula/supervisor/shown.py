@@ -13,7 +13,8 @@ from insula.data.scope import Unrestricted
 from insula.fleet.address import address
 from insula.fleet.configuration import DEFAULT_CONNECTION
 from insula.fleet.lifecycle import Observed, Status
-from insula.fleet.traffic import BUCKETS_S, Counts
+from insula.fleet.traffic import Counts
+from insula.fleet.traffic_numbers import bound_ms, rank
 from insula.supervisor.creation import KIND, mark_of
 from insula.supervisor.entry import ON_FIRST_VISIT, Entry
 from insula.supervisor.status import common, shown
@@ -31,7 +32,9 @@ STORED: Final = (
 COMPUTED: Final = (
     "status",
     "statuses",
+    "doing",
     "failure",
+    "waitsFor",
     "jobId",
     "url",
     "addresses",
@@ -115,13 +118,15 @@ def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJ
         "environments": list(entry.environments),
         "status": shown(statuses),
         "statuses": {place: status.observed.value for place, status in statuses.items()},
+        "doing": _doing(statuses),
         "failure": _failure(statuses),
+        "waitsFor": supervisor.orders.waits.get(entry.name),
         "wanted": entry.wanted.value,
         "version": entry.version or None,
-        "lastVisitAt": _latest(entry.last_visit_at, counts.last_visit_at),
+        "lastVisitAt": last_visit(entry, counts),
         "url": url_of(main, entry),
         "addresses": addresses_of(main, entry),
-        "options": _options(entry),
+        "options": shown_options(entry),
         "jobId": job.id if job is not None else None,
         "requests": counts.requests,
         "errors": counts.errors,
@@ -148,18 +153,14 @@ def latency(counts: Counts) -> dict[str, float | None]:
     """Milliseconds since the process began: ``mean``, and upper bounds of what ``p50`` and ``p95`` of all took."""
     answered = sum(counts.buckets)
     mean = round(counts.seconds / answered * 1000, 2) if answered else None
-    return {"mean": mean, "p50": _quantile(counts, 0.5), "p95": _quantile(counts, 0.95)}
+    p50, p95 = (bound_ms(rank(counts.buckets, share)) for share in (0.5, 0.95))
+    return {"mean": mean, "p50": p50, "p95": p95}
 
 
-def _quantile(counts: Counts, share: float) -> float | None:
-    """``None`` where nothing was answered, or it took longer than all bounds."""
-    left = sum(counts.buckets) * share
-    if not left:
-        return None
-    for count, bound in zip(counts.buckets, BUCKETS_S, strict=False):
-        left -= count
-        if left <= 0:
-            return bound * 1000
+def _doing(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
+    for place, status in statuses.items():
+        if status.doing:
+            return {"environment": place, "message": status.doing, "progress": status.progress}
     return None
 
 
@@ -175,11 +176,13 @@ def _failure(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
     return None
 
 
-def _latest(*moments: datetime | None) -> datetime | None:
+def last_visit(entry: Entry, counts: Counts) -> datetime | None:
+    """The one that is written, or a later one that is not yet."""
+    moments = (entry.last_visit_at, counts.last_visit_at)
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def _options(entry: Entry) -> dict[str, Any]:
+def shown_options(entry: Entry) -> dict[str, Any]:
     """Only what is known to be no secret."""
     options = {key: entry.options[key] for key in OPTIONS if key in entry.options}
     database = entry.options.get("database") or {}
@@ -188,6 +191,8 @@ def _options(entry: Entry) -> dict[str, Any]:
         "dbConnType": DEFAULT_CONNECTION,
         "autoUpgrade": True,
         "shareSession": False,
+        "inLauncher": True,
+        "inSwitcher": True,
         **options,
         "database": {key: database[key] for key in _PLACES if key in database},
     }

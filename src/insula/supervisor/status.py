@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from insula.core.clock import now
-from insula.fleet.lifecycle import AWAY, Observed, Status, Wanted
+from insula.fleet.lifecycle import AWAY, PENDING, Observed, Status, Wanted
 from insula.supervisor.entry import Entry
 
-PENDING: Final = frozenset(
-    (Observed.PREPARING, Observed.INITIALIZING, Observed.INITIALIZED, Observed.COMMANDING)
-)
-"""States that go on by themselves: nothing is repaired in them."""
 DOWN: Final = frozenset((Observed.STOPPED, Observed.NOT_FOUND))
 """States in which nothing runs and nothing is held."""
 

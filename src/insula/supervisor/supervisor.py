@@ -1,48 +1,35 @@
-"""The verbs of the control plane: what is wanted of an application is recorded first, then its environments are told.
-
-Verbs on one application take turns in the order of asking; what contradicts what it is by then is refused with 409.
-Only a start that is under way is cut short by who wants the application down, and told so. A verb goes on when whoever asked for it does not wait any more.
-"""
+"""The control plane: its parts put together, opened and closed with the main application."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from insula.core.clock import now
-from insula.core.failpoints import reach
 from insula.fleet.bus.base import CommandBus
-from insula.fleet.command import DEADLINE_S, Verb
+from insula.fleet.command import DEADLINE_S
 from insula.fleet.discovery.base import Discovery, Watcher
 from insula.fleet.environment import Environment
-from insula.fleet.lifecycle import Wanted
 from insula.fleet.traffic import Traffic
 from insula.supervisor.control import Control
-from insula.supervisor.entry import Entry
+from insula.supervisor.life import Life
 from insula.supervisor.making import Making
 from insula.supervisor.monitor import Monitor
-from insula.supervisor.moving import Resolve, forget
+from insula.supervisor.moving import Resolve
+from insula.supervisor.orders import Orders
 from insula.supervisor.places import Places, Probe
 from insula.supervisor.reconcile import Reconcile
 from insula.supervisor.records import Records
-from insula.supervisor.rules import check_confirmed, refuse
 from insula.supervisor.waking import Waking
-from insula.supervisor.wishes import read
 
 if TYPE_CHECKING:
     from insula.application.application import Application
-    from insula.supervisor.table import Also
 
 CLOSE_DEADLINE_S: Final = 10.0
 """What verbs under way get to finish when the main application goes down."""
 
 
-class Supervisor:
-    """Knows what should be running. All verbs are for one application; ``actor`` is who asks, as history tells it.
-
-    All of them raise ``ApplicationNotFound``, ``NotNow`` (409: it contradicts what the application is),
-    ``SupervisorClosed``, and ``CommandFailed`` where an environment did not do its part; what was wanted stays recorded then.
-    """
+class Supervisor(Life):
+    """Knows what should be running, and where. What can be asked of one application is in ``Life``."""
 
     def __init__(
         self,
@@ -57,11 +44,10 @@ class Supervisor:
     ) -> None:
         """``probe`` looks whether an environment can be reached; ``resolve`` gives the whole address of a database that
         main's own process reaches; ``deadline_s`` is what each command gets."""
-        self.records = records
         self.traffic = traffic
         self.places = Places(discovery, probe)
-        self._control = Control(records, bus, discovery, traffic, self.places, deadline_s)
-        self._making = Making(self._control, resolve)
+        control = Control(records, bus, discovery, traffic, self.places, deadline_s)
+        super().__init__(control, Making(control, resolve))
         self._reconcile = Reconcile(self._control, self._making)
         self._monitor = Monitor(records, discovery, traffic)
         self._waking = Waking(self._control)
@@ -116,178 +102,23 @@ class Supervisor:
         await self.places.look()
         return self.places.known()
 
-    # Coming to be: the steps of the job that makes an application
+    @property
+    def orders(self) -> Orders:
+        """Commands to environments, for who counts them."""
+        return self._control.orders
 
-    async def check(self, values: Mapping[str, Any], *, adopt: str | None = None) -> list[dict[str, Any]]:
-        """Try everything that making it would need, and change nothing.
+    def taken(self) -> Mapping[str, int]:
+        """Environment → applications that are placed there, running or not."""
+        return self._making.room.taken()
 
-        ``values`` as for ``create``; ``adopt`` is the stamp of an application to be taken over. Gives findings:
-        ``level`` (``ok``, ``warning``, ``error``), ``code``, ``message``, ``remedy``.
+    def service(self, environments: tuple[str, ...]) -> str:
+        """The dialect of the service on which databases are made in the first of these, or in the only environment."""
+        return self._making.service(environments)
+
+    async def forget(self, environment: str) -> None:
+        """Know an environment no more that is not there any more; it is known again once it registers.
+
+        Raises ``NoSuchEnvironment``, ``EnvironmentInUse`` while it answers or applications are placed there, and
+        ``RedisUnavailable``.
         """
-        return await self._making.check(values, adopt)
-
-    async def create(
-        self,
-        values: Mapping[str, Any],
-        *,
-        actor: str,
-        created_by: int | None = None,
-        also: Also | None = None,
-    ) -> Entry:
-        """Record a new application, wanted running; nothing of it is made yet: ``prepare``, ``install``, ``start`` follow.
-
-        ``values`` as the HTTP API takes them (``name displayName cname pinned icon labels environments options``);
-        ``also`` is done in the same transaction.
-        Raises ``InvalidName``, ``InvalidDomain``, ``InvalidOption``, ``NameTaken``, ``NameOfDeleted``, ``DomainTaken``.
-        """
-        return await self._making.record(values, actor, created_by, also)
-
-    async def prepare(self, name: str, *, adopt: str | None = None) -> Mapping[str, Any]:
-        """Have its database made (``Verb.PREPARE``) and keep where it is. Gives what the environment gave, without secrets."""
-        return await self._making.prepare(name, adopt)
-
-    async def install(
-        self, name: str, *, root: Mapping[str, Any] | None = None, adopt: str | None = None
-    ) -> Entry:
-        """Have its tables and first data made (``Verb.CREATE``). ``root`` is its first user, as ``RootUser``. From then on it is made."""
-        return await self._making.install(name, root, adopt)
-
-    async def take_back(self, name: str, *, actor: str, keep_data: bool = False) -> str:
-        """Undo a making: drop what bears its stamp, then forget it. Refused (``NotNow``) once it was visited.
-
-        ``keep_data``: they were there before, and stay. Gives what ``purge`` gives.
-        """
-        return await self._making.take_back(name, actor, keep_data=keep_data)
-
-    # Life
-
-    async def update(self, name: str, values: Mapping[str, Any], *, actor: str) -> Entry:
-        """Change its record. Options are laid over those that it has; what it runs with changes at its next start.
-
-        A new connection is tried first: it is refused (``CommandFailed``) unless it leads to its own database. Raises as
-        ``create``.
-        """
-        wish = read(values)
-
-        async def work() -> Entry:
-            entry = self.records.get(name)
-            refuse(entry, "change")
-            changes = await self._making.change(entry, wish)
-            if not changes:
-                return entry
-            await self._making.try_connection(entry, changes)
-            event = self._control.event(name, actor, f"changed: {', '.join(sorted(changes))}")
-            changed = await self.records.change(name, event, **changes)
-            await forget(self._control, entry, changed)
-            return changed
-
-        return await self._turn(name, work)
-
-    async def start(self, name: str, *, actor: str) -> Entry:
-        """Wanted running, and up when this returns."""
-
-        async def work() -> Entry:
-            entry = self._allowed(name, "start")
-            if entry.wanted is Wanted.RUNNING and self._control.runs(entry):
-                return entry
-            entry = await self._control.want(entry, Wanted.RUNNING, actor, "started")
-            return await self._control.bring_up(entry)
-
-        return await self._turn(name, work)
-
-    async def stop(self, name: str, *, actor: str) -> Entry:
-        """Wanted stopped, and down when this returns: it stays so until someone starts it."""
-        return await self._down(name, "stop", Wanted.STOPPED, actor, "stopped")
-
-    async def sleep(self, name: str, *, actor: str, reason: str = "put to sleep") -> Entry:
-        """Wanted asleep, and down when this returns: a visit brings it up."""
-        return await self._down(name, "sleep", Wanted.ASLEEP, actor, reason)
-
-    async def restart(self, name: str, *, actor: str) -> Entry:
-        """Down and up again; wanted running."""
-
-        async def work() -> Entry:
-            entry = self._allowed(name, "restart")
-            entry = await self._control.want(entry, Wanted.RUNNING, actor, "restarted")
-            await self._control.take_down(entry)
-            return await self._control.bring_up(entry)
-
-        return await self._turn(name, work)
-
-    async def upgrade(self, name: str, *, actor: str) -> Entry:
-        """Bring its database to the version of the code; it runs afterwards if it should. What is wanted does not change."""
-
-        async def work() -> Entry:
-            entry = self._allowed(name, "upgrade")
-            event = self._control.event(name, actor, "upgraded")
-            entry = await self.records.change(name, event)
-            if not self._control.is_down(entry):
-                await self._control.take_down(entry)
-            outcome = await self._control.first(entry, Verb.UPGRADE)
-            entry = await self._control.learn(entry, (outcome,))
-            return await self._control.bring_up(entry) if entry.wanted is Wanted.RUNNING else entry
-
-        return await self._turn(name, work)
-
-    async def destroy(self, name: str, *, confirm: object, actor: str) -> Entry:
-        """Delete it softly: wanted deleted, down, its data kept. Raises ``NotConfirmed`` unless ``confirm`` is its name."""
-        check_confirmed(self.records.get(name).name, confirm, "delete")
-        self._control.cut_short(self._allowed(name, "be deleted"))
-
-        async def work() -> Entry:
-            entry = self._allowed(name, "be deleted")
-            entry = await self._control.want(entry, Wanted.DELETED, actor, "deleted", deleted_at=now())
-            await reach("delete.recorded")
-            await self._control.take_down(entry)
-            await reach("delete.stopped")
-            return entry
-
-        return await self._turn(name, work)
-
-    async def restore(self, name: str, *, actor: str) -> Entry:
-        """Undo ``destroy``: wanted stopped."""
-
-        async def work() -> Entry:
-            entry = self._allowed(name, "be restored")
-            return await self._control.want(entry, Wanted.STOPPED, actor, "restored", deleted_at=None)
-
-        return await self._turn(name, work)
-
-    async def purge(self, name: str, *, confirm: object, actor: str, keep_data: bool = False) -> str:
-        """Drop the data of a deleted application, then its record. Raises ``NotConfirmed`` unless ``confirm`` is its name.
-
-        ``keep_data``: only the record goes, such as where the data can not be reached any more. Gives a sentence on data
-        that were left since they bear another's stamp, else nothing. Once begun it is brought to its end, also after a
-        restart of main.
-        """
-        check_confirmed(self.records.get(name).name, confirm, "purge")
-
-        async def work() -> str:
-            entry = self._allowed(name, "be purged")
-            return await self._making.purge(entry, actor, "purged", keep_data=keep_data)
-
-        return await self._control.turn(name, work)
-
-    # Inside
-
-    def _allowed(self, name: str, verb: str) -> Entry:
-        entry = self.records.get(name)
-        refuse(entry, verb)
-        return entry
-
-    async def _turn(self, name: str, work: Callable[[], Awaitable[Entry]]) -> Entry:
-        self.records.get(name)
-        return await self._control.turn(name, work)
-
-    async def _down(self, name: str, verb: str, wanted: Wanted, actor: str, reason: str) -> Entry:
-        self._control.cut_short(self._allowed(name, verb))
-
-        async def work() -> Entry:
-            entry = self._allowed(name, verb)
-            if entry.wanted is not wanted or not self._control.is_down(entry):
-                entry = await self._control.want(entry, wanted, actor, reason)
-                # Also one that is down already: its environment keeps whether a visitor may bring it up.
-                await self._control.take_down(entry)
-            return entry
-
-        return await self._turn(name, work)
+        await self._making.room.forget(environment)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
+from insula.supervisor.entrances import Entrances
 from insula.supervisor.entry import COLUMNS, Entry, columns, entry_of
 from insula.supervisor.history import Event, History
 
@@ -27,6 +28,7 @@ class Table:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._history = History(repository)
+        self._entrances = Entrances(repository)
 
     async def read_all(self) -> list[Entry]:
         """All applications, by one query."""
@@ -42,6 +44,7 @@ class Table:
         """``also`` is done in the same transaction. Raises ``Conflict`` where the name or the domain is taken."""
         values = columns({name: getattr(entry, name) for name in COLUMNS})
         async with self._repository.transaction() as transaction:
+            await self._entrances.forget(entry.name, transaction)
             await self._repository.create(TABLE, values, scopes=_EVERYTHING, on=transaction)
             await self._history.write((event,), transaction)
             if also is not None:
@@ -60,9 +63,10 @@ class Table:
             await self._history.write(events, transaction)
 
     async def delete(self, name: str) -> None:
-        """Remove an application and its history. Raises ``RecordNotFound``."""
+        """Remove an application, its history, and who may enter it. Raises ``RecordNotFound``."""
         async with self._repository.transaction() as transaction:
             await self._history.forget(name, transaction)
+            await self._entrances.forget(name, transaction)
             await self._repository.destroy(TABLE, keys=[name], scopes=_EVERYTHING, on=transaction)
 
     async def note(self, events: Sequence[Event]) -> None:

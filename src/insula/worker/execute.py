@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from insula import __version__
 from insula.core.clock import now
+from insula.core.failpoints import reach
 from insula.fleet.command import NOTHING, Command, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.lifecycle import Observed, Status
@@ -64,7 +65,7 @@ async def prepare(means: Means, command: Command) -> Result:
     configuration, adopt = configuration_of(command), command.arguments.get("adopt")
     unknown = means.process.status(command.application).observed is Observed.NOT_FOUND
     if unknown:
-        means.report(command.application, Status(Observed.PREPARING, now()))
+        means.report(command.application, Status(Observed.PREPARING, now(), doing="database"))
     try:
         database = await means.provisioner.prepare(configuration, adopt)
     except BaseException as error:
@@ -90,9 +91,11 @@ async def start(means: Means, command: Command) -> Result:
 
 
 async def stop(means: Means, command: Command) -> Result:
-    """No result."""
+    """No result. With a configuration the environment gets to know one that was made elsewhere, and is down."""
     await means.process.stop(command.application)
-    if means.process.status(command.application).observed is Observed.NOT_FOUND:
+    if command.configuration is not None:
+        means.process.rest(command.application)
+    elif means.process.status(command.application).observed is Observed.NOT_FOUND:
         # it was prepared at most, which the process adapter knows nothing of
         means.report(command.application, Status(Observed.NOT_FOUND, now()))
     return NOTHING
@@ -109,6 +112,7 @@ async def remove(means: Means, command: Command) -> Result:
     await means.process.stop(command.application)
     if not command.arguments.get("keep"):
         await means.provisioner.remove(configuration_of(command))
+        await reach("remove.dropped")
     await means.provisioner.forget(command.application)
     means.process.forget(command.application)
     means.report(command.application, Status(Observed.NOT_FOUND, now()))

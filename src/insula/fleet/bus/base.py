@@ -20,6 +20,10 @@ class CommandBus(ABC):
         """
 
     @abstractmethod
+    def trouble(self) -> str:
+        """Why what is sent waits instead of being on its way, as a sentence; empty: it does not, as far as is known."""
+
+    @abstractmethod
     async def take(self, environment: str) -> Command:
         """The next command for an environment, in the order in which they were sent. Waits until there is one.
 

@@ -46,6 +46,9 @@ class MemoryBus(CommandBus):
             raise EnvironmentUnavailable(environment=environment)
         return outcome
 
+    def trouble(self) -> str:
+        return ""
+
     async def take(self, environment: str) -> Command:
         return await self._queues[environment].get()
 

@@ -27,6 +27,9 @@ class RedisBus(CommandBus):
     async def send(self, environment: str, command: Command) -> Outcome:
         return await self._sender.send(environment, command)
 
+    def trouble(self) -> str:
+        return self._sender.trouble
+
     async def take(self, environment: str) -> Command:
         return await self._taker.take(environment)
 

@@ -12,6 +12,7 @@ from insula.core.pauses import Pauses
 from insula.core.sparse import Sparse
 from insula.fleet.bus.redis_words import (
     BLOCK_MS,
+    GROUP,
     OUTCOMES,
     PATIENCE_S,
     Envelope,
@@ -28,7 +29,6 @@ from insula.fleet.wire import from_json, to_json
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)
 
-GROUP: Final = "worker"
 OUTCOMES_KEPT: Final = 10_000
 """About so many; a sender that missed its outcome sends again, and the worker says it once more."""
 AT_ONE_GO: Final = 32
@@ -60,7 +60,7 @@ class Taker:
             except FAILURES as error:
                 # What Redis has given to this one, and did not arrive here, is unfinished: it is looked for again.
                 self._claimed.discard(environment)
-                _sparse.warning(str(error), f"no commands are taken for {environment}")
+                self._server.warn(error, f"no commands are taken for {environment}", _sparse)
                 await pauses.next()
         return ready.popleft()
 
@@ -142,7 +142,7 @@ class Taker:
                 await self._finish(commands_key(environment), outcome, entries)
                 break
             except FAILURES as error:
-                _sparse.warning(str(error), f"what came of commands in {environment} is not told")
+                self._server.warn(error, f"what came of commands in {environment} is not told", _sparse)
                 await pauses.next()
 
     async def _finish(self, key: str, outcome: Outcome, entries: list[bytes]) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from insula.fleet.command import Command
 
+GROUP: Final = "worker"
+"""Of consumers, in each stream of commands."""
 OUTCOMES: Final = "insula:outcomes"
 """Stream: ``r``, the request id, and ``o``, the sealed ``Outcome``."""
 BLOCK_MS: Final = 2_000

@@ -47,6 +47,11 @@ class Discovery(ABC):
         """The environment is gone, on purpose: not available any more, if it is known at all. Of an unknown one nothing."""
 
     @abstractmethod
+    async def forget(self, name: str) -> None:
+        """Know nothing of an environment that is gone, nor what was reported from there, until it is announced again.
+        Of an unknown one nothing. Raises ``RedisUnavailable`` where it is known in one."""
+
+    @abstractmethod
     async def environments(self) -> Sequence[Environment]:
         """Those that are known, by name."""
 

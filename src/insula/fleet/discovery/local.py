@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
+from insula.core.clock import now
 from insula.fleet.discovery.base import Discovery, Lost, Watcher
 from insula.fleet.environment import Environment
 from insula.fleet.errors import EnvironmentTaken
@@ -28,7 +29,7 @@ class LocalDiscovery(Discovery):
     async def hold(self, environment: str, instance: str, lost: Lost) -> int:
         holder = self._held.get(environment)
         if holder is not None and holder != instance:
-            raise EnvironmentTaken(environment=environment, holder=holder)
+            raise EnvironmentTaken(environment=environment, holder=holder, at="")
         self._held[environment] = instance
         self._epoch += 1
         return self._epoch
@@ -48,6 +49,11 @@ class LocalDiscovery(Discovery):
     async def leave(self, name: str) -> None:
         self._environments.pop(name, None)
         self._held.pop(name, None)
+
+    async def forget(self, name: str) -> None:
+        self._environments.pop(name, None)
+        for application in [found for found, known in self._statuses.items() if name in known]:
+            self.report(name, application, Status(Observed.NOT_FOUND, now()))
 
     async def environments(self) -> Sequence[Environment]:
         return sorted(self._environments.values(), key=lambda environment: environment.name)

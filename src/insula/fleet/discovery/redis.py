@@ -10,6 +10,7 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.discovery.redis_follower import Follower
 from insula.fleet.discovery.redis_teller import Teller
 from insula.fleet.environment import Environment
+from insula.fleet.errors import KeyMismatch
 from insula.fleet.lease import Lease, Life
 from insula.fleet.lifecycle import Status
 from insula.fleet.redis_server import RedisServer
@@ -37,15 +38,10 @@ class RedisDiscovery(Discovery):
         self._own: dict[str, Environment] = {}
 
     async def hold(self, environment: str, instance: str, lost: Lost) -> int:
-        teller = Teller(self._server, self._seal, environment)
+        teller = self._teller(environment)
         life = self._life if self._life and self._life.instance == instance else Life(instance)
         lease = Lease(self._server, environment, life, taken=teller.begin, lost=lost)
-        self._tellers[environment] = teller
-        try:
-            await lease.take()
-        except BaseException:
-            del self._tellers[environment]
-            raise
+        await lease.take()
         self._leases[environment] = lease
         return lease.epoch
 
@@ -63,8 +59,7 @@ class RedisDiscovery(Discovery):
 
     async def announce(self, environment: Environment) -> None:
         self._own[environment.name] = environment
-        if teller := self._tellers.get(environment.name):
-            teller.announce(environment)
+        self._teller(environment.name).announce(environment)
 
     async def leave(self, name: str) -> None:
         teller, lease = self._tellers.pop(name, None), self._leases.pop(name, None)
@@ -76,9 +71,23 @@ class RedisDiscovery(Discovery):
         if lease is not None:
             await lease.give_back()
 
+    async def forget(self, name: str) -> None:
+        await self._follower.forget(name)
+
     async def environments(self) -> Sequence[Environment]:
         known = {environment.name: environment for environment in self._follower.environments()}
-        return [known[name] for name in sorted(known)]
+        found = [known[name] for name in sorted(known)]
+        if not self._server.others_key:
+            return found
+        apart = KeyMismatch(what=self._server.where).message
+        return [replace(environment, failure=apart) for environment in found]
+
+    def _teller(self, environment: str) -> Teller:
+        """What is told before the name is held is kept until then."""
+        teller = self._tellers.get(environment)
+        if teller is None:
+            teller = self._tellers[environment] = Teller(self._server, self._seal, environment)
+        return teller
 
     def report(self, environment: str, application: str, status: Status) -> None:
         if teller := self._tellers.get(environment):

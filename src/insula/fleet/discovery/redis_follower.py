@@ -17,6 +17,7 @@ from insula.core.clock import monotonic, now
 from insula.core.errors import InsulaError
 from insula.core.pauses import Pauses
 from insula.core.sparse import Sparse
+from insula.fleet.discovery.clocks import Clocks
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.discovery.redis_words import (
     ENVIRONMENTS,
@@ -57,6 +58,9 @@ class Follower:
         """Environment → monotonic seconds of its last heartbeat."""
         self._statuses: dict[str, dict[str, Status]] = {}
         """Environment → application → status, as told last."""
+        self._clocks = Clocks()
+        self._forgotten = 0
+        """How many environments were forgotten: what was read before is old then."""
         self._read = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -85,6 +89,14 @@ class Follower:
             for name, environment in self._environments.items()
         ]
 
+    async def forget(self, name: str) -> None:
+        """Know nothing of one any more, here and in Redis. Raises ``RedisUnavailable``, ``RedisRefused``."""
+        await self._server.together([("HDEL", ENVIRONMENTS, name), ("DEL", statuses_key(name))])
+        self._forgotten += 1
+        self._all_of(name, {})
+        for known in (self._environments, self._heard, self._statuses):
+            known.pop(name, None)
+
     async def _run(self) -> None:
         pauses = Pauses()
         while True:
@@ -102,7 +114,7 @@ class Follower:
                             await self._read_environments()
                             read = monotonic()
             except InsulaError as error:
-                _sparse.warning(error.message, "what environments report is not heard")
+                self._server.warn(error, "what environments report is not heard", _sparse)
             except Exception:
                 _logger.exception("what environments report is not heard")
             await pauses.next()
@@ -121,7 +133,7 @@ class Follower:
             self._all_of(batch.environment, batch.statuses)
         else:
             for application, status in batch.statuses.items():
-                self._put(batch.environment, application, status)
+                self._told(batch.environment, application, status)
 
     async def _read_all(self) -> None:
         for name in await self._read_environments():
@@ -136,8 +148,13 @@ class Follower:
 
     async def _read_environments(self) -> list[str]:
         """Gives the names of those that are there."""
-        now_ms = await self._server.now_ms()
-        rows = await self._server.call("HGETALL", ENVIRONMENTS)
+        while True:
+            forgotten = self._forgotten
+            now_ms = await self._server.now_ms()
+            self._clocks.look(now_ms)
+            rows = await self._server.call("HGETALL", ENVIRONMENTS)
+            if forgotten == self._forgotten:
+                break
         names = []
         for key, sealed in rows.items():
             name = key.decode()
@@ -161,6 +178,7 @@ class Follower:
     def _announce(self, announced: Announced, silent_s: float) -> None:
         environment = announced.environment
         at = datetime.fromtimestamp(announced.at_ms / 1000, UTC)
+        self._clocks.told(environment.name, environment.heartbeat_at, announced.at_ms)
         self._environments[environment.name] = replace(environment, heartbeat_at=at)
         self._heard[environment.name] = monotonic() - max(0.0, silent_s)
 
@@ -169,7 +187,11 @@ class Follower:
         for application in self._statuses.get(environment, {}).keys() - statuses.keys():
             self._put(environment, application, Status(Observed.NOT_FOUND, now()))
         for application, status in statuses.items():
-            self._put(environment, application, status)
+            self._told(environment, application, status)
+
+    def _told(self, environment: str, application: str, status: Status) -> None:
+        since = self._clocks.here(environment, status.since)
+        self._put(environment, application, replace(status, since=since))
 
     def _put(self, environment: str, application: str, status: Status) -> None:
         known = self._statuses.setdefault(environment, {})

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from insula.core.clock import now
 from insula.core.pauses import Pauses
 from insula.core.sparse import Sparse
 from insula.fleet.discovery.redis_words import (
@@ -29,11 +30,12 @@ from insula.fleet.discovery.redis_words import (
 from insula.fleet.environment import Environment
 from insula.fleet.lease import lease_key
 from insula.fleet.lifecycle import Observed, Status
-from insula.fleet.redis_server import FAILURES, RedisServer, Words
+from insula.fleet.redis_server import FAILURES, TOO_LONG, RedisServer, Words
 from insula.fleet.seal import Seal
 from insula.fleet.wire import to_json
 
-_sparse = Sparse(logging.getLogger(__name__))
+_logger = logging.getLogger(__name__)
+_sparse = Sparse(_logger)
 
 AT_ONE_GO: Final = 1000
 """Statuses that are told together: some 200 kB."""
@@ -68,7 +70,11 @@ class Teller:
         """What stands at the lease's key as long as it is held."""
         self._leaves = False
         self._something = asyncio.Event()
-        self._all_told = asyncio.Event()
+        self._rests = asyncio.Event()
+        """All is told, or can not be since the name is not held any more."""
+        self._held = True
+        self._failure = ""
+        """Why it could not be told the last time."""
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, epoch: int, mark: str) -> None:
@@ -107,27 +113,37 @@ class Teller:
             return
         try:
             async with asyncio.timeout(LAST_WORDS_S):
-                await self._all_told.wait()
+                await self._rests.wait()
         except TimeoutError:
-            _sparse.warning("Redis did not answer", f"the last reports of {self._name} are lost")
+            _sparse.warning(self._failure or TOO_LONG, f"the last reports of {self._name} are lost")
+        if not self._held:
+            _logger.info(
+                "the last reports of %s are not told: its name is not held here any more", self._name
+            )
         self._task.cancel()
         await asyncio.wait((self._task,))
         self._task = None
 
     def _wake(self) -> None:
         self._something.set()
-        self._all_told.clear()
+        self._rests.clear()
 
     async def _run(self) -> None:
         pauses = Pauses()
         while True:
             await self._something.wait()
             try:
-                if not await self._tell():
-                    self._something.clear()  # another has the name now, or a new epoch begins, with which all is told
+                self._held = await self._tell()
+                if not self._held:  # another has the name now, or a new epoch begins, with which all is told
+                    self._settle()
                 pauses.over()
+                self._failure = ""
             except FAILURES as error:
-                _sparse.warning(str(error), f"{self._name} is not reported")
+                self._failure = str(error)
+                self._server.warn(error, f"{self._name} is not reported", _sparse)
+                await pauses.next()
+            except Exception:  # a defect must not end it: nothing would be heard from here any more
+                _logger.exception("%s is not reported", self._name)
                 await pauses.next()
 
     async def _tell(self) -> bool:
@@ -155,7 +171,7 @@ class Teller:
 
     def _settle(self) -> None:
         self._something.clear()
-        self._all_told.set()
+        self._rests.set()
 
     async def _send(self, fresh: bool, announces: bool, epoch: int, statuses: Mapping[str, Status]) -> bool:
         """All of it, and only while the name is held: what a late holder says can not stand over what a newer one said."""
@@ -172,7 +188,8 @@ class Teller:
                 sealed = seal.close(status_purpose(self._name, name), to_json(Reported(epoch, status)))
                 commands.append(("HSET", key, name, sealed))
         batch = Batch(self._name, epoch, announced, fresh, statuses)
-        commands.append(("PUBLISH", REPORTS, seal.close(REPORTS, to_json(batch))))
+        channel = self._server.channel(REPORTS)
+        commands.append(("PUBLISH", channel, seal.close(REPORTS, to_json(batch))))
         if leaves:
             commands += [("HDEL", ENVIRONMENTS, self._name), ("DEL", key)]
         words = [word for command in commands for word in (len(command), *command)]
@@ -180,5 +197,6 @@ class Teller:
 
     async def _announced(self, epoch: int) -> Announced:
         assert self._environment is not None
-        environment = replace(self._environment, epoch=epoch, secured=self._seal.secured)
-        return Announced(environment, await self._server.now_ms())
+        at_ms = await self._server.now_ms()
+        environment = replace(self._environment, epoch=epoch, secured=self._seal.secured, heartbeat_at=now())
+        return Announced(environment, at_ms)

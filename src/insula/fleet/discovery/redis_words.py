@@ -12,7 +12,7 @@ from insula.fleet.lifecycle import Status
 ENVIRONMENTS: Final = "insula:environments"
 """Hash: name → sealed ``Announced``."""
 REPORTS: Final = "insula:reports"
-"""Channel, and purpose of the seal: ``Batch``."""
+"""Channel (of each number of a Redis, see ``RedisServer.channel``), and purpose of the seal: ``Batch``."""
 
 
 def statuses_key(environment: str) -> str:

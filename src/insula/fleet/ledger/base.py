@@ -13,8 +13,6 @@ from insula.fleet.lifecycle import Wanted
 
 KEPT_S: Final = 24 * 3600.0
 """How long a command is remembered: far longer than any can be on its way."""
-UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT, Verb.VOUCH})
-"""What changes nothing can be done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,10 @@ class Shelf(dict[str, Kept]):
             self.put(each.configuration.application, each)
 
     def put(self, application: str, kept: Kept | None) -> None:
-        """Instead of what was there; ``None``: nothing is left of it."""
+        """Instead of what was there; ``None``: nothing is left of it. A domain that another has by now stays the other's."""
         before = self.pop(application, None)
-        if before is not None and before.configuration.domain is not None:
-            self._domains.pop(before.configuration.domain, None)
+        if before is not None and self._domains.get(before.configuration.domain or "") == application:
+            del self._domains[before.configuration.domain or ""]
         if kept is not None:
             self[application] = kept
             if kept.configuration.domain is not None:

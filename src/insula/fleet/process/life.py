@@ -16,6 +16,7 @@ from insula.fleet.errors import StartGivenUp, StaysDown, StepExpired, WrongMove
 from insula.fleet.lifecycle import Lifecycle, Observed, Status
 from insula.fleet.process.base import AsgiApp
 from insula.fleet.process.steps import Steps
+from insula.fleet.process.telling import Telling
 
 _logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Life:
         "_running",
         "_steps",
         "_tasks",
+        "_telling",
         "_turn",
     )
 
@@ -52,6 +54,7 @@ class Life:
         self._factory = factory
         self._running = running
         self._changed = changed
+        self._telling = Telling(lifecycle, changed)
         self._steps: Steps | None = None
         """Those of the last time, until all that they hold is given back."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -181,6 +184,7 @@ class Life:
         """New steps, of which the first is done; what an earlier time has left open is closed."""
         await self._clear()
         self._steps = steps = self._factory(configuration)
+        steps.tell = self._telling
         await self._within("prepare", steps, steps.prepare())
         return steps
 
@@ -241,6 +245,7 @@ class Life:
         self._move(Observed.COMMANDING, command=command)
 
     def _move(self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = "") -> None:
+        self._telling.over()
         self._changed(self._name, self._lifecycle.move(to, command=command, step=step, cause=cause))
         if to in (Observed.RUNNING, Observed.STOPPED):
             _logger.info("%s is %s%s", self._name, to.value, f": {cause}" if cause else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from insula.core.clock import now
@@ -35,6 +35,10 @@ class LocalProcess(ProcessAdapter):
 
     def running(self, application: str) -> AsgiApp | None:
         return self._running.get(application)
+
+    def all_running(self) -> Collection[AsgiApp]:
+        """Those that run."""
+        return self._running.values()
 
     def status(self, application: str) -> Status:
         life = self._lives.get(application)

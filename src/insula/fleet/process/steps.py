@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from insula.core.doing import Tell, to_nobody
 from insula.fleet.process.base import AsgiApp
 
 STEP_DEADLINE_S: Final = 600.0
@@ -17,6 +18,9 @@ class Steps(ABC):
 
     deadline_s: ClassVar[float | None] = STEP_DEADLINE_S
     """A step that takes longer is given up; ``None``: the steps know by themselves how long they may take."""
+
+    tell: Tell = staticmethod(to_nobody)
+    """Told what is being done; set before the first step."""
 
     @abstractmethod
     async def prepare(self) -> None:

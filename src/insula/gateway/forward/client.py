@@ -3,82 +3,54 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
 from insula.core.clock import monotonic
-from insula.core.errors import InsulaError
 from insula.gateway.errors import HeadTooLarge, InvalidHttp
 from insula.gateway.forward import answering
+from insula.gateway.forward.connected import AHEAD, NOTHING, UPSTREAM, Connected
 from insula.gateway.forward.exchange import Exchange
-from insula.gateway.forward.head import END, HEAD_BYTES, Block, RequestHead, read_request
-from insula.gateway.forward.phases import KEPT_BYTES, PARTING_S
+from insula.gateway.forward.grammar import END, HEAD_BYTES
+from insula.gateway.forward.phases import KEPT_BYTES, REMEMBERED_S
 from insula.gateway.forward.pipe import Pipe
-from insula.gateway.forward.rewrite import own_answer
-from insula.gateway.forward.route import Answer, Asked, Watch
-from insula.gateway.trust import request_id
+from insula.gateway.forward.request import RequestHead, read_request
+from insula.gateway.forward.route import Watch
+from insula.gateway.forward.way import KNOWN_BYTES, Known, Way
 
 if TYPE_CHECKING:
     from insula.gateway.forward.door import Door
 
-_AHEAD: Final = 1
-"""Why nothing is read: what has come ahead of time is enough."""
-_UPSTREAM: Final = 2
-"""Why nothing is read: the upstream has not taken yet what was sent to it."""
 
+class Client(Connected):
+    """What is asked on one connection."""
 
-class Client(asyncio.Protocol):
-    """One connection."""
-
-    __slots__ = (
-        *(
-            "_ahead",
-            "_block",
-            "_exchange",
-            "_origin",
-            "_parting",
-            "_peer",
-            "_served",
-            "_since",
-            "_trusted",
-            "_unread",
-            "_unsent",
-        ),
-        *("door", "full", "transport"),
-    )
+    __slots__ = ("_known", "way")
 
     def __init__(self, door: Door) -> None:
-        self.door = door
-        self._exchange: Exchange | None = None
-        self._ahead = b""
-        """What has come, and is not read yet."""
-        self._unread = 0
-        """Why nothing is read from the connection now; 0: it is read."""
-        self.full = False
-        """It does not take what is sent to it as fast as it comes."""
-        self._parting = False
-        """The last answer is out; what comes is thrown away."""
-        self._served = False
-        self._since = monotonic()
-        """When the wait for a head, or the parting, began."""
-        self._unsent = 0
-        self._block: Block | None = None
-        """The headers of the last request, and where a request with these comes from."""
+        super().__init__(door)
+        self._known: Known | None = None
+        """The headers of the last request."""
+        self.way: Way | None = None
+        """See ``goes``."""
 
     # --- asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is there."""
-        self.transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if isinstance(peer, tuple) else ""
-        self._trusted = self._peer in self.door.proxies
-        self.door.crowd.come(self)
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or more than one."""
         if self._exchange is None:
-            if not self._parting:
+            if self._parting:
+                return
+            way = self.way
+            if way is not None and not self._ahead and not self.full and (line := way.line_of(data)):
+                exchange = way.spare
+                if exchange is None:
+                    self._exchange = exchange = Exchange(self, way.known, line)
+                    exchange.follow(way)
+                else:
+                    self._exchange = exchange
+                    way.spare = None
+                    exchange.again(way, line)
+            else:
                 self._begin(self._ahead + data if self._ahead else data)
         elif self._ahead:
             self._keep(self._ahead + data)
@@ -93,6 +65,7 @@ class Client(asyncio.Protocol):
         """It is closed."""
         self.door.crowd.leave(self)
         self._gone()
+        self.goes(None)
 
     def pause_writing(self) -> None:
         """The client is slower than the upstream."""
@@ -112,25 +85,24 @@ class Client(asyncio.Protocol):
 
     def _begin(self, data: bytes) -> None:
         """Read the next request, once its head is there."""
-        if data[:2] == b"\r\n":
-            data = data[2:]  # some put an empty line behind a body
+        data = data.removeprefix(b"\r\n")  # some put an empty line behind a body
         end = data.find(END)
         if end < 0 or self.full:
-            self._wait_for_more(data, begins=not self._ahead)
+            self._wait_for_more(data)
             return
         try:
             if end > HEAD_BYTES:
                 raise HeadTooLarge(limit=HEAD_BYTES)
-            request = read_request(data[:end])
+            request = read_request(data[:end], None if self._known is None else self._known.block)
         except (InvalidHttp, HeadTooLarge) as error:
             self._refuse(error)
             return
         self._ahead = data[end + len(END) :]
-        self._exchange = exchange = Exchange(self, request, self._asked(request), trusted=self._trusted)
-        exchange.start()
+        self._exchange = exchange = Exchange(self, self._knows(request), b"")
+        exchange.start(request)
 
-    def _wait_for_more(self, data: bytes, *, begins: bool) -> None:
-        if begins and self._served:
+    def _wait_for_more(self, data: bytes) -> None:
+        if self._served and not self._begun and data not in NOTHING:
             self._since = monotonic()
         if self.full:
             self._keep(data)
@@ -141,25 +113,14 @@ class Client(asyncio.Protocol):
         elif data and not data[:1].isalpha() and data != b"\r":
             self._refuse(InvalidHttp(cause="it begins with no method"))
 
-    def _asked(self, request: RequestHead) -> Asked:
-        headers = request.block.headers
-        raw_path, _, query = request.target.partition(b"?")
-        path = raw_path.decode("ascii")
-        if request.block is not self._block:
-            self._block = request.block
-            self._origin = self.door.proxies.origin(self._peer, self.door.scheme, headers)
-        return Asked(
-            request.method.decode(),
-            request.target,
-            unquote(path) if "%" in path else path,
-            query,
-            request.block.fields,
-            headers,
-            self._peer,
-            self._origin,
-            request_id(headers.get(b"x-request-id")),
-            request.websocket,
-        )
+    def _knows(self, request: RequestHead) -> Known:
+        known, block = self._known, request.block
+        if known is None or known.block is not block:
+            origin = self.door.proxies.origin(self.peer, self.door.scheme, block.headers)
+            known = Known(block, origin)
+            self._known = known if len(block.raw) <= KNOWN_BYTES else None
+            self.goes(None)
+        return known
 
     def _body(self, exchange: Exchange, data: bytes) -> None:
         try:
@@ -179,7 +140,7 @@ class Client(asyncio.Protocol):
     def _keep(self, data: bytes) -> None:
         self._ahead = data
         if len(data) > KEPT_BYTES:
-            self._stop_reading(_AHEAD)
+            self._stop_reading(AHEAD)
 
     def _again(self) -> None:
         """Read what has come ahead of time."""
@@ -187,52 +148,48 @@ class Client(asyncio.Protocol):
             data, self._ahead = self._ahead, b""
             self._begin(data)
             if len(self._ahead) <= KEPT_BYTES:
-                self._go_on_reading(_AHEAD)
+                self._go_on_reading(AHEAD)
 
-    def _stop_reading(self, why: int) -> None:
-        if not self._unread and not self.transport.is_closing():
-            self.transport.pause_reading()
-        self._unread |= why
-
-    def _go_on_reading(self, why: int) -> None:
-        if self._unread:
-            self._unread &= ~why
-            if not self._unread and not self.transport.is_closing():
-                self.transport.resume_reading()
+    def expire(self, now: float) -> None:
+        """As every connection; what it said of itself is forgotten before."""
+        if self._exchange is None and now - self._since > REMEMBERED_S:
+            self._known = None
+            self.goes(None)
+        super().expire(now)
 
     # --- what an exchange tells
+
+    def goes(self, way: Way | None) -> None:
+        """The way of the request that is under way, where another with the same headers may take it as well."""
+        if self.way is not None:
+            self.way.spare = None
+        self.way = way
 
     def feed(self) -> None:
         """There is somewhere for the body to go."""
         exchange, data = self._exchange, self._ahead
         if exchange is not None and data:
             self._ahead = b""
-            self._go_on_reading(_AHEAD)
+            self._go_on_reading(AHEAD)
             self._body(exchange, data)
 
     def upstream_full(self, full: bool) -> None:
         """Whether the upstream takes the body more slowly than it comes."""
         if full:
-            self._stop_reading(_UPSTREAM)
+            self._stop_reading(UPSTREAM)
         else:
-            self._go_on_reading(_UPSTREAM)
+            self._go_on_reading(UPSTREAM)
 
-    def say(self, answer: Answer, identifier: str, *, to_head: bool, close: bool) -> None:
-        """Send a whole answer of our own."""
-        if not self.transport.is_closing():
-            self.transport.write(
-                own_answer(answer, request_id=identifier, date=self.door.date, to_head=to_head, close=close)
-            )
-
-    def answered(self, now: float, *, keep: bool) -> None:
+    def answered(self, now: float, *, keep: bool = True) -> None:
         """The answer is whole. ``keep``: the connection may carry another request. ``now`` is monotonic."""
+        door = self.door
         self._exchange = None
         self._served = True
         self._since = now
         if self._unread:
-            self._go_on_reading(_UPSTREAM)
-        self.door.crowd.answered(self)
-        if not keep or self.door.closing:
+            self._go_on_reading(UPSTREAM)
+        door.crowd.answered(self)
+        if not keep or door.closing:
             self._part()
         elif self._ahead:
             self._soon()
@@ -242,66 +199,11 @@ class Client(asyncio.Protocol):
         self._exchange = None
         self.door.reset(self.transport)
 
-    def become_pipe(self, upstream: asyncio.Transport, watch: Watch | None, began: float) -> None:
+    def become_pipe(self, upstream: asyncio.Transport, watch: Watch | None) -> None:
         """The connection is no client's any more."""
         self._exchange = None
         self.door.crowd.leave(self)
-        self._go_on_reading(_AHEAD | _UPSTREAM)
-        Pipe(self.door.crowd, watch, began).join(self.transport, upstream)
+        self._go_on_reading(AHEAD | UPSTREAM)
+        Pipe(self.door.crowd, watch).join(self.transport, upstream)
         if self._ahead and not upstream.is_closing():
             upstream.write(self._ahead)  # only now, that an upstream which does not take it stops the client
-
-    # --- parting
-
-    @property
-    def busy(self) -> bool:
-        """A request is being answered."""
-        return self._exchange is not None
-
-    def finish(self) -> None:
-        """The door is closed: go, unless something is under way."""
-        if self._exchange is None:
-            self.transport.close()
-
-    def expire(self, now: float) -> None:
-        """End what has taken too long. ``now`` is monotonic."""
-        phases = self.door.phases
-        waited_s = now - self._since
-        if self._exchange is not None:
-            self._exchange.expire(now)
-        elif self._parting or self.transport.is_closing() or self.full:
-            unsent = self.transport.get_write_buffer_size()
-            if unsent != self._unsent:
-                self._unsent = unsent
-                self._since = now
-            elif waited_s > (phases.untaken_s if unsent else PARTING_S):
-                self.transport.abort()
-        elif self._ahead:
-            if waited_s > phases.head_s:
-                self._tell(
-                    answering.late(f"The head of the request was not complete after {phases.head_s:g} s.")
-                )
-        elif waited_s > (phases.keep_alive_s if self._served else phases.head_s):
-            self.transport.close()
-
-    def _refuse(self, error: InsulaError) -> None:
-        self._tell(answering.refusal(error))
-
-    def _tell(self, answer: Answer) -> None:
-        """Say what is wrong with what can not be answered as a request, and part."""
-        self.say(answer, request_id(None), to_head=False, close=True)
-        self._part()
-
-    def _part(self) -> None:
-        """Nothing more is answered. What still comes is thrown away, so that the client gets to read the last answer."""
-        self._ahead = b""
-        self._since = monotonic()
-        if not (self._parting or self.transport.is_closing()):
-            self._parting = True
-            self._go_on_reading(_AHEAD | _UPSTREAM)
-            self.transport.write_eof()
-
-    def _gone(self) -> None:
-        exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            exchange.abandon()

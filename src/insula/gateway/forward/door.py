@@ -13,6 +13,7 @@ from typing import Final
 from insula.core.clock import monotonic
 from insula.gateway.crowd import Crowd
 from insula.gateway.forward.client import Client
+from insula.gateway.forward.connected import Connected
 from insula.gateway.forward.phases import Phases
 from insula.gateway.forward.pipe import Pipe
 from insula.gateway.forward.route import Route
@@ -48,7 +49,7 @@ class Door:
         """Which clients of this socket have used, unless a trusted proxy says otherwise."""
         self.access_log = access_log
         self.pools = Pools(self.phases)
-        self.crowd: Crowd[Client | Pipe] = Crowd(connections)
+        self.crowd: Crowd[Connected | Pipe] = Crowd(connections)
         self.closing = False
         """Nothing new is begun."""
         self.date = b""
@@ -100,7 +101,11 @@ class Door:
         self.date = formatdate(usegmt=True).encode()
         now = monotonic()
         for connection in self.crowd:
-            connection.expire(now)
+            try:
+                connection.expire(now)
+            except Exception:  # noqa: BLE001 - logged; a defect with one must not end the only watch over all
+                _log.exception("a connection could not be looked after, and is cut off")
+                connection.transport.abort()
         self.pools.reap(now)
 
     @staticmethod

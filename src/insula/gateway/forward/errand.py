@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from random import getrandbits
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from insula.core.clock import monotonic
-from insula.gateway.forward.head import RequestHead
 from insula.gateway.forward.phases import DISCARDED_BYTES
-from insula.gateway.forward.relay import Body, body
+from insula.gateway.forward.relay import Body
+from insula.gateway.forward.request import RequestHead
 from insula.gateway.forward.route import Answer, Asked, Watch
 
 if TYPE_CHECKING:
     from insula.gateway.forward.client import Client
-    from insula.gateway.forward.upstream import Pool
+    from insula.gateway.forward.door import Door
+    from insula.gateway.forward.way import Known
 
 _access = logging.getLogger("insula.access")
 
@@ -33,22 +36,50 @@ class Errand:
     _body: Body | None = None
     """What is still to come of the request's; ``None`` once it is complete."""
     _watch: Watch | None = None
-    _pool: Pool | None = None
-    """Where it is counted as under way."""
     _status = 0
     """Of the answer, once its head has gone out."""
     _unsent = 0
     """Bytes that a slow receiver had not taken when it was looked at last."""
 
-    def __init__(self, client: Client, request: RequestHead, asked: Asked) -> None:
+    _head: RequestHead | None = None
+
+    def __init__(self, client: Client, known: Known, line: bytes) -> None:
+        """``line``: the first of the request, where that is all that it says beyond what is known."""
         self._client = client
-        self._door = client.door
-        self._request = request
-        self._asked = asked
-        if request.length:
-            self._body = body(request.length)
+        self._known = known
+        self._line = line
+        self._identifier = known.given or b"%016x" % getrandbits(64)
         self._began = self._since = monotonic()
         """Since when what the request waits for now has been waited for."""
+
+    @property
+    def _request(self) -> RequestHead:
+        if self._head is None:
+            self._head = RequestHead.again(self._line, self._known.block)
+        return self._head
+
+    @property
+    def _door(self) -> Door:
+        return self._client.door
+
+    @property
+    def _asked(self) -> Asked:
+        """The request, for those who decide about it."""
+        request, known = self._request, self._known
+        raw_path, _, query = request.target.partition(b"?")
+        path = raw_path.decode("ascii")
+        return Asked(
+            request.method.decode(),
+            request.target,
+            unquote(path) if "%" in path else path,
+            query,
+            request.fields,
+            request.headers,
+            self._client.peer,
+            known.origin,
+            self._identifier.decode(),
+            request.websocket,
+        )
 
     def _give(self, answer: Answer, *, close: bool = False) -> None:
         """Answer from here. A short body that is still coming is taken in, so that the connection can be kept."""
@@ -57,7 +88,7 @@ class Errand:
         if self._body is not None and keep:
             keep = not request.expects and 0 < request.length <= DISCARDED_BYTES
         self._status = answer.status
-        self._client.say(answer, self._asked.request_id, to_head=request.method == b"HEAD", close=not keep)
+        self._client.say(answer, self._identifier, to_head=request.method == b"HEAD", close=not keep)
         if self._body is not None and keep:
             self._client.upstream_full(False)
             self._client.feed()
@@ -92,12 +123,10 @@ class Errand:
 
     def _account(self, now: float) -> None:
         """It is over, in whatever way."""
-        if self._pool is not None:
-            self._pool.leave()
         seconds = now - self._began
         if self._watch is not None:
             self._watch.ended(self._status, seconds)
-        if self._door.access_log:
+        if self._client.door.access_log:
             asked = self._asked
             line = (asked.method, asked.path, self._status, seconds * 1000, asked.origin.client)
             _access.info("%s %s %d %.1f ms %s", *line)

@@ -28,6 +28,8 @@ POOLED_S: Final = 30.0
 """How long an unused connection to an upstream is kept. Shorter than what upstreams grant (75 s: ours)."""
 FRESH_S: Final = 5.0
 """An older connection is used for requests only that may be sent again, should it turn out to be closed."""
+REMEMBERED_S: Final = 5.0
+"""How long the headers of an idle client's last request are kept, to be recognised."""
 TICK_S: Final = 1.0
 """How often connections are asked."""
 

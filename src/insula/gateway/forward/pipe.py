@@ -10,21 +10,18 @@ from insula.gateway.crowd import Crowd
 from insula.gateway.forward.phases import UNTAKEN_S
 from insula.gateway.forward.route import Watch
 
-_SWITCHING: Final = 101
-
 
 class Pipe:
     """Two ends. It is closed when both are; one that is closed closes the other, once that has taken what was sent."""
 
-    __slots__ = ("_began", "_crowd", "_left", "_since", "_unsent", "_watch", "transport")
+    __slots__ = ("_crowd", "_left", "_since", "_unsent", "_watch", "transport")
 
     busy: Final = True
     """Somebody listens, as long as it is there."""
 
-    def __init__(self, crowd: Crowd[Any], watch: Watch | None, began: float) -> None:
+    def __init__(self, crowd: Crowd[Any], watch: Watch | None) -> None:
         self._crowd = crowd
         self._watch = watch
-        self._began = began
         self._left: asyncio.Transport | None = None
         """The end that is still open when the other is closed."""
         self._since = 0.0
@@ -46,7 +43,7 @@ class Pipe:
             return
         self._crowd.leave(self)
         if self._watch is not None:
-            self._watch.ended(_SWITCHING, monotonic() - self._began)
+            self._watch.parted()
 
     def finish(self) -> None:
         """The door is closed."""

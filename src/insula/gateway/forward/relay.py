@@ -9,7 +9,7 @@ import re
 from typing import Final, Protocol
 
 from insula.gateway.errors import InvalidHttp
-from insula.gateway.forward.head import CHUNKED, END, UNTIL_CLOSE, read_trailers
+from insula.gateway.forward.grammar import CHUNKED, END, UNTIL_CLOSE, read_trailers
 
 SIZE_LINE_BYTES: Final = 256
 """The longest line that says how long a chunk is; there may be extensions on it."""

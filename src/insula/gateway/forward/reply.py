@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from insula.gateway.errors import InvalidHttp
-from insula.gateway.forward.head import (
-    CHUNKED,
-    END,
-    HEAD_BYTES,
-    UNTIL_CLOSE,
-    AnswerHead,
-    RequestHead,
-    read_answer,
-)
+from insula.gateway.forward.answer import AnswerHead, read_answer
+from insula.gateway.forward.grammar import CHUNKED, END, HEAD_BYTES, UNTIL_CLOSE
 from insula.gateway.forward.relay import Body, body
+from insula.gateway.forward.request import RequestHead
 from insula.gateway.forward.rewrite import answer_head, switching_head
 
 SWITCHING: Final = 101
@@ -24,8 +18,6 @@ _BODYLESS: Final = (204, 304)
 class Reply:
     """Takes what comes, cut anywhere, and gives what goes on."""
 
-    heard = False
-    """Something has come."""
     status = 0
     """Of the answer, once its head is read; ``SWITCHING`` when the upstream agrees to a WebSocket."""
     closes = False
@@ -52,11 +44,10 @@ class Reply:
             return self._pass(self._body, data)
         if self._held:
             data = self._held + data
-        self.heard = True
         passed = b""
         while (end := data.find(END)) >= 0:
-            head = read_answer(data[:end])
             end += len(END)
+            head = read_answer(data[:end])
             if head.status >= 200:
                 self._held = b""
                 return passed + self._begin(head, data, end, last)
@@ -76,15 +67,11 @@ class Reply:
         self.status = head.status
         bodyless = request.method == b"HEAD" or head.status in _BODYLESS
         length = 0 if bodyless else head.length
-        if length == len(data) - end and request.keep_alive and not last and (head.as_it_is or head.shorter):
-            self.reusable = self.done = True  # as nearly all are: short, and nothing to be said about it
-            return data if head.as_it_is else head.shorter + data[end - len(END) :]
         plain = head.length == CHUNKED and not request.minor
         self.until_close = length == UNTIL_CLOSE
         self.closes = last or self.until_close or not request.keep_alive
         self.reusable = head.keep_alive and not self.until_close
-        changed = answer_head(head, plain=plain, close=self.closes)
-        first = data[:end] if changed is None else changed
+        first = answer_head(head, plain=plain, close=self.closes)
         self._body = body(length, plain=plain, trailers=True)
         if self._body is None:
             self.done = True

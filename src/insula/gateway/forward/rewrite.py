@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
 from insula.gateway import cookies
-from insula.gateway.forward.head import (
-    BLOCKS_KEPT,
-    END,
-    AnswerHead,
-    Block,
-    Headers,
-    Lines,
-    RequestHead,
-    tokens,
-)
-from insula.gateway.forward.route import Answer, Asked, Upstream
+from insula.gateway.forward.answer import AnswerHead
+from insula.gateway.forward.grammar import END, Headers, Lines, tokens
+from insula.gateway.forward.request import Block, RequestHead
+from insula.gateway.forward.route import Answer, Upstream
 from insula.gateway.trust import Origin
 
 _CONNECTION: Final = frozenset(
@@ -38,64 +30,51 @@ _OF_PROXIES: Final = frozenset(
 """What only proxies say: of strangers, it stays behind."""
 _OF_REQUESTS: Final = _CONNECTION | _OURS | {b"trailer"}
 _FROM_STRANGERS: Final = _OF_REQUESTS | _OF_PROXIES
-_NEVER_LISTED: Final = frozenset({b"content-length", b"transfer-encoding", b"host", b""})
+_NEVER_LISTED: Final = frozenset(
+    {b"content-length", b"transfer-encoding", b"host", b"x-app", b"x-environment", b""}
+)
 """What goes on even where a client lists it among the headers for its neighbour."""
 _LENGTHS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NO_CONTENT: Final = 204
-ADDRESSES_KEPT: Final = 1024
-"""Clients whose headers need not be written again."""
 
 _CLOSE: Final = b"connection: close"
 _UPGRADE: Final = b"connection: Upgrade\r\nupgrade: websocket"
 
 
-def request_head(request: RequestHead, asked: Asked, upstream: Upstream, *, trusted: bool) -> bytes:
-    """What the upstream is sent, the empty line included. ``trusted``: the peer is one of our proxies."""
+def request_middle(
+    request: RequestHead, told: Upstream, peer: str, origin: Origin, *, trusted: bool
+) -> bytes:
+    """What stands between the first line of a request and its id. ``trusted``: the peer is one of our proxies."""
     block = request.block
-    keep = _known_kept if block.shared else _kept
-    names = tuple([name for name, _ in upstream.headers]) if upstream.headers else ()
-    kept = keep(block, trusted, names, upstream.without, upstream.cookies)
     chain = block.headers.get(b"x-forwarded-for", b"") if trusted else b""
-    target = request.target if upstream.target is None else upstream.target
-    lines = [
-        b"%b %b HTTP/1.1%b" % (request.method, target, kept),
-        _told(asked.peer, chain, asked.origin),
-        b"x-request-id: %b%b" % (asked.request_id.encode(), END),
-    ]
-    if names:
-        lines[1:1] = [b"%b: %b" % header for header in upstream.headers]
+    lines = [b"", *_kept(block, told, trusted=trusted)]
     if request.websocket:
-        lines.insert(1, _UPGRADE)
+        lines.append(_UPGRADE)
+    lines += [b"%b: %b" % header for header in told.headers]
+    lines += _told(peer, chain, origin)
+    lines.append(b"x-request-id: ")
     return b"\r\n".join(lines)
 
 
-def _kept(
-    block: Block,
-    trusted: bool,
-    replaced: tuple[bytes, ...],
-    without: frozenset[bytes],
-    cookies_kept: frozenset[bytes] | None,
-) -> bytes:
-    """The headers that go along, each behind a line break."""
+def _kept(block: Block, told: Upstream, *, trusted: bool) -> Lines:
+    """The headers that go along."""
     dropped = _OF_REQUESTS if trusted else _FROM_STRANGERS
-    dropped = dropped.union(block.options - _NEVER_LISTED, replaced, without)
-    if cookies_kept is not None and b"cookie" in block.headers:
+    if block.options or told.headers or told.without:
+        replaced = [name for name, _ in told.headers]
+        dropped = dropped.union(block.options - _NEVER_LISTED, replaced, told.without)
+    if told.cookies is not None and b"cookie" in block.headers:
         fields = [field for field in block.fields if field[0] not in dropped]
-        lines = [b"%b: %b" % field for field in cookies.strip(fields, cookies_kept)]
+        lines = [b"%b: %b" % field for field in cookies.strip(fields, told.cookies)]
     else:
         lines = [
             line for line, field in zip(block.lines, block.fields, strict=True) if field[0] not in dropped
         ]
     if block.host is None and b"host" not in dropped:
         lines.append(b"host: ")
-    return b"".join([b"\r\n" + line for line in lines])
+    return lines
 
 
-_known_kept = lru_cache(maxsize=BLOCKS_KEPT)(_kept)
-
-
-@lru_cache(maxsize=ADDRESSES_KEPT)
-def _told(peer: str, chain: bytes, origin: Origin) -> bytes:
+def _told(peer: str, chain: bytes, origin: Origin) -> Lines:
     """The lines that say where a request comes from; ``chain``: the addresses that a trusted proxy has told."""
     host = origin.host.encode("latin-1")
     lines = [b"x-forwarded-proto: %b" % origin.scheme.encode()]
@@ -108,7 +87,7 @@ def _told(peer: str, chain: bytes, origin: Origin) -> bytes:
     if host:
         forwarded.append(b'host="%b"' % host)
     lines.append(b"forwarded: %b" % b";".join(forwarded))
-    return b"\r\n".join(lines)
+    return lines
 
 
 def _node(client: str) -> bytes:
@@ -119,16 +98,13 @@ def _node(client: str) -> bytes:
     return f'"[{address}]"'.encode() if address.version == 6 else client.encode()
 
 
-def answer_head(head: AnswerHead, *, plain: bool, close: bool) -> bytes | None:
-    """What the client is sent, the empty line included; ``None`` when the head goes on as it came.
+def answer_head(head: AnswerHead, *, plain: bool, close: bool) -> bytes:
+    """What the client is sent, the empty line included.
 
     ``plain``: the body goes on without its chunks. ``close``: the connection ends with this answer.
     """
-    if not plain and not close:
-        if head.as_it_is:
-            return None
-        if head.shorter:
-            return head.shorter + END
+    if head.as_it_is and not (plain or close):
+        return head.raw
     lines, fields, headers = head.parts()
     dropped = _CONNECTION
     if b"connection" in headers:
@@ -155,7 +131,7 @@ def _without(lines: Lines, fields: Headers, dropped: frozenset[bytes]) -> Lines:
     return [b"HTTP/1.1" + lines[0][8:], *kept]
 
 
-def own_answer(answer: Answer, *, request_id: str, date: bytes, to_head: bool, close: bool) -> bytes:
+def own_answer(answer: Answer, *, request_id: bytes, date: bytes, to_head: bool, close: bool) -> bytes:
     """A whole answer of the front door itself. ``to_head``: nothing but its head was asked for."""
     lines = [b"HTTP/1.1 %d %b" % (answer.status, _phrase(answer.status))]
     lines += [b"%b: %b" % header for header in answer.headers if header[0] not in _LENGTHS]
@@ -163,7 +139,7 @@ def own_answer(answer: Answer, *, request_id: str, date: bytes, to_head: bool, c
     if not bodyless:
         lines.append(b"content-length: %d" % len(answer.body))
     lines.append(b"date: %b" % date)
-    lines.append(b"x-request-id: %b" % request_id.encode())
+    lines.append(b"x-request-id: %b" % request_id)
     if close:
         lines.append(_CLOSE)
     return b"\r\n".join(lines) + END + (b"" if bodyless or to_head else answer.body)

@@ -84,27 +84,42 @@ class Failure(enum.Enum):
 
 
 class Watch(Protocol):
-    """Told of what becomes of one forwarded request. None of it may wait or raise."""
+    """Told of what becomes of forwarded requests. None of it may wait or raise."""
+
+    def begun(self) -> None:
+        """One is on its way; from now on its end will be told."""
 
     def failed(self, asked: Asked, failure: Failure, cause: str) -> Answer | None:
         """It was not answered; ``cause`` is for the log. What to answer; ``None``: the front door's own 502, 503, 504."""
 
     def upgraded(self) -> None:
-        """It has become a WebSocket: from now on it is no request, and ``ended`` comes when it is closed."""
+        """One has become a WebSocket: from now on it is no request, and ``parted`` comes when it is closed."""
+
+    def parted(self) -> None:
+        """A WebSocket was closed."""
 
     def ended(self, status: int, seconds: float) -> None:
-        """It is over, the last of its body included; the last call, always made, once. ``seconds`` since it came.
+        """One is over, the last of its body included; always told, once. ``seconds`` since it came.
 
         Status 0: the client left before an answer began. An answer that broke off counts as 502.
         """
+
+
+class Standing:
+    """Whether what was told still holds."""
+
+    __slots__ = ("holds",)
+
+    def __init__(self) -> None:
+        self.holds = True
 
 
 class Upstream(NamedTuple):
     """Where a request goes, and what is changed on its way."""
 
     address: Address
-    target: bytes | None = None
-    """What to ask for, from its slash, query included; ``None``: what the client asked for."""
+    base: bytes = b""
+    """Stands in front of what the client asked for."""
     headers: Fields = ()
     """Set in place of any of the same name (lower case), ``host`` and those of the front door itself included."""
     without: frozenset[bytes] = frozenset()
@@ -112,6 +127,11 @@ class Upstream(NamedTuple):
     cookies: frozenset[bytes] | None = None
     """Names of applications' cookies (``nb_…``) that go along, all others of them do not; ``None``: all do."""
     watch: Watch | None = None
+    prefix: bytes = b""
+    """Where not empty: all requests of this client that have the same headers, and a target that begins like this
+    and in which no ``__`` comes from the end of that on, go the same way while ``standing`` holds: the route is not
+    asked again."""
+    standing: Standing | None = None
 
 
 Told = Upstream | Answer

@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from functools import cache
 from typing import Protocol, cast
+from weakref import WeakValueDictionary
 
 from insula.gateway.forward.phases import BUSY_AT_MOST, POOLED_AT_MOST, POOLED_S, Phases
 from insula.gateway.forward.route import Address, Unix
@@ -93,7 +94,7 @@ class Pool:
         return len(self._unused)
 
     def enter(self) -> bool:
-        """Begin a request; not where too many are under way."""
+        """Begin a request that needs a new connection; not where too many are under way."""
         if self.busy >= BUSY_AT_MOST:
             return False
         self.busy += 1
@@ -104,7 +105,7 @@ class Pool:
         self.busy -= 1
 
     def take(self, since: float) -> Connection | None:
-        """An unused connection that was given back after ``since``, if there is one."""
+        """Begin a request on an unused connection that was given back after ``since``, if there is one."""
         unused = self._unused
         while unused:
             last = unused[-1]
@@ -112,6 +113,7 @@ class Pool:
                 return None
             unused.pop()
             if not last.transport.is_closing():
+                self.busy += 1
                 return last
         return None
 
@@ -130,7 +132,8 @@ class Pool:
         return made
 
     def give_back(self, connection: Connection, now: float) -> None:
-        """It can be used again. ``now`` is monotonic."""
+        """Its request is over, and it can be used again. ``now`` is monotonic."""
+        self.busy -= 1
         connection.used = True
         connection.since = now
         self._unused.append(connection)
@@ -153,7 +156,8 @@ class Pools:
 
     def __init__(self, phases: Phases) -> None:
         self._phases = phases
-        self._pools: dict[Address, Pool] = {}
+        self._pools: WeakValueDictionary[Address, Pool] = WeakValueDictionary()
+        """Those that are used, or have connections: they know their pool."""
 
     def of(self, address: Address) -> Pool:
         """The one of an address."""
@@ -167,11 +171,9 @@ class Pools:
         return sum(pool.idle for pool in self._pools.values())
 
     def reap(self, now: float) -> None:
-        """Close what was not used for long, and forget addresses that nobody asks for any more."""
-        for address, pool in list(self._pools.items()):
+        """Close what was not used for long."""
+        for pool in list(self._pools.values()):
             pool.reap(now - POOLED_S)
-            if not pool.busy and not pool.idle:
-                del self._pools[address]
 
     def close(self) -> None:
         """Close all that are unused."""

@@ -82,7 +82,7 @@ class Behaviour(Secrets, frozen=True, kw_only=True):
     insula_keep_alive_s: Annotated[
         float,
         _meta(
-            "Seconds for which a connection is kept open between two requests; longer than a proxy in front does.",
+            "Seconds for which a connection is kept open between two requests; longer than a proxy in front does (a Supervisor: 30).",
             "a number of seconds between 1 and 3600",
             "75",
             ge=1,

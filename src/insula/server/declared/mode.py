@@ -86,6 +86,16 @@ class Mode(OwnTests, frozen=True, kw_only=True):
             pattern=r"^[0-9A-Fa-f]{64}$",
         ),
     ] = None
+    insula_capacity: Annotated[
+        int | None,
+        _meta(
+            "How many applications may be placed in this environment, running or not; without it, as many as people put there. "
+            "Lowered below what is there, it sends none away.",
+            "a number of at least 1",
+            "200",
+            ge=1,
+        ),
+    ] = None
     insula_heartbeat_s: Annotated[
         float,
         _meta(

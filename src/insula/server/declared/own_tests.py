@@ -26,7 +26,7 @@ class OwnTests(Behaviour, frozen=True, kw_only=True):
         str | None,
         _meta(
             f"What happens at named places on the way of a command ({', '.join(NAMES)}): "
-            "`kill`, `stop`, `fail` or `delay:<seconds>`, comma-separated.",
+            "`kill`, `stop`, `fail`, `hold` or `delay:<seconds>`, comma-separated; or `@` and a file in which that stands.",
             "places and effects, comma-separated",
             "create.recorded=kill,delete.stopped=delay:0.5",
         ),

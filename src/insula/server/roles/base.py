@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from insula.core.errors import InsulaError
     from insula.fleet.directory.base import Directory
     from insula.fleet.discovery.base import Discovery
     from insula.fleet.process.local import LocalProcess
     from insula.fleet.traffic import Traffic
-    from insula.gateway.outward import Where
+    from insula.gateway.course import Where
     from insula.server.host import Host
     from insula.server.roles.head import Head
 
@@ -22,6 +23,8 @@ class Forwarding(NamedTuple):
     where: Where
     suspect: Callable[[str], None]
     """Told the name of an environment that a request could not be forwarded to."""
+    watch: Callable[[Callable[[], None]], None]
+    """Has what it is given called whenever ``where`` may answer otherwise than before, and every half second."""
 
 
 class Role(ABC):
@@ -59,5 +62,5 @@ class Role(ABC):
         """Take down everything. What can not be stopped in time, or at all, is logged. May be called after any start."""
 
     @abstractmethod
-    def ready(self) -> bool:
-        """Whether it does now what it is there for."""
+    def unready(self) -> InsulaError | None:
+        """Why it does not do now what it is there for; nothing where it does."""

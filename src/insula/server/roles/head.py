@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from insula.application.access.errors import InvalidToken
+from insula.application.api.system import plugins_of
+from insula.application.application import Application
 from insula.core.names import MAIN
 from insula.fleet.configuration import Configuration
 from insula.server.main_application import MainSteps, Told
@@ -40,7 +42,7 @@ class Head:
         self.records = Records(discovery)
         ask = probe(host.settings.api_base_path)
         self.supervisor = Supervisor(self.records, bus, discovery, traffic, probe=ask, resolve=host.address)
-        plugin = SupervisorPlugin(self.supervisor, host.as_kept)
+        plugin = SupervisorPlugin(self.supervisor, host.as_kept, self.plugins)
         self.main = MainSteps(host, plugin, lambda error: process().fail(MAIN, error.message), lost)
 
     async def start(self) -> None:
@@ -52,6 +54,16 @@ class Head:
     def ready(self) -> bool:
         """Whether main answers."""
         return self._process().running(MAIN) is not None
+
+    def places(self, application: str) -> tuple[str, ...]:
+        """The environments of an application; none where there is no such one."""
+        entry = self.records.entry(application)
+        return () if entry is None else entry.places
+
+    def plugins(self, application: str) -> list[dict[str, Any]] | None:
+        """What the plugin manager of an application lists; ``None`` where it does not run in this process."""
+        found = self._process().running(application)
+        return plugins_of(found) if isinstance(found, Application) else None
 
     def installation(self) -> str:
         """Names this installation: the stamp of its main application."""

@@ -20,7 +20,7 @@ from insula.server.homes import Homes
 from insula.server.load import Load
 from insula.server.memory import Trimmer
 from insula.server.provisioner import LocalProvisioner
-from insula.worker.worker import Worker
+from insula.worker.worker import Join, Worker
 
 if TYPE_CHECKING:
     from insula.application.access.shared import Visitor
@@ -66,7 +66,7 @@ class Hosting:
         self._trimmer = Trimmer(PLANS.sweep, self._running, heap())
         self.homes = Homes(installation)
         self.process = LocalProcess(self._steps_of, self._changed)
-        self._around = Around(self.homes, self.process.fail, vouch)
+        self._around = Around(self.homes, self.process.fail, vouch, lambda: discovery.held(here.name))
         self.worker = Worker(
             here,
             bus,
@@ -79,9 +79,9 @@ class Hosting:
             beat_s=here.beat_s,
         )
 
-    async def start(self) -> None:
-        """Take commands. Raises what ``Worker.start`` raises."""
-        await self.worker.start()
+    async def start(self, join: Join | None = None) -> None:
+        """Take commands. Raises what ``Worker.start`` raises, which ``join`` is for."""
+        await self.worker.start(join)
         self.homes.start()
 
     async def stop(self) -> None:

@@ -6,12 +6,14 @@ stop:  nothing is repaired, no command taken → all other applications side by 
 
 from __future__ import annotations
 
+from insula.core.errors import InsulaError
 from insula.core.names import MAIN
 from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
 from insula.fleet.ledger.none import NoLedger
 from insula.fleet.traffic import Traffic
+from insula.server.errors import NotReady
 from insula.server.host import Host
 from insula.server.main_application import Told
 from insula.server.roles.base import Role
@@ -30,10 +32,13 @@ class Single(Role):
         self._bus = MemoryBus()
         self.discovery = LocalDiscovery()
         self.traffic = Traffic()
+        self._here = Environment(
+            LOCAL, capacity=host.settings.insula_capacity or 0, dialect=host.settings.db_dialect
+        )
         self.head = Head(host, self._bus, self.discovery, self.traffic, lambda: self.process, lost)
         self.hosting = Hosting(
             host,
-            Environment(LOCAL),
+            self._here,
             self._bus,
             self.discovery,
             NoLedger(),
@@ -53,7 +58,7 @@ class Single(Role):
     async def start_main(self) -> None:
         # Whoever wants something of another application is told at once.
         await self._bus.close()
-        await self.discovery.announce(Environment(LOCAL))
+        await self.discovery.announce(self._here)
         await self.head.start()
 
     async def stop(self) -> None:
@@ -62,5 +67,5 @@ class Single(Role):
         await self.process.stop(MAIN)
         self.hosting.close()
 
-    def ready(self) -> bool:
-        return self.head.ready()
+    def unready(self) -> InsulaError | None:
+        return None if self.head.ready() else NotReady()

@@ -13,7 +13,8 @@ from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Observed
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.traffic import Traffic
-from insula.gateway.outward import Place
+from insula.gateway.course import Place
+from insula.server.errors import NotReady
 from insula.server.instance import begin_life
 from insula.server.links import Links
 from insula.server.roles.base import Forwarding, Role
@@ -21,6 +22,9 @@ from insula.server.roles.head import Head
 from insula.server.vouching import Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from insula.core.errors import InsulaError
     from insula.fleet.lifecycle import Status
     from insula.server.host import Host
     from insula.server.main_application import Told
@@ -42,7 +46,7 @@ class SupervisorRole(Role):
         self._desk = Desk(self._links.bus, self.head.vouch)
         self.directory = self.head.records
         self.process = LocalProcess(lambda _: self.head.main, self._changed)
-        self.forwarding = Forwarding(self._where, self.head.supervisor.places.suspect)
+        self.forwarding = Forwarding(self._where, self.head.supervisor.places.suspect, self._watch)
 
     async def start(self) -> None:
         await self._links.wait()
@@ -63,8 +67,13 @@ class SupervisorRole(Role):
         await self.process.stop(MAIN)
         await self._links.close()
 
-    def ready(self) -> bool:
-        return self.head.ready()
+    def unready(self) -> InsulaError | None:
+        return None if self.head.ready() else NotReady()
+
+    def _watch(self, changed: Callable[[], None]) -> None:
+        self.discovery.watch(lambda environment, application, status: changed())
+        self.head.records.moved = changed
+        self.head.supervisor.places.looked = changed
 
     def _where(self, application: str, wanted: str) -> Place | None:
         """Those of its environments in which it runs and that answer, the wanted or the first of them in front."""
@@ -85,7 +94,8 @@ class SupervisorRole(Role):
         environment = places.of(name)
         assert environment is not None, "it answers"
         others = tuple(other for other in up if other != name)
-        return Place(name, environment.proxy_url, bool(entry.options.get("shareSession")), others)
+        share = bool(entry.options.get("shareSession"))
+        return Place(name, environment.proxy_url, share, others, entry.display_name)
 
     def _changed(self, application: str, status: Status) -> None:
         # Of an environment that is not held here: it stays in this process.

@@ -1,6 +1,7 @@
 """One environment of a fleet: runs applications, has no main one, and is told what to do over Redis.
 
-start: Redis answers → its own database → its name is held, commands are taken → what it kept as running comes back
+start: its own database → Redis answers → its name is held, commands are taken → what it kept as running comes back
+       where Redis is away, what it kept comes back without the name, which is taken once Redis answers
 stop:  no command taken → all applications side by side → good-bye → its database
 """
 
@@ -8,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from insula.database.provision.claim import claim
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.environment import Environment
+from insula.fleet.errors import RedisUnavailable
 from insula.fleet.seal import Seal
 from insula.fleet.traffic import Traffic
-from insula.server.errors import NoMain
+from insula.gateway.errors import NoMain
+from insula.server.errors import Alone, NotReady
 from insula.server.instance import begin_life
 from insula.server.ledger import DatabaseLedger
 from insula.server.links import Links
@@ -26,8 +30,10 @@ from insula.server.vouching import Asking
 from insula.worker.directory import KeptDirectory
 
 if TYPE_CHECKING:
+    from insula.core.errors import InsulaError
     from insula.server.host import Host
     from insula.server.main_application import Told
+    from insula.worker.worker import Join
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +48,8 @@ class WorkerRole(Role):
         self.host = host
         settings = host.settings
         life = begin_life(host.folder)
+        url = settings.environment_url or ""
+        life = replace(life, at=f"{url} ({life.at})")
         self._links = Links(settings, life)
         self.discovery = self._links.discovery
         self.traffic = Traffic()
@@ -50,7 +58,6 @@ class WorkerRole(Role):
         self._claim = claim(host.database, budget, lost)
         key = hashlib.sha256(b"insula: ledger" + app_key(host.folder, settings.app_key).encode()).digest()
         self._ledger = DatabaseLedger(host.database, budget, Seal(key))
-        url = settings.environment_url or ""
         here = Environment(
             settings.environment_name or "",
             url=url,
@@ -58,6 +65,8 @@ class WorkerRole(Role):
             instance=life.instance,
             secured=self._links.secured,
             beat_s=settings.insula_heartbeat_s,
+            capacity=settings.insula_capacity or 0,
+            dialect=settings.db_dialect,
         )
         self._hosting = Hosting(
             host,
@@ -73,7 +82,6 @@ class WorkerRole(Role):
         self.directory = KeptDirectory(self._ledger, self.process, self.discovery, self._hosting.worker.wake)
 
     async def start(self) -> None:
-        await self._links.wait()
         patience_s = self.host.settings.insula_wait_timeout_s
         await wait_for_database(
             self.host.database, self._budget, patience_s, lambda line: _log.warning("%s", line)
@@ -81,7 +89,21 @@ class WorkerRole(Role):
         await ensure_database(self.host.database, self._budget)
         await self._claim.take()
         await self._ledger.open()
-        await self._hosting.start()
+        await self._hosting.start(await self._reach())
+
+    async def _reach(self) -> Join | None:
+        """Reach the others; where Redis is away, and there is something to serve, gives how to do it later."""
+        try:
+            await self._links.join()
+        except RedisUnavailable as error:
+            if not await self._ledger.applications():
+                await self._links.wait()
+                return None
+            _log.warning(
+                "%s This environment serves what it has, and joins the others when it does.", error.message
+            )
+            return self._links.join
+        return None
 
     async def start_main(self) -> NoReturn:
         raise NoMain()
@@ -93,5 +115,7 @@ class WorkerRole(Role):
         await self._claim.release()
         self._hosting.close()
 
-    def ready(self) -> bool:
-        return self._hosting.worker.takes
+    def unready(self) -> InsulaError | None:
+        worker = self._hosting.worker
+        lacks = Alone if worker.started else NotReady
+        return self._links.apart() or (None if worker.takes else lacks())
