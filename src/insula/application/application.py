@@ -27,10 +27,12 @@ from insula.application.plugin_rows import read_rows
 from insula.application.registry import Registry
 from insula.application.secrets import DataKey, MasterKey, Secrets
 from insula.application.stored import Stored, read_stored
-from insula.application.turns import after_turn
+from insula.application.turns import after_turn, start_turn
 from insula.application.versions import failed_before, fingerprint, outdated, refuse_newer, upgrade_needed
 from insula.core.clock import monotonic
+from insula.core.doing import Tell, to_nobody
 from insula.core.errors import InsulaError
+from insula.core.threads import Threads
 from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 
@@ -84,6 +86,8 @@ class Application:
         """Why the application is in ``State.ERROR``, as one sentence."""
         self.on_failure: Callable[[InsulaError], None] | None = None
         """Told when it does not run any more although nobody stopped it."""
+        self.tell: Tell = to_nobody
+        """Told what is being done on its way up and down."""
         self.metadata = Metadata(database, CORE_COLLECTIONS)
         """Collections: those of the plugins, and those that people made."""
         self.repository = Repository(self.metadata, database)
@@ -96,6 +100,8 @@ class Application:
         """Who listens to its changes."""
         self.others = Others(self) if options.beside else None
         """The other processes that run it over the same database."""
+        self.threads = Threads(name)
+        """For code that blocks."""
         self._dispatcher = Dispatcher(options)
         self._moving = asyncio.Lock()
         self.repository.observers.append(self._changed)
@@ -157,8 +163,9 @@ class Application:
             ends = monotonic() + self.options.stop_deadline_s
             self._dispatcher.in_flight.open = False
             await self.live.close()
-            await self._dispatcher.in_flight.drain(self.options.stop_deadline_s)
+            await self._dispatcher.in_flight.drain(self.options.stop_deadline_s, self._draining)
             await self._take_down(ends)
+            await self.threads.close(ends - monotonic())
             await self.database.close()
             self.state = State.STOPPED
             self._let_go()
@@ -239,8 +246,9 @@ class Application:
             self.offer(migrations.wanted(self, rows))
         self.plugin_manager = PluginManager(self, self.registry, rows)
         self.plugin_manager.failed.update(failed)
-        await self.access.start()
-        await self.plugin_manager.load()
+        async with start_turn(self):
+            await self.access.start()
+            await self.plugin_manager.load()
         await self.jobs.start()
         if self.others is not None:
             self.others.start()
@@ -264,6 +272,9 @@ class Application:
         go of it, and not some time later by a collection of all garbage, which holds up the whole process."""
         self.repository.observers.clear()
         del self.plugin_manager, self.access, self.jobs, self.live, self.others
+
+    def _draining(self, left: int) -> None:
+        self.tell(f"waiting for requests in flight: {left}")
 
     async def _stored(self) -> Stored:
         """What the application knows of itself. Raises ``NotInstalled``, ``OwnedByAnother``."""

@@ -29,7 +29,7 @@ class AlreadyInstalled(ApplicationError):
 
 
 class TurnTaken(ApplicationError):
-    """Another process has been making or upgrading the database of {application} for more than {seconds:g} s; see how it is getting on there, and start {application} here again."""
+    """Another process has been making, upgrading or starting {application} for more than {seconds:g} s; see how it is getting on there, and start {application} here again."""
 
     code = "TURN_TAKEN"
     kind = Kind.UNAVAILABLE

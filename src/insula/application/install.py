@@ -57,7 +57,9 @@ async def install(application: Application, root: RootUser | None) -> None:
     async with turn(application, LOCK) as transaction:
         collections = built_in(application.registry, plugins)
         if not await _from_template(application, transaction):
+            application.tell("tables")
             await SchemaSync(transaction.dialect).create_all(transaction, collections)
+        application.tell("first data")
         identifier = application.options.owner_id or str(uuid4())
         application.identifier = identifier
         application.secrets, wrapped = application.keys.new_secrets(identifier)
@@ -73,7 +75,8 @@ async def install(application: Application, root: RootUser | None) -> None:
         for plugin in plugins:
             for migration in plugin.migrations:
                 await record(application, transaction, plugin, migration.number)
-        for plugin in plugins:
+        for done, plugin in enumerate(plugins):
+            application.tell(f"first data {done + 1} of {len(plugins)}: {plugin.name}", done / len(plugins))
             await plugin.install(application, transaction, root)
 
 

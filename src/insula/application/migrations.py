@@ -7,14 +7,14 @@ at once do it one after the other, and what fails leaves the old state.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.collections import CORE_COLLECTIONS
 from insula.application.errors import MigrationFailed, PluginFailed
 from insula.application.others import UPGRADED
-from insula.application.plugin import Plugin
+from insula.application.plugin import Migration, Plugin
 from insula.application.plugin_failures import needs, reason_of
 from insula.application.plugin_rows import PluginRow, read_rows, write_row
 from insula.application.snapshot import describe, restore
@@ -31,7 +31,6 @@ from insula.core.clock import now
 from insula.core.failpoints import reach
 from insula.data.changes import Change
 from insula.data.collection import Collection
-from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.data.schema_journal import changing_part
 from insula.data.schema_sync import SchemaSync
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 LOCK: Final = "migrations"
+Lacking = Sequence[tuple[Plugin, Migration]]
+"""Migrations of plugins that are installed which are not applied yet, in the order in which they are."""
 
 
 async def upgrade(application: Application) -> dict[str, str]:
@@ -89,25 +90,27 @@ class _Upgrade:
     failed: dict[str, str] = field(default_factory=dict)
 
     async def do(self, plugins: list[Plugin]) -> None:
+        self.application.tell("tables")
         needed = [*CORE_COLLECTIONS, *_collections(plugin for plugin in plugins if plugin.required)]
         self.tables = await _sync(self.application, self.transaction, self.tables, needed)
+        lacking = await _lacking(self.application, self.transaction, plugins, self.rows)
         for plugin in plugins:
             try:
-                await self._one(plugin)
+                await self._one(plugin, lacking)
             except Exception as error:  # whatever a plugin raises: it alone is off
                 if plugin.required:
                     raise
                 _logger.exception("the plugin %s can not be brought up to date", plugin.name)
                 self.failed[plugin.name] = reason_of(error)
 
-    async def _one(self, plugin: Plugin) -> None:
+    async def _one(self, plugin: Plugin, lacking: Lacking) -> None:
         missing = [name for name in plugin.requires if name in self.failed]
         if missing:
             raise PluginFailed(plugin=plugin.name, reason=needs(missing))
         async with changing_part(self.transaction):
             tables = await _sync(self.application, self.transaction, self.tables, plugin.collections)
             row = self.rows.get(plugin.name) or PluginRow(enabled=True)
-            await _provide(self.application, self.transaction, plugin, row)
+            await _provide(self.application, self.transaction, plugin, row, lacking)
         self.tables = tables
 
 
@@ -120,9 +123,10 @@ async def provide(application: Application, new: Iterable[Plugin]) -> None:
             return
         rows = await read_rows(application.repository, transaction)
         tables = await _sync(application, transaction, stored.tables, _collections(plugins))
+        lacking = await _lacking(application, transaction, plugins, rows)
         provided = {
             plugin.name: await _provide(
-                application, transaction, plugin, rows.get(plugin.name) or PluginRow(enabled=False)
+                application, transaction, plugin, rows.get(plugin.name) or PluginRow(enabled=False), lacking
             )
             for plugin in plugins
         }
@@ -196,36 +200,49 @@ def _collections(plugins: Iterable[Plugin]) -> list[Collection]:
 
 
 async def _provide(
-    application: Application, transaction: Transaction, plugin: Plugin, row: PluginRow
+    application: Application, transaction: Transaction, plugin: Plugin, row: PluginRow, lacking: Lacking
 ) -> PluginRow:
     """First data for a plugin that is new here, else the migrations that it lacks. Gives the row as it is then."""
     if not row.installed:
+        application.tell(f"first data: {plugin.name}")
         await plugin.install(application, transaction, None)
         for migration in plugin.migrations:
             await record(application, transaction, plugin, migration.number)
     else:
-        await _migrate(application, transaction, plugin)
+        for at, (owner, migration) in enumerate(lacking):
+            if owner is plugin:
+                application.tell(f"migration {at + 1} of {len(lacking)}: {plugin.name}", at / len(lacking))
+                await _migrate(application, transaction, plugin, migration)
     row = replace(row, installed=True, version=plugin.version)
     await write_row(application.repository, plugin.name, row, transaction)
     return row
 
 
-async def _migrate(application: Application, transaction: Transaction, plugin: Plugin) -> None:
-    applied = await _applied(application, transaction, plugin)
-    sync = SchemaSync(transaction.dialect)
-    for migration in sorted(plugin.migrations, key=lambda migration: migration.number):
-        if migration.number in applied:
-            continue
-        try:
-            await migration.apply(transaction, sync)
-        except Exception as error:  # whatever it raises, which migration it was is said
-            raise MigrationFailed(
-                plugin=plugin.name, number=migration.number, name=migration.name, cause=reason_of(error)
-            ) from error
-        await record(application, transaction, plugin, migration.number)
+async def _migrate(
+    application: Application, transaction: Transaction, plugin: Plugin, migration: Migration
+) -> None:
+    try:
+        await migration.apply(transaction, SchemaSync(transaction.dialect))
+    except Exception as error:  # whatever it raises, which migration it was is said
+        raise MigrationFailed(
+            plugin=plugin.name, number=migration.number, name=migration.name, cause=reason_of(error)
+        ) from error
+    await record(application, transaction, plugin, migration.number)
 
 
-async def _applied(application: Application, transaction: Transaction, plugin: Plugin) -> set[int]:
-    query = Query(filter=Condition(("plugin",), "$eq", plugin.name), page_size=None, counting="none")
+async def _lacking(
+    application: Application,
+    transaction: Transaction,
+    plugins: Iterable[Plugin],
+    rows: Mapping[str, PluginRow],
+) -> Lacking:
+    query = Query(fields=("plugin", "number"), page_size=None, counting="none")
     page = await application.repository.find("migrations", query, scopes=Unrestricted(), on=transaction)
-    return {row["number"] for row in page.rows}
+    applied = {(row["plugin"], row["number"]) for row in page.rows}
+    return [
+        (plugin, migration)
+        for plugin in plugins
+        if plugin.name in rows and rows[plugin.name].installed
+        for migration in sorted(plugin.migrations, key=lambda migration: migration.number)
+        if (plugin.name, migration.number) not in applied
+    ]

@@ -61,7 +61,8 @@ UPGRADED: Final = "an upgrade"
 """What others are told of beside changes of records, and of jobs, in the place of a collection; none is named so."""
 _APART: Final = frozenset((COLLECTIONS.name, PLUGINS.name, UPGRADED, GO_ON))
 
-_taking_over: ContextVar[bool] = ContextVar("taking over what others have changed", default=False)
+_taking_over: ContextVar[object | None] = ContextVar("taking over what others have changed", default=None)
+"""The taking over by which this work was begun. Jobs and tasks of plugins that it begins go on after its end, with this."""
 
 
 class Others:
@@ -71,6 +72,8 @@ class Others:
         self._application = application
         self._log = ChangeLog(TOLD)
         self._looking = asyncio.Lock()
+        self._under_way: object | None = None
+        """What is being taken over now, named by an object of its own."""
         self._behind = False
         """Everything is to be read anew, which did not succeed yet."""
         self._asked = self._answered = 0
@@ -124,18 +127,20 @@ class Others:
 
         However many ask at once, two looks answer them all. What is done to take something over may itself ask.
         """
-        if _taking_over.get():
+        if self._under_way is not None and _taking_over.get() is self._under_way:
             return
         asked = self._asked
         async with self._looking:
             if self._answered > asked:  # begun after this one asked
                 return
             self._asked += 1
-            token = _taking_over.set(True)
+            self._under_way = object()
+            token = _taking_over.set(self._under_way)
             try:
                 await self._take_over()
             finally:
                 _taking_over.reset(token)
+                self._under_way = None
             self._answered = self._asked
 
     async def _take_over(self) -> None:

@@ -80,7 +80,9 @@ class PluginManager:
         """Load all enabled plugins. Raises ``PluginFailed`` when a required one fails."""
         for name in sorted(self.enabled - self.registry.plugins.keys()):
             self._fail(name, absence(self.registry, name))
-        for plugin in self.registry.in_order(self.enabled):
+        plugins = self.registry.in_order(self.enabled)
+        for done, plugin in enumerate(plugins):
+            self._application.tell(f"plugin {done + 1} of {len(plugins)}: {plugin.name}", done / len(plugins))
             if plugin.name not in self.failed:
                 await self._load(plugin)
         self._swap()

@@ -48,7 +48,8 @@ async def _print_log(files: LogFiles, name: str, count: int, *, follow: bool, as
     if not follow:
         found = await asyncio.to_thread(files.last, name, max(count, 1))
         if not found:
-            fail(f"Nothing was logged for {name} here.", Exit.MISSING)
+            hint = "" if name == MAIN else " The environment where it runs has its log."
+            fail(f"Nothing was logged for {name} here.{hint}", Exit.MISSING)
         for line in found[len(found) - count :]:
             click.echo(render(line))
         return

@@ -36,6 +36,8 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--storage", help="The file, on SQLite."),
     click.option("--manual-upgrade", is_flag=True, help="Leave it down when it needs an upgrade, until someone upgrades it."),
     click.option("--share-session", is_flag=True, help="Let people in who are signed in to main."),
+    click.option("--not-in-launcher", is_flag=True, help="Leave it out of the launcher."),
+    click.option("--not-in-switcher", is_flag=True, help="Leave it out of the switcher between applications."),
 )  # fmt: skip
 
 
@@ -60,6 +62,10 @@ def option_values(name: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
         options["autoUpgrade"] = False
     if given.get("share_session"):
         options["shareSession"] = True
+    if given.get("not_in_launcher"):
+        options["inLauncher"] = False
+    if given.get("not_in_switcher"):
+        options["inSwitcher"] = False
     if database:
         options["database"] = database
     said = {

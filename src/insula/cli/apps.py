@@ -9,21 +9,33 @@ from typing import Any
 import click
 
 from insula.cli.app_logs import show_logs
+from insula.cli.app_update import update_app
 from insula.cli.app_values import connection_options, option_values
 from insula.cli.client import Client, complain, fail
-from insula.cli.options import as_json_option
+from insula.cli.options import as_json_option, named
 from insula.cli.output import show, show_one, show_page
 from insula.cli.paths import action
 from insula.cli.progress import follow, spelled
+from insula.cli.waits import telling_why
 from insula.core.names import MAIN
 from insula.fleet.errors import ApplicationNotFound, MainStandsApart
 from insula.server.command import command
 from insula.server.exits import Exit
 
 RESOURCE = "applications"
-COLUMNS = ("name", "displayName", "status", "wanted", "startMode", "cname", "version", "lastVisitAt")
+COLUMNS = (
+    "name",
+    "displayName",
+    "status",
+    "wanted",
+    "environments",
+    "startMode",
+    "cname",
+    "version",
+    "lastVisitAt",
+)
 
-names_argument = click.argument("names", nargs=-1, required=True, metavar="NAME…")
+names_argument = click.argument("names", nargs=-1, required=True, metavar="NAME…", callback=named)
 
 
 @click.group()
@@ -32,6 +44,7 @@ def apps() -> None:
 
 
 apps.add_command(show_logs)
+apps.add_command(update_app)
 
 
 @apps.command("list")
@@ -53,7 +66,7 @@ def list_apps(page: int, page_size: int, filter_: str | None, as_json: bool) -> 
 
 
 @apps.command("show")
-@click.argument("name")
+@click.argument("name", callback=named)
 @as_json_option
 def show_app(name: str, as_json: bool) -> None:
     """Show the application NAME: its record, statuses and traffic."""
@@ -82,7 +95,8 @@ def create_app(name: str | None, adopt: str | None, wait: bool, as_json: bool, *
     for warning in made["warnings"]:
         complain(f"{warning['message']} {warning['remedy']}".strip())
     if wait:
-        job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
+        with telling_why(client, name):
+            job = follow(client, made["jobId"], f"Creating {name}", quiet=as_json)
         if job["status"] != "succeeded":
             complain(
                 f"“{spelled(client, 'retry', job['id'])}” goes on with it, “{spelled(client, 'undo', job['id'])}” takes it back."
@@ -158,7 +172,7 @@ def restore_apps(names: Sequence[str]) -> None:
 
 
 @apps.command("delete")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
 def delete_app(name: str, confirm: str | None) -> None:
     """Delete the application NAME. Its data is kept until it is purged, so that it can be restored."""
@@ -167,7 +181,7 @@ def delete_app(name: str, confirm: str | None) -> None:
 
 
 @apps.command("purge")
-@click.argument("name")
+@click.argument("name", callback=named)
 @click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
 @click.option(
     "--keep-data", is_flag=True, help="Only forget it: its database stays, and need not be reached."
@@ -196,7 +210,8 @@ def _each(names: Sequence[str], verb: str, done: str) -> None:
     failed: click.exceptions.Exit | None = None
     for name in names:
         try:
-            client.call(action(RESOURCE, verb), params={"filterByTk": name}, body={})
+            with telling_why(client, name):
+                client.call(action(RESOURCE, verb), params={"filterByTk": name}, body={})
         except click.exceptions.Exit as error:
             failed = error
         else:
@@ -208,7 +223,9 @@ def _each(names: Sequence[str], verb: str, done: str) -> None:
 def _confirmed(verb: str, name: str, confirm: str | None, **params: str) -> Any:
     typed = confirm if confirm is not None else _asked(name)
     params |= {"filterByTk": name, "confirm": typed}
-    return Client().call(action(RESOURCE, verb), params=params, body={})
+    client = Client()
+    with telling_why(client, name):
+        return client.call(action(RESOURCE, verb), params=params, body={})
 
 
 def _asked(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from insula.cli.options import option_of
 from insula.core.names import MAIN
 from insula.server import settings as reader
 from insula.server.command import command
@@ -88,6 +89,16 @@ class Client:
         self._check(answer)
         return answer.json()
 
+    def peek(self, path: str, params: dict[str, Any]) -> Any:
+        """``data`` of an answer that nobody depends on, from any thread; ``None`` where there is none."""
+        import httpx
+
+        try:
+            answer = self._http().get(self._base + path, params=params)
+            return None if answer.is_error else answer.json()["data"]
+        except (httpx.TransportError, ValueError, KeyError):
+            return None
+
     def download(self, path: str, params: dict[str, Any], sink: Any) -> None:
         """Write the body of the answer to ``sink``, as it comes."""
         import httpx
@@ -143,11 +154,17 @@ class Client:
         try:
             told = answer.json()
             errors = told.get("errors") or [told["error"]]
-            sentence = "\n".join(error["message"] for error in errors)
+            sentence = "\n".join(_told(error) for error in errors)
             codes = [str(error.get("code")) for error in errors]
         except (ValueError, KeyError, TypeError, AttributeError):
             sentence = f"The server answered {answer.status_code}."
         fail(sentence, of_status(answer.status_code, codes))
+
+
+def _told(error: dict[str, Any]) -> str:
+    """The sentence of an error, with the option that it is about."""
+    option = option_of(str(error.get("field", "")))
+    return f"{error['message']} It is given by {option}." if option else str(error["message"])
 
 
 def _listens(path: Path) -> bool:

@@ -13,6 +13,7 @@ from insula.cli.apps import apps
 from insula.cli.client import complain
 from insula.cli.collections import collections
 from insula.cli.demo import demo
+from insula.cli.environments import environments
 from insula.cli.jobs import jobs
 from insula.cli.plugins import plugins
 from insula.cli.records import records
@@ -57,7 +58,7 @@ def version() -> None:
     click.echo(__version__)
 
 
-for group in (apps, collections, demo, jobs, plugins, records, settings, users):
+for group in (apps, collections, demo, environments, jobs, plugins, records, settings, users):
     insula.add_command(group)
 
 

@@ -31,7 +31,10 @@ def demo(folder: str) -> None:
     """
     from insula.server.demo import run_demo
 
-    asyncio.run(run_demo(folder, _announce))
+    ended = asyncio.run(run_demo(folder, _announce))
+    click.echo(
+        f"All of them have stopped. Logs and data stay in {ended.folder}; the same command goes on with them."
+    )
 
 
 def _announce(running: Demo) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from insula.application.access.bearers import Bearers
 from insula.application.access.book import Book, read_book
+from insula.application.access.collections import ROLES_SNIPPET
 from insula.application.access.cookies import Carried, Cookies
 from insula.application.access.errors import (
     Denied,
@@ -18,6 +19,7 @@ from insula.application.access.errors import (
     RoleNotHeld,
     Unauthenticated,
 )
+from insula.application.access.escalation import covers
 from insula.application.access.leavings import Leavings
 from insula.application.access.passwords import SHORTEST
 from insula.application.access.people import EVERYTHING
@@ -189,15 +191,26 @@ class Access:
                 return grant is not None and grant.direct
 
     def _in_browser(self, request: Request, principal: Principal, *, chosen: bool, writes: bool) -> Principal:
-        """A bearer by cookie: a write needs its proof; the role is that of the cookie, while it is theirs."""
+        """A bearer by cookie: a write needs its proof; the role is that of the cookie, while they may act in it."""
         if principal.shared and principal.session is not None:
             self.cookies.prove(request, principal.session, self.sessions.policy.idle_s)
         if writes and principal.session is not None:
             self.cookies.check_proof(request, principal.session)
         role = None if chosen or principal.kind == "key" else self.cookies.role(request)
-        if role is None or role == principal.role or role not in principal.roles:
+        if role is None or role == principal.role:
             return principal
-        return _in_role(principal, role)
+        return _in_role(principal, role) if self._may_act_in(principal, role) else principal
+
+    def _may_act_in(self, principal: Principal, role: str) -> bool:
+        """In a role that they hold; whoever gives rights to roles, also in one that may do no more than theirs."""
+        if role in principal.roles:
+            return True
+        book = self.book
+        return (
+            role in book.roles
+            and self.holds(principal, ROLES_SNIPPET)
+            and covers(book.rules(principal.role), book.rules(role))
+        )
 
     def _tell(self, request: Request, carried: Carried, issued: Issued) -> None:
         """Give the new token the way the old one came: what is HttpOnly stays out of reach of scripts."""

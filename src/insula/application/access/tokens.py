@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 ALGORITHM: Final = "EdDSA"
 """The only one that is believed; what the token itself names is compared with it, never obeyed."""
 MAX_TOKEN_CHARACTERS: Final = 4096
-LEEWAY_S: Final = 5
-"""A token may be this much younger than our clock says: other processes' clocks differ a little."""
+LEEWAY_S: Final = 15 * 60
+"""A token may be this much younger than our clock says: clocks of other environments are apart by as much. It is signed, so
+that nobody else than a clock makes one that is too young."""
 
 
 class VerifyKey(Protocol):

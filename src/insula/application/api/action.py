@@ -124,3 +124,7 @@ class Resource:
     name: str
     actions: tuple[Action, ...]
     title: str = ""
+    openapi: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Action → parts of its OpenAPI operation, where the action itself has none of that name."""
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    """What those parts refer to: schemas by name, each beginning with a word and a dot, as no collection's does."""

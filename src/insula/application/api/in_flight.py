@@ -7,6 +7,7 @@ at all: it ends those that took too long, and listens for the client of those th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal
 
 from insula.application.errors import NotRunning, Overloaded
@@ -76,6 +77,8 @@ class InFlight:
         self._flights: dict[int, Flight] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
+        self._left: Callable[[int], None] | None = None
+        """Only while those under way are waited for."""
         self.open = False
         """Whether requests are taken."""
 
@@ -105,9 +108,12 @@ class InFlight:
         if not self._flights:
             self._empty.set()
 
-    async def drain(self, deadline_s: float) -> None:
-        """Take no more, let those under way finish, and cancel those that do not in time."""
-        self.open = False
+    async def drain(self, deadline_s: float, left: Callable[[int], None]) -> None:
+        """Take no more, let those under way finish, and cancel those that do not in time. ``left`` is told now and then
+        how many that still are."""
+        self.open, self._left = False, left
+        if self._flights:
+            left(len(self._flights))
         try:
             async with asyncio.timeout(deadline_s):
                 await self._emptied()
@@ -115,6 +121,8 @@ class InFlight:
             for flight in self._flights.values():
                 flight.end("stopping")
             await self._emptied()
+        finally:
+            self._left = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -128,6 +136,8 @@ class InFlight:
         self._timer = None
         if not self._flights:
             return
+        if self._left is not None:
+            self._left(len(self._flights))
         now = monotonic()
         for flight in self._flights.values():
             if flight.since is not None and now - flight.since > flight.deadline_s:

@@ -44,8 +44,11 @@ async def document(application: Application, prefix: str) -> dict[str, Any]:
     tags: list[Schema] = []
     for resource in table.resources.values():
         tags.append({"name": resource.name, "description": resource.title or resource.name})
+        schemas |= resource.schemas
         for action in resource.actions:
-            _add(paths, f"/{_path(resource.name)}:{action.name}", resource.name, action, _stated(action))
+            parts = {**resource.openapi.get(action.name, {}), **action.openapi}
+            path = f"/{_path(resource.name)}:{action.name}"
+            _add(paths, path, resource.name, action, _stated(action, parts))
         await asyncio.sleep(0)
     for collection in application.metadata:
         if collection.internal or collection.name in application.plugin_manager.refused:
@@ -80,16 +83,16 @@ def _path(resource: str) -> str:
     return f"{parent}/{{parent}}/{nested}" if dot else resource
 
 
-def _stated(action: Action) -> Schema:
-    """The operation of a resource's action, by what the action itself states."""
-    operation: Schema = {"parameters": list(action.openapi.get("parameters", ()))}
-    if action.writes and not action.openapi:
+def _stated(action: Action, parts: Mapping[str, Any]) -> Schema:
+    """The operation of a resource's action, by the parts that are stated of it."""
+    operation: Schema = {"parameters": list(parts.get("parameters", ()))}
+    if action.writes and not parts:
         operation["parameters"].append(ref("parameters", "filterByTk"))
-    if "requestBody" in action.openapi:
-        operation["requestBody"] = action.openapi["requestBody"]
+    if "requestBody" in parts:
+        operation["requestBody"] = parts["requestBody"]
     elif action.writes:
         operation["requestBody"] = json_body({"type": "object"}, required=False)
-    operation["responses"] = {**answer(_ANYTHING), **action.openapi.get("responses", {})}
+    operation["responses"] = {**answer(_ANYTHING), **parts.get("responses", {})}
     return operation
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from insula import __version__
 from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.openapi_system import APP, PM, SCHEMAS
 from insula.application.api.queries import one_key
 from insula.application.errors import InvalidBody, InvalidParameter
 from insula.application.plugin_settings import shown_settings
+
+if TYPE_CHECKING:
+    from insula.application.application import Application
 
 SNIPPET: Final = "pm"
 
@@ -35,7 +41,12 @@ async def get_lang(context: Context) -> Answer:
 
 async def list_plugins(context: Context) -> Answer:
     """All plugins: whether they are enabled, work, and if not, why."""
-    manager = context.application.plugin_manager
+    return Answer(plugins_of(context.application))
+
+
+def plugins_of(application: Application) -> list[dict[str, Any]]:
+    """One row per plugin, as ``pm:list`` answers them."""
+    manager = application.plugin_manager
     rows: list[dict[str, Any]] = []
     for plugin in manager.registry.plugins.values():
         rows.append(
@@ -47,6 +58,7 @@ async def list_plugins(context: Context) -> Answer:
                 "version": plugin.version,
                 "builtIn": plugin.required,
                 "requires": list(plugin.requires),
+                "configurable": bool(msgspec.structs.fields(plugin.settings)),
                 "enabled": plugin.name in manager.enabled,
                 "installed": plugin.name in manager.rows and manager.rows[plugin.name].installed,
                 "working": plugin.name in manager.loaded,
@@ -55,7 +67,7 @@ async def list_plugins(context: Context) -> Answer:
         )
     for name in sorted(manager.failed.keys() - manager.registry.plugins.keys()):
         rows.append({"name": name, "enabled": True, "working": False, "error": manager.failed[name]})
-    return Answer(rows)
+    return rows
 
 
 async def list_enabled(context: Context) -> Answer:
@@ -129,6 +141,7 @@ SYSTEM_RESOURCES: Final = (
             Action("getLang", get_lang, "public", "Language of the application."),
         ),
         "Application",
+        APP,
     ),
     Resource(
         "pm",
@@ -148,5 +161,7 @@ SYSTEM_RESOURCES: Final = (
             ),
         ),
         "Plugins",
+        PM,
+        SCHEMAS,
     ),
 )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.errors import Denied
 from insula.application.api.action import Action, Answer, Context, Resource
-from insula.application.api.openapi_parts import ref
 from insula.application.api.queries import number_of, one_key, read_query
 from insula.application.errors import InvalidParameter, UnknownJob
+from insula.application.jobs.openapi import PARTS, SCHEMAS
 from insula.application.jobs.store import Job
 from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.query import Query
@@ -43,9 +43,11 @@ async def list_jobs(context: Context) -> Answer:
 
 
 async def get_job(context: Context) -> Answer:
-    """One job with its steps."""
-    job = await _job(context)
-    return Answer(await context.application.repository.find_one("jobs", job.id, scopes=_EVERYTHING))
+    """One job with its steps, and whether what it does can be taken back."""
+    job, application = await _job(context), context.application
+    row = await application.repository.find_one("jobs", job.id, scopes=_EVERYTHING)
+    kind = application.jobs.kind(job.kind)
+    return Answer(row and {**row, "undoable": kind is not None and kind.undoable})
 
 
 async def retry_job(context: Context) -> Answer:
@@ -112,29 +114,16 @@ def closed_kinds(application: Application, principal: Principal) -> list[str] | 
     ]
 
 
-_PAGED: Final = {
-    "parameters": [ref("parameters", n) for n in ("filter", "fields", "sort", "page", "pageSize")]
-}
-_ONE: Final = {
-    "parameters": [
-        {
-            "name": "filterByTk",
-            "in": "query",
-            "required": True,
-            "description": "The number of the job; it may stand in the path instead, as in jobs:get/1.",
-            "schema": {"type": "integer", "minimum": 1},
-        }
-    ]
-}
-
 JOBS_RESOURCE: Final = Resource(
     "jobs",
     (
-        Action("list", list_jobs, "signed_in", "List jobs.", openapi=_PAGED),
-        Action("get", get_job, "signed_in", "Get a job with its steps.", openapi=_ONE),
-        Action("retry", retry_job, "signed_in", "Go on with a failed job.", writes=True, openapi=_ONE),
-        Action("cancel", cancel_job, "signed_in", "End a job.", writes=True, openapi=_ONE),
-        Action("undo", undo_job, "signed_in", "Take back what a job did.", writes=True, openapi=_ONE),
+        Action("list", list_jobs, "signed_in", "List jobs."),
+        Action("get", get_job, "signed_in", "Get a job with its steps."),
+        Action("retry", retry_job, "signed_in", "Go on with a failed job.", writes=True),
+        Action("cancel", cancel_job, "signed_in", "End a job.", writes=True),
+        Action("undo", undo_job, "signed_in", "Take back what a job did.", writes=True),
     ),
     "Jobs",
+    PARTS,
+    SCHEMAS,
 )

@@ -22,6 +22,7 @@ from insula.data.errors import FilterRequired, RecordNotFound
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.plugins.acl.built_in import NAMES
+from insula.plugins.acl.openapi import PARTS, SCHEMAS
 from insula.plugins.acl.prospect import check_role, check_rules_of
 
 if TYPE_CHECKING:
@@ -215,4 +216,6 @@ ROLES_RESOURCE: Final = Resource(
         _manage("setDefaultRole", set_default_role, "Choose the role that new users get."),
     ),
     "Roles",
+    PARTS,
+    SCHEMAS,
 )

@@ -21,6 +21,7 @@ from insula.core import ids
 from insula.data.errors import FilterRequired
 from insula.data.filters.tree import Condition
 from insula.data.scope import Scope
+from insula.plugins.api_keys.openapi import PARTS, SCHEMAS
 
 _SHOWN: Final = frozenset({"id", "name", "userId", "roleName", "expiresAt", "createdAt"})
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
@@ -103,4 +104,6 @@ API_KEYS_RESOURCE: Final = Resource(
         _action("destroy", destroy_keys, "End API keys.", writes=True),
     ),
     "API keys",
+    PARTS,
+    SCHEMAS,
 )

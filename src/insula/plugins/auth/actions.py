@@ -19,9 +19,10 @@ from insula.application.access.people import (
     roles_of,
     user_by_account,
 )
-from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.action import Action, Answer, Context, Gate, Handler, Resource
 from insula.application.api.bodies import as_object
 from insula.application.api.queries import flag
+from insula.plugins.auth.openapi import PARTS
 from insula.plugins.auth.settings import AuthSettings
 
 if TYPE_CHECKING:
@@ -209,19 +210,23 @@ async def _role(context: Context, name: str) -> dict[str, Any]:
     return {"name": name, "title": None if row is None else row.get("title")}
 
 
+def _action(name: str, handler: Handler, gate: Gate, summary: str, *, writes: bool = True) -> Action:
+    return Action(name, handler, gate, summary, writes=writes, openapi=PARTS.get(name, {}))
+
+
 AUTH: Final = Resource(
     "auth",
     (
-        Action("signIn", sign_in, "public", "Sign in with a password.", writes=True),
-        Action("signUp", sign_up, "public", "Make oneself a user, where that is allowed.", writes=True),
-        Action("check", check, "signed_in", "The user who is signed in, with their roles."),
-        Action("signOut", sign_out, "signed_in", "End the session.", writes=True),
-        Action("syncCookies", sync_cookies, "signed_in", "Set the cookies of the session.", writes=True),
+        _action("signIn", sign_in, "public", "Sign in with a password."),
+        _action("signUp", sign_up, "public", "Make oneself a user, where that is allowed."),
+        _action("check", check, "signed_in", "The user who is signed in, with their roles.", writes=False),
+        _action("signOut", sign_out, "signed_in", "End the session."),
+        _action("syncCookies", sync_cookies, "signed_in", "Set the cookies of the session."),
         *(
-            Action(name, by_mail, "public", "Turned off: nothing here sends mail.", writes=True)
+            _action(name, by_mail, "public", "Turned off: nothing here sends mail.")
             for name in ("lostPassword", "checkResetToken", "resetPassword")
         ),
-        Action("changePassword", change_password, "signed_in", "Set a new password.", writes=True),
+        _action("changePassword", change_password, "signed_in", "Set a new password."),
     ),
     "Sign-in",
 )

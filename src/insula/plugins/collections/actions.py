@@ -11,6 +11,7 @@ from insula.application.api.queries import flag, keys_of, one_key
 from insula.application.errors import InvalidBody, InvalidParameter
 from insula.data.errors import FilterRequired, UnknownCollection
 from insula.data.metadata_json import collection_to_json, fields_to_json
+from insula.plugins.collections import openapi
 from insula.plugins.collections.described import listed, query_of
 
 SNIPPET: Final = "pm.collections"
@@ -153,4 +154,6 @@ COLLECTIONS: Final = Resource(
         ),
     ),
     "Collections",
+    openapi.COLLECTIONS,
+    openapi.SCHEMAS,
 )

@@ -11,6 +11,7 @@ from insula.application.errors import InvalidParameter, NotAnAddress
 from insula.data.collection import Collection, Field
 from insula.data.errors import FilterRequired, UnknownField
 from insula.data.metadata_json import field_to_json, fields_to_json
+from insula.plugins.collections import openapi
 from insula.plugins.collections.actions import SNIPPET, visible
 from insula.plugins.collections.described import listed
 
@@ -132,5 +133,9 @@ _IN_COLLECTION: Final = (
     Action("move", move_field, "snippet", "Change the order.", snippet=SNIPPET, writes=True, slow=True),
 )
 
-FIELDS_OF_COLLECTION: Final = Resource("collections.fields", (*_READS, *_IN_COLLECTION, *_CHANGES), "Fields")
-FIELDS: Final = Resource("fields", (*_READS, *_CHANGES), "Fields of all collections")
+FIELDS_OF_COLLECTION: Final = Resource(
+    "collections.fields", (*_READS, *_IN_COLLECTION, *_CHANGES), "Fields", openapi.FIELDS, openapi.SCHEMAS
+)
+FIELDS: Final = Resource(
+    "fields", (*_READS, *_CHANGES), "Fields of all collections", openapi.FIELDS, openapi.SCHEMAS
+)

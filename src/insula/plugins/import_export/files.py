@@ -4,15 +4,17 @@ A file goes when its job has succeeded. One whose job failed or was cancelled is
 retried. What is due is worked out from the folder and the jobs, so that a restart loses nothing.
 """
 
-import asyncio
+import contextlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from insula.application.application import Application
 from insula.application.options import IMPORTS
 from insula.core.clock import now
+from insula.core.errors import ThreadsBusy, ThreadsClosed
+from insula.core.threads import Threads
 from insula.data.filters.tree import Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
@@ -36,15 +38,29 @@ def folder(storage: Path | None) -> Path:
     return path
 
 
+@contextlib.asynccontextmanager
+async def unless_taken(path: Path, threads: Threads) -> AsyncIterator[None]:
+    """Remove the file where the block raises. Who is cancelled does not wait for that; what is left is swept later."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(ThreadsBusy, ThreadsClosed):
+            if isinstance(error, Exception):
+                await threads.run(path.unlink, missing_ok=True)
+            else:
+                threads.submit(path.unlink, missing_ok=True)
+        raise
+
+
 async def sweep(application: Application) -> None:
     """Remove the files of one application that nobody needs any more."""
     storage = application.options.storage
     # Most applications have never imported anything, and need no thread for that.
     if storage is None or not _has_folder(storage):
         return
-    if ages := await asyncio.to_thread(_ages, storage / IMPORTS):
+    if ages := await application.threads.run(_ages, storage / IMPORTS):
         left = await _left(application)
-        await asyncio.to_thread(_remove, list(_due(ages, left)))
+        await application.threads.run(_remove, list(_due(ages, left)))
 
 
 async def _left(application: Application) -> Mapping[str, float]:

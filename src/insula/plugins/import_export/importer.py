@@ -22,6 +22,7 @@ from insula.plugins.import_export.files import KIND, folder, sweep
 from insula.plugins.import_export.mapping import check_complete
 from insula.plugins.import_export.orders import Order, Tally
 from insula.plugins.import_export.plan import Converted, Plan
+from insula.plugins.import_export.shared import Shared
 from insula.plugins.import_export.source import Batch, batches
 
 ROWS_PER_TRANSACTION = 10_000
@@ -45,6 +46,7 @@ class Import:
 
     def __init__(self, step: StepContext) -> None:
         self._step = step
+        self._threads = step.application.threads
         self._order = Order.from_json(step.input)
         self._repository: Repository = step.application.repository
         self._collection: Collection = step.application.metadata.get(self._order.collection)
@@ -84,33 +86,31 @@ class Import:
         if not self._path.is_file():
             raise InvalidImport(reason="the file is gone from the storage folder; send it again")
         rows = batches(self._path, self._order.layout, size=ROWS_PER_PIECE, skip=self._tally.rows)
-        coming = self._read_ahead(rows)
-        try:
-            while (converted := await asyncio.shield(coming)).taken:
-                coming = self._read_ahead(rows)
-                await self._store(converted)
-        finally:
-            # Also when cancelled: the file can be closed only once the thread that reads it has come back.
-            await asyncio.wait((coming,))
-            if not coming.cancelled():
-                coming.exception()  # seen: where it matters, it is under way already
-            await asyncio.to_thread(rows.close)
-        await asyncio.to_thread(self._path.unlink, missing_ok=True)
+        with Shared(rows.close) as use:
+            coming = self._read_ahead(use, rows)
+            try:
+                while (converted := await coming).taken:
+                    coming = self._read_ahead(use, rows)
+                    await self._store(converted)
+            finally:
+                if not coming.cancel() and not coming.cancelled():
+                    coming.exception()  # seen: where it matters, it is under way already
+        await self._threads.run(self._path.unlink, missing_ok=True)
         return self._tally.to_json()
 
-    def _read_ahead(self, rows: Iterator[Batch]) -> asyncio.Task[Converted]:
+    def _read_ahead(self, use: Shared, rows: Iterator[Batch]) -> asyncio.Task[Converted]:
         """Read and convert what comes next in a thread while what came before is written."""
+        return asyncio.create_task(self._threads.run(use, self._next, rows), name="import: next rows")
 
-        def work() -> Converted:
-            converted, characters = Converted(), 0
-            for batch in islice(rows, ROWS_PER_TRANSACTION // ROWS_PER_PIECE):
-                self._plan.convert(batch, converted)
-                characters += batch.characters
-                if characters > CHARACTERS_PER_TRANSACTION:
-                    break
-            return converted
-
-        return asyncio.create_task(asyncio.to_thread(work), name="import: next rows")
+    def _next(self, rows: Iterator[Batch]) -> Converted:
+        """Of one transaction. Runs in a thread."""
+        converted, characters = Converted(), 0
+        for batch in islice(rows, ROWS_PER_TRANSACTION // ROWS_PER_PIECE):
+            self._plan.convert(batch, converted)
+            characters += batch.characters
+            if characters > CHARACTERS_PER_TRANSACTION:
+                break
+        return converted
 
     async def _store(self, converted: Converted) -> None:
         tally = Tally(**self._tally.to_json())
@@ -146,7 +146,7 @@ class Import:
         self, name: str, lines: list[int], rows: list[Any], tally: Tally, transaction: Transaction
     ) -> tuple[list[int], list[Any]]:
         """See to the rows that have a record already; gives the others."""
-        columns = await asyncio.to_thread(self._watched_columns, rows)
+        columns = await self._threads.run(self._watched_columns, rows)
         values = columns[name]
         held = await holders(self._collection, name, values, transaction)
         new: list[int] = []
@@ -230,7 +230,7 @@ class Import:
     async def _find_faults(self, rows: list[Any], transaction: Transaction) -> dict[int, Fault]:
         if not self._watched:
             return {}
-        columns = await asyncio.to_thread(self._watched_columns, rows)
+        columns = await self._threads.run(self._watched_columns, rows)
         return await self._faults.find(columns, transaction)
 
     def _watched_columns(self, rows: list[Any]) -> dict[str, Sequence[Any]]:

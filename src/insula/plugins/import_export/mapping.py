@@ -94,33 +94,40 @@ def assign(
 
     Raises ``InvalidImport`` naming the columns that fit nothing, or whose days can be read in two ways.
     """
-    by_name = {field.name.lower(): field for field in _importable(collection, open_fields)}
-    by_title = {_title(field).lower(): field for field in by_name.values()}
-    _refuse_unknown(columns, wanted)
-    assigned, homeless, ambiguous = [], [], []
-    for column in columns:
-        name = wanted.get(column.header, column.header)
-        if name is None:
-            assigned.append(Assigned(column.header, None))
-            continue
-        field = by_name.get(name.lower()) or by_title.get(name.lower())
-        if field is None and column.header in wanted:
-            raise InvalidImport(reason=f'"{collection.name}" has no field {name!r} to import into')
-        field = field or by_name.get(column.name.lower())
-        if field is None:
-            homeless.append(column.header)
-            continue
-        layout = _layout(column, field)
-        if layout and column.ambiguous:
-            ambiguous.append(column.header)
-        assigned.append(Assigned(column.header, field.name, layout))
+    assigned = assign_known(collection, columns, open_fields, wanted)
+    homeless = [one.header for one in assigned if not one.field and wanted.get(one.header, one.header)]
     if homeless:
         raise InvalidImport(
             reason=f'"{collection.name}" has no field for the columns {", ".join(map(repr, homeless))}; '
             'say where they go with columns={"<column>": "<field>"}, null to leave one out'
         )
     _refuse_twice([one.field for one in assigned if one.field])
-    _refuse_ambiguous(ambiguous)
+    _refuse_ambiguous(
+        one.header for column, one in zip(columns, assigned, strict=True) if one.layout and column.ambiguous
+    )
+    return assigned
+
+
+def assign_known(
+    collection: Collection,
+    columns: Sequence[Column],
+    open_fields: frozenset[str] | None,
+    wanted: Wanted,
+) -> list[Assigned]:
+    """The same, where columns that fit nothing are left out. Raises ``InvalidImport`` where what is wanted is not there."""
+    by_name = {field.name.lower(): field for field in _importable(collection, open_fields)}
+    by_title = {_title(field).lower(): field for field in by_name.values()}
+    _refuse_unknown(columns, wanted)
+    assigned = []
+    for column in columns:
+        name = wanted.get(column.header, column.header)
+        field = by_name.get(name.lower()) or by_title.get(name.lower()) if name else None
+        if field is None and wanted.get(column.header) is not None:
+            raise InvalidImport(reason=f'"{collection.name}" has no field {name!r} to import into')
+        if field is None and name is not None:
+            field = by_name.get(column.name.lower())
+        layout = _layout(column, field) if field else None
+        assigned.append(Assigned(column.header, field.name if field else None, layout))
     return assigned
 
 

@@ -94,6 +94,30 @@ PREVIEW: Final = {
         {**_FOUND, "rows": {"type": "array", "items": {"type": "array"}}},
     ),
 }
+PREVIEW_RECORDS: Final = {
+    "parameters": [
+        *_LAYOUT,
+        _COLUMNS,
+        *_MATCHING,
+        _query(
+            "partial",
+            "Whether the file goes on behind what is sent, so that the last row may be cut off.",
+            {"enum": ["true", "false"], "default": "false"},
+        ),
+    ],
+    "requestBody": _FILE,
+    "responses": _answer(
+        "Where the columns go, and which of the first rows are bad.",
+        {
+            **_FOUND,
+            "rows": {"type": "array", "items": {"type": "array"}},
+            "taken": {"type": "integer"},
+            "rejected": {"type": "integer"},
+            "errors": {"type": "array", "items": {"type": "object"}},
+            "refusal": {"type": ["string", "null"]},
+        },
+    ),
+}
 EXPORT: Final = {
     "parameters": [
         _query("format", "CSV, or one JSON object a line.", {"enum": ["csv", "jsonl"], "default": "csv"}),

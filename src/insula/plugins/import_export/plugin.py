@@ -7,7 +7,8 @@ from insula.plugins.import_export import openapi
 from insula.plugins.import_export.exports import export_records
 from insula.plugins.import_export.files import KIND
 from insula.plugins.import_export.importer import IMPORT
-from insula.plugins.import_export.imports import create_import, import_records, preview_import
+from insula.plugins.import_export.imports import create_import, import_records
+from insula.plugins.import_export.previews import preview_import, preview_records
 
 
 class ImportExportPlugin(Plugin):
@@ -26,6 +27,16 @@ class ImportExportPlugin(Plugin):
             writes=True,
             streams=True,
             openapi=openapi.IMPORT,
+        ),
+        Action(
+            "importPreview",
+            preview_records,
+            "records",
+            "What a CSV file would become in this collection.",
+            permission="import",
+            writes=True,
+            streams=True,
+            openapi=openapi.PREVIEW_RECORDS,
         ),
         Action(
             "export",

@@ -16,9 +16,11 @@ from insula.application.access.passwords import check_strength
 from insula.application.access.people import EVERYTHING, add_user
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
+from insula.application.api.openapi_parts import Schema, answer, json_body, ref
 from insula.application.api.parameters import shown
 from insula.application.api.queries import keys_of, number_of
 from insula.application.errors import InvalidParameter
+from insula.core.languages import is_language
 from insula.data.errors import FilterRequired
 from insula.data.scope import Scope
 
@@ -26,6 +28,8 @@ _FIXED: Final = frozenset({"id", "sub", "createdAt", "updatedAt"})
 _PROFILE: Final = ("nickname", "username", "email", "phone", "appLang", "systemSettings")
 """What people change of themselves."""
 _MAX_SETTINGS_BYTES: Final = 16 * 1024
+THEMES: Final = ("light", "dark", "system")
+"""How pages may look."""
 
 
 async def create_user(context: Context) -> Answer:
@@ -106,6 +110,7 @@ async def update_profile(context: Context) -> Answer:
             raise InvalidAccess(what=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
     checked = checked_names(given)
     _check_size(checked)
+    _check_chosen(checked)
     check_named({**context.principal.user, **checked})
     rows = await context.application.repository.update("users", checked, keys=(user,), scopes=EVERYTHING)
     return Answer(rows[0] if rows else None)
@@ -153,6 +158,15 @@ def _check_size(values: Mapping[str, Any]) -> None:
         raise InvalidAccess(what="systemSettings", reason=f"is longer than {_MAX_SETTINGS_BYTES} bytes")
 
 
+def _check_chosen(values: Mapping[str, Any]) -> None:
+    """What pages go by: language and theme. Raises ``InvalidAccess``."""
+    language, settings = values.get("appLang"), values.get("systemSettings")
+    if language is not None and not is_language(language):
+        raise InvalidAccess(what="appLang", reason='must be a language such as "en-US", or null')
+    if isinstance(settings, Mapping) and settings.get("theme") not in (None, *THEMES):
+        raise InvalidAccess(what="systemSettings.theme", reason=f"must be one of {', '.join(THEMES)}")
+
+
 def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:
     keys = keys_of(context.key, params)
     if not keys:
@@ -172,13 +186,39 @@ def _manage(name: str, handler: Any, summary: str) -> Action:
     return Action(name, handler, "snippet", summary, snippet=USERS_SNIPPET, writes=True)
 
 
+_NAME: Final[Schema] = {"type": ["string", "null"]}
+_OWN: Final = {
+    "parameters": [],
+    "requestBody": json_body(
+        {
+            "type": "object",
+            "properties": {
+                **dict.fromkeys(("nickname", "username", "email", "phone", "appLang"), _NAME),
+                "systemSettings": {
+                    "type": ["object", "null"],
+                    "properties": {"theme": {"enum": [*THEMES, None]}},
+                },
+            },
+            "additionalProperties": False,
+        }
+    ),
+    "responses": answer(ref("schemas", "users")),
+}
+
 USERS_RESOURCE: Final = Resource(
     "users",
     (
         _manage("create", create_user, "Create a user."),
         _manage("update", update_users, "Change users."),
         _manage("destroy", destroy_users, "Remove users."),
-        Action("updateProfile", update_profile, "signed_in", "Change one's own user.", writes=True),
+        Action(
+            "updateProfile",
+            update_profile,
+            "signed_in",
+            "Change one's own user.",
+            writes=True,
+            openapi=_OWN,
+        ),
         Action(
             "setDefaultRole", set_default_role, "signed_in", "Choose one's own default role.", writes=True
         ),
