@@ -73,6 +73,8 @@ class ConnectionBudget:
         the claim's, so that slow readers never take the connections of all others. Who reads one needs a second
         connection now and then, to append; from a limit of 3 on there is always one that a stream does not hold, and
         that its application may use, however many streams are its own."""
+        self.turns = asyncio.Semaphore(max(1, limit // 4))
+        """See ``Database.turns``: few enough that streams and they leave some connections to others."""
         self.aside = asyncio.Lock()
         """Held by who uses the one connection that is beside the limit: it ends statements of the others, and can not
         wait until one of them is free. Where a dialect has need of it (``Dialect.aside``), the limit is one less."""

@@ -50,6 +50,7 @@ class SqliteDatabase:
         self._writer = ThreadGroup("sqlite-writer", 1, self._file.connect, dialect.translate)
         self._readers = ThreadGroup("sqlite-reader", READERS, self._file.connect_to_read, dialect.translate)
         self._streams: set[ThreadGroup] = set()
+        self.turns = asyncio.Semaphore(1)
         self._stream_places = asyncio.Semaphore(MAX_STREAMS)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False

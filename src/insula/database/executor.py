@@ -1,5 +1,6 @@
 """What runs statements: the one interface that everything above this layer speaks to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
@@ -94,6 +95,12 @@ class Database(Executor, Protocol):
     @property
     def schema_prefix(self) -> str:
         """What stands before each table name in SQL: ``"schema".`` or nothing."""
+        ...
+
+    @property
+    def turns(self) -> asyncio.Semaphore:
+        """Had by who keeps a transaction open, or waits for a lock in one, while the same work needs further connections:
+        as many as leave some of these for it, however many begin such work at once."""
         ...
 
     def transaction(

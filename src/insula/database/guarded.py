@@ -1,5 +1,6 @@
 """What transactions of all dialects have in common: after a failure nothing goes on unnoticed."""
 
+import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy.sql.base import Executable
 
 from insula.database.dialects.base import Dialect
-from insula.database.errors import DatabaseGone, TransactionFailed
+from insula.database.errors import DatabaseError, DatabaseGone, StatementTimeout, TransactionFailed
 from insula.database.executor import Row
 from insula.database.statement import Statement
 
@@ -55,10 +56,19 @@ class GuardedTransaction(ABC):
                 if self._failed and isinstance(error, DatabaseGone):
                     raise  # with the connection went what there was to take back
                 self._failed = False
-                await self._script(f"ROLLBACK TO SAVEPOINT {name}")
-                # Else it stays open, and those that follow pile up on it.
-                await self._script(f"RELEASE SAVEPOINT {name}")
+                await self._take_back(name, error)
                 raise
             await self._script(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
+
+    async def _take_back(self, name: str, error: BaseException) -> None:
+        """Undo what was done since the savepoint, because of ``error``."""
+        try:
+            await self._script(f"ROLLBACK TO SAVEPOINT {name}")
+            # Else it stays open, and those that follow pile up on it.
+            await self._script(f"RELEASE SAVEPOINT {name}")
+        except DatabaseError:
+            # What interrupts a statement of SQLite takes the whole transaction back: what it was interrupted for counts.
+            if not isinstance(error, asyncio.CancelledError | StatementTimeout):
+                raise

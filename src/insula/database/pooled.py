@@ -100,6 +100,10 @@ class PooledDatabase:
             text = self.text(statement)
             await self._once(lambda connection: connection.execute_many(text, arguments))
 
+    @property
+    def turns(self) -> asyncio.Semaphore:
+        return self._budget.turns
+
     def transaction(self, *, statement_timeout_s: float | None = None) -> PooledTransaction:
         return PooledTransaction(self, statement_timeout_s)
 

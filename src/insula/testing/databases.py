@@ -100,31 +100,15 @@ async def _clients(administrator: asyncpg.Connection, application_name: str) -> 
 
 async def databases(server: Server) -> set[str]:
     """The names of all databases of a PostgreSQL server."""
-    async with _administrator(server) as administrator:
+    async with connected(server) as administrator:
         return {row["datname"] for row in await administrator.fetch("SELECT datname FROM pg_database")}
 
 
-async def drop_databases(server: Server, names: set[str]) -> None:
-    """Drop databases of a PostgreSQL server, with all connections to them."""
-    async with _administrator(server) as administrator:
-        for name in names:
-            quoted = dialect("postgres").quote(name)
-            await administrator.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
-
-
-@asynccontextmanager
-async def _administrator(server: Server) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(
-        host=server.host,
-        port=server.port,
-        user=server.user,
-        password=server.password,
-        database="postgres",
-    )
-    try:
-        yield connection
-    finally:
-        await connection.close()
+async def administer(server: Server, *statements: str) -> None:
+    """Run statements on a PostgreSQL server, each by itself."""
+    async with connected(server) as administrator:
+        for statement in statements:
+            await administrator.execute(statement)
 
 
 async def run_on(options: DatabaseOptions, statement: str) -> int:

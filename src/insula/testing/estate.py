@@ -31,6 +31,7 @@ from insula.testing.applications import APP_KEY
 from insula.testing.clock import HandClock
 from insula.testing.gateway import Known, Running
 from insula.testing.people import PASSWORD, ROOT, ROOT_PASSWORD, Head, accepted
+from insula.testing.web import made_up_web
 
 KEY_BYTES: Final = 32
 HOST: Final = "http://insula.example.com"
@@ -57,7 +58,7 @@ class Estate:
         self.directory, self.process = Known(), Running()
         process = cast(ProcessAdapter, self.process)
         options = GatewayOptions("/api/", TrustedProxies([ip_network("127.0.0.0/8")]))
-        pages = Pages(Templates(), "/api/", answers=self._answers)
+        pages = Pages(Templates(), made_up_web(), answers=self._answers)
         waiting = Waiting(self.directory, process)
         self.gateway = Gateway(options, self.directory, process, pages, waiting=waiting)
 

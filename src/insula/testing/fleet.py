@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from insula.application.access.collections import COLLECTIONS as PEOPLE
 from insula.application.application import Application
 from insula.application.plugin import Plugin
 from insula.core.clock import now
@@ -29,11 +30,11 @@ VERSION = "9.8.7"
 
 
 class SupervisorTables(Plugin):
-    """Gives the main application the collections of the supervisor, and nothing else."""
+    """Gives the main application the collections of the supervisor, and those that they refer to."""
 
     name = "supervisor-tables"
     title = description = "Tables of the supervisor"
-    collections = COLLECTIONS
+    collections = (*PEOPLE, *COLLECTIONS)
 
 
 LOOKS = frozenset((Verb.CHECK, Verb.CONNECT))
@@ -226,6 +227,21 @@ class PlayedEnvironment:
     }
 
 
+def played_supervisor(
+    records: Records, bus: MemoryBus, discovery: LocalDiscovery, traffic: Traffic
+) -> Supervisor:
+    """A supervisor that probes environments for real, and soon gives up those that do not answer."""
+    return Supervisor(
+        records,
+        bus,
+        discovery,
+        traffic,
+        probe=probe("/api/"),
+        resolve=lambda told: told.database,
+        deadline_s=10,
+    )
+
+
 @dataclass
 class PlayedFleet:
     """A supervisor over environments that play their part."""
@@ -238,15 +254,7 @@ class PlayedFleet:
 
     def __post_init__(self) -> None:
         self.records = Records(self.discovery)
-        self.supervisor = Supervisor(
-            self.records,
-            self.bus,
-            self.discovery,
-            self.traffic,
-            probe=probe("/api/"),
-            resolve=lambda told: told.database,
-            deadline_s=10,
-        )
+        self.supervisor = played_supervisor(self.records, self.bus, self.discovery, self.traffic)
 
     @property
     def local(self) -> PlayedEnvironment:

@@ -7,11 +7,16 @@ from typing import Any, Self
 
 import httpx
 
+from insula.core.ids import random_id
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
 from insula.testing.servers import Server
 
 PATIENCE_S = 60.0
 POLL_S = 0.02
+
+
+Kind = tuple[str, dict[str, Any]]
+"""How an application is connected, and its other options."""
 
 
 def connection_values(server: Server, dialect: str, **more: Any) -> dict[str, Any]:
@@ -23,6 +28,19 @@ def connection_values(server: Server, dialect: str, **more: Any) -> dict[str, An
         "username": server.user,
         "password": server.password,
         **more,
+    }
+
+
+def four_kinds(start: str, mariadb: Server) -> dict[str, Kind]:
+    """Names of applications that nobody else has, beginning so, and how each is connected: a file, main's server, a schema in
+    main's database, another server."""
+    own = f"{start}{random_id(5).lower()}"
+    elsewhere = connection_values(mariadb, "mariadb", database=f"{own}_mariadb")
+    return {
+        f"{own}_file": ("new_database", {"database": {"dialect": "sqlite"}}),
+        f"{own}_database": ("new_database", {}),
+        f"{own}_schema": ("new_schema", {}),
+        f"{own}_mariadb": ("new_database", {"database": elsewhere}),
     }
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
 from insula.testing import servers
 from insula.testing.instance import Instance, database_settings
+from insula.testing.leaks import outlives_a_test
 
 KEY = "0123456789abcdef" * 4
 
@@ -24,6 +26,10 @@ class FleetOfProcesses:
     database: servers.Server | None
     more: Mapping[str, str] = field(default_factory=dict)
     """Settings of all."""
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Place → settings of it alone."""
+    failpoints: bool = False
+    """Whether its processes can be armed while they run."""
     instances: dict[str, Instance] = field(default_factory=dict)
 
     @property
@@ -55,11 +61,29 @@ class FleetOfProcesses:
             "APP_COMMAND_REDIS_URL": url,
             "APP_SUPERVISOR_AES_SECRET_KEY": KEY,
             **self.more,
+            **self._armable(place),
             **own,
+            **self.own.get(place, {}),
         }
         made = Instance(self.folder / place, settings, port or servers.free_port())
         self.instances[place] = made
         return made
+
+    def _armable(self, place: str) -> Mapping[str, str]:
+        if not self.failpoints:
+            return {}
+        self.arm(place)
+        return {"INSULA_TESTING": "true", "INSULA_FAILPOINTS": f"@{self._effects_of(place)}"}
+
+    def _effects_of(self, place: str) -> Path:
+        return self.folder / f"{place}.failpoints"
+
+    def arm(self, place: str, effect: str = "", *names: str) -> None:
+        """What happens from now on at these failpoints of a process, and at no others; without names nothing does."""
+        file = self._effects_of(place)
+        draft = file.with_suffix(".new")
+        draft.write_text(",".join(f"{name}={effect}" for name in names))
+        draft.rename(file)
 
     def start(self, *workers: str) -> None:
         """Supervisor and workers answer when this returns."""
@@ -68,6 +92,22 @@ class FleetOfProcesses:
         self.supervisor.start()
         for name in workers:
             self.worker(name).wait_until_well()
+
+    @contextmanager
+    def running(self, *workers: str) -> Iterator[Self]:
+        """Started as by ``start``, for the tests of a module; ended after the block."""
+        try:
+            self.start(*workers)
+            self.keep()
+            yield self
+        finally:
+            self.end()
+
+    def keep(self) -> None:
+        """What runs of it runs on after the test."""
+        for instance in self.instances.values():
+            if instance.process is not None:
+                outlives_a_test(instance.process.pid)
 
     def end(self) -> None:
         """End all that runs."""

@@ -179,6 +179,10 @@ class Watched:
 
     told: list[tuple[object, ...]] = field(default_factory=list)
     answer: Answer | None = None
+    under_way: int = 0
+
+    def begun(self) -> None:
+        self.under_way += 1
 
     def failed(self, asked: Asked, failure: Failure, cause: str) -> Answer | None:
         self.told.append(("failed", asked.path, failure, cause))
@@ -187,8 +191,13 @@ class Watched:
     def upgraded(self) -> None:
         self.told.append(("upgraded",))
 
+    def parted(self) -> None:
+        self.under_way -= 1
+        self.told.append(("parted",))
+
     def ended(self, status: int, seconds: float) -> None:
         assert seconds >= 0
+        self.under_way -= 1
         self.told.append(("ended", status))
 
 

@@ -14,9 +14,12 @@ from insula.fleet.process.base import AsgiApp, Message, ProcessAdapter
 from insula.fleet.target import Target
 from insula.fleet.traffic import Traffic
 from insula.gateway.entry import Gateway, GatewayOptions
+from insula.gateway.hop import Hops
 from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
 from insula.gateway.waiting import Waiting
+from insula.gateway.web import Web
+from insula.testing.web import made_up_web
 
 HTML = ((b"accept", b"text/html,*/*"),)
 
@@ -64,7 +67,15 @@ class Known(Directory):
 class House:
     """A gateway with main running, ``shop`` known and ``shop.example.com`` its domain."""
 
-    def __init__(self, app: AsgiApp, *, access_log: bool = False, hold_s: float = 20.0) -> None:
+    def __init__(
+        self,
+        app: AsgiApp,
+        *,
+        access_log: bool = False,
+        hold_s: float = 20.0,
+        hops: Hops | None = None,
+        web: Web | None = None,
+    ) -> None:
         self.app = app
         self.directory = Known()
         self.directory.domains["shop.example.com"] = "shop"
@@ -73,8 +84,10 @@ class House:
         self.traffic = Traffic()
         self.put("main", Observed.RUNNING)
         self.put("shop", Observed.STOPPED, Wanted.STOPPED)
-        options = GatewayOptions("/api/", TrustedProxies([ip_network("127.0.0.0/8")]), access_log, hold_s)
-        pages = Pages(Templates(), "/api/", answers=self.answers)
+        options = GatewayOptions(
+            "/api/", TrustedProxies([ip_network("127.0.0.0/8")], hops), access_log, hold_s
+        )
+        pages = Pages(Templates(), made_up_web() if web is None else web, answers=self.answers)
         process = cast(ProcessAdapter, self.process)
         self.waiting = Waiting(self.directory, process)
         self.gateway = Gateway(options, self.directory, process, pages, self.traffic, self.waiting)

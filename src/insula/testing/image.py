@@ -1,6 +1,6 @@
 """What a Dockerfile says, done in a folder: for machines on which no container engine runs.
 
-The steps of its first stage are carried out, with the paths of the image leading into the folder; of the last stage, what
+The steps of all stages but the last are carried out, with the paths of the image leading into the folder; of that, what
 it copies, its variables and what a container runs. What only a system of its own can do (packages, users) is left to
 engines, and to linters.
 """
@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from dockerfile_parse import DockerfileParser
@@ -22,6 +23,8 @@ STEP_S = 300.0
 """What one step may take."""
 _IN_IMAGE = re.compile(r"(?<![\w./-])/(?=(?:app|build|opt|usr/local)/|(?:build|opt)\b)")
 """Where paths of the image begin that are no places of every machine."""
+_MADE_HERE = shutil.ignore_patterns("__pycache__", "node_modules", "dist")
+"""What engines are not sent, as ``.dockerignore`` says."""
 
 
 @dataclass
@@ -54,9 +57,10 @@ def build_image(dockerfile: Path, context: Path, root: Path) -> Image:
         steps = [(s["instruction"], s["value"]) for s in DockerfileParser(fileobj=opened).structure]
     starts = [number for number, (instruction, _) in enumerate(steps) if instruction == "FROM"]
     image = Image(root)
-    _Stage(image, context, runs=True).follow(steps[starts[0] : starts[1]])
-    image.variables.clear()
-    _Stage(image, context, runs=False).follow(steps[starts[1] :])
+    for start, end in pairwise(starts):
+        _Stage(image, context, runs=True).follow(steps[start:end])
+        image.variables.clear()
+    _Stage(image, context, runs=False).follow(steps[starts[-1] :])
     return image
 
 
@@ -124,7 +128,7 @@ class _Stage:
     def _copy_one(self, source: Path, target: str, mode: int | None) -> None:
         place = self._folder / self._image.inside(target)
         if source.is_dir():
-            shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+            shutil.copytree(source, place, ignore=_MADE_HERE, dirs_exist_ok=True)
             return
         if target.endswith("/"):
             place /= source.name
@@ -146,7 +150,7 @@ def copied(dockerfile: Path) -> Iterator[str]:
 
 
 def _path() -> str:
-    """``PATH`` with a Python first that users other than this one can run too, and then what every system has."""
+    """``PATH`` with a Python first that users other than this one can run too, then what every system has, then npm."""
     for folder in (*os.environ["PATH"].split(os.pathsep), "/usr/local/bin", "/usr/bin"):
         python = Path(folder) / "python3"
         if (
@@ -154,7 +158,9 @@ def _path() -> str:
             and not python.resolve().is_relative_to(sys.prefix)
             and _is_for_all(python.resolve())
         ):
-            return os.pathsep.join((folder, "/usr/local/bin", "/usr/bin", "/bin"))
+            npm = shutil.which("npm")
+            last = [str(Path(npm).parent)] if npm else []
+            return os.pathsep.join((folder, "/usr/local/bin", "/usr/bin", "/bin", *last))
     raise RuntimeError("there is no python3 that all users may run: apt-get install python3 python3-venv")
 
 

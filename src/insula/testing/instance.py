@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -23,6 +24,8 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 """Runs one command line: ``run("users", "list", input="…")``, with further settings."""
 COMMAND_S = 60.0
 """What a command line may take."""
+STALL_LIMIT_S = 60
+"""Where many tests share few cores, one that is held up for a second says nothing of an application."""
 _POLL_S = 0.01
 _KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONWARNINGS")
 
@@ -102,6 +105,7 @@ class Instance:
             "INIT_ROOT_USERNAME": "root",
             "INIT_ROOT_PASSWORD": ROOT_PASSWORD,
             "INIT_ROOT_NICKNAME": "Root",
+            "INSULA_STALL_LIMIT_S": str(STALL_LIMIT_S),
             **self.settings,
             "APP_PORT": str(self.port),
             "STORAGE_PATH": str(self.storage),
@@ -184,3 +188,23 @@ class Instance:
                 return state
             time.sleep(_POLL_S)
         raise TimeoutError(f"job {job} is still running after {timeout_s} s")
+
+
+def at_a_terminal(instance: Instance, folder: Path, *words: str) -> tuple[int, str]:
+    """Run one command line beside it as people at a terminal do: its exit code, and what they see on standard error."""
+    mine, theirs = pty.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from insula.cli import main; main()", *words],
+            env={**instance.environment, "TERM": "xterm", "COLUMNS": "100"},
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            timeout=COMMAND_S,
+            check=False,
+        )
+    finally:
+        os.close(theirs)
+    seen = os.read(mine, 65536).decode()
+    os.close(mine)
+    return done.returncode, seen

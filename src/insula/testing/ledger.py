@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from insula.fleet.command import Command, Outcome
-from insula.fleet.ledger.base import UNKEPT, Kept, Ledger, Shelf, after
+from insula.fleet.command import UNKEPT, Command, Outcome
+from insula.fleet.ledger.base import Kept, Ledger, Shelf, after
 
 MOST: Final = 1_000
 """Commands that are remembered; the oldest fall out."""

@@ -52,12 +52,17 @@ class Side:
 
 
 def member(
-    options: DatabaseOptions, place: str, *plugins: Plugin, places: tuple[str, ...] = PLACES, **more: Any
+    options: DatabaseOptions,
+    place: str,
+    *plugins: Plugin,
+    places: tuple[str, ...] = PLACES,
+    budget: ConnectionBudget | None = None,
+    **more: Any,
 ) -> Application:
     """The object of the process in the environment ``place``. Nothing is started."""
     registry = Registry([Library(), *(plugins or Registry.discover().plugins.values())])
     beside = tuple(each for each in places if each != place)
-    handle = open_database(options, ConnectionBudget())
+    handle = open_database(options, budget or ConnectionBudget())
     own = Options(environment=place, beside=beside, **more)
     return Application("shop", handle, registry, MasterKey(APP_KEY), own)
 

@@ -77,3 +77,12 @@ SLOW_TO_LOAD = f"""{_HEAD}
             await __import__("asyncio").sleep({{seconds}})
 """
 """It takes its time in every application but main; ``SLOW_TO_LOAD.format(seconds=…)``."""
+
+FAILS_WHILE = f"""{_HEAD}
+    required = True
+
+    async def load(self, application):
+        if application.name != "main" and __import__("pathlib").Path({{flag!r}}).exists():
+            raise RuntimeError("the rack is too low")
+"""
+"""No application but main can do without it, and it fails there while a file exists: ``FAILS_WHILE.format(flag=…)``."""

@@ -21,11 +21,9 @@ from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
 from insula.fleet.traffic import Traffic
 from insula.supervisor.plugin import SupervisorPlugin
-from insula.supervisor.probe import probe
 from insula.supervisor.records import Records
-from insula.supervisor.supervisor import Supervisor
 from insula.testing.applications import APP_KEY, Local
-from insula.testing.fleet import VERSION, PlayedEnvironment
+from insula.testing.fleet import VERSION, PlayedEnvironment, played_supervisor
 
 PASSWORD = "correct horse battery 1"
 ROOT = RootUser("ada@example.com", "ada", "Ada", PASSWORD)
@@ -38,15 +36,7 @@ class Supervised:
     def __init__(self) -> None:
         self.bus, self.discovery, self.traffic = MemoryBus(), LocalDiscovery(), Traffic()
         self.records = Records(self.discovery)
-        self.supervisor = Supervisor(
-            self.records,
-            self.bus,
-            self.discovery,
-            self.traffic,
-            probe=probe("/api/"),
-            resolve=lambda told: told.database,
-            deadline_s=10,
-        )
+        self.supervisor = played_supervisor(self.records, self.bus, self.discovery, self.traffic)
         self.environment = PlayedEnvironment(LOCAL, self.bus, self.discovery)
         self.main: Application
         self.everything = Unrestricted()
@@ -54,7 +44,7 @@ class Supervised:
     @asynccontextmanager
     async def running(self, options: DatabaseOptions, *, install: bool) -> AsyncIterator[None]:
         """While the process runs."""
-        plugin = SupervisorPlugin(self.supervisor, lambda name, database: database)
+        plugin = SupervisorPlugin(self.supervisor, lambda name, database: database, lambda name: None)
         registry = Registry([*Registry.discover().plugins.values(), plugin])
         handle = open_database(options, ConnectionBudget())
         own = Options(display_name="Main", main=True, url=URL)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from insula.core.clock import monotonic
+from insula.core.failpoints import reach
 from insula.database.ending import to_the_end
 from insula.database.errors import DatabaseError, PermissionDenied
 from insula.database.provision.base import Order, Report, refuse_owner
@@ -105,6 +106,7 @@ async def _try(place: Place, template: Template, database: Database, *, copies: 
         await run(database, _creation(place, server, source if finished else None))
         if not finished:
             await _run_script(place, template)
+        await reach("prepare.drafted")
         await _name(place, database)
     except BaseException as error:
         await to_the_end(_drop_draft(place, database))
@@ -185,6 +187,7 @@ async def drop(place: Place) -> None:
             await _end_own_sessions(place, database)
             if server.creates:
                 await _rename_to_gone(place, database)
+                await reach("remove.renamed")
             else:  # who may not make databases may not rename them, nor can have made another of this name
                 await _drop(place, database, order.options.database)
         for left in (place.gone, place.draft):

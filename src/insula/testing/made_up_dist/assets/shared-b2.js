@@ -1,0 +1,1 @@
+import "./deep-d4.js";
