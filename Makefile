@@ -1,5 +1,5 @@
 # The front door. Each target sets up what it needs; nothing has to be installed first but Python 3.11.
-.PHONY: start test check bench docs
+.PHONY: start test check bench docs ui screenshots
 .DEFAULT_GOAL := start
 
 # What to run; T=fast, a folder or a file. For bench: names of scripts.
@@ -27,7 +27,12 @@ check:
 	@.venv/bin/lint-imports
 	@.venv/bin/lint-imports --config tests/architecture/cycles.toml
 	@.venv/bin/python scripts/docs.py --check
+	@.venv/bin/python scripts/openapi.py --check
 	@.venv/bin/pytest tests/architecture
+	@scripts/setup pages
+	@scripts/npm run --silent types:check
+	@scripts/npm run --silent check
+	@scripts/npm run --silent budget
 
 bench:
 	@scripts/setup bench
@@ -36,3 +41,14 @@ bench:
 docs:
 	@scripts/setup tools
 	@.venv/bin/python scripts/docs.py
+	@.venv/bin/python scripts/openapi.py
+
+# The pages from Vite's own server, which shows each change at once; what they ask goes to a running Insula (INSULA_URL).
+ui:
+	@scripts/setup pages
+	@scripts/npm run dev
+
+# A picture of every page in both themes, into .cache/screenshots; those that the documentation shows, into docs/pictures.
+screenshots:
+	@scripts/setup test
+	@$(path) .venv/bin/python scripts/screenshots.py

@@ -1,0 +1,36 @@
+/** What is told of jobs while they run: put into the lists that are shown, so that nothing is read anew for each step. */
+import { useCallback } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import type { Meta } from "@/api/client";
+import { useNews } from "@/api/live";
+import { jobs, type JobShown } from "@/api/queries/jobs";
+import type { News } from "@/lib/live";
+
+type Page = { rows: JobShown[]; meta: Meta };
+
+/** A page with what was told laid over its rows. */
+export function merged(page: Page, told: readonly JobShown[]): Page {
+  const byId = new Map(told.map((job) => [job.id, job]));
+  return { ...page, rows: page.rows.map((row) => ({ ...row, ...byId.get(row.id) })) };
+}
+
+/** Keep all jobs that are shown as they are, as long as the component is shown. */
+export function useLiveJobs(): void {
+  const client = useQueryClient();
+  const hear = useCallback(
+    (news: News) => {
+      const told = news.rows as JobShown[] | undefined;
+      if (!told) {
+        void client.invalidateQueries({ queryKey: jobs.all });
+        return;
+      }
+      client.setQueriesData<Page>({ queryKey: jobs.lists }, (page) => page && merged(page, told));
+      for (const job of told) void client.invalidateQueries({ queryKey: jobs.get(job.id).queryKey });
+      if (news.action === "create" || told.some((job) => job.finishedAt !== null)) {
+        void client.invalidateQueries({ queryKey: jobs.lists });
+      }
+    },
+    [client],
+  );
+  useNews("jobs", hear);
+}

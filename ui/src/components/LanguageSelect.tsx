@@ -1,0 +1,24 @@
+import { GlobalOutlined } from "@ant-design/icons";
+import { Select } from "antd";
+import { useTranslation } from "react-i18next";
+import { useAppearance } from "@/components/appearance";
+import { useOffered } from "@/components/languages";
+import { LANGUAGES } from "@/lib/languages";
+
+/** Chooses the language of the pages in this browser. */
+export function LanguageSelect() {
+  const { t } = useTranslation();
+  const { language, setLanguage } = useAppearance();
+  const offeredLanguages = useOffered(language);
+  return (
+    <Select
+      aria-label={t("shell.language")}
+      variant="borderless"
+      prefix={<GlobalOutlined />}
+      value={language}
+      onChange={(chosen) => void setLanguage(chosen)}
+      options={offeredLanguages.map((value) => ({ value, label: LANGUAGES[value].label }))}
+      popupMatchSelectWidth={false}
+    />
+  );
+}

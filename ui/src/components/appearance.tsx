@@ -1,0 +1,84 @@
+/** Language, theme and colour of all pages: chosen here, kept in the browser and with the person. */
+import { App as AntApp, ConfigProvider } from "antd";
+import type { Locale } from "antd/es/locale";
+import {
+  createContext,
+  use,
+  useCallback,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
+import { useQuery } from "@tanstack/react-query";
+import { settings } from "@/api/queries/session";
+import type { ThemeChoice } from "@/api/types";
+import { show } from "@/components/i18n/i18n";
+import styles from "@/components/appearance.module.css";
+import { themeOf } from "@/components/palette";
+import { boot } from "@/lib/boot";
+import { keep, kept } from "@/lib/kept";
+import type { Language } from "@/lib/languages";
+
+export const DEFAULT_COLOR = "#4f46e5";
+
+interface Appearance {
+  language: Language;
+  setLanguage: (language: Language) => Promise<void>;
+  theme: ThemeChoice;
+  setTheme: (theme: ThemeChoice) => void;
+  dark: boolean;
+}
+
+const Context = createContext<Appearance | null>(null);
+
+export function useAppearance(): Appearance {
+  const value = use(Context);
+  if (!value) throw new Error("useAppearance outside of AppearanceProvider");
+  return value;
+}
+
+const dusk = window.matchMedia("(prefers-color-scheme: dark)");
+const watchDusk = (told: () => void): (() => void) => {
+  dusk.addEventListener("change", told);
+  return () => dusk.removeEventListener("change", told);
+};
+
+interface Props {
+  language: Language;
+  locale: Locale;
+  children: ReactNode;
+}
+
+export function AppearanceProvider({ language: first, locale: firstLocale, children }: Props) {
+  const [theme, chooseTheme] = useState<ThemeChoice>(() => kept<ThemeChoice>("theme", "system"));
+  const [spoken, setSpoken] = useState({ language: first, locale: firstLocale });
+  const systemDark = useSyncExternalStore(watchDusk, () => dusk.matches);
+  const dark = theme === "dark" || (theme === "system" && systemDark);
+  const { data } = useQuery(settings.get());
+  const color = data?.color ?? DEFAULT_COLOR;
+
+  const setTheme = useCallback((choice: ThemeChoice) => {
+    keep("theme", choice);
+    chooseTheme(choice);
+  }, []);
+  const setLanguage = useCallback(async (language: Language) => {
+    const locale = await show(language);
+    keep("language", language);
+    setSpoken({ language, locale });
+  }, []);
+  const value = useMemo(
+    () => ({ language: spoken.language, setLanguage, theme, setTheme, dark }),
+    [spoken, setLanguage, theme, setTheme, dark],
+  );
+  const config = useMemo(() => themeOf(color, dark), [color, dark]);
+  return (
+    <Context value={value}>
+      <ConfigProvider csp={{ nonce: boot.nonce }} locale={spoken.locale} theme={config}>
+        <AntApp notification={{ placement: "bottomRight" }} className={styles["app"] ?? ""}>
+          {children}
+        </AntApp>
+      </ConfigProvider>
+    </Context>
+  );
+}

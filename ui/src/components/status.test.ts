@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { isPending, possible, shownStatus } from "@/components/status";
+
+test("what sleeps is told from what was stopped, and what is deleted from both", () => {
+  expect(shownStatus("stopped", "asleep")).toBe("asleep");
+  expect(shownStatus("stopped", "stopped")).toBe("stopped");
+  expect(shownStatus("stopped", "deleted")).toBe("deleted");
+  expect(shownStatus("error", "asleep")).toBe("error");
+  expect(shownStatus("stopped")).toBe("stopped");
+  expect(isPending(shownStatus("commanding", "running"))).toBe(true);
+});
+
+const doable = (given: Parameters<typeof possible>[0]): string[] =>
+  Object.entries(possible(given))
+    .filter(([, may]) => may)
+    .map(([verb]) => verb);
+
+test("one can be asked for what its status allows", () => {
+  expect(doable({ status: "running", wanted: "running", jobId: null })).toEqual([
+    "visit",
+    "stop",
+    "sleep",
+    "restart",
+    "upgrade",
+  ]);
+  expect(doable({ status: "stopped", wanted: "stopped", jobId: null })).toEqual(["start", "upgrade"]);
+  expect(doable({ status: "stopped", wanted: "asleep", jobId: null })).toEqual([
+    "visit",
+    "start",
+    "stop",
+    "upgrade",
+  ]);
+  expect(doable({ status: "stopped", wanted: "deleted", jobId: null })).toEqual(["restore", "purge"]);
+  expect(doable({ status: "preparing", wanted: "running", jobId: 7 })).toEqual([]);
+});

@@ -1,0 +1,92 @@
+/** Makes a role, or changes what it is called. */
+import { Form, Input, Modal } from "antd";
+import { useTranslation } from "react-i18next";
+import { useCreateRole, useUpdateRole } from "@/api/mutations/access";
+import type { Role } from "@/api/queries/access";
+import { useTold } from "@/components/told";
+
+interface Given {
+  title: string;
+  name?: string;
+  description?: string;
+}
+
+interface Props {
+  open: boolean;
+  /** Which is changed; none: a new one is made. */
+  edited: Role | null;
+  onClose: () => void;
+  onMade?: (name: string) => void;
+}
+
+export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
+  const { t } = useTranslation();
+  const told = useTold();
+  const create = useCreateRole();
+  const update = useUpdateRole();
+  const [form] = Form.useForm<Given>();
+  const save = ({ title, name, description }: Given) => {
+    const body = { title: title.trim(), description: description?.trim() || null };
+    const finished = () => {
+      told.done(t("common.saved"));
+      onClose();
+    };
+    if (role) {
+      update.mutate({ ...body, name: role.name }, { onSuccess: finished, onError: told.failed });
+    } else {
+      create.mutate(
+        { ...body, ...(name ? { name } : {}) },
+        {
+          onSuccess: (made) => {
+            finished();
+            onMade?.(made.name);
+          },
+          onError: told.failed,
+        },
+      );
+    }
+  };
+  return (
+    <Modal
+      open={open}
+      title={role ? t("access.editRole") : t("access.addRole")}
+      okText={role ? t("common.save") : t("common.create")}
+      cancelText={t("common.cancel")}
+      confirmLoading={create.isPending || update.isPending}
+      okButtonProps={{ htmlType: "submit", form: "role-form" }}
+      onCancel={onClose}
+      destroyOnHidden
+    >
+      <Form<Given>
+        id="role-form"
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        preserve={false}
+        initialValues={role ?? {}}
+        onFinish={save}
+      >
+        <Form.Item
+          name="title"
+          label={t("access.roleTitle")}
+          rules={[{ required: true, whitespace: true, message: t("account.required") }, { max: 255 }]}
+        >
+          <Input autoComplete="off" />
+        </Form.Item>
+        {!role && (
+          <Form.Item
+            name="name"
+            label={t("access.roleName")}
+            extra={t("access.roleNameHint")}
+            rules={[{ pattern: /^[A-Za-z][\w-]{0,49}$/, message: t("access.roleNameWrong") }]}
+          >
+            <Input autoComplete="off" autoCapitalize="none" spellCheck={false} />
+          </Form.Item>
+        )}
+        <Form.Item name="description" label={t("common.description")} rules={[{ max: 1000 }]}>
+          <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
+        </Form.Item>
+      </Form>
+    </Modal>
+  );
+}

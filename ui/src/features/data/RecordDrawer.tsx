@@ -1,0 +1,103 @@
+/** One record beside its table: every field and relation, to read and to write. */
+import { DownOutlined, UpOutlined } from "@ant-design/icons";
+import { Button, Drawer, Flex, Tooltip } from "antd";
+import { useCallback, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCollection } from "@/components/collections";
+import type { Collection, Key, Row } from "@/api/metadata";
+import { NEW, Opening, type Opened } from "@/features/data/opening";
+import { OneRecord } from "@/features/data/OneRecord";
+import { collectionTitle } from "@/api/queries/collections";
+
+interface Props {
+  collection: Collection;
+  /** Its key; `NEW` for one that is to be made; `undefined`: nothing is open. */
+  record: Key | undefined;
+  /** Keys of the rows around it, in their order. */
+  rows?: readonly Key[];
+  /** Open another one, or none. */
+  onRecord: (record: Key | undefined) => void;
+  at?: string | undefined;
+  onSaved?: ((row: Row) => void) | undefined;
+}
+
+export function RecordDrawer({ collection, record, rows = [], onRecord, at, onSaved }: Props) {
+  const { t } = useTranslation();
+  const [title, setTitle] = useState("");
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const leave = useRef((then: () => void) => then());
+  const place = rows.findIndex((key) => String(key) === String(record));
+  const step = (by: number, label: string, icon: React.ReactNode) => {
+    const next = place < 0 ? undefined : rows[place + by];
+    return (
+      <Tooltip title={label}>
+        <Button
+          type="text"
+          icon={icon}
+          aria-label={label}
+          disabled={next === undefined}
+          onClick={() => next !== undefined && leave.current(() => onRecord(next))}
+        />
+      </Tooltip>
+    );
+  };
+  const offer = useCallback((how: (then: () => void) => void) => {
+    leave.current = how;
+  }, []);
+  const name = collectionTitle(collection);
+  return (
+    <Drawer
+      open={record !== undefined}
+      onClose={() => leave.current(() => onRecord(undefined))}
+      title={record === NEW ? t("record.new", { name }) : title || name}
+      size="min(720px, 100vw)"
+      destroyOnHidden
+      extra={
+        rows.length > 0 &&
+        record !== NEW && (
+          <Flex>
+            {step(-1, t("record.previous"), <UpOutlined />)}
+            {step(1, t("record.next"), <DownOutlined />)}
+          </Flex>
+        )
+      }
+      styles={{ body: { padding: 0, display: "flex", flexDirection: "column" } }}
+    >
+      <Opening value={setOpened}>
+        {record !== undefined && (
+          <OneRecord
+            key={record}
+            collection={collection}
+            record={record}
+            at={at}
+            onTitle={setTitle}
+            onLeave={offer}
+            onRecord={onRecord}
+            onSaved={onSaved}
+          />
+        )}
+      </Opening>
+      {opened && <Nested opened={opened} onOpened={setOpened} />}
+    </Drawer>
+  );
+}
+
+function Nested({ opened, onOpened }: { opened: Opened; onOpened: (opened: Opened | null) => void }) {
+  const collection = useCollection(opened.collection);
+  if (!collection) return null;
+  return (
+    <RecordDrawer
+      collection={collection}
+      record={opened.record}
+      at={opened.at}
+      onRecord={(record) => onOpened(record === undefined ? null : { collection: opened.collection, record })}
+      onSaved={
+        opened.onSaved &&
+        ((row) => {
+          opened.onSaved?.(row);
+          onOpened(null);
+        })
+      }
+    />
+  );
+}

@@ -1,0 +1,110 @@
+/** What people have changed of a record and not stored yet. */
+import type { ApiError } from "@/api/client";
+import { fieldOf, isRelation, keyOf, type Collection, type Field, type Row } from "@/api/metadata";
+import { Unreadable } from "@/schema/types";
+
+/** By the names of fields; relations hold records. */
+export type Changes = Readonly<Row>;
+
+/** Finds a collection by its name. */
+export type Find = (name: string | undefined) => Collection | undefined;
+
+/** The value as it is sent: of relations the keys of their records. */
+export function plain(field: Field, value: unknown, find: Find): unknown {
+  const target = isRelation(field) ? find(field.target) : undefined;
+  if (!target) return value ?? null;
+  const key = (row: unknown) => (typeof row === "object" && row !== null ? keyOf(target, row as Row) : null);
+  return Array.isArray(value) ? value.map(key) : key(value);
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** The changes with one more; what is as it was before is none. */
+export function withChange(
+  changes: Changes,
+  row: Readonly<Row>,
+  field: Field,
+  value: unknown,
+  find: Find,
+): Changes {
+  const others = Object.fromEntries(Object.entries(changes).filter(([name]) => name !== field.name));
+  const unchanged =
+    !(value instanceof Unreadable) && same(plain(field, value, find), plain(field, row[field.name], find));
+  return unchanged ? others : { ...others, [field.name]: value };
+}
+
+/** The body of the request: nothing but what was changed. */
+export function bodyOf(collection: Collection, changes: Changes, find: Find): Row {
+  return Object.fromEntries(
+    Object.entries(changes).map(([name, value]) => {
+      const field = fieldOf(collection, name);
+      return [name, field ? plain(field, value, find) : value];
+    }),
+  );
+}
+
+/** Fields in which something stands that is no value. */
+export const unreadable = (changes: Changes): string[] =>
+  Object.keys(changes).filter((name) => changes[name] instanceof Unreadable);
+
+const STAMPS: ReadonlySet<string> = new Set(["updatedAt", "updatedBy"]);
+
+/** The fields that differ between two states of a record, but for who changed it when. */
+export function differing(
+  collection: Collection,
+  one: Readonly<Row>,
+  other: Readonly<Row>,
+  find: Find,
+): Field[] {
+  return collection.fields.filter(
+    (field) =>
+      !STAMPS.has(field.interface ?? field.name) &&
+      field.isForeignKey !== true &&
+      !same(plain(field, one[field.name], find), plain(field, other[field.name], find)),
+  );
+}
+
+export interface Complaints {
+  /** Name of a field → what is wrong with it. */
+  fields: Readonly<Record<string, string>>;
+  /** What is wrong beside. */
+  others: readonly string[];
+}
+
+const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
+
+/** The sentence without the name of the field that it stands at. */
+function atField(message: string): string {
+  const rest = message.replace(ABOUT_FIELD, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
+/**
+ * What an error says, at the fields that it names: of a nested one at the relation, of a foreign key at the relation
+ * over it. `shown` are the fields that stand in the form; `taken` is said where another record has the value.
+ */
+export function complaints(
+  error: ApiError,
+  collection: Collection,
+  shown: readonly Field[],
+  taken: string,
+): Complaints {
+  const fields: Record<string, string> = {};
+  const others: string[] = [];
+  for (const { code, message, field, fields: several } of error.all) {
+    const named = typeof field === "string" ? [field] : Array.isArray(several) ? several.map(String) : [];
+    const places = named.map((name) => placeOf(name, collection, shown)).filter((name) => name !== null);
+    for (const name of places)
+      fields[name] ??= code === "CONFLICT" && Array.isArray(several) ? taken : atField(message);
+    if (places.length === 0) others.push(message);
+  }
+  return { fields, others };
+}
+
+function placeOf(path: string, collection: Collection, shown: readonly Field[]): string | null {
+  const name = path.split(".")[0] ?? path;
+  const isShown = (wanted: string) => shown.some((field) => field.name === wanted);
+  if (isShown(name)) return name;
+  const over = collection.fields.find((field) => field.type === "belongsTo" && field.foreignKey === name);
+  return over && isShown(over.name) ? over.name : null;
+}

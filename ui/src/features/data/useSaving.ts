@@ -1,0 +1,74 @@
+/** Storing a draft: as a new record, or what was changed of one that is there. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ApiError, key, write } from "@/api/client";
+import type { Collection, Field, Key, Row } from "@/api/metadata";
+import { records } from "@/api/queries/records";
+import { useTold } from "@/components/told";
+import { bodyOf, complaints, unreadable, type Complaints } from "@/features/data/draft";
+import { NEW } from "@/features/data/opening";
+import type { Draft } from "@/features/data/useDraft";
+
+const NONE: Complaints = { fields: {}, others: [] };
+
+interface Place {
+  collection: Collection;
+  record: Key;
+  /** Where new ones are made. */
+  at: string;
+  /** The fields of the form. */
+  fields: readonly Field[];
+}
+
+export function useSaving({ collection, record, at, fields }: Place, draft: Draft) {
+  const { t } = useTranslation();
+  const told = useTold();
+  const client = useQueryClient();
+  const [wrong, setWrong] = useState<Complaints>(NONE);
+  const run = useMutation({
+    mutationFn: async (body: Row): Promise<Row> => {
+      if (record === NEW) return write<Row>(`${at}:create`, { body });
+      const [row = {}] = await write<Row[]>(key(`${collection.name}:update`, record), { body });
+      return row;
+    },
+    onSuccess: async (row) => {
+      client.setQueriesData<Row | null>(
+        { queryKey: [...records.of(collection.name), "get", record] },
+        (before) => before && { ...before, ...draft.changes, ...row },
+      );
+      await client.invalidateQueries({ queryKey: records.all });
+    },
+  });
+  const save = (done: (row: Row) => void) => {
+    const unread = unreadable(draft.changes);
+    if (unread.length > 0) {
+      setWrong({
+        fields: Object.fromEntries(unread.map((name) => [name, t("record.unreadable")])),
+        others: [],
+      });
+      return;
+    }
+    run.mutate(bodyOf(collection, draft.changes, draft.find), {
+      onSuccess: (row) => {
+        setWrong(NONE);
+        draft.drop();
+        told.done(record === NEW ? t("record.created") : t("common.saved"));
+        done(row);
+      },
+      onError: (error) => {
+        const about = error instanceof ApiError && (error.status === 400 || error.status === 409);
+        if (about) setWrong(complaints(error, collection, fields, t("record.taken")));
+        else told.failed(error);
+      },
+    });
+  };
+  /** The field has been changed: what was wrong with it may be right now. */
+  const forget = (name: string) => {
+    const fieldsLeft = Object.fromEntries(
+      Object.entries(wrong.fields).filter(([wrongOne]) => wrongOne !== name),
+    );
+    setWrong({ fields: fieldsLeft, others: [] });
+  };
+  return { save, busy: run.isPending, wrong, forget };
+}

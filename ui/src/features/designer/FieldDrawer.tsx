@@ -1,0 +1,119 @@
+/** The form of a field: what it is called, of which kind it is, and what that kind can be told. */
+import { Alert, Button, Drawer, Flex, Form, Input, Select } from "antd";
+import { useTranslation } from "react-i18next";
+import { useCreateField, useUpdateField } from "@/api/mutations/collections";
+import { fieldTitle, type Collection, type Field } from "@/api/queries/collections";
+import { useTold } from "@/components/told";
+import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
+import { GROUPS, KINDS, changesTo, kindOf, kindTitle, type Kind } from "@/features/designer/kinds";
+import { NAME, nameFrom } from "@/features/designer/names";
+import { Parts } from "@/features/designer/Parts";
+
+interface Props {
+  collection: Collection;
+  /** The one to change; a new one where it is left out. */
+  field?: Field;
+  all: readonly Collection[];
+  onClose: () => void;
+}
+
+function useKindOptions(kinds: readonly Kind[]) {
+  const { t } = useTranslation();
+  return GROUPS.map((group) => ({
+    label: t(`designer.group.${group}`),
+    options: kinds
+      .filter((kind) => kind.group === group)
+      .map((kind) => ({ value: kind.interface, label: t(kindTitle(kind)) })),
+  })).filter(({ options }) => options.length > 0);
+}
+
+export function FieldDrawer({ collection, field, all, onClose }: Props) {
+  const { t } = useTranslation();
+  const told = useTold();
+  const [form] = Form.useForm<FieldForm>();
+  const create = useCreateField(collection.name);
+  const update = useUpdateField(collection.name);
+  const known = field && kindOf(field);
+  const kinds = field && known ? changesTo(known, field.type) : KINDS;
+  const options = useKindOptions(kinds.length > 0 || !known ? kinds : [known]);
+  const chosen = Form.useWatch("interface", form) as string | undefined;
+  const kind = KINDS.find((one) => one.interface === (chosen ?? known?.interface ?? "input"));
+  const converted =
+    field !== undefined && kind !== undefined && kind.type !== field.type && !(known?.type === kind.type);
+  const initial: Partial<FieldForm> = field
+    ? toForm(field, fieldTitle(field))
+    : {
+        interface: "input",
+        dataType: "double",
+        onDelete: "SET NULL",
+        patterns: [{ type: "integer", options: { digits: 4 } }],
+      };
+
+  const finish = (values: FieldForm) => {
+    const done = { onSuccess: onClose, onError: told.failed };
+    if (field) update.mutate({ name: field.name, body: toChange(values, field) }, done);
+    else create.mutate(toBody(values), done);
+  };
+  const follow = (changed: Partial<FieldForm>) => {
+    if (!field && changed.title !== undefined && !form.isFieldTouched("name")) {
+      form.setFieldValue("name", nameFrom(changed.title));
+    }
+  };
+  const busy = create.isPending || update.isPending;
+  return (
+    <Drawer
+      open
+      size={520}
+      title={field ? t("designer.editField", { name: fieldTitle(field) }) : t("designer.addField")}
+      onClose={onClose}
+      footer={
+        <Flex justify="flex-end" gap={8}>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button type="primary" loading={busy} htmlType="submit" form="field-form">
+            {field ? t("common.save") : t("designer.addField")}
+          </Button>
+        </Flex>
+      }
+    >
+      <Form<FieldForm>
+        id="field-form"
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={initial}
+        onFinish={finish}
+        onValuesChange={follow}
+      >
+        <Form.Item
+          name="title"
+          label={t("designer.fieldTitle")}
+          rules={[{ required: true, whitespace: true, message: t("designer.titleMissing") }, { max: 255 }]}
+        >
+          <Input />
+        </Form.Item>
+        <Form.Item
+          name="name"
+          label={t("designer.identifier")}
+          extra={field ? t("designer.identifierFixed") : t("designer.identifierHint")}
+          rules={[{ pattern: NAME, message: t("designer.identifierWrong") }, { max: 50 }]}
+        >
+          <Input disabled={field !== undefined} spellCheck={false} autoComplete="off" />
+        </Form.Item>
+        <Form.Item name="interface" label={t("designer.kindTitle")}>
+          <Select
+            options={options}
+            showSearch={{ optionFilterProp: "label" }}
+            disabled={field !== undefined && kinds.length < 2}
+          />
+        </Form.Item>
+        {converted && (
+          <Alert type="info" showIcon title={t("designer.converts")} style={{ marginBottom: 16 }} />
+        )}
+        {kind && <Parts kind={kind} collection={collection} all={all} existing={field !== undefined} />}
+        <Form.Item name="description" label={t("common.description")}>
+          <Input.TextArea autoSize={{ minRows: 1, maxRows: 4 }} maxLength={1000} />
+        </Form.Item>
+      </Form>
+    </Drawer>
+  );
+}

@@ -1,0 +1,34 @@
+/** What of other collections and fields speaks of one, as far as the metadata tells. */
+import { collectionTitle, fieldTitle, type Collection, type Field } from "@/api/queries/collections";
+
+/** Relations of other collections that lead to this one. */
+export function relationsTo(name: string, all: readonly Collection[]): { from: Collection; field: Field }[] {
+  return all
+    .filter((from) => from.name !== name && !from.hidden)
+    .flatMap((from) =>
+      from.fields.filter((field) => field.target === name).map((field) => ({ from, field })),
+    );
+}
+
+const reads = (expression: unknown, name: string): boolean =>
+  typeof expression === "string" && new RegExp(`(^|[^\\w$])${name}([^\\w]|$)`).test(expression);
+
+/** Formulas, orders and relations that need a field, in words. */
+export function usersOf(field: Field, collection: Collection, all: readonly Collection[]): string[] {
+  const beside = collection.fields
+    .filter((other) => other.name !== field.name)
+    .filter(
+      (other) =>
+        (other.type === "formula" && reads(other["expression"], field.name)) ||
+        other["scopeKey"] === field.name ||
+        (other.type === "belongsTo" && other.foreignKey === field.name),
+    )
+    .map(fieldTitle);
+  const elsewhere = all.flatMap((from) =>
+    from.fields
+      .filter((other) => other.target === collection.name && other.type !== "belongsTo")
+      .filter((other) => other.type !== "belongsToMany" && other.foreignKey === field.name)
+      .map((other) => `${collectionTitle(from)}.${fieldTitle(other)}`),
+  );
+  return [...beside, ...elsewhere];
+}

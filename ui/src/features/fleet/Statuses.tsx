@@ -1,0 +1,30 @@
+/** How an application stands: as a whole, and beneath in each environment where several run it. */
+import type { Application } from "@/api/fleet";
+import { StatusTag } from "@/components/StatusTag";
+import styles from "@/features/fleet/fleet.module.css";
+
+type Life = Pick<Application, "status" | "statuses" | "wanted" | "doing" | "failure" | "waitsFor">;
+
+export function Statuses({ application }: { application: Life }) {
+  const { status, statuses, wanted, doing, failure, waitsFor } = application;
+  const places = Object.entries(statuses);
+  if (places.length < 2) {
+    return <StatusTag status={status} wanted={wanted} doing={doing} failure={failure} waitsFor={waitsFor} />;
+  }
+  return (
+    <ul className={styles["places"]}>
+      {places.map(([place, observed]) => (
+        <li key={place}>
+          <StatusTag
+            status={observed}
+            wanted={wanted}
+            doing={doing?.environment === place ? doing : null}
+            failure={failure?.environment === place ? failure : null}
+            waitsFor={waitsFor}
+          />
+          <span className={styles["place"]}>{place}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

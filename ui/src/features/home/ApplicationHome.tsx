@@ -1,0 +1,40 @@
+/** Where an application begins: at its first collection; where there is none, at the way to make one. */
+import { Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { Link, Navigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { collections } from "@/api/queries/collections";
+import { isListed } from "@/components/collectionRights";
+import { Page } from "@/components/Page";
+import { useRights } from "@/components/rights";
+import { Nothing, Shown } from "@/components/states";
+
+export function ApplicationHome() {
+  const { t } = useTranslation();
+  const { rights, holds } = useRights();
+  const meta = useQuery(collections.meta());
+  const designs = holds("pm.collections");
+  return (
+    <Shown of={meta}>
+      {(all) => {
+        const first = all.find((collection) => isListed(rights, collection));
+        if (first) return <Navigate to="/data/$collection" params={{ collection: first.name }} replace />;
+        return (
+          <Page title={t("shell.home")}>
+            <Nothing
+              title={t("data.emptyTitle")}
+              hint={designs ? t("data.emptyDesign") : t("data.emptyAsk")}
+              action={
+                designs && (
+                  <Link to="/settings/collections">
+                    <Button type="primary">{t("data.design")}</Button>
+                  </Link>
+                )
+              }
+            />
+          </Page>
+        );
+      }}
+    </Shown>
+  );
+}

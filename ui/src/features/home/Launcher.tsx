@@ -1,0 +1,109 @@
+/** The home of the main application: the applications that the person may enter. */
+import { PlusOutlined, SearchOutlined } from "@ant-design/icons";
+import { Button, Flex, Input, type InputRef } from "antd";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "@tanstack/react-router";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { TOPICS, type Card } from "@/api/fleet";
+import { useLive } from "@/api/live";
+import { applications } from "@/api/queries/applications";
+import { useDebounced } from "@/components/debounced";
+import { Page } from "@/components/Page";
+import { useRights } from "@/components/rights";
+import { Nothing, Shown } from "@/components/states";
+import { LauncherCard } from "@/features/home/LauncherCard";
+import { useSlash } from "@/features/home/slash";
+import styles from "@/features/home/Launcher.module.css";
+
+/** Looks after applications, and hears of every change. */
+const SUPERVISOR = "pm.app-supervisor";
+/** Others are told of no change: their list is read anew. */
+const ANEW_MS = 30_000;
+const PAUSE_MS = 120;
+
+export function Launcher() {
+  const { t } = useTranslation();
+  const supervises = useRights().holds(SUPERVISOR);
+  const [typed, type] = useState("");
+  const word = useDebounced(typed.trim(), PAUSE_MS);
+  const input = useRef<InputRef>(null);
+  useSlash(() => input.current?.focus());
+  const answer = useInfiniteQuery({
+    ...applications.mine(word),
+    refetchInterval: supervises ? false : ANEW_MS,
+  });
+  useLive(TOPICS.applications, [...applications.all, "mine"]);
+  return (
+    <Page title={t("home.title")} hint={t("home.hint")}>
+      <Input
+        ref={input}
+        className={styles["search"] ?? ""}
+        type="search"
+        allowClear
+        size="large"
+        prefix={<SearchOutlined />}
+        suffix={typed === "" && <kbd className={styles["key"]}>/</kbd>}
+        placeholder={t("home.search")}
+        aria-label={t("home.search")}
+        value={typed}
+        onChange={(event) => type(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") type("");
+        }}
+      />
+      <Shown of={answer}>
+        {({ pages }) => (
+          <>
+            <Cards
+              cards={pages.flatMap(({ rows }) => rows).filter(({ inLauncher }) => inLauncher)}
+              searched={word !== ""}
+              supervises={supervises}
+            />
+            {answer.hasNextPage && (
+              <Flex justify="center" className={styles["more"] ?? ""}>
+                <Button loading={answer.isFetchingNextPage} onClick={() => void answer.fetchNextPage()}>
+                  {t("home.more")}
+                </Button>
+              </Flex>
+            )}
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+interface CardsProps {
+  cards: readonly Card[];
+  searched: boolean;
+  supervises: boolean;
+}
+
+function Cards({ cards, searched, supervises }: CardsProps) {
+  const { t } = useTranslation();
+  if (cards.length > 0) {
+    return (
+      <ul className={styles["grid"]} aria-label={t("home.title")}>
+        {cards.map((card) => (
+          <LauncherCard key={card.name} card={card} />
+        ))}
+      </ul>
+    );
+  }
+  if (searched) return <Nothing title={t("home.noneFound")} hint={t("home.noneFoundHint")} />;
+  if (!supervises) return <Nothing title={t("home.none")} hint={t("home.askHint")} />;
+  return (
+    <Nothing
+      title={t("home.noneYet")}
+      hint={t("home.addHint")}
+      action={
+        <Link to="/settings/applications">
+          <Button type="primary" icon={<PlusOutlined />}>
+            {t("home.add")}
+          </Button>
+        </Link>
+      }
+    />
+  );
+}

@@ -1,0 +1,141 @@
+/** Adds an entry to the menu, or changes one. */
+import { Button, Drawer, Flex, Form, Input, Select } from "antd";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "@tanstack/react-query";
+import { useCreateMenuItem, useUpdateMenuItem, type MenuItemGiven } from "@/api/mutations/administration";
+import { roles } from "@/api/queries/access";
+import type { MenuItem, MenuKind } from "@/api/queries/administration";
+import { collectionTitle } from "@/api/queries/collections";
+import { useCollections } from "@/components/collections";
+import { ICON_NAMES, MenuIcon } from "@/components/MenuIcon";
+import { useRights } from "@/components/rights";
+import { useTold } from "@/components/told";
+import { groupsFor } from "@/features/menu/tree";
+
+interface Props {
+  /** Which is changed; none: a new one is made. */
+  item: MenuItem | null;
+  kind: MenuKind;
+  items: MenuItem[];
+  onClose: () => void;
+}
+
+export function ItemDrawer({ item, kind, items, onClose }: Props) {
+  const { t } = useTranslation();
+  const told = useTold();
+  const { holds } = useRights();
+  const create = useCreateMenuItem();
+  const update = useUpdateMenuItem();
+  const known = useCollections().filter(({ from }) => from !== "code");
+  const all = useQuery({ ...roles.list(), enabled: holds("pm.acl.roles") });
+  const [form] = Form.useForm<MenuItemGiven>();
+  const save = (given: MenuItemGiven) => {
+    const body: MenuItemGiven = {
+      ...given,
+      title: given.title?.trim() || null,
+      icon: given.icon ?? null,
+      parentId: given.parentId ?? null,
+      roles: given.roles && given.roles.length > 0 ? given.roles : null,
+    };
+    const finished = {
+      onSuccess: () => {
+        told.done(t("common.saved"));
+        onClose();
+      },
+      onError: told.failed,
+    };
+    if (item) update.mutate({ ...body, id: item.id }, finished);
+    else create.mutate({ ...body, kind }, finished);
+  };
+  const required = [{ required: true, message: t("account.required") }];
+  return (
+    <Drawer
+      open
+      size={420}
+      onClose={onClose}
+      title={item ? t("menu.edit") : t(`menu.kind.${kind}`)}
+      footer={
+        <Flex justify="flex-end" gap={8}>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button
+            type="primary"
+            loading={create.isPending || update.isPending}
+            htmlType="submit"
+            form="menu-form"
+          >
+            {t("common.save")}
+          </Button>
+        </Flex>
+      }
+    >
+      <Form<MenuItemGiven>
+        id="menu-form"
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={item ? { ...item, roles: item.roles ?? [] } : { roles: [] }}
+        onFinish={save}
+      >
+        {kind === "collection" && (
+          <Form.Item name="collection" label={t("menu.collection")} rules={required}>
+            <Select
+              showSearch={{ optionFilterProp: "label" }}
+              options={known.map((collection) => ({
+                value: collection.name,
+                label: collectionTitle(collection),
+              }))}
+            />
+          </Form.Item>
+        )}
+        <Form.Item
+          name="title"
+          label={t("menu.name")}
+          extra={kind === "collection" ? t("menu.nameHint") : undefined}
+          rules={[...(kind === "collection" ? [] : required), { max: 255 }]}
+        >
+          <Input autoComplete="off" />
+        </Form.Item>
+        {kind === "link" && (
+          <Form.Item
+            name="url"
+            label={t("menu.url")}
+            rules={[
+              ...required,
+              { pattern: /^(https?:\/\/[^\s/]|\/(?![/\\]))[^\s\\]*$/i, message: t("menu.urlWrong") },
+            ]}
+          >
+            <Input autoComplete="off" spellCheck={false} placeholder="https://" />
+          </Form.Item>
+        )}
+        <Form.Item name="icon" label={t("menu.icon")}>
+          <Select
+            allowClear
+            options={ICON_NAMES.map((name) => ({
+              value: name,
+              label: (
+                <Flex gap={8}>
+                  <MenuIcon icon={name} kind={kind} />
+                  {name}
+                </Flex>
+              ),
+            }))}
+          />
+        </Form.Item>
+        <Form.Item name="parentId" label={t("menu.group")}>
+          <Select
+            allowClear
+            placeholder={t("menu.noGroup")}
+            options={groupsFor(items, item?.id ?? null).map(({ id, title }) => ({ value: id, label: title }))}
+          />
+        </Form.Item>
+        <Form.Item name="roles" label={t("menu.roles")} extra={t("menu.rolesHint")}>
+          <Select
+            mode="multiple"
+            placeholder={t("menu.allRoles")}
+            options={(all.data ?? []).map(({ name, title }) => ({ value: name, label: title ?? name }))}
+          />
+        </Form.Item>
+      </Form>
+    </Drawer>
+  );
+}

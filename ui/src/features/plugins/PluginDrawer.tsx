@@ -1,0 +1,95 @@
+/** The settings of one plugin: a form made of what they are. */
+import { Button, Drawer, Flex, Form, Input, InputNumber, Switch, Typography } from "antd";
+import type { ParseKeys } from "i18next";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "@tanstack/react-query";
+import { useUpdatePlugin } from "@/api/mutations/administration";
+import { plugins, type Plugin, type PluginSettings } from "@/api/queries/administration";
+import { Shown } from "@/components/states";
+import { useTold } from "@/components/told";
+import { readable, titleOf } from "@/features/plugins/names";
+import { changedOf, kindOf, shownOf, type Kind } from "@/features/plugins/settings";
+
+interface Props {
+  plugin: Plugin;
+  labels: Record<string, ParseKeys>;
+  onClose: () => void;
+}
+
+function control(kind: Kind) {
+  if (kind === "boolean") return <Switch />;
+  if (kind === "number") return <InputNumber style={{ width: "100%" }} />;
+  if (kind === "text") return <Input autoComplete="off" />;
+  return <Input.TextArea autoSize={{ minRows: 2 }} spellCheck={false} />;
+}
+
+export function PluginDrawer({ plugin, labels, onClose }: Props) {
+  const { t } = useTranslation();
+  const told = useTold();
+  const found = useQuery(plugins.settings(plugin.name));
+  const update = useUpdatePlugin();
+  const [form] = Form.useForm<PluginSettings>();
+  const save = (given: PluginSettings) => {
+    let changed: PluginSettings;
+    try {
+      changed = changedOf(found.data ?? {}, given);
+    } catch (error) {
+      told.failed(error);
+      return;
+    }
+    update.mutate(
+      { name: plugin.name, settings: changed },
+      {
+        onSuccess: () => {
+          told.done(t("common.saved"));
+          onClose();
+        },
+        onError: told.failed,
+      },
+    );
+  };
+  return (
+    <Drawer
+      open
+      onClose={onClose}
+      size={440}
+      title={titleOf(t, plugin)}
+      footer={
+        <Flex justify="flex-end" gap={8}>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button type="primary" loading={update.isPending} onClick={() => form.submit()}>
+            {t("common.save")}
+          </Button>
+        </Flex>
+      }
+    >
+      <Typography.Paragraph type="secondary">{t("plugins.settingsHint")}</Typography.Paragraph>
+      <Shown of={found}>
+        {(settings) => (
+          <Form<PluginSettings>
+            form={form}
+            layout="vertical"
+            requiredMark={false}
+            initialValues={shownOf(settings)}
+            onFinish={save}
+          >
+            {Object.entries(settings).map(([name, value]) => {
+              const kind = kindOf(value);
+              const text = labels[name];
+              return (
+                <Form.Item
+                  key={name}
+                  name={name}
+                  label={text ? t(text) : readable(name)}
+                  {...(kind === "boolean" ? { valuePropName: "checked" } : {})}
+                >
+                  {control(kind)}
+                </Form.Item>
+              );
+            })}
+          </Form>
+        )}
+      </Shown>
+    </Drawer>
+  );
+}

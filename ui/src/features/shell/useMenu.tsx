@@ -1,0 +1,39 @@
+/** What the navigation leads to: the menu; and beside it the collections that stand nowhere in it. */
+import type { MenuProps } from "antd";
+import { useTranslation } from "react-i18next";
+import { Link } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { useLive } from "@/api/live";
+import { menu } from "@/api/queries/administration";
+import { collectionTitle } from "@/api/queries/collections";
+import { isListed } from "@/components/collectionRights";
+import { useCollections } from "@/components/collections";
+import { MenuIcon } from "@/components/MenuIcon";
+import { useRights } from "@/components/rights";
+import { collectionsIn, dataPath, menuItems } from "@/features/shell/menuItems";
+
+type Items = NonNullable<MenuProps["items"]>;
+
+export function useMenu(): Items {
+  const { t } = useTranslation();
+  const { rights, holds } = useRights();
+  const { data: mine = [] } = useQuery(menu.mine());
+  const known = useCollections();
+  useLive("records:menuItems", menu.all);
+  const named = new Set(collectionsIn(mine));
+  const rest = known.filter((collection) => isListed(rights, collection) && !named.has(collection.name));
+  const others: Items = rest.map((collection) => ({
+    key: dataPath(collection.name),
+    icon: <MenuIcon icon={null} kind="collection" />,
+    label: <Link to={dataPath(collection.name)}>{collectionTitle(collection)}</Link>,
+  }));
+  // Without a menu everybody sees all that they may; with one, only who arranges it sees what is not in it.
+  if (mine.length === 0) return others;
+  const shown = others.length > 0 && (holds("ui.menu") || holds("pm.collections"));
+  return [
+    ...menuItems(mine),
+    ...(shown
+      ? [{ type: "group" as const, key: "others", label: t("menu.allCollections"), children: others }]
+      : []),
+  ];
+}

@@ -1,0 +1,15 @@
+/** The value of a cookie that scripts of this page may read, or `null`. */
+export function cookie(name: string, all: string = document.cookie): string | null {
+  for (const pair of all.split("; ")) {
+    const at = pair.indexOf("=");
+    if (at > 0 && pair.slice(0, at) === name) return decodeURIComponent(pair.slice(at + 1));
+  }
+  return null;
+}
+
+/** Set a cookie for a path of this host, until the browser is closed; `null` takes it away. */
+export function setCookie(name: string, value: string | null, path: string): void {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  const age = value === null ? "; Max-Age=0" : "";
+  document.cookie = `${name}=${encodeURIComponent(value ?? "")}; Path=${path}; SameSite=Lax${age}${secure}`;
+}

@@ -1,0 +1,10 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { readSearch } from "@/features/data/search";
+import { insideRoute } from "@/routes/root";
+
+export const dataRoute = createRoute({
+  getParentRoute: () => insideRoute,
+  path: "/data/$collection",
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import("@/features/data/DataPage")),
+});
