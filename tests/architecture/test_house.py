@@ -142,7 +142,7 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_scripts_can_be_run_and_nothing_else_pretends_to() -> None:
     runnable = {shown(path) for path in files() if path.stat().st_mode & 0o111}
-    assert runnable == {".ci/run", "scripts/setup"}, "chmod"
+    assert runnable == {".ci/run", "scripts/npm", "scripts/setup"}, "chmod"
     assert (ROOT / "scripts" / "setup").read_text().startswith("#!/usr/bin/env bash\nset -euo pipefail"[:19])
 
 

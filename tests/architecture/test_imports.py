@@ -27,7 +27,7 @@ ONLY_IN = {
     "re2": ("insula.data.filters", "insula.database.dialects"),
     "redis": ("insula.fleet.bus", "insula.fleet.redis_server"),
     "rich": ("insula.cli",),
-    "uvicorn": ("insula.server",),
+    "uvicorn": ("insula.server", "insula.testing"),
     "uvloop": ("insula.server",),
 }
 """Library → the packages that may know it. What is used everywhere (msgspec, orjson) is not here."""

@@ -75,11 +75,13 @@ async def test_what_is_sent_is_taken_in_order_and_its_outcome_comes_back(ends: E
 
 async def test_a_command_arrives_whole(ends: Ends) -> None:
     configuration = Configuration("shop", "stamp", database={"password": "é§"}, domain="shop.example.com")
-    command = Command(Verb.CREATE, "shop", random_id(8), configuration, {"root": {"email": "a@b.c"}}, 5.0)
+    command = Command(
+        Verb.CREATE, "shop", random_id(8), configuration, {"root": {"email": "a@b.c"}}, 5.0, "ann"
+    )
     sent = ends.send(command)
     taken = await ends.take()
     assert taken == command
-    assert taken.configuration == configuration
+    assert (taken.configuration, taken.actor) == (configuration, "ann")
     assert taken.arguments == {"root": {"email": "a@b.c"}}
     await ends.finish(Outcome(command.request_id))
     assert (await sent).done

@@ -209,12 +209,12 @@ async def test_long_values(texts: Database) -> None:
 
 async def test_a_stream_may_be_read_slowly_but_has_to_begin_in_time(options: DatabaseOptions) -> None:
     impatient = on(servers.Server(options.host, options.port or 0, options.user, options.password, None, None),  # type: ignore[arg-type]
-                   database=options.database, statement_timeout_s=0.4)  # fmt: skip
+                   database=options.database, statement_timeout_s=1.0)  # fmt: skip
     async with opened(impatient, ConnectionBudget(2)) as database:
         numbers = database.compile(sa.text("SELECT seq AS n, REPEAT('x', 1000) AS x FROM seq_1_to_30000"))
         stream = database.stream(numbers, {}, 1000)
         count = len(await anext(stream))
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.2)
         async for rows in stream:
             count += len(rows)
         assert count == 30_000

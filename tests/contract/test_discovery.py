@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from insula.fleet.lease import Life
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
 from insula.fleet.seal import Seal
+from insula.testing.servers import Server
 
 PATIENCE_S = 10.0
 KEY = bytes(range(32))
@@ -93,6 +95,26 @@ async def test_environments_come_change_and_leave(ends: Ends) -> None:
     assert await ends.hold("another") > epoch
 
 
+async def test_one_that_is_gone_is_forgotten_until_it_is_announced_again(ends: Ends) -> None:
+    told: list[Observed] = []
+    ends.there.watch(
+        lambda environment, _, status: told.append(status.observed) if environment == ends.name else None
+    )
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name, capacity=7, dialect="postgres"))
+    ends.here.report(ends.name, "shop", Status(Observed.RUNNING, now()))
+    await until(lambda: ends.name in ends.there.statuses("shop"))
+    found = await ends.announced()
+    assert found is not None and (found.capacity, found.dialect) == (7, "postgres")
+    await ends.there.forget(ends.name)
+    await ends.there.forget(ends.name)
+    assert await ends.announced() is None
+    assert ends.there.statuses("shop") == {}
+    assert told == [Observed.RUNNING, Observed.NOT_FOUND]
+    await ends.here.announce(Environment(ends.name))
+    await until_announced(ends, lambda found: found is not None)
+
+
 async def test_a_name_is_held_by_one_alone(ends: Ends) -> None:
     epoch = await ends.hold("one")
     assert ends.here.held(ends.name)
@@ -137,6 +159,17 @@ async def test_a_status_says_which_command_and_not_what_it_was_told(ends: Ends) 
     assert (found.verb, found.request_id) == (Verb.START, "r1")
 
 
+async def test_a_status_says_what_is_being_done_and_how_much_of_it(ends: Ends) -> None:
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    begun = Status(Observed.PREPARING, now())
+    third = replace(begun, doing="migration 3 of 7: users", progress=2 / 7)
+    tables = replace(begun, doing="tables")
+    for told in (begun, third, tables, begun):
+        ends.here.report(ends.name, "shop", told)
+        await until(lambda told=told: ends.there.statuses("shop") == {ends.name: told})
+
+
 async def test_a_watcher_that_fails_keeps_nothing_from_the_others(
     ends: Ends, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -165,3 +198,28 @@ async def test_of_many_reports_the_last_one_of_each_arrives(ends: Ends) -> None:
             )
     last = Status(Observed.RUNNING, first + timedelta(seconds=4))
     await until(lambda: all(ends.there.statuses(f"a_{n}") == {ends.name: last} for n in range(500)))
+
+
+async def test_two_fleets_in_one_redis_hear_nothing_of_each_other(redis: Server) -> None:
+    """They meet under numbers of their own, with the same key (or none) and environments of the same names."""
+    name = f"env_{random_id(6)}"
+    async with AsyncExitStack() as stack:
+        fleets = []
+        for number in (0, 1):
+            ours = RedisServer(f"redis://127.0.0.1:{redis.port}/{number}", "X")
+            server = await stack.enter_async_context(ours)
+            worker, looks_on = (RedisDiscovery(server, Seal(None), Life(f"{number}", role)) for role in "ab")
+            stack.push_async_callback(worker.close)
+            stack.push_async_callback(looks_on.close)
+            await looks_on.follow()
+            await worker.hold(name, f"{number}", lambda error: None)
+            await worker.announce(Environment(name, url=f"http://{number}"))
+            fleets.append((worker, looks_on))
+        (first, sees_first), (second, sees_second) = fleets
+        first.report(name, "of_first", Status(Observed.RUNNING, now()))
+        await until(lambda: bool(sees_first.statuses("of_first")))
+        second.report(name, "of_second", Status(Observed.RUNNING, now()))
+        await until(lambda: bool(sees_second.statuses("of_second")))
+        assert not sees_first.statuses("of_second")
+        assert not sees_second.statuses("of_first")
+        assert [each.url for each in await sees_first.environments() if each.name == name] == ["http://0"]

@@ -38,12 +38,12 @@ async def until(right: Callable[[], bool]) -> None:
 @pytest.mark.usefixtures("short")
 async def test_it_is_kept_for_longer_than_it_lasts(server: RedisServer) -> None:
     name = random_id(8)
-    one, two = Lease(server, name, Life("one")), Lease(server, name, Life("two"))
+    one, two = Lease(server, name, Life("one", at="host one, process 7")), Lease(server, name, Life("two"))
     await one.take()
     for _ in range(10):
         await asyncio.sleep(0.05)
         assert one.held
-        with pytest.raises(EnvironmentTaken, match=f"one, is the environment {name}"):
+        with pytest.raises(EnvironmentTaken, match=f"one at host one, process 7, is the environment {name}"):
             await two.take()
     assert not two.held
     await one.give_back()
@@ -148,3 +148,18 @@ async def test_another_life_of_an_instance_waits_for_one_that_has_ended(server: 
     await again.take()
     assert again.held
     await again.give_back()
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_defect_is_told_and_does_not_end_its_renewal(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lease = Lease(server, random_id(8), Life("one"))
+    await lease.take()
+    with monkeypatch.context() as broken:
+        broken.setattr(lease, "_script", lambda *given: 1 / 0)
+        await until(lambda: not lease.held)
+    assert "is not renewed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    await until(lambda: lease.held)
+    await lease.give_back()

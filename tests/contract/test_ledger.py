@@ -1,6 +1,7 @@
 """The contract of ledgers, run on every adapter and dialect."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -129,3 +130,14 @@ async def test_what_is_too_old_to_come_again_is_forgotten(
     await database_ledger.keep(new, Outcome(new.request_id))
     assert await database_ledger.outcome(old.request_id) is None
     assert await database_ledger.outcome(new.request_id) is not None
+
+
+async def test_a_domain_is_handed_from_one_to_another_in_any_order(ledger: Ledger) -> None:
+    domain = "shop.example.com"
+    shop = replace(SHOP, domain=domain)
+    blog = replace(SHOP, application="blog")
+    told = [("shop", shop), ("blog", blog), ("blog", replace(blog, domain=domain)), ("shop", SHOP)]
+    for name, configuration in told:
+        start = Command(Verb.START, name, random_id(8), configuration)
+        await ledger.keep(start, Outcome(start.request_id))
+    assert ledger.application_of(domain) == "blog"

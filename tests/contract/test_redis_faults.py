@@ -11,13 +11,18 @@ import pytest
 
 from insula.core.clock import now
 from insula.core.ids import random_id
+from insula.fleet import agreement
+from insula.fleet.agreement import Agreement
+from insula.fleet.bus import redis_sender
 from insula.fleet.bus.redis import RedisBus
 from insula.fleet.bus.redis_words import commands_key
 from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.redis import RedisDiscovery
+from insula.fleet.discovery.redis_teller import LAST_WORDS_S
+from insula.fleet.discovery.redis_words import REPORTS
 from insula.fleet.environment import Environment
-from insula.fleet.errors import CommandExpired, RedisRefused, RedisUnavailable
+from insula.fleet.errors import CommandExpired, KeyMismatch, RedisRefused, RedisUnavailable
 from insula.fleet.lease import lease_key
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
@@ -127,6 +132,32 @@ async def test_a_command_that_is_under_way_when_redis_forgets_is_not_done_twice(
     assert (await sent).result == {"n": 1}
 
 
+async def test_what_nobody_waits_for_any_more_is_not_sent_again_after_redis_forgot(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would come after what was sent since, which may contradict it."""
+    monkeypatch.setattr(redis_sender, "LOOK_AGAIN_S", 0.02)
+    stream = commands_key(house.environment)
+
+    async def stand(count: int) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while await house.near.call("XLEN", stream) != count:
+                await asyncio.sleep(0.01)
+
+    given_up, waited_for = house.send("given up"), house.send("waited for")
+    await stand(2)
+    given_up.cancel()
+    await asyncio.wait((given_up,))
+    await stand(2)  # it goes on, as long as Redis knows of it
+    await house.near.call("FLUSHALL")
+    await stand(1)
+    await asyncio.sleep(10 * redis_sender.LOOK_AGAIN_S)
+    await stand(1)
+    await house.begin()
+    assert (await waited_for).done
+    assert len(house.done) == 1
+
+
 async def test_a_restart_loses_nothing() -> None:
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(servers.redis()).port
@@ -216,7 +247,7 @@ async def test_a_command_whose_way_here_broke_is_taken_all_the_same(
         answer = await call(*words, within_s=within_s)
         if words[0] == lost and answer and not losses:
             losses.append(b"")
-            raise RedisUnavailable(where="here", reason="the connection broke")
+            raise RedisUnavailable(where="here", setting="A_SETTING", reason="the connection broke")
         return answer
 
     await house.begin()
@@ -246,6 +277,28 @@ async def test_what_has_expired_while_nobody_was_there_is_not_begun(house: House
     assert taken.application == "new"
     await house.taker.finish(house.environment, Outcome(taken.request_id))
     assert (await sent).done
+
+
+async def test_why_a_command_was_not_done_is_said_as_far_as_it_is_known(house: House) -> None:
+    for began in (False, True):  # no worker has ever listened there; one has, and hangs by now
+        with pytest.raises(CommandExpired, match="has not taken the command start .* APP_COMMAND_REDIS_URL"):
+            await house.send(deadline_s=0.2)
+        if not began:
+            listening = asyncio.create_task(house.taker.take(house.environment))
+            sent = house.send()
+            await house.taker.finish(house.environment, Outcome((await listening).request_id))
+            await sent
+            await house.taker.close()
+            house.taker = RedisBus(house.far, Seal(KEY), "two")
+    sent = house.send(deadline_s=1.0)
+    assert (await house.taker.take(house.environment)).application == "shop"
+    with pytest.raises(CommandExpired, match="was not done within 1 s"):
+        await sent
+    async with RedisServer(f"redis://127.0.0.1:{servers.free_port()}/0", "X") as nowhere:
+        bus = RedisBus(nowhere, Seal(KEY), "supervisor")
+        with pytest.raises(CommandExpired, match=r"was not done within 0.5 s\. The Redis .* does not answer"):
+            await bus.send(house.environment, Command(Verb.START, "shop", random_id(8), deadline_s=0.5))
+        await bus.close()
 
 
 async def test_nothing_that_stands_in_redis_can_be_read_without_the_key(house: House) -> None:
@@ -281,6 +334,76 @@ async def test_different_keys_never_mix(
     await house.end()
 
 
+@pytest.mark.parametrize("stranger", [OTHER_KEY, None], ids=["another", "none"])
+async def test_after_redis_forgot_different_keys_do_not_mix_either(
+    stranger: bytes | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who comes back after another serves on, takes and sends nothing, and says so, until the other is gone."""
+    monkeypatch.setattr(agreement, "RENEW_S", 0.05)
+    monkeypatch.setattr(agreement, "LASTS_S", 0.5)
+    with servers.redis() as server:
+        house = House(server.port)
+        await house.begin()
+        ours = [Agreement(each, Seal(KEY)) for each in (house.near, house.far)]
+        async with RedisServer(house.url, "X") as elsewhere:
+            for each in ours:
+                await each.join()
+            theirs = Agreement(elsewhere, Seal(stranger))
+            with pytest.raises(KeyMismatch):
+                await theirs.join()
+            await elsewhere.together(
+                (("FLUSHALL",), ("SET", agreement.KEY, Seal(stranger).close(agreement.KEY, b"")))
+            )
+            await theirs.join()
+            await until(lambda: house.near.others_key and house.far.others_key)
+            assert "others use another key" in caplog.text
+            waiting = house.send()
+            with pytest.raises(KeyMismatch):
+                await house.near.call("PING")
+            assert all("KEY" in each.failure for each in await house.looks_on.environments())
+            assert await elsewhere.call("XLEN", commands_key(house.environment)) == 0
+            assert await elsewhere.call("HLEN", "insula:environments") == 0
+            await theirs.leave()
+        await until(lambda: not (house.near.others_key or house.far.others_key))
+        assert (await waiting).done
+        assert all(not each.failure for each in await house.looks_on.environments())
+        for each in ours:
+            await each.leave()
+        await house.end()
+
+
+async def test_a_renewal_does_not_stand_over_what_another_has_written(own_redis: servers.Server) -> None:
+    async with RedisServer(f"redis://127.0.0.1:{own_redis.port}/0", "X") as server:
+        await server.call("DEL", agreement.KEY)
+        first, second = Agreement(server, Seal(KEY)), Agreement(server, Seal(OTHER_KEY))
+        await first.join()
+        await first.leave()
+        before = await server.call("GET", agreement.KEY)
+        with pytest.raises(KeyMismatch):
+            await second.join()
+        assert await server.call("GET", agreement.KEY) == before
+        await server.call("PERSIST", agreement.KEY)  # as a stranger writes, who never takes it back
+        with pytest.raises(KeyMismatch):
+            await second.join()
+        assert 0 < await server.call("PTTL", agreement.KEY) <= agreement.LASTS_S * 1000
+        await server.call("DEL", agreement.KEY)
+
+
+async def test_one_that_lost_its_name_leaves_at_once_and_says_why(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.begin()
+    await until_there(house)
+    await house.near.call("SET", lease_key(house.environment), "another life 9999999999999", "PX", 10_000)
+    house.worker.report(house.environment, "shop", Status(Observed.RUNNING, now()))
+    caplog.set_level("INFO")
+    async with asyncio.timeout(LAST_WORDS_S / 2):
+        await house.worker.leave(house.environment)
+    assert "its name is not held here any more" in caplog.text
+    assert "took too long" not in caplog.text
+    await house.near.call("DEL", lease_key(house.environment))
+
+
 async def test_without_a_key_it_works_and_says_so(own_redis: servers.Server) -> None:
     house = House(own_redis.port, None, None)
     await house.begin()
@@ -296,7 +419,7 @@ async def test_what_strangers_write_is_passed_over(house: House) -> None:
     key = commands_key(house.environment)
     for fields in (("r", "x", "c", "nonsense"), ("r", "x"), ("c", "\x00" * 64), ("z", "z")):
         await house.near.call("XADD", key, "*", *fields)
-    await house.near.call("PUBLISH", "insula:reports", "nonsense")
+    await house.near.call("PUBLISH", house.near.channel(REPORTS), "nonsense")
     await house.near.call("HSET", "insula:environments", "evil", "nonsense")
     assert (await house.send()).done
     assert len(house.done) == 1
@@ -337,6 +460,14 @@ async def test_who_may_not_read_is_told_so() -> None:
         async with RedisServer(f"redis://127.0.0.1:{server.port}/0", "THE_SETTING") as closed:
             with pytest.raises(RedisRefused, match="THE_SETTING"):
                 await closed.call("GET", "x")
+
+
+async def test_a_number_that_is_not_there_is_said(own_redis: servers.Server) -> None:
+    async with RedisServer(f"redis://127.0.0.1:{own_redis.port}/99", "THE_SETTING") as nowhere:
+        with pytest.raises(
+            RedisRefused, match="/99 has no database of that number; write a smaller one in THE_SETTING"
+        ):
+            await nowhere.wait(PATIENCE_S)
 
 
 async def test_what_a_late_holder_says_does_not_stand_over_what_a_newer_one_said(house: House) -> None:

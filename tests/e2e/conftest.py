@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from insula.testing.instance import Instance
+from insula.testing.visitors import Visitor, visit
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"]
@@ -33,3 +34,22 @@ def bare(tmp_path: Path) -> Iterator[Instance]:
     made.start()
     yield made
     assert made.stop() == 0
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Iterator[Instance]:
+    """A running installation with its first administrator, on SQLite."""
+    made = Instance(tmp_path / "entry", {"DB_DIALECT": "sqlite"})
+    made.start()
+    yield made
+    assert made.stop() == 0
+
+
+@pytest.fixture
+async def person(browser: Browser, entry: Instance) -> AsyncIterator[Visitor]:
+    """The administrator of ``entry``, signed in. Their browser must have had nothing to complain about."""
+    made = await visit(browser, entry.address)
+    await made.sign_in()
+    yield made
+    await made.context.close()
+    assert made.complaints == []

@@ -9,12 +9,17 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from insula.testing import servers
-from insula.testing.databases import databases, drop_databases
+from insula.testing.databases import administer, databases
+from insula.testing.eventful import Events
+from insula.testing.fleets import FleetOfProcesses
 from insula.testing.image import Image, build_image
 from insula.testing.instance import Instance, Run, database_settings
+from insula.testing.leaks import outlives_a_test
+from insula.testing.writers import Way, Writers, ways_in, writers_on
 
 Install = Callable[..., Instance]
 """Makes an installation, not started yet: ``install(INSULA_BODY_LIMIT_BYTES="1024", …)``."""
@@ -39,7 +44,42 @@ def postgresql(postgresql: servers.Server) -> Iterator[servers.Server]:
     before = asyncio.run(databases(postgresql))
     yield postgresql
     made = asyncio.run(databases(postgresql)) - before
-    asyncio.run(drop_databases(postgresql, made))
+    asyncio.run(administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made)))
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[servers.Server]:
+    """One for the tests of a module, where nobody else has registered."""
+    with servers.redis() as server:
+        outlives_a_test(server.process.pid)
+        yield server
+
+
+@pytest.fixture
+def web(fleet: FleetOfProcesses) -> Iterator[httpx.Client]:
+    """The API of the ``fleet`` of a module, signed in."""
+    with fleet.supervisor.sign_in() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ways(fleet: FleetOfProcesses) -> list[Way]:
+    """Into the ``fleet`` of a module, whose environment is ``w1``."""
+    return ways_in(fleet, "w1")
+
+
+@pytest.fixture
+def writers(ways: list[Way], request: pytest.FixtureRequest) -> Iterator[Writers]:
+    """They write all the time while a test runs."""
+    with writers_on(ways, request.node.name) as made:
+        yield made
+
+
+@pytest.fixture
+def events(fleet: FleetOfProcesses, ways: list[Way]) -> Iterator[Events]:
+    """Commands to the applications in ``w1``."""
+    with Events(fleet, "w1", ways[-1].headers) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The command line against a real server."""
 
 import json
-import os
-import pty
 import re
 import subprocess
 import sys
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from insula.server.exits import Exit
-from insula.testing.instance import Instance, Run
+from insula.testing.instance import Instance, Run, at_a_terminal
 
 PATIENCE_S = 60.0
 PASSPHRASE = "garden of many forking paths"
@@ -144,19 +142,7 @@ def test_output_onto_a_full_disk_is_one_sentence(run: Run, server: Instance) -> 
 def test_people_at_a_terminal_see_how_far_an_import_is(server: Instance, tmp_path: Path) -> None:
     (tmp_path / "many.csv").write_text("name\n" + "x\n" * 1000)
     words = ("records", "import", "many.csv", "--collection", "many")
-    mine, theirs = pty.openpty()
-    done = subprocess.run(
-        [sys.executable, "-c", "from insula.cli import main; main()", *words],
-        env={**server.environment, "TERM": "xterm", "COLUMNS": "100"},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    os.close(theirs)
-    seen = os.read(mine, 65536).decode()
-    os.close(mine)
-    assert done.returncode == 0, seen
+    code, seen = at_a_terminal(server, tmp_path, *words)
+    assert code == 0, seen
     for label in ("Sending", "Importing"):
         assert re.search(rf"{label}\s+\[#+\]\s+100%", seen), seen

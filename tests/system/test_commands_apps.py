@@ -2,11 +2,7 @@
 
 import asyncio
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,14 +12,13 @@ import httpx
 import pytest
 
 from insula.core.ids import random_id
-from insula.database.options import DatabaseOptions
 from insula.server.exits import Exit
 from insula.testing import servers
-from insula.testing.databases import run_on
-from insula.testing.instance import Instance, Run
+from insula.testing.databases import administer
+from insula.testing.instance import Instance, Run, at_a_terminal
 
 PATIENCE_S = 60.0
-SOON_S = 5.0
+SOON_S = 15.0
 """Far less than a request is held."""
 
 
@@ -43,6 +38,7 @@ def shown(run: Run, name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.timeout(300)
 def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
     done = run(
         "apps", "create", "shop", "--display-name", "The shop", "--label", "a", "--label", "b", "--with-main"
@@ -107,6 +103,45 @@ def test_one_that_is_only_forgotten_leaves_its_database(run: Run) -> None:
     assert "nothing in it is touched for another" in again.stderr
 
 
+def test_what_is_said_is_changed_and_nothing_else(run: Run) -> None:
+    assert run("apps", "create", "changing", "--label", "a", "--icon", "house").returncode == 0
+    before = shown(run, "changing")
+    words = (
+        "--display-name Another --domain other.example.com --icon= --label b --label c --pinned --with-main"
+    )
+    more = "--sleep-after 3600 --manual-upgrade --share-session --not-in-launcher --not-in-switcher"
+    done = run("apps", "update", "changing", *words.split(), *more.split())
+    assert (done.returncode, done.stdout) == (0, "changing is changed.\n"), done.stderr
+    after = shown(run, "changing")
+    expected = {
+        "displayName": "Another", "cname": "other.example.com", "icon": None, "labels": ["b", "c"], "pinned": True
+    }  # fmt: skip
+    assert {key: after[key] for key in expected} == expected
+    options = {"startMode": "withMain", "sleepAfter": 3600, "autoUpgrade": False, "shareSession": True}
+    options |= {"inLauncher": False, "inSwitcher": False}
+    assert after["options"] == before["options"] | options
+    back = "--domain= --not-pinned --on-first-visit --sleep-after 0 --auto-upgrade --own-session"
+    seen = "--in-launcher --in-switcher"
+    assert run("apps", "update", "changing", *back.split(), *seen.split()).returncode == 0
+    last = shown(run, "changing")
+    assert (last["cname"], last["displayName"], last["pinned"]) == (None, "Another", False)
+    assert last["options"] == before["options"] | {"sleepAfter": None}
+
+
+def test_what_can_not_be_changed_is_refused(run: Run) -> None:
+    assert run("apps", "create", "lasting").returncode == 0
+    for words, code, told in (
+        ((), Exit.USAGE, "Say what to change"),
+        (("--environment", "elsewhere"), Exit.INVALID, "elsewhere"),
+        (("--domain", "not a host"), Exit.INVALID, "must be a host name"),
+        (("--host", "db.example.com"), Exit.INVALID, "database"),
+    ):
+        done = run("apps", "update", "lasting", *words)
+        assert (done.returncode, done.stdout) == (code, ""), done.stderr
+        assert told in done.stderr
+    assert run("apps", "update", "nobody", "--pinned").returncode == Exit.MISSING
+
+
 def test_what_is_found_of_a_domain_is_said(run: Run) -> None:
     done = run("apps", "create", "with-domain", "--domain", "shop.invalid")
     own, below = shown(run, "with-domain")["addresses"]
@@ -128,20 +163,8 @@ def test_a_job_is_followed_by_its_number(run: Run) -> None:
 
 
 def test_people_at_a_terminal_see_how_far_a_creation_is(server: Instance, tmp_path: Path) -> None:
-    mine, theirs = pty.openpty()
-    done = subprocess.run(
-        [sys.executable, "-c", "from insula.cli import main; main()", "apps", "create", "seen"],
-        env={**server.environment, "TERM": "xterm", "COLUMNS": "100"},
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    os.close(theirs)
-    told = os.read(mine, 65536).decode()
-    os.close(mine)
-    assert done.returncode == 0, told
+    code, told = at_a_terminal(server, tmp_path, "apps", "create", "seen")
+    assert code == 0, told
     assert re.search(r"Creating seen\s+\[#+\]\s+100%", told), told
 
 
@@ -179,15 +202,7 @@ def test_a_right_that_is_missing_is_told_with_the_statement_that_gives_it(
     """By ``check`` and by ``create``; and it is the statement that does it."""
     name = f"poor_{random_id(6).lower()}"
     (tmp_path / "password").write_text("weak\n")
-    admin = DatabaseOptions(
-        "postgres",
-        host=postgresql.host,
-        port=postgresql.port,
-        user=postgresql.user,
-        password=postgresql.password,
-        database="postgres",
-    )
-    asyncio.run(run_on(admin, f"CREATE ROLE {name} LOGIN PASSWORD 'weak'"))
+    asyncio.run(administer(postgresql, f"CREATE ROLE {name} LOGIN PASSWORD 'weak'"))
     at = ("--dialect", "postgres", "--host", postgresql.host, "--port", str(postgresql.port))
     asked = (name, *at, "--username", name, "--password-file", "password")
     checked = run("apps", "check", *asked, "--json")
@@ -199,9 +214,9 @@ def test_a_right_that_is_missing_is_told_with_the_statement_that_gives_it(
         done = run("apps", verb, *asked)
         assert done.returncode != 0
         assert statement in " ".join((done.stdout + done.stderr).split()), done.stdout + done.stderr
-    asyncio.run(run_on(admin, statement))
+    asyncio.run(administer(postgresql, statement))
     assert run("apps", "check", *asked).returncode == 0
-    asyncio.run(run_on(admin, f"DROP ROLE {name}"))
+    asyncio.run(administer(postgresql, f"DROP ROLE {name}"))
 
 
 @pytest.mark.parametrize("name", ["main", "Shop", "a" * 64, "a/b", "a'b", "ä", ""])
@@ -253,3 +268,19 @@ def test_a_making_is_cancelled_gone_on_with_and_taken_back(install: Callable[...
     assert server.command("apps", "show", "blog").returncode == Exit.MISSING
     assert not (server.storage / "apps" / "blog").exists()
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("apps", "create", "press", "--label", ""), 'The field "labels" of an application must have no empty ones. It is given by --label.'),
+        (("apps", "create", "press", "--display-name", "\u200b"), "It is given by --display-name."),
+        (("users", "create", "--username", "ada", "--nickname", "x" * 300, "--password", "a passphrase 7"), "It is given by --nickname."),
+    ],
+)  # fmt: skip
+def test_errors_name_the_option_by_which_a_field_is_given(
+    run: Run, words: tuple[str, ...], said: str
+) -> None:
+    done = run(*words)
+    assert done.returncode == Exit.INVALID
+    assert said in done.stderr

@@ -109,6 +109,7 @@ def test_from_nothing_to_an_application_and_once_more(
         listed = supervisor.command("apps", "list", folder=short_path, STORAGE_PATH=typed[1])
         assert {"shop", "blog"} <= set(listed.stdout.split()), listed.stderr
         assert demo.end() == Exit.DONE, demo.printed
+        assert "All of them have stopped. Logs and data stay in " in demo.printed
     with running(short_path, **more) as demo:
         assert "setup?token" not in demo.printed
         supervisor.port = int(demo.addresses[SUPERVISOR].rsplit(":", 1)[1])

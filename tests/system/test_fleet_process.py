@@ -257,6 +257,8 @@ def test_stopping_lets_requests_to_applications_finish_and_leaves_nothing_runnin
             b"POST /api/__app/one/auth:signIn HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n" % len(body) + body[:5]
         )
+        # who comes later is answered: the one before is known
+        assert httpx.get(f"{server.address}/api/__health_check", timeout=PATIENCE_S).status_code == 200
         process.terminate()
         deadline = time.monotonic() + PATIENCE_S
         while "stopping: requests in flight" not in server.log and time.monotonic() < deadline:

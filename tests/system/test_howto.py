@@ -151,11 +151,11 @@ def commands() -> list[tuple[str, str]]:
         text = page.read_text()
         blocks = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL))
         typed = re.findall(
-            r"((?:\S*/)?insula (?:apps|settings|users|records|collections|plugins|jobs|demo|start)\b[^\n|>&)]*)",
+            r"((?:\S*/)?insula (?:apps|environments|settings|users|records|collections|plugins|jobs|demo|start)\b[^\n|>&)]*)",
             blocks,
         )
         typed += re.findall(
-            r"`((?:\S*/)?insula (?:apps|settings|users|records|collections|plugins|jobs|demo|start)[^`]*)`",
+            r"`((?:\S*/)?insula (?:apps|environments|settings|users|records|collections|plugins|jobs|demo|start)[^`]*)`",
             text,
         )
         found += [(page.name, words.strip()) for words in typed]
@@ -195,7 +195,7 @@ def test_the_reference_of_permissions_names_all_there_are() -> None:
         *(r for p in registry.plugins.values() for r in p.resources),
     ]
     snippets = {action.snippet for resource in resources for action in resource.actions if action.snippet}
-    stated = set(re.findall(r"^\| `(pm[\w.-]*)` \|", text, re.MULTILINE))
+    stated = set(re.findall(r"^\| `((?:pm|ui)[\w.-]*)` \|", text, re.MULTILINE))
     assert stated == snippets | {JOBS_SNIPPET, SUPERVISOR_SNIPPET}
     assert {f"`{name}`" for name in PERMISSIONS} <= set(re.findall(r"`[a-z]+`", text))
     assert all(f"`{{{{ $nDate.{name} }}}}`" in text for name in _DATES)

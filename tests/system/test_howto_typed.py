@@ -273,7 +273,7 @@ def taken_over(fleet: FleetClient, elsewhere: str, adopting: str, postgresql: se
 def test_let_people_in(typed: Typed) -> None:
     """Each request of the page, those that others need first; then a person with the role, who sees what the page says."""
     page = "let-people-in.md"
-    settings, role, resource, scope = blocks(page)
+    settings, entered, role, resource, scope = blocks(page)
     with Instance(typed.folder / "storage") as instance:
         instance.start()
         with instance.sign_in() as client:
@@ -291,6 +291,7 @@ def test_let_people_in(typed: Typed) -> None:
             ask("POST /api/collections/users/fields:create\n" + json.dumps(team))
             for block in (settings, scope, role, resource):
                 ask(block)
+            assert ask(entered) == ["*"]
             shown = client.get("/pm:get/auth").json()["data"]["settings"]
             assert shown.items() >= json.loads(settings.split("\n", 1)[1])["settings"].items()
             for of in ("north", "south"):

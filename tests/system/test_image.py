@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from insula.core.allocator import allocator
+from insula.gateway.web import MANIFEST
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.image import Image, copied
@@ -169,6 +170,7 @@ def test_what_was_installed_says_its_version(image: Image) -> None:
     # A copy of its own, compiled, without the folder it was made from.
     assert (installed / "server" / "__pycache__").is_dir()
     assert not list(installed.parent.glob("*.pth"))
+    assert (installed / "web" / "dist" / MANIFEST).is_file()
 
 
 def begin_as_root(contain: Contain) -> None:

@@ -1,10 +1,8 @@
 """Bodies that are too large, at the real server: JSON without end, and files that only look like CSV."""
 
-import contextlib
 import gzip
 import io
 import itertools
-import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -15,11 +13,9 @@ import httpx
 import pytest
 
 from insula.testing.instance import Instance
+from insula.testing.resident import MEGABYTE, stays_flat
 
-MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
-FLAT_BYTES = 24 * MEGABYTE
-"""What the server may grow by while a large body comes in."""
 PATIENCE_S = 30.0
 
 
@@ -38,24 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 def client(server: Instance) -> Iterator[httpx.Client]:
     with server.sign_in() as made:
         yield made
-
-
-@contextlib.contextmanager
-def stays_flat(server: Instance, allowed_bytes: int = FLAT_BYTES) -> Iterator[None]:
-    """Fails where the peak of the server's resident memory grows by more while the block runs."""
-    assert server.process is not None
-    folder = Path(f"/proc/{server.process.pid}")
-    (folder / "clear_refs").write_text("5")  # the peak begins anew
-    before = _bytes(folder, "VmRSS")
-    yield
-    grown = _bytes(folder, "VmHWM") - before
-    assert grown <= allowed_bytes, f"grew by {grown / MEGABYTE:.0f} MB"
-
-
-def _bytes(folder: Path, name: str) -> int:
-    found = re.search(rf"{name}:\s+(\d+) kB", (folder / "status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
 
 
 class Counted:

@@ -11,16 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from insula.core.ids import random_id
-from insula.database.options import DatabaseOptions
 from insula.testing import servers
-from insula.testing.databases import run_on
-from insula.testing.fleet_client import PATIENCE_S, FleetClient, connection_values
+from insula.testing.databases import connected
+from insula.testing.fleet_client import PATIENCE_S, FleetClient, Kind, four_kinds
 from insula.testing.instance import Instance, database_settings
 
 KILLED_AFTER_S = (7.0, 7.0)
@@ -39,8 +37,6 @@ EVERYONE = '/applications:list?paginate=false&filter={"wanted": {"$ne": ""}}'
 """Deleted ones, too."""
 VERBS = 9
 """Different things that are done to applications."""
-
-Kind = tuple[str, dict[str, Any]]
 
 
 @dataclass
@@ -155,14 +151,7 @@ class Day:
 
 @pytest.fixture
 def kinds(mariadb: servers.Server) -> dict[str, Kind]:
-    own = f"day{random_id(5).lower()}"
-    elsewhere = connection_values(mariadb, "mariadb", database=f"{own}_mariadb")
-    return {
-        f"{own}_file": ("new_database", {"database": {"dialect": "sqlite"}}),
-        f"{own}_database": ("new_database", {}),
-        f"{own}_schema": ("new_schema", {}),
-        f"{own}_mariadb": ("new_database", {"database": elsewhere}),
-    }
+    return four_kinds("day", mariadb)
 
 
 @pytest.fixture
@@ -211,15 +200,13 @@ def holds(instance: Instance, postgresql: servers.Server, mariadb: servers.Serve
 
 def connections_to(postgresql: servers.Server, database: str) -> int:
     """To a database of an application. (Those in a schema share main's, which are kept for a minute.)"""
-    options = DatabaseOptions(
-        "postgres",
-        host=postgresql.host,
-        port=postgresql.port,
-        user=postgresql.user,
-        password=postgresql.password,
-        database="postgres",
-    )
-    return asyncio.run(run_on(options, f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}'"))
+
+    async def count() -> int:
+        async with connected(postgresql) as administrator:
+            asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+            return int(await administrator.fetchval(asked, database))
+
+    return asyncio.run(count())
 
 
 def test_a_mixed_day(

@@ -123,6 +123,7 @@ def probe(operation: Any, examples: int, ask: Callable[[Any], None]) -> None:
     check()
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("role", EXAMPLES)
 def test_answers_are_those_of_the_document(server: Instance, role: str) -> None:
     asker = Asker(server, role)

@@ -19,7 +19,10 @@ from insula.testing.servers import free_port
 
 TIMEOUT_S = 100
 _POLL_S = 0.05
-BASICS = ["bash", "cat", "cp", "dirname", "env", "flock", "id", "ln", "ls", "mkdir", "rm", "sha256sum"]
+BASICS = [
+    *("bash", "cat", "cp", "dirname", "env", "find", "flock", "id", "ln"),
+    *("ls", "mkdir", "rm", "sh", "sha256sum", "sort", "xargs"),
+]
 """Programs of every Debian that the set-up uses."""
 BARE_PYTHON = """#!/bin/bash
 # Debian's python3 without python3-venv and python3-pip, until apt-get has been asked.
@@ -140,11 +143,46 @@ def test_make_start_answers_and_says_how_to_go_on(clone: Path, tmp_path: Path) -
             time.sleep(_POLL_S)
         answer = httpx.get(f"http://127.0.0.1:{port}/api/__health_check")
         assert (answer.status_code, answer.text) == (200, "ok")
+        page = httpx.get(f"http://127.0.0.1:{port}/admin/")
+        assert page.status_code == 200
+        asked = re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text)
+        assert any(name.endswith(".js") for name in asked)
+        assert {httpx.get(f"http://127.0.0.1:{port}{name}").status_code for name in asked} == {200}
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(TIMEOUT_S)
     with pytest.raises(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{port}/api/__health_check")
+
+
+def test_pages_are_built_anew_where_what_they_are_made_from_has_changed(clone: Path) -> None:
+    manifest = clone / "src/insula/web/dist/.vite/manifest.json"
+    said(set_up(clone))
+    built = manifest.stat().st_mtime_ns
+    said(set_up(clone, "pages"))
+    assert manifest.stat().st_mtime_ns == built
+    with (clone / "ui/src/main.css").open("a") as style:
+        style.write("/* another */\n")
+    assert said(set_up(clone)) == "setup: building the pages\n"
+    assert manifest.stat().st_mtime_ns > built
+
+
+def test_where_no_package_can_be_had_the_server_is_set_up_all_the_same(clone: Path, tmp_path: Path) -> None:
+    said(set_up(clone))
+    away = {
+        "npm_config_registry": f"http://127.0.0.1:{free_port()}/",
+        "npm_config_cache": str(tmp_path / "npm"),
+        "npm_config_fetch_retries": "0",
+    }
+    shutil.rmtree(clone / "ui/node_modules")
+    (clone / "src/insula/web/dist/.vite/manifest.json").unlink()
+    output = said(set_up(clone, **away))
+    assert "the pages can not be built, see .cache/pages.log; the server starts" in output
+    assert "ECONNREFUSED" in (clone / ".cache/pages.log").read_text()
+    alone = set_up(clone, "pages", **away)
+    output, _ = alone.communicate(timeout=TIMEOUT_S)
+    assert (alone.returncode, "the pages can not be built" in output) == (1, True)
+    assert "building the pages" in said(set_up(clone))
 
 
 def test_the_front_page_names_commands_that_are_there(clone: Path) -> None:

@@ -1,7 +1,7 @@
 """What is promised of many applications in one process, where no other test of a real server shows it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from insula.core.ids import random_id
 from insula.testing import servers, shelf
-from insula.testing.fleet_client import PATIENCE_S, POLL_S, FleetClient, connection_values
+from insula.testing.fleet_client import PATIENCE_S, POLL_S, FleetClient, Kind, connection_values, four_kinds
 from insula.testing.instance import Instance, database_settings
 
 LOCAL = {"APP_DISCOVERY_ADAPTER": "local", "APP_PROCESS_ADAPTER": "local"}
@@ -134,6 +134,8 @@ def test_all_that_is_said_of_a_new_one_is_kept(tmp_path: Path) -> None:
         "sleepAfter": 3600,
         "lang": "de-DE",
         "timezone": "Europe/Berlin",
+        "inLauncher": False,
+        "inSwitcher": False,
     }
     with Instance(tmp_path / "storage") as instance:
         instance.start()
@@ -181,16 +183,8 @@ def test_requests_that_are_under_way_are_answered_when_it_goes_down(
 
 
 @pytest.fixture
-def kinds(mariadb: servers.Server) -> Mapping[str, tuple[str, dict[str, Any]]]:
-    """Name of an application → how it is connected, on each kind of database."""
-    own = f"up{random_id(5).lower()}"
-    elsewhere = connection_values(mariadb, "mariadb", database=f"{own}_mariadb")
-    return {
-        f"{own}_file": ("new_database", {"database": {"dialect": "sqlite"}}),
-        f"{own}_database": ("new_database", {}),
-        f"{own}_schema": ("new_schema", {}),
-        f"{own}_mariadb": ("new_database", {"database": elsewhere}),
-    }
+def kinds(mariadb: servers.Server) -> dict[str, Kind]:
+    return four_kinds("up", mariadb)
 
 
 @pytest.fixture
@@ -212,7 +206,7 @@ def with_boxes(fleet: FleetClient, name: str, connection: str, label: str = "goo
 
 
 def test_migrations_lie_between_and_one_that_fails_blocks_no_other(
-    instance: Instance, kinds: Mapping[str, tuple[str, dict[str, Any]]], tmp_path: Path
+    instance: Instance, kinds: dict[str, Kind], tmp_path: Path
 ) -> None:
     """Versions follow main's; where nobody may upgrade by itself, both versions are told, and ``upgrade`` does it."""
     settings = dict(instance.settings)

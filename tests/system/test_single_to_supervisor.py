@@ -1,5 +1,6 @@
 """An installation that ran by itself is started as a supervisor: what it has made is kept, and moves to an environment."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from insula.core.ids import random_id
 from insula.testing import servers
 from insula.testing.fleets import FleetOfProcesses, shown
 from insula.testing.instance import Instance
@@ -18,7 +20,7 @@ PATIENCE_S = 20.0
 def fleet(postgresql: servers.Server, short_path: Path) -> Iterator[FleetOfProcesses]:
     """With a Redis of its own, where nobody else has registered."""
     with servers.redis() as redis:
-        made = FleetOfProcesses(short_path / "to_supervisor", redis.port, postgresql)
+        made = FleetOfProcesses(short_path / f"to_{random_id(6)}", redis.port, postgresql)
         made.folder.mkdir()
         yield made
         made.end()
@@ -65,3 +67,31 @@ def test_what_it_has_made_moves_to_an_environment(fleet: FleetOfProcesses) -> No
     with head.sign_in_to("ours") as people:
         found = people.get(f"{head.address}/api/__app/ours/roles:get/clerk")
         assert found.json()["data"]["name"] == "clerk"
+
+
+def test_one_that_sleeps_is_woken_where_it_has_moved_to(fleet: FleetOfProcesses) -> None:
+    """By a visitor who goes there, past the Supervisor."""
+    with before(fleet) as single:
+        single.start()
+        with single.sign_in() as client:
+            make(client, single, "dozes")
+            make(client, single, "down")
+            assert client.post("/applications:sleep/dozes").status_code == httpx.codes.OK
+            assert client.post("/applications:stop/down").status_code == httpx.codes.OK
+        assert single.stop() == 0
+    fleet.start("w1")
+    with fleet.supervisor.sign_in() as client:
+        for name in ("dozes", "down"):
+            moved = client.post(f"/applications:update/{name}", json={"environments": ["w1"]})
+            assert moved.status_code == httpx.codes.OK, moved.text
+            assert shown(client, name)["statuses"] == {"w1": "stopped"}
+        place = f"{fleet.worker('w1').address}/api/__app"
+        down = httpx.get(f"{place}/down/app:getInfo", timeout=PATIENCE_S)
+        assert down.json()["error"]["code"] == "APP_STOPPED"
+        woken = httpx.get(f"{place}/dozes/app:getInfo", timeout=PATIENCE_S)
+        assert woken.json()["data"]["name"] == "dozes"
+        deadline = time.monotonic() + PATIENCE_S
+        while (found := shown(client, "dozes"))["wanted"] != "running":
+            assert time.monotonic() < deadline, found
+            time.sleep(0.05)
+        assert found["statuses"] == {"w1": "running"}

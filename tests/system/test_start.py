@@ -1,5 +1,6 @@
 """The real process: how it starts, what stops it from starting, and how it ends."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -17,6 +18,7 @@ import pytest
 from insula.core.allocator import allocator
 from insula.server.exits import Exit
 from insula.testing import servers
+from insula.testing.databases import administer
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance, database_settings
 from insula.testing.relay import Relay
 
@@ -243,34 +245,13 @@ def test_a_role_that_may_not_create_the_database_is_told_the_statement(
 ) -> None:
     role = "humble"
     sql = f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN PASSWORD 'humble-humble'"
-    _administer(postgresql, sql)
+    asyncio.run(administer(postgresql, sql))
     settings = {**database_settings(postgresql, "not there"), "DB_USER": role, "DB_PASSWORD": "humble-humble"}
     ended = run(tmp_path / "s", settings)
-    _administer(postgresql, f"DROP ROLE {role}")
+    asyncio.run(administer(postgresql, f"DROP ROLE {role}"))
     assert ended.returncode in (Exit.MISSING, Exit.INVALID, Exit.DENIED, Exit.UNAVAILABLE)
     assert 'CREATE DATABASE "not there"' in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def _administer(server: servers.Server, sql: str) -> None:
-    import asyncio
-
-    import asyncpg
-
-    async def execute() -> None:
-        connection = await asyncpg.connect(
-            host=server.host,
-            port=server.port,
-            user=server.user,
-            password=server.password,
-            database="postgres",
-        )
-        try:
-            await connection.execute(sql)
-        finally:
-            await connection.close()
-
-    asyncio.run(execute())
 
 
 def test_a_wrong_password_ends_the_start_at_once(tmp_path: Path, postgresql: servers.Server) -> None:

@@ -1,9 +1,7 @@
 """Records that are read and written while their tables change, or after other hands changed them."""
 
-import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import pytest
@@ -13,11 +11,9 @@ from insula.application.application import Application
 from insula.database.executor import Database
 from insula.plugins.collections import CollectionsPlugin
 from insula.testing.applications import Library, MakeApplication
+from insula.testing.askers import Askers
 
 ROUNDS = 6
-CLIENTS = 4
-PAUSE_S = 0.002
-"""Between what a client asks: with none, twenty of them leave a change of many statements little of the one process."""
 
 
 @pytest.fixture
@@ -35,35 +31,6 @@ async def made(client: httpx.AsyncClient, *more: dict[str, Any]) -> None:
     assert answer.status_code == 200, answer.text
 
 
-class Traffic:
-    """Clients that ask the same things again and again until the block ends, and what they were answered."""
-
-    def __init__(self, client: httpx.AsyncClient, *asked: tuple[str, str, Any]) -> None:
-        self._client = client
-        self._asked = asked
-        self._over = False
-        self.seen: Counter[tuple[str, int, str]] = Counter()
-
-    async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._run(*one)) for one in self._asked for _ in range(CLIENTS)]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._over = True
-        await asyncio.gather(*self._tasks)
-
-    async def _run(self, method: str, path: str, body: Any) -> None:
-        while not self._over:
-            answer = await self._client.request(method, path, json=body)
-            code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
-            self.seen[path, answer.status_code, code] += 1
-            await asyncio.sleep(PAUSE_S)  # a refusal may be given without ever waiting
-
-    @property
-    def answers(self) -> set[tuple[int, str]]:
-        return {(status, code) for _, status, code in self.seen}
-
-
 async def test_fields_come_and_go_under_load(client: httpx.AsyncClient) -> None:
     await made(client)
     await client.post("/things:create", json={"n": 1})
@@ -76,7 +43,7 @@ async def test_fields_come_and_go_under_load(client: httpx.AsyncClient) -> None:
         ("GET", '/things:list?filter={"q":"x"}&pageSize=5', None),
         ("POST", '/things:destroy?filter={"q":"z"}', None),
     )
-    async with Traffic(client, *asked) as traffic:
+    async with Askers(client, *asked) as traffic:
         for _ in range(ROUNDS):
             answer = await client.post(
                 "/collections/things/fields:create", json={"name": "q", "type": "string"}
@@ -103,7 +70,7 @@ async def test_types_change_under_load(client: httpx.AsyncClient, kind: str, tex
         ("GET", f'/things:list?filter={{"n":"{text}"}}&pageSize=5', None),
         ("GET", '/things:list?filter={"n":{"$notEmpty":true}}&pageSize=5', None),
     )
-    async with Traffic(client, *asked) as traffic:
+    async with Askers(client, *asked) as traffic:
         for _ in range(ROUNDS):
             for new in (kind, "string"):
                 answer = await client.post("/collections/things/fields:update/n", json={"type": new})
@@ -124,7 +91,7 @@ async def test_collections_come_and_go_under_load(client: httpx.AsyncClient) -> 
         ("GET", "/things:list?paginate=false", None),
         ("GET", "/things:count", None),
     )
-    async with Traffic(client, *asked) as traffic:
+    async with Askers(client, *asked) as traffic:
         for _ in range(ROUNDS):
             await made(client)
             answer = await client.post("/collections:destroy/things")

@@ -1,12 +1,14 @@
 """Answers: where they end, what goes with them, and what becomes of those that break off."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from dataclasses import replace
 
 import pytest
 
+from insula.gateway.forward.client import Client
 from insula.gateway.forward.route import Answer, Failure, Tcp, Upstream
 from insula.testing.front import (
     GET,
@@ -157,6 +159,30 @@ async def test_a_refusal_may_come_before_the_body(front: Opened) -> None:
             status, headers, body = await line.answer()
             assert (status, headers["connection"], body) == (413, "close", b"no")
             assert await line.rest() == b""
+
+
+@pytest.mark.parametrize("closes", [False, True])
+async def test_who_expects_a_word_may_be_refused(front: Opened, closes: bool) -> None:
+    """The body is never sent. What follows on the connection would be taken for it, so there is nothing more."""
+    refusal = b"HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nno"
+
+    async def serve(line: Line) -> None:
+        head = await line.head()
+        assert b"\r\nExpect: 100-continue\r\n" in head
+        await line.send(refusal)
+        if not closes:
+            assert await line.rest() == b""
+
+    async with serving(serve) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            await line.send(POST[:-7] + b"\r\nExpect: 100-continue\r\n\r\n")
+            status, headers, body = await line.answer()
+            assert (status, headers["connection"], body) == (417, "close", b"no")
+            await line.send(GET)
+            assert await line.rest() == b""
+        await server.all_left()
+        assert len(server.lines) == 1
 
 
 CUT_OFF = {
@@ -366,7 +392,7 @@ async def test_what_has_a_body_is_never_sent_twice(front: Opened) -> None:
 async def test_what_changes_something_does_not_go_over_an_old_connection(
     front: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("insula.gateway.forward.exchange.FRESH_S", -1.0)
+    monkeypatch.setattr("insula.gateway.forward.outbound.FRESH_S", -1.0)
     async with serving(answering(lambda request: ok(request.body))) as server:
         door = await front(Upstream(server.address))
         async with await door.line() as line:
@@ -448,6 +474,31 @@ async def test_each_phase_has_its_end(front: Opened) -> None:
     assert [told[-1] for told in watched.told if told[0] == "ended"] == [408, 504, 502]
 
 
+async def test_an_upstream_that_takes_no_connection_is_not_waited_for(front: Opened) -> None:
+    """Its queue is full, and the system does not even refuse."""
+    watched = Watched()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as stack:
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        door = await front(Upstream(Tcp(*full.getsockname()), watch=watched), phases=SHORT)
+        began = asyncio.get_running_loop().time()
+        status, _, body = await door.ask(GET)
+        assert asyncio.get_running_loop().time() - began < 2 * SHORT.connect_s + 1
+    assert (status, b"can not be reached" in body) == (502, True)
+    assert [told[0] for told in watched.told] == ["failed", "ended"]
+    assert watched.told[0][2:] == (Failure.UNREACHABLE, "TimeoutError")
+
+
+async def test_an_upstream_may_have_an_underscore_in_its_name(front: Opened) -> None:
+    """As services of a compose file have: it is looked up, and not refused as no name."""
+    watched = Watched()
+    door = await front(Upstream(Tcp("worker_a.invalid", 80), watch=watched))
+    assert (await door.ask(GET))[0] == 502
+    assert "name" in str(watched.told[0][3]).lower()  # of the resolver: not known, or nobody to ask
+
+
 async def test_who_expects_a_word_is_not_hurried(front: Opened) -> None:
     async def serve(line: Line) -> None:
         await line.head()
@@ -476,3 +527,50 @@ async def test_an_idle_client_is_let_go(front: Opened) -> None:
             await line.send(GET)
             assert (await line.answer())[0] == 200
             assert await line.rest() == b""
+
+
+@pytest.mark.parametrize("pieces", [(b"\r\n",), (b"\r", b"\n")])
+async def test_empty_lines_keep_no_idle_client(front: Opened, pieces: tuple[bytes, ...]) -> None:
+    async with serving(answering(lambda _: ok(b"x"))) as server:
+        door = await front(Upstream(server.address), phases=SHORT)
+        line = await door.line()
+        await line.send(GET)
+        assert (await line.answer())[0] == 200
+        left = asyncio.create_task(line.left())
+        with contextlib.suppress(ConnectionError):
+            while not left.done():
+                for piece in pieces:
+                    await line.send(piece)
+                    await asyncio.sleep(SHORT.tick_s / 4)
+        await left
+
+
+async def test_an_empty_line_may_stand_before_a_request(front: Opened) -> None:
+    async with serving(answering(lambda _: ok(b"x"))) as server:
+        door = await front(Upstream(server.address))
+        async with await door.line() as line:
+            for sent in (GET, b"\r\n" + GET, GET):
+                await line.send(sent)
+                assert (await line.answer())[0] == 200
+
+
+async def test_a_defect_with_one_connection_ends_no_watch_over_the_others(
+    front: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    expire = Client.expire
+    seen: list[Client] = []
+
+    def broken(client: Client, now: float) -> None:
+        seen.append(client)
+        if client is seen[0]:
+            raise RuntimeError("a defect")
+        expire(client, now)
+
+    monkeypatch.setattr(Client, "expire", broken)
+    door = await front(lambda _: Answer(200), phases=SHORT)
+    async with await door.line() as line:
+        await line.left()
+    assert [record.exc_text for record in caplog.records if "looked after" in record.message]
+    async with await door.line() as line:
+        assert await line.rest() == b""  # its time is over, and somebody sees it
+    assert len({id(client) for client in seen}) == 2

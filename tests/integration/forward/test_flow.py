@@ -229,7 +229,7 @@ async def test_a_websocket_is_a_pipe(front: Opened, echo: Tcp) -> None:
         assert watched.told == [("upgraded",)]
     while len(watched.told) < 2:
         await asyncio.sleep(0)
-    assert watched.told == [("upgraded",), ("ended", 101)]
+    assert watched.told == [("upgraded",), ("parted",)]
     assert asked[0].websocket
     assert door.door.connections() == 0
 
@@ -310,7 +310,7 @@ async def test_either_end_of_a_websocket_closes_the_other(front: Opened, which: 
                 line.reset()
             await line.left()
         await server.all_left()
-    assert watched.told == [("upgraded",), ("ended", 101)]
+    assert watched.told == [("upgraded",), ("parted",)]
 
 
 # --- the door itself

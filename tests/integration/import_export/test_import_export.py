@@ -370,7 +370,7 @@ async def test_the_document_describes_imports_and_exports_wholly(importing: Impo
     listing = ["filter", "fields", "appends", "except", "sort"]
     assert names("/people:export", "get") == ["format", "spreadsheet", *listing]
     assert names("/jobs:cancel", "post") == ["filterByTk"]
-    for path in ("/imports:create", "/imports:preview", "/people:import"):
+    for path in ("/imports:create", "/imports:preview", "/people:import", "/people:importPreview"):
         assert list(paths[path]["post"]["requestBody"]["content"]) == ["text/csv"]
     assert paths["/imports:create"]["post"]["parameters"][0]["required"]
 

@@ -10,6 +10,7 @@ from insula.gateway.pages import Pages, Templates
 from insula.gateway.trust import TrustedProxies
 from insula.server.roles.single import Single
 from insula.testing.routes import addresses, ask, routes
+from insula.testing.web import made_up_web
 from insula.testing.whole import make
 
 NOBODY = {(401, "INVALID_TOKEN"), (401, "EMPTY_TOKEN")}
@@ -27,7 +28,7 @@ def gateway_of(fleet: Single) -> Gateway:
         return True
 
     options = GatewayOptions("/api/", TrustedProxies([ip_network("127.0.0.0/8")]))
-    pages = Pages(Templates(), "/api/", answers=answers)
+    pages = Pages(Templates(), made_up_web(), answers=answers)
     return Gateway(options, fleet.records, fleet.process, pages, fleet.traffic)
 
 

@@ -112,6 +112,32 @@ async def test_what_can_not_be_taken_over_is_tried_again(
     await in_force(there)
 
 
+async def test_work_that_a_take_over_has_begun_takes_over_itself_later(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a job that goes on here since another process asked for that."""
+    a, b = sides
+    ours, go_on, begun = b.application.others, asyncio.Event(), list[asyncio.Task[None]]()
+    assert ours is not None
+    await ours.stop()  # from now on only who asks takes over
+
+    async def work() -> None:
+        await go_on.wait()
+        await ours.catch_up()
+
+    monkeypatch.setattr(
+        b.application.live, "changed", lambda change: begun.append(asyncio.create_task(work()))
+    )
+    await a.post("/roles:create", name="cook")
+    await ours.catch_up()
+    assert begun
+    await a.post("/collections:create", name="things")
+    assert not any(collection.name == "things" for collection in b.application.metadata)
+    go_on.set()
+    await asyncio.gather(*begun)
+    assert any(collection.name == "things" for collection in b.application.metadata)
+
+
 async def test_rows_are_dropped_when_they_are_old(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     a, b = sides
     monkeypatch.setattr(change_log, "KEPT_S", 0.0)

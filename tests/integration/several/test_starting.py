@@ -6,8 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from insula.application import install, turns, versions
-from insula.application.application import State
+from insula.application.application import Application, State
 from insula.application.errors import AlreadyInstalled, TurnTaken
+from insula.application.plugin import Plugin
+from insula.application.registry import Registry
+from insula.data.query import Query
+from insula.data.scope import Unrestricted
 from insula.database.options import DatabaseOptions
 from insula.database.provision.ownership import KEPT, read_kept
 from insula.server.homes import Homes
@@ -15,6 +19,7 @@ from insula.testing.people import ROOT
 from insula.testing.several import PLACES, Side, in_force, member, side_of
 
 Sides = tuple[Side, Side]
+EVERYTHING = Unrestricted()
 
 
 async def test_both_at_once_on_an_empty_database(options: DatabaseOptions) -> None:
@@ -40,6 +45,43 @@ async def test_who_starts_while_another_installs_waits_for_it(options: DatabaseO
     async with side_of(member(options, PLACES[1])) as side:
         assert side.application.state is State.RUNNING
     await a.stop()
+
+
+class Initializes(Plugin):
+    """Puts in its first records when it is loaded, where there are none yet: as one that knows of no other process."""
+
+    name = title = description = "initializes"
+    requires = ("library",)
+
+    def __init__(self) -> None:
+        self.loading: list[str] = []
+        """Names of who is loaded, at the beginning and at the end."""
+
+    async def load(self, application: Application) -> None:
+        """See ``Plugin``."""
+        place = application.options.environment
+        self.loading.append(place)
+        page = await application.repository.find("books", Query(), scopes=EVERYTHING)
+        await asyncio.sleep(0.2)
+        if not page.rows:
+            await application.repository.create("books", {"title": "the first"}, scopes=EVERYTHING)
+        self.loading.append(place)
+
+
+async def test_they_start_one_after_the_other_so_that_first_records_are_there_once(
+    options: DatabaseOptions,
+) -> None:
+    plugin = Initializes()
+    a, b = (member(options, place, plugin, *Registry.discover().plugins.values()) for place in PLACES)
+    await a.install(ROOT)
+    await asyncio.gather(a.start(), b.start())
+    assert (a.state, b.state) == (State.RUNNING, State.RUNNING)
+    first, second = plugin.loading[::2]
+    assert plugin.loading == [first, first, second, second]
+    assert {first, second} == set(PLACES)
+    page = await b.repository.find("books", Query(), scopes=EVERYTHING)
+    assert [row["title"] for row in page.rows] == ["the first"]
+    await asyncio.gather(a.stop(), b.stop())
 
 
 async def test_who_waits_too_long_is_told_for_what(

@@ -1,48 +1,17 @@
 """Two processes that read and write the same records while one of them changes their tables, or both number them."""
 
 import asyncio
-from collections import Counter
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from insula.data.scope import Unrestricted
+from insula.testing.askers import Askers
 from insula.testing.importing import Importing
 from insula.testing.several import Side
 
 Sides = tuple[Side, Side]
 ROUNDS = 4
-CLIENTS = 3
-PAUSE_S = 0.004
-
-
-class Traffic:
-    """Clients of one side that ask the same things until the block ends, and what they were answered."""
-
-    def __init__(self, side: Side, *asked: tuple[str, str, Any]) -> None:
-        self._side = side
-        self._asked = asked
-        self._over = False
-        self.seen: Counter[tuple[str, int, str]] = Counter()
-
-    async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._run(*one)) for one in self._asked for _ in range(CLIENTS)]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._over = True
-        await asyncio.gather(*self._tasks)
-
-    async def _run(self, method: str, path: str, body: Any) -> None:
-        while not self._over:
-            answer = await self._side.client.request(method, path, json=body)
-            code = "" if answer.status_code == 200 else answer.json()["errors"][0]["code"]
-            self.seen[path, answer.status_code, code] += 1
-            await asyncio.sleep(PAUSE_S)
-
-    @property
-    def answers(self) -> set[tuple[int, str]]:
-        return {(status, code) for _, status, code in self.seen}
 
 
 async def things(a: Side, **field: Any) -> None:
@@ -61,7 +30,7 @@ async def test_fields_come_and_go(sides: Sides) -> None:
         ("POST", '/things:destroy?filter={"q":"z"}', None),
     )
     await b.application.metadata.settled_version()
-    async with Traffic(b, *asked) as traffic:
+    async with Askers(b.client, *asked) as traffic:
         for _ in range(ROUNDS):
             await a.post("/collections/things/fields:create", name="q", type="string")
             await a.post("/collections/things/fields:destroy/q")
@@ -76,7 +45,7 @@ async def test_collections_come_and_go(sides: Sides) -> None:
         ("GET", "/things:list?pageSize=5", None),
         ("GET", "/things:get/1", None),
     )
-    async with Traffic(b, *asked) as traffic:
+    async with Askers(b.client, *asked) as traffic:
         for _ in range(ROUNDS):
             await things(a, type="integer")
             await b.application.metadata.settled_version()
@@ -96,7 +65,7 @@ async def test_types_change(sides: Sides, kind: str, text: str) -> None:
         ("POST", "/things:update/1", {"n": text}),
         ("GET", f'/things:list?filter={{"n":"{text}"}}&pageSize=5', None),
     )
-    async with Traffic(b, *asked) as traffic:
+    async with Askers(b.client, *asked) as traffic:
         for _ in range(ROUNDS):
             for new in (kind, "string"):
                 await a.post("/collections/things/fields:update/n", type=new)

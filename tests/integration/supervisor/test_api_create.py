@@ -24,6 +24,8 @@ async def test_what_is_asked_for_is_made_and_runs(api: Supervised) -> None:
     job = await api.done(answer)
     assert (job["status"], job["progress"], job["kind"]) == ("succeeded", 1.0, "applications.create")
     assert [step["name"] for step in job["steps"]] == STEPS
+    async with await api.signed_in() as client:
+        assert (await client.get(f"/jobs:get/{job['id']}")).json()["data"]["undoable"] is True
     shop = await api.shown("shop")
     assert (shop["status"], shop["statuses"], shop["wanted"]) == ("running", {"local": "running"}, "running")
     assert (shop["version"], shop["labels"], shop["jobId"]) == (VERSION, ["sales"], None)

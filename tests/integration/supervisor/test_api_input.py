@@ -118,6 +118,7 @@ async def test_a_name_that_breaks_a_rule_is_refused_with_the_rule(
     error = answer.json()["errors"][0]
     assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR")
     assert rule in error["message"]
+    assert error["field"] == "name"
     assert (api.environment.carried, api.records.all()) == ([], [])
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -58,6 +59,56 @@ async def test_they_are_listed_filtered_sorted_and_paged_as_records_are(api: Sup
         assert await found(api, filter=json.dumps(filter_), sort="name") == names, filter_
 
 
+async def test_they_are_sorted_by_all_that_is_shown(api: Supervised) -> None:
+    await three(api)
+    await api.ask("update", {"options": {"sleepAfter": 60, "inSwitcher": False}}, filterByTk="shop")
+    for name, count in (("blog", 2), ("wiki", 5)):
+        for _ in range(count):
+            api.traffic.of(name).begin()
+            api.traffic.of(name).end(500 if name == "wiki" else 200, 0.004 * count)
+    for sort, names in [
+        ("status", ["blog", "shop", "wiki"]),
+        ("status,-name", ["blog", "wiki", "shop"]),
+        ("-status", ["wiki", "shop", "blog"]),
+        ("-status,displayName", ["shop", "wiki", "blog"]),
+        ("pinned,-status", ["wiki", "shop", "blog"]),
+        ("requests", ["shop", "blog", "wiki"]),
+        ("-requests", ["wiki", "blog", "shop"]),
+        ("-errors,name", ["wiki", "blog", "shop"]),
+        ("latency.p95", ["shop", "blog", "wiki"]),
+        ("-latency", ["wiki", "blog", "shop"]),
+        ("-labels,-name", ["blog", "wiki", "shop"]),
+        ("options.startMode,name", ["blog", "shop", "wiki"]),
+        ("-options.startMode,name", ["wiki", "blog", "shop"]),
+        ("-options.sleepAfter,name", ["shop", "blog", "wiki"]),
+        ("options.inSwitcher,-name", ["shop", "wiki", "blog"]),
+        ("options.database.dialect,environments,cname,-name", ["wiki", "blog", "shop"]),
+        ("status,createdAt,version,-wanted", ["blog", "shop", "wiki"]),
+        ("status,wanted", ["blog", "wiki", "shop"]),
+        ("lastVisitAt", ["shop", "blog", "wiki"]),
+        ("-lastVisitAt", ["wiki", "blog", "shop"]),
+        ("cname", ["blog", "wiki", "shop"]),
+        ("-version,name", ["blog", "shop", "wiki"]),
+        ("createdAt", ["blog", "shop", "wiki"]),
+    ]:
+        assert await found(api, sort=sort) == names, sort
+    page = (await api.ask("list", sort="-status", page=2, pageSize=2, fields="name,status")).json()
+    assert page["data"] == [{"name": "blog", "status": "running"}]
+    assert page["meta"] == {"count": 3, "page": 2, "pageSize": 2, "totalPage": 2}
+    stopped = json.dumps({"status": "stopped"})
+    assert await found(api, sort="-requests", filter=stopped, paginate="false") == ["wiki", "shop"]
+    assert await found(api, sort="-status", page=9) == []
+
+
+async def test_a_word_is_searched_in_all_that_names_them(api: Supervised) -> None:
+    await three(api)
+    places = ("name", "displayName", "cname", "labels")
+    for word, names in (("we", ["blog"]), ("sho", ["shop"]), ("NOWHERE", ["shop"]), ("i", ["shop", "wiki"])):
+        either = json.dumps({"$or": [{place: {"$includes": word}} for place in places]})
+        assert await found(api, filter=either, sort="-status,name") == names, word
+        assert await found(api, filter=either, sort="name") == names, word
+
+
 async def test_one_is_given_as_much_of_as_is_asked_for(api: Supervised) -> None:
     await api.make("shop", displayName="Shop")
 
@@ -90,7 +141,9 @@ async def test_fields_are_chosen_and_unknown_ones_told(api: Supervised) -> None:
         {"fields": "name,colour"},
         {"except": "colour"},
         {"sort": "colour"},
-        {"sort": "status"},
+        {"sort": "status,colour"},
+        {"sort": "options.color"},
+        {"sort": "options.database.password"},
         {"filter": '{"colour": 1}'},
         {"appends": "colour"},
     ):
@@ -236,6 +289,28 @@ async def test_figures_are_those_of_its_traffic(api: Supervised) -> None:
     assert (datetime.now(UTC) - visited).total_seconds() < 60
 
 
+async def test_its_traffic_is_told_minute_by_minute(api: Supervised) -> None:
+    await api.make("shop")
+    assert (await api.ask("traffic", filterByTk="shop")).json() == {"data": []}
+    counts = api.traffic.of("shop")
+    for status, seconds in ((200, 0.004), (502, 0.2), (200, 20.0)):
+        counts.begin()
+        counts.end(status, seconds)
+    rows = (await api.ask("traffic/shop")).json()["data"]
+    assert len(rows) == 60
+    answered = [row for row in rows if row["requests"]]
+    assert answered in (rows[-1:], rows[-2:-1])  # a minute may have passed meanwhile
+    (row,) = answered
+    assert (row["requests"], row["errors"], row["p50Ms"], row["p95Ms"]) == (3, 1, 250.0, None)
+    begun = [datetime.fromisoformat(row["at"]) for row in rows]
+    assert {(later - before).total_seconds() for before, later in pairwise(begun)} == {60.0}
+    assert (begun[-1].second, begun[-1].microsecond) == (0, 0)
+    assert 0 <= (datetime.now(UTC) - begun[-1]).total_seconds() < 120
+    assert (await api.ask("traffic/nobody")).status_code == 404
+    async with await member(api) as client:
+        assert (await client.get("/applications:traffic/shop")).status_code == 403
+
+
 async def test_its_history_tells_who_wanted_what_and_what_was_seen(api: Supervised) -> None:
     await api.make("shop")
     await api.make("wiki")
@@ -260,6 +335,7 @@ async def test_environments_are_listed(api: Supervised) -> None:
         answer = (await client.get("/environments:list")).json()
         assert [row["name"] for row in answer["data"]] == ["local"]
         assert answer["data"][0]["available"] is True
+        assert answer["data"][0]["dialect"] == api.main.database.dialect.name
         assert answer["meta"]["count"] == 1
         local = (await client.get("/environments:get/local")).json()["data"]
         assert local == answer["data"][0]
@@ -357,5 +433,6 @@ async def test_the_openapi_document_speaks_of_them(api: Supervised) -> None:
     assert "get" in paths["/environments:list"]
     await api.make("shop")
     known = paths["/applications:get"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    described = known["properties"]["data"]["anyOf"][0]["properties"]
+    assert known["properties"]["data"]["anyOf"][0] == {"$ref": "#/components/schemas/insula.Application"}
+    described = document["components"]["schemas"]["insula.Application"]["properties"]
     assert described.keys() == (await api.shown("shop")).keys()

@@ -20,7 +20,10 @@ def address_of(server: Server) -> str:
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", ""),
         (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", ""),
-        (b"HTTP/1.1 404 Not Found\r\n\r\n", "{} answers 404 to a look at its health"),
+        (
+            b"HTTP/1.1 404 Not Found\r\n\r\n",
+            "{}/base/api/__health_check answers 404, which no environment does when it is asked for its health",
+        ),
         (b"-ERR unknown command\r\n", "{} does not answer as HTTP does"),
         (b"", "{} does not answer as HTTP does"),
     ],

@@ -312,3 +312,17 @@ async def test_whoever_waits_for_a_change_is_told_of_the_next_report() -> None:
     await asyncio.wait_for(waiting, 1.0)
     await records.changed("shop", within_s=0.01)  # nothing comes any more
     assert discovery._watchers == []
+
+
+async def test_whoever_keeps_ways_is_told_of_each_change(main: Application) -> None:
+    known: list[tuple[Entry | None, str | None]] = []
+    records = Records(LocalDiscovery())
+    records.moved = lambda: known.append((records.entry("shop"), records.application_of("shop.example.com")))
+    await records.open(main)
+    assert known == [(None, None)]
+    await records.add(replace(ENTRY, cname="shop.example.com"), event())
+    assert known[-1] == (records.get("shop"), "shop")
+    await records.change("shop", None, cname=None)
+    assert known[-1] == (records.get("shop"), None)
+    await records.remove("shop")
+    assert known[-1] == (None, None)

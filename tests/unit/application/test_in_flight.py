@@ -28,6 +28,10 @@ class Client:
         return request
 
 
+def told_nothing(left: int) -> None:
+    raise AssertionError(f"{left} were waited for, and there was nothing under way")
+
+
 @pytest.fixture
 def flights(monkeypatch: pytest.MonkeyPatch) -> InFlight:
     monkeypatch.setattr(in_flight, "SWEEP_S", 0.01)
@@ -50,7 +54,7 @@ async def work(flights: InFlight, client: Client, ends: asyncio.Event) -> str | 
 async def test_what_takes_too_long_is_ended(flights: InFlight) -> None:
     assert await work(flights, Client(), asyncio.Event()) == "deadline"
     assert not len(flights)
-    await flights.drain(1)
+    await flights.drain(1, told_nothing)
 
 
 async def test_what_changes_tables_may_take_as_long_as_the_database_allows(flights: InFlight) -> None:
@@ -60,7 +64,7 @@ async def test_what_changes_tables_may_take_as_long_as_the_database_allows(fligh
     assert ordinary == "deadline"
     assert flight.ended is None
     flights.leave(flight)
-    await flights.drain(1)
+    await flights.drain(1, told_nothing)
 
 
 async def test_a_client_that_goes_away_ends_its_work(flights: InFlight) -> None:
@@ -70,7 +74,7 @@ async def test_a_client_that_goes_away_ends_its_work(flights: InFlight) -> None:
     await asyncio.sleep(0)
     client.away.set()
     assert await task == "gone"
-    await flights.drain(1)
+    await flights.drain(1, told_nothing)
 
 
 async def test_no_more_than_the_limit(flights: InFlight) -> None:
@@ -81,7 +85,7 @@ async def test_no_more_than_the_limit(flights: InFlight) -> None:
         flights.enter(Client().request())
     ends.set()
     assert await asyncio.gather(*tasks) == ["done", "done"]
-    await flights.drain(1)
+    await flights.drain(1, told_nothing)
 
 
 async def test_draining_lets_work_finish_and_takes_no_more(flights: InFlight) -> None:
@@ -89,13 +93,18 @@ async def test_draining_lets_work_finish_and_takes_no_more(flights: InFlight) ->
     ends = asyncio.Event()
     task = asyncio.create_task(work(flights, Client(), ends))
     await asyncio.sleep(0)
-    drained = asyncio.create_task(flights.drain(60))
+    left: list[int] = []
+    drained = asyncio.create_task(flights.drain(60, left.append))
     await asyncio.sleep(0)
+    assert left == [1]
     with pytest.raises(NotRunning):
         flights.enter(Client().request())
+    while len(left) < 3:  # while it lasts it is told again and again
+        await asyncio.sleep(0.005)
     assert not drained.done()
     ends.set()
     await drained
+    assert set(left) == {1}
     assert await task == "done"
 
 
@@ -103,5 +112,5 @@ async def test_draining_ends_what_does_not_finish_in_time(flights: InFlight) -> 
     flights._deadline_s = 60
     task = asyncio.create_task(work(flights, Client(), asyncio.Event()))
     await asyncio.sleep(0)
-    await flights.drain(0)
+    await flights.drain(0, [].append)
     assert await task == "stopping"

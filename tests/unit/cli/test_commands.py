@@ -86,6 +86,10 @@ _UNREAD = "/nonexist/x can not be read: No such file or directory."
         (["jobs", "show", "0"], Exit.USAGE, "0 is not in the range"),
         (["jobs", "list"], Exit.UNAVAILABLE, "No server answers"),
         (["apps", "logs", ""], Exit.USAGE, "Write the name of an application, or main."),
+        (["apps", "stop", ""], Exit.USAGE, "Write the name of an application."),
+        (["apps", "start", "shop", ""], Exit.USAGE, "Write the name of an application."),
+        (["apps", "show", ""], Exit.USAGE, "Write the name of an application."),
+        (["apps", "purge", "", "--confirm", ""], Exit.USAGE, "Write the name of an application."),
         (["apps", "logs", "main"], Exit.MISSING, "Nothing was logged for main here."),
         (["users", "create", "--password", "x"], Exit.USAGE, "needs --email or --username"),
         (["users", "list"], Exit.UNAVAILABLE, "No server answers"),
@@ -116,6 +120,22 @@ def test_settings_check_masks_secrets_and_says_what_is_wrong(
     assert "s3cr3t" not in printed.out + printed.err
     assert "***" in printed.out
     assert "Mars/Olympus" in printed.err
+
+
+def test_settings_check_says_what_a_start_would_have_against_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STORAGE_PATH", str(tmp_path / "not" / "yet" / "there"))
+    assert run_command(["settings", "check"]) == Exit.DONE
+    assert [*tmp_path.iterdir()] == []  # nothing is made
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("STORAGE_PATH", str(tmp_path / "file" / "folder"))
+    monkeypatch.setenv("APPEND_PRESET_BUILT_IN_PLUGINS", "nonsense,users")
+    capsys.readouterr()
+    assert run_command(["settings", "check"]) == Exit.INVALID
+    said = capsys.readouterr().err
+    assert "where no files can be kept (Not a directory)" in said
+    assert "APPEND_PRESET_BUILT_IN_PLUGINS names what is no plugin here (nonsense)" in said
 
 
 def test_values_of_records() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from insula.core.detached import Detached
+from insula.core.errors import ThreadsBusy
 
 
 async def test_work_goes_on_when_the_asker_is_cancelled_and_its_owner_waits_for_it() -> None:
@@ -60,3 +61,15 @@ async def test_failures_that_nobody_waits_for_are_logged(caplog: pytest.LogCaptu
     await owner.end(1)
     assert "nobody waited" in caplog.text
     assert "the moon is full" in caplog.text
+
+
+async def test_a_failure_with_a_sentence_needs_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    async def fails() -> None:
+        raise ThreadsBusy(owner="shop", size=4, waiting=256)
+
+    owner = Detached()
+    owner.start(fails())
+    await owner.end(1)
+    (told,) = caplog.records
+    assert (told.levelname, told.exc_info) == ("WARNING", None)
+    assert ThreadsBusy(owner="shop", size=4, waiting=256).message in told.message

@@ -34,6 +34,40 @@ async def test_it_fails_and_waits_where_it_is_told_to() -> None:
     await failpoints.reach("purge.removed")
 
 
+async def test_a_file_arms_and_disarms_while_the_process_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "effects"
+    file.write_text("")
+    failpoints.configure(failpoints.parse(f"@{file}"))
+    with caplog.at_level("INFO"):
+        await failpoints.reach("start.taken")
+        file.write_text("start.taken=fail")
+        with pytest.raises(failpoints.FailpointReached):
+            await failpoints.reach("start.taken")
+        await failpoints.reach("start.done")
+        file.write_text("")
+        await failpoints.reach("start.taken")
+    assert [record.getMessage().partition(" (")[0] for record in caplog.records] == [
+        "reached start.taken",
+        "reached start.taken",
+        "reached start.done",
+        "reached start.taken",
+    ]
+
+
+async def test_a_file_holds_a_process_until_it_says_so_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "effects"
+    file.write_text("start.taken=hold")
+    failpoints.configure(failpoints.parse(f"@{file}"))
+    held = asyncio.create_task(failpoints.reach("start.taken"))
+    await failpoints.reach("start.done")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(held), 0.1)
+    file.write_text("")
+    await asyncio.wait_for(held, 10)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -42,6 +76,7 @@ async def test_it_fails_and_waits_where_it_is_told_to() -> None:
         ("create.recorded=die", "'die' is none of"),
         ("create.recorded=delay:", "'delay:' is none of"),
         ("create.recorded=delay:-1", "'delay:-1' is none of"),
+        ("@/nowhere/at/all", "/nowhere/at/all can not be read"),
     ],
 )
 def test_what_means_nothing_is_refused(text: str, why: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from insula.fleet.command import Command, Verb
 from insula.fleet.errors import WrongMove
-from insula.fleet.lifecycle import MOVES, Lifecycle, Observed, Wanted
+from insula.fleet.lifecycle import MOVES, PENDING, Lifecycle, Observed, Status, Wanted
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 START = Command(Verb.START, "shop", "1")
@@ -72,3 +72,24 @@ def test_no_sequence_leaves_the_table(wishes: list[Observed]) -> None:
             with pytest.raises(WrongMove):
                 move(one, wish)
             assert one.status is before
+
+
+def test_what_is_done_is_told_while_it_is_pending_and_gone_with_the_next_move() -> None:
+    one = lifecycle()
+    assert one.tell("tables", None) is None
+    move(one, Observed.COMMANDING)
+    told = one.tell("migration 3 of 7: users", 2 / 7)
+    assert told is one.status is not None
+    assert (told.observed, told.command, told.since) == (Observed.COMMANDING, START, MOMENT)
+    assert (told.doing, told.progress) == ("migration 3 of 7: users", 2 / 7)
+    assert one.tell("migration 3 of 7: users", 2 / 7) is None, "it is no news"
+    move(one, Observed.RUNNING)
+    assert (one.status.doing, one.status.progress) == ("", None)
+    assert one.tell("tables", None) is None
+    assert one.status.doing == ""
+
+
+@pytest.mark.parametrize("observed", Observed)
+def test_only_of_what_is_pending_anything_is_told(observed: Observed) -> None:
+    one = Lifecycle("shop", lambda: MOMENT, status=Status(observed, MOMENT))
+    assert (one.tell("tables", 0.5) is not None) is (observed in PENDING)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from insula.core.doing import Tell, to_nobody
 from insula.fleet.command import Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.errors import StartGivenUp, StaysDown, StepExpired, WrongMove
 from insula.fleet.lifecycle import Observed, Status
+from insula.fleet.process import telling
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
@@ -46,9 +48,11 @@ class House:
     def status(self) -> Status:
         return self.process.status("shop")
 
-    async def step(self, name: str) -> None:
+    async def step(self, name: str, tell: Tell = to_nobody) -> None:
         self.called.append(name)
         if name == self.waits_at:
+            for told in range(1, 101):
+                tell(f"plugin {told} of 100", told / 100)
             self.begun.set()
             await self.go_on.wait()
         if name == self.fails_at and self.stays_down:
@@ -69,7 +73,7 @@ class Noted(Steps):
         await self.house.step(f"create{dict(arguments) or ''}")
 
     async def initialize(self) -> None:
-        await self.house.step("initialize")
+        await self.house.step("initialize", self.tell)
 
     async def run(self) -> AsgiApp:
         await self.house.step("run")
@@ -325,3 +329,28 @@ async def test_stopping_what_never_ran_does_nothing_and_only_what_is_down_is_for
     house.process.forget("shop")
     assert house.seen[-1] is O.NOT_FOUND
     assert house.process.statuses() == {}
+
+
+async def test_of_many_steps_in_a_moment_the_last_is_told_and_of_a_short_work_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(telling, "TOLD_AFTER_S", 0.01)
+    house = House(waits_at="initialize")
+    starting = asyncio.create_task(house.process.start(SHOP))
+    await house.begun.wait()
+    assert len(house.moves) == 1
+    while not house.status.doing:
+        await asyncio.sleep(0.005)
+    house.go_on.set()
+    await starting
+    told = [(status.observed, status.doing, status.progress) for _, status in house.moves]
+    assert told == [
+        (O.COMMANDING, "", None),
+        (O.COMMANDING, "plugin 100 of 100", 1.0),
+        (O.RUNNING, "", None),
+    ]
+    await house.process.stop("shop")
+    house.moves.clear()
+    await house.process.start(SHOP)
+    await asyncio.sleep(0.02)
+    assert [status.doing for _, status in house.moves] == ["", ""], "it was over before it was to be told"

@@ -1,5 +1,6 @@
 from insula.core.clock import now
-from insula.fleet.traffic import BUCKETS_S, Traffic
+from insula.fleet.traffic import Traffic
+from insula.fleet.traffic_numbers import BUCKETS_S
 
 
 def test_requests_are_counted_by_application_and_latency() -> None:

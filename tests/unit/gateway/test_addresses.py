@@ -8,6 +8,7 @@ from insula.fleet.lifecycle import Observed, Wanted
 from insula.fleet.process.base import Receive, Scope, Send
 from insula.gateway.answers import send_answer
 from insula.testing.gateway import HTML, House
+from insula.testing.web import boot_of
 
 DOMAIN = (b"host", b"shop.example.com")
 HERE = (b"host", b"localhost:13000")
@@ -187,30 +188,63 @@ async def test_who_is_not_there(path: str, query: bytes, headers: tuple[tuple[by
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "name", "api"),
+    ("path", "headers", "name", "base", "api"),
     [
-        ("/", (HERE,), "Insula", "/api/"),
-        ("/admin", (HERE,), "Insula", "/api/"),
-        ("/admin/", (HERE,), "Insula", "/api/"),
-        ("/apps/shop", (HERE,), "Shop", "/api/__app/shop/"),
-        ("/apps/shop/", (HERE,), "Shop", "/api/__app/shop/"),
-        ("/apps/shop/admin", (HERE,), "Shop", "/api/__app/shop/"),
-        ("/apps/shop/admin/", (HERE,), "Shop", "/api/__app/shop/"),
-        ("/apps/shop/admin/settings/x", (HERE,), "Shop", "/api/__app/shop/"),
-        ("/apps/main/admin", (HERE,), "Insula", "/api/"),
-        ("/admin", (DOMAIN,), "Shop", "/api/"),
-        ("/admin/", (DOMAIN,), "Shop", "/api/"),
-        ("/apps/shop/admin", (DOMAIN,), "Shop", "/api/"),
+        ("/admin", (HERE,), "main", "/admin", "/api/"),
+        ("/admin/", (HERE,), "main", "/admin", "/api/"),
+        ("/admin/settings/applications/shop", (HERE,), "main", "/admin", "/api/"),
+        ("/apps/shop/admin", (HERE,), "shop", "/apps/shop/admin", "/api/__app/shop/"),
+        ("/apps/shop/admin/", (HERE,), "shop", "/apps/shop/admin", "/api/__app/shop/"),
+        ("/apps/shop/admin/settings/x", (HERE,), "shop", "/apps/shop/admin", "/api/__app/shop/"),
+        ("/admin", (DOMAIN,), "shop", "/admin", "/api/"),
+        ("/admin/data/books", (DOMAIN,), "shop", "/admin", "/api/"),
     ],
 )
-async def test_pages(path: str, headers: tuple[tuple[bytes, bytes], ...], name: str, api: str) -> None:
+async def test_pages(
+    path: str, headers: tuple[tuple[bytes, bytes], ...], name: str, base: str, api: str
+) -> None:
     heard = await house().ask(path, *headers, *HTML)
     assert (heard.status, heard.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert f"<h1>{name} runs</h1>" in heard.body.decode()
-    assert f"<code>{api}</code>" in heard.body.decode()
-    # the link that makes an administrator is main's alone
-    assert ("each start prints a link" in heard.body.decode()) == (name == "Insula")
-    assert ("--app shop</code>" in heard.body.decode()) == (name == "Shop")
+    told = boot_of(heard.body.decode())
+    assert (told["app"], told["main"], told["base"], told["api"]) == (name, name == "main", base, api)
+    # Main is not on a custom domain, and a page there asks nobody else's server.
+    assert told["mainApi"] == (None if DOMAIN in headers else "/api/")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "headers", "place"),
+    [
+        ("/", b"", (HERE,), "/admin/"),
+        ("/", b"a=1&b=%20", (HERE,), "/admin/?a=1&b=%20"),
+        ("/signin", b"redirect=%2Fx", (HERE,), "/admin/?redirect=%2Fx"),
+        ("/apps/shop", b"", (HERE,), "/apps/shop/admin/"),
+        ("/apps/shop/", b"x=y", (HERE,), "/apps/shop/admin/?x=y"),
+        ("/apps/shop/signin", b"", (HERE,), "/apps/shop/admin/"),
+        ("/", b"", (DOMAIN,), "/admin/"),
+        # One page has one address, from which it finds out where it is.
+        ("/apps/shop/admin/data/a b/é", b"", (DOMAIN,), "/admin/data/a%20b/%C3%A9"),
+        ("/apps/main/admin", b"", (HERE,), "/admin"),
+        ("/apps/main/", b"", (HERE,), "/admin/"),
+        ("/admin/data/x", b"__appName=shop", (HERE,), "/apps/shop/admin/data/x?__appName=shop"),
+        ("/admin", b"", (HERE, (b"x-app", b"shop")), "/apps/shop/admin"),
+        ("/admin//other.example.com/x", b"", (HERE, (b"x-app", b"shop")), "/apps/shop/admin//other.example.com/x"),
+    ],
+)  # fmt: skip
+async def test_other_addresses_of_a_page_lead_to_it(
+    path: str, query: bytes, headers: tuple[tuple[bytes, bytes], ...], place: str
+) -> None:
+    for asked in (HTML, ()):
+        heard = await house().ask(path, *headers, *asked, query=query)
+        assert (heard.status, heard.headers["location"]) == (302, place)
+        assert heard.headers["cache-control"] == "no-store"
+
+
+async def test_who_is_led_to_a_page_wakes_nobody_yet() -> None:
+    made = house()
+    made.put("shop", Observed.STOPPED, Wanted.ASLEEP)
+    assert (await made.ask("/apps/shop/", *HTML)).status == 302
+    assert made.directory.woken == []
+    assert (await made.ask("/apps/nosuch/", *HTML)).status == 404
 
 
 async def test_the_domain_of_one_that_sleeps_wakes_it_and_no_other() -> None:

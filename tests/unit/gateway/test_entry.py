@@ -7,8 +7,10 @@ import logging
 import pytest
 
 from insula.core import log
+from insula.fleet.lifecycle import Observed
 from insula.fleet.process.base import Receive, Scope, Send
 from insula.gateway.answers import send_answer
+from insula.gateway.hop import Hops, Told
 from insula.testing.gateway import HTML, House
 
 
@@ -65,6 +67,18 @@ async def test_what_a_front_door_proves_is_not_shown_to_applications() -> None:
     assert heard.status == 200
     assert b"x-own" in seen
     assert b"x-insula-hop" not in seen
+
+
+async def test_a_proof_says_where_a_request_comes_from_and_for_which_application() -> None:
+    house = House(echo, hops=Hops(bytes(32)))
+    house.put("shop", Observed.RUNNING)
+    proof = Hops(bytes(32)).header(Told("shop", "203.0.113.9", "https", "a"))
+    proved = await house.ask("/api/__app/shop/x:y", proof)
+    assert (proved.status, proved.json["client"]) == (200, "203.0.113.9")
+    replayed = await house.ask("/api/__app/main/x:y", proof)
+    assert (replayed.status, replayed.json["error"]["code"]) == (404, "APP_NOT_FOUND")
+    stranger = await House(echo).ask("/api/x:y", proof)
+    assert stranger.json["client"] == "198.51.100.1"
 
 
 async def test_no_header_makes_a_request_local() -> None:
@@ -143,11 +157,10 @@ async def test_the_access_log_has_method_path_status_and_no_query(caplog: pytest
 
 async def test_pages_for_people_and_errors_for_programs() -> None:
     house = House(echo)
-    welcome = await house.ask("/", (b"host", b"h"), *HTML)
-    assert (welcome.status, welcome.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "script-src" not in welcome.headers["content-security-policy"]
-    assert "default-src 'none'" in welcome.headers["content-security-policy"]
-    assert (await house.ask("/nothing", *HTML)).headers["content-type"].startswith("text/html")
+    nothing = await house.ask("/nothing", (b"host", b"h"), *HTML)
+    assert (nothing.status, nothing.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "script-src" not in nothing.headers["content-security-policy"]
+    assert "default-src 'none'" in nothing.headers["content-security-policy"]
     assert (await house.ask("/nothing")).json["error"]["code"] == "NOT_FOUND"
     assert (await house.ask("/apps/nosuch/admin")).json["error"]["code"] == "APP_NOT_FOUND"
     assert (await house.ask("/", method="POST")).status == 405
@@ -161,12 +174,12 @@ async def test_what_is_shown_is_escaped() -> None:
 
 async def test_the_first_page_tells_when_the_database_does_not_answer() -> None:
     house = House(echo)
-    page = await house.ask("/", (b"accept", b"text/html"))
+    page = await house.ask("/admin/", *HTML)
     assert page.status == 200
-    assert b"Everything is up, and answers." in page.body
+    assert b'id="insula"' in page.body
     house.database_answers = False
-    page = await house.ask("/", (b"accept", b"text/html"))
+    page = await house.ask("/admin/", *HTML)
     assert page.status == 503
     assert page.headers["retry-after"]
     assert b"its database does not answer" in page.body
-    assert b"Everything is up" not in page.body
+    assert b'id="insula"' not in page.body

@@ -1,11 +1,13 @@
 """Which application a request is for: the rules of the contract, one by one."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from insula.gateway.errors import AmbiguousApplication, OtherApplication
-from insula.gateway.selector import Asked, Choice, host_name, select
+from insula.gateway.selector import Asked, Choice, deciding, host_name, select
 
 DOMAINS = {"shop.example.com": "shop"}
 
@@ -113,3 +115,66 @@ def test_any_input_is_a_choice_or_a_known_error(
         assert "shop.example.com" in hosts
     else:
         assert choice.path.startswith("/")
+
+
+PARTS = some.sampled_from(
+    [
+        *(
+            "/",
+            "/api",
+            "/api/",
+            "__app",
+            "_",
+            "/apps",
+            "/apps/",
+            "shop",
+            "depot",
+            "/a",
+            "/x",
+            "%5f",
+            "%2F",
+            ":list",
+        )
+    ]
+)
+QUERIES = some.sampled_from(["", "?x=/1", "?__appName=depot", "?filter=%7B"])
+TARGETS = some.builds(
+    lambda parts, query: f"/{''.join(parts)}{query}", some.lists(PARTS, max_size=6), QUERIES
+)
+
+
+@given(TARGETS, TARGETS, some.sampled_from(["/api/", "/", "/own/api/"]))
+def test_what_begins_alike_is_for_the_same_application(first: str, second: str, api: str) -> None:
+    decides = deciding(first.encode(), api.encode()).decode()
+    assert first.startswith(decides)
+    if not decides:
+        return
+    rest = second.lstrip("/")
+    other = decides + rest
+    if "__" in other[len(decides) - 1 :]:
+        return
+    chosen = [
+        select(Asked(unquote(path), query.encode(), (), ("a",)), api, {}.get)
+        for path, _, query in (target.partition("?") for target in (first, other))
+    ]
+    assert chosen[0].application == chosen[1].application
+    assert (chosen[0].kind == "page") is (chosen[1].kind == "page")
+
+
+@pytest.mark.parametrize(
+    ("target", "decides"),
+    [
+        (b"/api/__app/shop/items:list?x", b"/api/__app/shop/"),
+        (b"/apps/shop/admin", b"/apps/shop/"),
+        (b"/api/items:list", b"/api/i"),
+        (b"/x", b"/x"),
+        (b"/api/__app/shop", b""),
+        (b"/apps/shop?/", b""),
+        (b"/api", b""),
+        (b"/", b""),
+        (b"/api/items:list?__appName=shop", b""),
+        (b"/api/__app/%73hop/x", b""),
+    ],
+)
+def test_little_of_a_target_decides(target: bytes, decides: bytes) -> None:
+    assert deciding(target, b"/api/") == decides

@@ -90,7 +90,7 @@ async def test_each_address_of_an_application_has_one(
         ("/api/__app/main/ws", ((b"host", b"shop.example.com"),), 404, b"APP_NOT_FOUND"),
         ("/api/ws", ((b"x-app", b"shop"), (b"x-app", b"sleepy")), 400, b"AMBIGUOUS_APPLICATION"),
         ("/api/users:list", (), 404, b"NOT_FOUND"),
-        ("/api/__app/sleepy/ws", (), 503, b"APP_PREPARING"),
+        ("/api/__app/sleepy/ws", (), 503, b"APP_STOPPED"),
         ("/api/__app/down/ws", (), 503, b"APP_STOPPED"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import Counter
 from weakref import ref
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from insula.server import load
 from insula.server.load import Load
 from insula.server.memory import MOST_LOOKED_THROUGH, Trimmer
+
+AFTER_S = 0.01
 
 
 def test_it_tells_memory_connections_and_the_processor_of_late(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,21 +45,42 @@ class Kept:
         self._steps.append("given back")
 
 
-async def test_memory_is_given_back_once_for_many_stops() -> None:
-    asked: list[str] = []
-    trimmer = Trimmer(lambda: None, lambda: 0, Kept(asked), 0.01)
+def trimmer_of(steps: list[str]) -> Trimmer:
+    return Trimmer(lambda: None, lambda: 0, Kept(steps), AFTER_S)
+
+
+async def until_given_back(steps: list[str], times: int) -> None:
+    async with asyncio.timeout(10):
+        while steps.count("given back") < times:
+            await asyncio.sleep(0.001)
+
+
+async def all_that_was_due() -> None:
+    """A timer that was set before this was called has rung."""
+    others: list[str] = []
+    trimmer_of(others).soon()
+    await until_given_back(others, 1)
+
+
+async def test_memory_is_given_back_twice_for_many_stops_however_many_they_are() -> None:
+    steps: list[str] = []
+    trimmer = trimmer_of(steps)
     for _ in range(50):
         trimmer.soon()
-    async with asyncio.timeout(10):
-        while "given back" not in asked:
-            await asyncio.sleep(0.001)
+    await until_given_back(steps, 2)
+    await all_that_was_due()
+    assert Counter(steps) == {"let go": 2, "given back": 2}, "as they begin, and after the last of them"
+
+
+async def test_nothing_is_given_back_once_that_is_over() -> None:
+    steps: list[str] = []
+    trimmer = trimmer_of(steps)
+    trimmer.soon()
     trimmer.soon()
     trimmer.close()
-    assert asked == ["let go", "given back"]
     trimmer.soon()
-    async with asyncio.timeout(10):
-        while asked.count("given back") < 2:
-            await asyncio.sleep(0.001)
+    await all_that_was_due()
+    assert steps == []
 
 
 @pytest.mark.parametrize("running", [MOST_LOOKED_THROUGH, MOST_LOOKED_THROUGH + 1])
@@ -67,13 +91,11 @@ async def test_garbage_is_looked_for_where_few_applications_run(running: int) ->
 
     garbage = ref(Loop())
     steps: list[str] = []
-    trimmer = Trimmer(lambda: steps.append("swept"), lambda: running, Kept(steps), 0.01)
+    trimmer = Trimmer(lambda: steps.append("swept"), lambda: running, Kept(steps), AFTER_S)
     gc.disable()
     try:
         trimmer.soon()
-        async with asyncio.timeout(10):
-            while "given back" not in steps:
-                await asyncio.sleep(0.001)
+        await until_given_back(steps, 1)
     finally:
         gc.enable()
     assert steps == ["swept", "let go", "given back"]

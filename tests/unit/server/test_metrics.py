@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from insula.core.clock import now
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.process.base import ProcessAdapter
-from insula.fleet.traffic import BUCKETS_S, Traffic
-from insula.server.metrics import APPLICATIONS_AT_ONCE, Gauge, Metrics
+from insula.fleet.traffic import Traffic
+from insula.fleet.traffic_numbers import BUCKETS_S
+from insula.server.metrics import APPLICATIONS_AT_ONCE, Family, Gauge, Metrics
 from insula.testing.gateway import Client, Heard
 
 TOKEN = "a token of sixteen and more"
@@ -31,7 +32,14 @@ class Known:
 def metrics(traffic: Traffic, *names: str, token: str | None = None) -> Metrics:
     stalls = Counter({"shop": 2, "": 1})
     process = cast(ProcessAdapter, Known(*names))
-    return Metrics(traffic, process, stalls, lambda name: {"shop": 3}.get(name, 0), token)
+    return Metrics(
+        traffic,
+        process,
+        stalls,
+        lambda name: {"shop": 3}.get(name, 0),
+        lambda name: {"shop": 1.5}.get(name, 0.0),
+        token,
+    )
 
 
 async def ask(
@@ -73,6 +81,7 @@ async def test_figures_of_each_application_and_of_the_process() -> None:
     assert found[of("insula_request_errors_total", at_shop)] == 1
     assert found[of("insula_requests_in_flight", at_shop)] == 1
     assert found[of("insula_requests_held", at_shop)] == 3
+    assert found[of("insula_thread_busy_seconds", at_shop)] == 1.5
     assert abs(found[of("insula_last_visit_timestamp_seconds", at_shop)] - now().timestamp()) < 10
     assert found[of("insula_application_state", at_shop, ("state", "running"))] == 1
     assert found[of("insula_application_state", ("application", "main"), ("state", "running"))] == 1
@@ -101,6 +110,21 @@ async def test_latencies_are_a_histogram_that_adds_up() -> None:
     assert list(buckets.values()) == [2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4]
     assert found[of(f"{name}_count", ("application", "shop"))] == buckets["+Inf"] == 4
     assert found[of(f"{name}_sum", ("application", "shop"))] == pytest.approx(99.039)
+
+
+async def test_figures_of_several_things_are_told_apart_and_leave_others_their_turns() -> None:
+    def read() -> Iterator[tuple[dict[str, str], float] | None]:
+        yield {"environment": "a"}, 1
+        yield None
+        yield {"environment": 'b"', "state": "online"}, 2.5
+
+    asked = metrics(Traffic())
+    asked.show([Family("insula_things", "Things.", read), Family("insula_none", "None.", lambda: ())])
+    heard = await ask(asked)
+    assert heard.body.decode().count("# TYPE insula_things gauge") == 1
+    found = samples(heard.body.decode())
+    assert found[of("insula_things", ("environment", "a"))] == 1
+    assert found[of("insula_things", ("environment", 'b"'), ("state", "online"))] == 2.5
 
 
 async def test_names_can_not_break_the_format() -> None:

@@ -68,6 +68,19 @@ WRONG = [
         WORKER | {"APP_COMMAND_REDIS_URL": "http://x"},
         "APP_COMMAND_REDIS_URL is not usable; write an address that begins with redis:// or rediss://",
     ),
+    *(
+        (
+            WORKER | {"APP_SUPERVISOR_AES_SECRET_KEY": key},
+            "APP_SUPERVISOR_AES_SECRET_KEY is not usable; write 64 hex digits, such as",
+        )
+        for key in ("x", "ab" * 31, "ab" * 33, "ab" * 31 + "xy", "0x" + "ab" * 31, " " + "ab" * 32, "ab:" * 21 + "a")
+    ),
+    (WORKER | {"ENVIRONMENT_PROXY_URL": "worker_a"}, 'ENVIRONMENT_PROXY_URL is "worker_a"; write an address'),
+    (
+        WORKER | {"ENVIRONMENT_NAME": "local"},
+        'ENVIRONMENT_NAME is "local", which means the process of a single installation; write another name, such as',
+    ),
+    (WORKER | {"ENVIRONMENT_PROXY_URL": "http://"}, "ENVIRONMENT_PROXY_URL is \"http://\"; write an address"),
     ({"APP_KEY": "short"}, "APP_KEY has 5 characters; write at least 32 random characters"),
     ({"APP_KEY": "ab" * 20}, "APP_KEY has only 2 different characters"),
     ({"APP_KEY": "your-secret-key-please-change-me-now"}, "APP_KEY looks like a copied example"),
@@ -96,7 +109,7 @@ WRONG = [
     ),
     (
         {"INSULA_FAILPOINTS": "create.recorded=die", "INSULA_TESTING": "true"},
-        "INSULA_FAILPOINTS: 'die' is none of kill, stop, fail, delay:<seconds>; write places and effects",
+        "INSULA_FAILPOINTS: 'die' is none of kill, stop, fail, hold, delay:<seconds>; write places and effects",
     ),
     ({"APP_MODE": "cluster"}, 'APP_MODE is "cluster"; write single, supervisor or worker'),
     (
@@ -154,12 +167,23 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         POSTGRES | {"DB_PORT": "5433", "DB_SCHEMA": "insula", "DB_PASSWORD": "§ geheim"},
         {"LOGGER_LEVEL": "WARN", "INSULA_ACCESS_LOG": "TRUE", "TZ": "Asia/Shanghai"},
         {"APP_KEY": "0123456789abcdef0123456789abcdef"},
+        WORKER | {"ENVIRONMENT_PROXY_URL": "http://worker_a", "APP_SUPERVISOR_AES_SECRET_KEY": "0aF9" * 16},
     ],
 )
 def test_right_settings(tmp_path: Path, variables: dict[str, str]) -> None:
     reading = read(tmp_path, variables)
     assert reading.wrong == {}
     reading.settings()
+
+
+def test_a_key_that_is_wrong_is_not_repeated(tmp_path: Path) -> None:
+    reading = read(tmp_path, WORKER | {"APP_SUPERVISOR_AES_SECRET_KEY": "almost-right-5ecre7"})
+    assert "5ecre7" not in " ".join((*reading.wrong.values(), *reading.warnings))
+
+
+def test_an_environment_says_that_it_lives_every_two_minutes(tmp_path: Path) -> None:
+    assert read(tmp_path, WORKER).settings().insula_heartbeat_s == 120
+    assert read(tmp_path, WORKER | {"INSULA_HEARTBEAT_S": "5"}).settings().insula_heartbeat_s == 5
 
 
 def test_defaults_are_one_installation_on_sqlite(tmp_path: Path) -> None:
@@ -201,6 +225,30 @@ def test_unknown_names_that_begin_as_ours_are_warned_about(tmp_path: Path, name:
     reading = read(tmp_path, {name: "1"})
     assert reading.wrong == {}
     assert reading.warnings == [f"{name} is no setting of Insula and is not read; {remedy}"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "unread"),
+    [
+        ("single", ["ENVIRONMENT_NAME"]),
+        ("supervisor", ["ENVIRONMENT_NAME", "INSULA_CAPACITY"]),
+        ("worker", []),
+    ],
+)
+def test_what_says_nothing_in_a_mode_is_told(tmp_path: Path, mode: str, unread: list[str]) -> None:
+    given = {"APP_MODE": mode, "ENVIRONMENT_NAME": "env_a", "INSULA_CAPACITY": "3"}
+    told = [line for line in read(tmp_path, given).warnings if "not read" in line]
+    assert told == [f"{name} is set and not read, since APP_MODE is {mode}." for name in unread]
+
+
+@pytest.mark.parametrize(("kept_s", "told"), [("1", True), ("30", True), ("31", False)])
+def test_a_worker_that_closes_before_its_supervisor_does_is_warned_about(
+    tmp_path: Path, kept_s: str, told: bool
+) -> None:
+    given = {"INSULA_KEEP_ALIVE_S": kept_s}
+    warnings = read(tmp_path, WORKER | given).warnings
+    assert any("write more than 30" in warning for warning in warnings) is told
+    assert not read(tmp_path, given).warnings
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
@@ -276,6 +324,12 @@ def test_the_report_shows_every_setting_and_no_secret(tmp_path: Path) -> None:
     assert "write a number" in by_name["DB_PORT"].wrong
     assert "no setting of Insula" in by_name["INSULA_WHAT"].wrong
     assert secret in reading.secrets()
+
+
+def test_a_word_that_stands_in_the_open_is_no_secret(tmp_path: Path) -> None:
+    """As where the password is the name of the user and of the dialect: the log says both."""
+    given = POSTGRES | {"DB_USER": "postgres", "DB_PASSWORD": "postgres", "APP_KEY": "x" * 40}
+    assert read(tmp_path, given).secrets() == ["x" * 40]
 
 
 def test_the_reference_page_is_current() -> None:

@@ -10,8 +10,9 @@ from insula.application.access.errors import ExpiredToken, InvalidToken
 from insula.application.access.shared import Visitor
 from insula.core.errors import InsulaError, Kind
 from insula.fleet.bus.memory import MemoryBus
+from insula.fleet.command import Command
 from insula.server.errors import NoVouching
-from insula.server.vouching import KEPT_S, Asking, Desk
+from insula.server.vouching import AT_ONCE, KEPT_S, Asking, Desk
 
 ANN = Visitor("a-uuid", "ann", "ann@example.com", "Ann")
 
@@ -24,20 +25,27 @@ class Away(InsulaError):
 
 
 class Main:
-    def __init__(self, failure: InsulaError | None = None) -> None:
+    def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
+        self.open = asyncio.Event()
+        self.open.set()
+        self.inside = self.most_inside = 0
         self.asked: list[tuple[str, str]] = []
 
     async def vouch(self, application: str, token: str) -> Visitor:
         self.asked.append((application, token))
+        self.inside += 1
+        self.most_inside = max(self.inside, self.most_inside)
+        await self.open.wait()
+        self.inside -= 1
         if self.failure is not None:
             raise self.failure
         return ANN
 
 
 @asynccontextmanager
-async def asking(main: Main) -> AsyncIterator[Asking]:
-    bus = MemoryBus()
+async def asking(main: Main, bus: MemoryBus | None = None) -> AsyncIterator[Asking]:
+    bus = bus or MemoryBus()
     desk = Desk(bus, main.vouch)
     desk.start()
     try:
@@ -74,3 +82,43 @@ async def test_a_main_that_can_not_tell_has_said_nothing_of_the_token() -> None:
     async with asking(Main(Away())) as ask, asyncio.timeout(10):
         with pytest.raises(NoVouching):
             await ask("shop", "t")
+
+
+async def test_a_defect_is_told_at_once_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with (
+        asking(Main(ZeroDivisionError("a defect"))) as ask,
+        asyncio.timeout(4),
+    ):  # sooner than it is given up
+        with pytest.raises(NoVouching):
+            await ask("shop", "t")
+    assert "a defect" in caplog.text
+
+
+async def test_so_many_are_answered_at_once_and_the_others_have_their_turn() -> None:
+    main = Main()
+    main.open.clear()
+    async with asking(main) as ask, asyncio.timeout(10):
+        answers = [asyncio.create_task(ask("shop", str(number))) for number in range(2 * AT_ONCE)]
+        while main.inside < AT_ONCE:
+            await asyncio.sleep(0)
+        main.open.set()
+        assert await asyncio.gather(*answers) == [ANN] * 2 * AT_ONCE
+    assert main.most_inside == AT_ONCE
+
+
+class Broken(MemoryBus):
+    """Fails the first time that something is to be taken."""
+
+    failed = False
+
+    async def take(self, environment: str) -> Command:
+        if not self.failed:
+            self.failed = True
+            raise ZeroDivisionError("a defect")
+        return await super().take(environment)
+
+
+async def test_a_defect_does_not_end_the_desk(caplog: pytest.LogCaptureFixture) -> None:
+    async with asking(Main(), Broken()) as ask, asyncio.timeout(10):
+        assert await ask("shop", "t") == ANN
+    assert "a defect" in caplog.text

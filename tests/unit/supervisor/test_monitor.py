@@ -1,6 +1,7 @@
 """What is written down of what happens: the history, and last visits."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from insula.data.query import Query
 from insula.data.scope import Unrestricted
 from insula.fleet.command import Verb
 from insula.fleet.lifecycle import Observed
+from insula.fleet.traffic import Traffic
 from insula.supervisor import monitor
 from insula.supervisor.monitor import Monitor
 from insula.testing.fleet import PlayedFleet
@@ -164,3 +166,35 @@ async def test_reasons_of_any_kind_are_written(fleet: PlayedFleet) -> None:
     reason = (await history(fleet))[-1]["reason"]
     assert reason.startswith("run: a ? and  and ü")
     assert len(reason) < 2_001
+
+
+async def test_what_is_told_again_is_noted_once(fleet: PlayedFleet) -> None:
+    """An environment tells the same status anew when what it keeps of the application has changed."""
+    await fleet.make("shop")
+    await fleet.supervisor.stop("shop", actor=WHO)
+    await until(fleet, 5)
+    for status in fleet.discovery.statuses("shop").values():
+        fleet.discovery.report("local", "shop", replace(status, wakes=True))
+    await fleet.supervisor.start("shop", actor=WHO)
+    found = await until(fleet, 7)
+    assert [row["observed"] for row in found if row["observed"]] == ["running", "stopped", "running"]
+
+
+async def test_whenever_a_minute_has_passed_traffic_is_kept_apart(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor, "MINUTE_S", 0.001)
+    passed: asyncio.Queue[None] = asyncio.Queue()
+
+    class Told(Traffic):
+        def turn(self, at: float | None = None) -> None:
+            passed.put_nowait(None)
+
+    looking = Monitor(fleet.records, fleet.discovery, Told())
+    looking.start()
+    try:
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await passed.get()
+    finally:
+        await looking.stop()

@@ -57,7 +57,7 @@ def main(dialect: str, url: str = "https://main.example.com") -> Any:
 def test_anything_is_taken_or_refused(body: dict[str, Any], dialect: str) -> None:
     try:
         wish = read(body)
-        check_new(wish, main(dialect))
+        check_new(wish, main(dialect), dialect)
     except SupervisorError as error:
         assert error.kind is Kind.INVALID
         assert error.message
@@ -90,7 +90,7 @@ SERVER = {"host": "db.example.com", "username": "u"}
     ],
 )
 def test_what_fits_is_taken(own: str, body: dict[str, Any]) -> None:
-    check_new(read(body), main(own))
+    check_new(read(body), main(own), own)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,18 @@ def test_what_fits_is_taken(own: str, body: dict[str, Any]) -> None:
 )
 def test_what_does_not_fit_is_refused(own: str, body: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption):
-        check_new(read(body), main(own))
+        check_new(read(body), main(own), own)
+
+
+def test_what_fits_is_what_fits_the_service_of_its_environment() -> None:
+    there = read(said("new_schema"))
+    check_new(there, main("sqlite"), "postgres")
+    with pytest.raises(InvalidOption, match="this is sqlite"):
+        check_new(there, main("postgres"), "sqlite")
 
 
 @pytest.mark.parametrize("url", ["https://shop.example.com", "http://SHOP.example.com:13000/"])
 def test_main_s_own_address_is_no_domain_of_another(url: str) -> None:
     with pytest.raises(InvalidDomain):
-        check_new(read({"cname": "shop.example.com"}), main("sqlite", url))
-    check_new(read({"cname": "www.example.com"}), main("sqlite", url))
+        check_new(read({"cname": "shop.example.com"}), main("sqlite", url), "sqlite")
+    check_new(read({"cname": "www.example.com"}), main("sqlite", url), "sqlite")

@@ -9,13 +9,14 @@ import pytest
 from insula.core.clock import monotonic, now
 from insula.fleet.command import Command, Verb
 from insula.fleet.environment import LOCAL
-from insula.fleet.lifecycle import Observed, Status, Wanted
+from insula.fleet.lifecycle import AWAY, Observed, Status, Wanted
 from insula.fleet.traffic import Counts
-from insula.supervisor import reconcile
+from insula.supervisor import reconcile, tries
 from insula.supervisor.control import Control
 from insula.supervisor.entry import PURGING, Entry
 from insula.supervisor.errors import CommandFailed
-from insula.supervisor.repairs import Repair, repair_of
+from insula.supervisor.mending import Mending
+from insula.supervisor.repairs import Repair, made_there, repair_of
 from insula.testing.fleet import PlayedEnvironment, PlayedFleet
 
 WHO = "user 7"
@@ -50,6 +51,27 @@ def seen(*observed: Observed) -> dict[str, Status]:
 )
 def test_what_differs_is_repaired(wanted: Wanted, observed: Observed, repair: Repair | None) -> None:
     assert repair_of(entry(wanted), seen(observed), None, now()) is repair
+
+
+@pytest.mark.parametrize("observed", [Observed.STOPPED, Observed.NOT_FOUND])
+@pytest.mark.parametrize(
+    ("wanted", "wakes", "repair"),
+    [
+        (Wanted.STOPPED, True, Repair.STOP),
+        (Wanted.DELETED, True, Repair.STOP),
+        (Wanted.ASLEEP, False, Repair.STOP),
+        (Wanted.STOPPED, False, None),
+        (Wanted.DELETED, False, None),
+        (Wanted.ASLEEP, True, None),
+        (Wanted.ASLEEP, None, None),
+    ],
+)
+def test_what_an_environment_keeps_is_what_is_wanted(
+    wanted: Wanted, wakes: bool | None, repair: Repair | None, observed: Observed
+) -> None:
+    """Such as one that was away when it was stopped: a visitor there would bring it up."""
+    found = {**seen(Observed.STOPPED), "east": Status(observed, now(), wakes=wakes)}
+    assert repair_of(entry(wanted), found, None, now()) is repair
 
 
 def test_of_several_environments_one_that_differs_is_enough_and_one_that_is_pending_too() -> None:
@@ -98,8 +120,8 @@ async def settled(fleet: PlayedFleet, name: str, observed: Observed) -> None:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed repairs are tried again soon."""
-    monkeypatch.setattr(reconcile, "BACK_OFF_S", 0.001)
-    monkeypatch.setattr(reconcile, "MAX_BACK_OFF_S", 0.002)
+    monkeypatch.setattr(tries, "BACK_OFF_S", 0.001)
+    monkeypatch.setattr(tries, "MAX_BACK_OFF_S", 0.002)
     monkeypatch.setattr(reconcile, "EVERY_S", 0.005)
 
 
@@ -125,8 +147,9 @@ async def test_those_that_start_with_main_come_up_after_a_crash_and_the_others_s
 
 
 async def test_what_stops_by_itself_is_started_again_and_what_runs_in_spite_of_all_is_stopped(
-    fleet: PlayedFleet,
+    fleet: PlayedFleet, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     await fleet.make("up")
     await fleet.make("down")
     await fleet.supervisor.stop("down", actor=WHO)
@@ -138,6 +161,30 @@ async def test_what_stops_by_itself_is_started_again_and_what_runs_in_spite_of_a
     fleet.local.report("down", Observed.RUNNING)
     await settled(fleet, "up", Observed.RUNNING)
     await settled(fleet, "down", Observed.STOPPED)
+    told = [line for line in caplog.messages if line.startswith("repairing ")]
+    assert sorted(told) == [
+        "repairing down: it should be stopped and is running",
+        "repairing up: it should be running and is stopped",
+    ]
+
+
+async def test_a_defect_with_one_keeps_no_other_from_its_repair(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("bad", "good"):
+        await fleet.make(name, options={"startMode": "withMain"})
+    await fleet.restart()
+    wanting = Mending.wanting
+
+    def defective(mending: Mending, entry: Entry) -> Repair | None:
+        if entry.name == "bad":
+            raise KeyError(entry.name)
+        return wanting(mending, entry)
+
+    monkeypatch.setattr(Mending, "wanting", defective)
+    fleet.supervisor.resume()
+    await settled(fleet, "good", Observed.RUNNING)
+    assert "bad could not be looked at" in caplog.messages
 
 
 async def test_what_is_pending_is_left_alone(fleet: PlayedFleet) -> None:
@@ -167,11 +214,11 @@ async def test_a_repair_with_a_defect_is_put_off_and_logged_once(
 ) -> None:
     await fleet.make("shop", options={"startMode": "withMain"})
     await fleet.restart()
-    tries = 0
+    tried = 0
 
     async def defective(control: Control, entry: Entry) -> Entry:
-        nonlocal tries
-        tries += 1
+        nonlocal tried
+        tried += 1
         raise KeyError(entry.name)
 
     with monkeypatch.context() as patched:
@@ -179,13 +226,13 @@ async def test_a_repair_with_a_defect_is_put_off_and_logged_once(
         for _ in range(5):
             await fleet.supervisor.look_at_all()
             async with asyncio.timeout(5):
-                while fleet.supervisor.busy("shop") or not tries:
+                while fleet.supervisor.busy("shop") or not tried:
                     await asyncio.sleep(0.001)
-    assert tries == 1
+    assert tried == 1
     told = [record for record in caplog.records if "tried again later" in record.message]
     assert [record.exc_info is not None for record in told] == [True]
-    later = monotonic() + 2 * reconcile.BACK_OFF_S
-    monkeypatch.setattr(reconcile, "monotonic", lambda: later)
+    later = monotonic() + 2 * tries.BACK_OFF_S
+    monkeypatch.setattr(tries, "monotonic", lambda: later)
     await fleet.supervisor.look_at_all()
     await settled(fleet, "shop", Observed.RUNNING)
 
@@ -268,6 +315,65 @@ async def test_the_repair_of_one_waits_for_whoever_is_at_work_on_it(fleet: Playe
     gate.set()
     await restarting
     assert fleet.local.carried[-2:] == [(Verb.STOP, "shop"), (Verb.START, "shop")]
+
+
+async def test_what_an_environment_told_while_it_was_thought_to_be_away_is_followed_once_it_answers(
+    fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    monkeypatch.setattr(fleet.records, "why_not", lambda place: "nobody answers")
+    fleet.discovery.report(LOCAL, "shop", Status(Observed.STOPPED, now(), own=Wanted.ASLEEP))
+    await fleet.supervisor.look_at_all()
+    assert not fleet.supervisor.busy("shop")
+    monkeypatch.undo()
+    await fleet.supervisor.look_at_all()
+    async with asyncio.timeout(10):
+        while fleet.records.get("shop").wanted is not Wanted.ASLEEP:
+            await asyncio.sleep(0.001)
+    assert fleet.local.carried[-1] == (Verb.START, "shop")  # of its making
+
+
+ASLEEP_SINCE_ITS_START = Status(Observed.STOPPED, now(), own=Wanted.ASLEEP)
+GONE = Status(Observed.ERROR, now(), None, AWAY, "The environment paris was stopped.")
+
+
+@pytest.mark.parametrize(
+    ("berlin", "paris", "wanted"),
+    [
+        (ASLEEP_SINCE_ITS_START, GONE, Wanted.ASLEEP),
+        (ASLEEP_SINCE_ITS_START, ASLEEP_SINCE_ITS_START, Wanted.ASLEEP),
+        (ASLEEP_SINCE_ITS_START, Status(Observed.RUNNING, now()), None),
+        (GONE, GONE, None),
+    ],
+)
+def test_what_waits_for_its_first_visit_sleeps_once_all_that_answer_were_started_anew(
+    berlin: Status, paris: Status, wanted: Wanted | None
+) -> None:
+    """As one in a single environment: it is not brought up for those that are not back yet."""
+    assert made_there(entry(Wanted.RUNNING), {"berlin": berlin, "paris": paris}) is wanted
+
+
+async def test_what_comes_down_while_somebody_is_at_work_on_it_is_brought_up_as_soon_as_they_are_done(
+    fleet: PlayedFleet,
+) -> None:
+    await fleet.make("shop")
+    fleet.supervisor.resume()
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await over.wait()
+
+    working = asyncio.create_task(fleet.supervisor._control.turn("shop", work))
+    await begun.wait()
+    fleet.local.report("shop", Observed.COMMANDING, command=Command(Verb.STOP, "shop", "of nobody"))
+    fleet.local.report("shop", Observed.STOPPED)
+    over.set()
+    await working
+    began = monotonic()
+    await settled(fleet, "shop", Observed.RUNNING)
+    assert monotonic() - began < reconcile.EVERY_S / 2
 
 
 async def test_what_runs_and_has_no_record_is_stopped(fleet: PlayedFleet) -> None:

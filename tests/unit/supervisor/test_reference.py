@@ -38,9 +38,12 @@ def supervisor() -> Supervisor:
 
 
 def test_every_action_stands_in_the_page() -> None:
-    applications, environments = SupervisorPlugin(supervisor(), lambda name, database: database).resources
+    plugin = SupervisorPlugin(supervisor(), lambda name, database: database, lambda name: None)
+    applications, entrances, environments = plugin.resources
     assert section("Actions") == {action.name for action in applications.actions} == PARTS.keys()
-    assert [action.name for action in environments.actions] == ["list", "get"]
+    text = PAGE.read_text()
+    assert all(f"`roles/<role>/applications:{action.name}`" in text for action in entrances.actions)
+    assert [action.name for action in environments.actions] == ["list", "get", "destroy"]
 
 
 def test_every_field_stands_in_the_page() -> None:

@@ -17,7 +17,7 @@ from insula.fleet.command import Command, Outcome, Verb
 from insula.fleet.configuration import Configuration
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import Environment
-from insula.fleet.errors import CommandExpired, EnvironmentTaken
+from insula.fleet.errors import CommandExpired, EnvironmentTaken, RedisUnavailable
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
@@ -25,7 +25,8 @@ from insula.fleet.process.steps import Steps
 from insula.fleet.provisioner.base import Finding, Provisioner
 from insula.testing.ledger import MemoryLedger
 from insula.worker.execute import EXECUTE
-from insula.worker.worker import STARTS_AT_ONCE, Worker
+from insula.worker.once import STARTS_AT_ONCE
+from insula.worker.worker import Worker
 
 O = Observed
 HERE = "local"
@@ -175,8 +176,9 @@ async def test_a_whole_life_in_commands() -> None:
     assert site.reports == [
         ("shop", each)
         for each in (
-            *(O.PREPARING, O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.RUNNING, O.COMMANDING, O.STOPPED),
-            *(O.COMMANDING, O.STOPPED, O.COMMANDING, O.RUNNING, O.COMMANDING, O.STOPPED),
+            *(O.PREPARING, O.PREPARING, O.INITIALIZING, O.INITIALIZED, O.RUNNING),
+            *(O.COMMANDING, O.STOPPED, O.STOPPED),  # and a visitor may not bring it up any more
+            *(O.COMMANDING, O.STOPPED, O.COMMANDING, O.RUNNING, O.COMMANDING, O.STOPPED, O.STOPPED),
             *(O.NOT_FOUND, O.NOT_FOUND),
         )
     ]
@@ -283,7 +285,7 @@ async def test_a_stop_ends_a_start_that_waits_for_its_slot() -> None:
         for name in slow:
             await site.until(f"{name}:open")
         start = site.telling(Verb.START)
-        while "shop" not in site.worker._waits:
+        while "shop" not in site.worker._once._waits:
             await asyncio.sleep(0)
         stops = [site.telling(Verb.STOP) for _ in range(2)]
         assert (await start).code == "APP_STOPPED"
@@ -485,6 +487,62 @@ async def test_a_name_that_another_has_is_refused() -> None:
     await site.worker.stop()
 
 
+async def kept_as_running(site: Site) -> None:
+    for name, with_main in (("always", True), ("visited", False)):
+        told = Configuration(name, "stamp", with_main=with_main)
+        await site.ledger.keep(Command(Verb.START, name, name, told), Outcome(name))
+
+
+async def test_where_the_others_are_away_it_serves_what_it_has_and_joins_them_later() -> None:
+    site, there, tries = Site(), asyncio.Event(), list[str]()
+
+    async def join() -> None:
+        tries.append("join")
+        if not there.is_set():
+            raise RedisUnavailable(where="here", setting="A_SETTING", reason="it is away")
+
+    await kept_as_running(site)
+    await site.worker.start(join)
+    async with asyncio.timeout(10):
+        while site.process.running("always") is None:
+            await asyncio.sleep(0)
+    await site.worker.wake("visited")
+    assert site.process.running("visited") is not None
+    assert (site.worker.started, site.worker.takes) == (True, False)
+    waiting = site.telling(Verb.STOP, "always")
+    await asyncio.sleep(0)
+    assert site.process.running("always") is not None
+    there.set()
+    assert (await waiting).done
+    assert site.worker.takes and len(tries) > 1
+    assert (await site.discovery.environments())[0].applications == 1
+    await site.worker.stop()
+    await site.process.stop_all("")
+
+
+async def test_one_that_finds_its_name_taken_when_the_others_are_back_says_so() -> None:
+    site, lost = Site(), list[EnvironmentTaken]()
+    site.worker = Worker(
+        Environment(HERE),
+        site.bus,
+        site.discovery,
+        site.ledger,
+        site.process,
+        Made(site),
+        lost=lost.append,
+    )
+    await site.discovery.hold(HERE, "another", lambda error: None)
+
+    async def join() -> None: ...
+
+    await site.worker.start(join)
+    async with asyncio.timeout(10):
+        while not lost:
+            await asyncio.sleep(0)
+    assert lost[0].details["holder"] == "another"
+    await site.worker.stop()
+
+
 async def test_one_whose_time_is_over_when_its_turn_comes_is_not_begun() -> None:
     async with working() as site:
         site.waits_at = {"shop:initialize"}
@@ -500,15 +558,14 @@ async def test_one_whose_time_is_over_when_its_turn_comes_is_not_begun() -> None
 
 async def test_what_ran_comes_back_and_what_sleeps_is_woken_by_a_visitor() -> None:
     site = Site()
-    for name, with_main in (("always", True), ("visited", False)):
-        told = Configuration(name, "stamp", with_main=with_main)
-        await site.ledger.keep(Command(Verb.START, name, name, told), Outcome(name))
+    await kept_as_running(site)
     await site.worker.start()
     async with asyncio.timeout(10):
         while site.process.running("always") is None:
             await asyncio.sleep(0)
         while (kept := site.ledger.kept("visited")) is None or kept.wanted is not Wanted.ASLEEP:
             await asyncio.sleep(0)
+    assert site.discovery.statuses("always")[HERE].own is None  # it is as it was commanded
     asleep = site.discovery.statuses("visited")[HERE]
     assert (asleep.observed, asleep.own) == (O.STOPPED, Wanted.ASLEEP)
     await site.worker.wake("visited")
@@ -539,3 +596,66 @@ async def test_a_visitor_does_not_undo_what_was_commanded_meanwhile(verb: Verb, 
     assert (kept and kept.wanted) is (Wanted.STOPPED if verb is Verb.STOP else None)
     await site.worker.stop()
     await site.process.stop_all("")
+
+
+async def test_a_defect_of_one_command_keeps_nothing_from_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with working() as site:
+        site.waits_at = {"shop:open"}
+        finish, told = site.bus.finish, list[Outcome]()
+
+        async def once(environment: str, outcome: Outcome) -> None:
+            told.append(outcome)
+            if len(told) == 1:
+                raise RuntimeError("a defect")
+            await finish(environment, outcome)
+
+        monkeypatch.setattr(site.bus, "finish", once)
+        first, second = site.telling(Verb.START), site.telling(Verb.UPGRADE)
+        await site.until("shop:open")
+        waking = asyncio.create_task(site.worker.wake("shop"))
+        site.go_on.set()
+        async with asyncio.timeout(10):
+            assert (await second).done
+            await waking
+        assert "start of shop" in caplog.text
+        assert "a defect" in caplog.text
+        assert not first.done()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_a_defect_does_not_end_the_taking_of_commands(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with working() as site:
+        take, asked = site.bus.take, list[str]()
+
+        async def once(environment: str) -> Command:
+            asked.append(environment)
+            if len(asked) == 1:
+                raise RuntimeError("a defect")
+            return await take(environment)
+
+        monkeypatch.setattr(site.bus, "take", once)
+        assert (await site.tell(Verb.START)).done  # by the taking that was under way
+        assert (await site.tell(Verb.STOP)).done
+        assert "no commands are taken" in caplog.text
+
+
+async def test_it_tells_what_it_keeps_of_an_application_also_of_one_that_is_down_already() -> None:
+    async with working() as site:
+
+        def told() -> tuple[Observed, bool | None]:
+            status = site.discovery.statuses("shop")[HERE]
+            return status.observed, status.wakes
+
+        assert (await site.tell(Verb.START)).done
+        assert told()[0] is O.RUNNING
+        assert (await site.tell(Verb.STOP, asleep=True)).done
+        assert told() == (O.STOPPED, True)
+        assert (await site.tell(Verb.STOP)).done
+        assert told() == (O.STOPPED, False)
+        assert (await site.tell(Verb.STOP, asleep=True)).done
+        assert told() == (O.STOPPED, True)

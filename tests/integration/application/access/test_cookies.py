@@ -219,6 +219,33 @@ async def test_the_role_of_the_page_is_in_its_cookie(people: People, web: httpx.
     assert accepted(await web.get("/roles:check", headers=head))["role"] == "member"
 
 
+async def test_who_gives_rights_sees_as_people_in_a_role_do(people: People, web: httpx.AsyncClient) -> None:
+    """In a role that they do not hold, by the cookie of the page alone, and in none that may do more than theirs."""
+    root = await people.root()
+    accepted(
+        await web.post("/roles:create", json={"name": "keeper", "snippets": ["pm.acl.roles"]}, headers=root)
+    )
+    lists = {"name": "clerk", "snippets": ["pm.users"]}
+    accepted(await web.post("/roles:create", json=lists, headers=root))
+    await people.make("kim", "keeper")
+    tokens = {}
+    for name, password in (("root", ROOT_PASSWORD), ("kim", PASSWORD)):
+        accepted(await web.post("/auth:signIn", json={"account": name, "password": password}))
+        tokens[name] = web.cookies["nb_auth_token_main"]
+        web.cookies.clear()
+    for name, wanted, found, users in (
+        ("root", "member", "member", 403),
+        ("root", "clerk", "clerk", 200),
+        ("root", "gone", "root", 200),
+        ("kim", "anonymous", "anonymous", 403),
+        ("kim", "clerk", "keeper", 403),
+        ("kim", "root", "keeper", 403),
+    ):
+        head = {"cookie": f"nb_auth_token_main={tokens[name]}; nb_role_main={wanted}"}
+        assert accepted(await web.get("/roles:check", headers=head))["role"] == found, (name, wanted)
+        assert (await web.get("/users:list", headers=head)).status_code == users, (name, wanted)
+
+
 async def test_a_key_in_a_cookie_is_a_key(people: People, web: httpx.AsyncClient) -> None:
     root = await people.root()
     key = accepted(await web.post("/apiKeys:create", json={"name": "robot"}, headers=root))["token"]

@@ -95,3 +95,17 @@ async def test_records_are_updated_only_for_who_may_update_all_of_them(
         "keeper": (400, "INVALID_IMPORT"),
         "editor": (200, ""),
     }
+
+
+async def test_who_may_import_sees_before_where_columns_go_among_the_fields_that_are_open(
+    people: People, house: Application, web: httpx.AsyncClient
+) -> None:
+    fields = [{"name": "name", "type": "string"}, {"name": "age", "type": "integer"}]
+    await house.metadata.create_collection({"name": "fresh", "fields": fields})
+    await people.role("clerk", fresh=[{"name": "import", "fields": ["name"]}])
+    await people.role("reader", ["view"])
+    path = "/fresh:importPreview"
+    answer = await web.post(path, content=DATA, headers=await people.add("clara", "clerk"))
+    assert [column["field"] for column in accepted(answer)["columns"]] == ["name", None]
+    answer = await web.post(path, content=DATA, headers=await people.add("rita", "reader"))
+    assert refusal(answer) == (403, "NO_PERMISSION")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from insula.application.access.people import EVERYTHING
+from insula.application.access.tokens import LEEWAY_S
 from insula.application.application import Application
 from insula.data.filters.tree import Condition
 from insula.testing.applications import MakeApplication
@@ -169,7 +170,7 @@ async def _no_end(case: Case) -> Head:
 
 
 async def _from_the_future(case: Case) -> Head:
-    return case.signed(iat=int(case.clock.wall()) + 60)
+    return case.signed(iat=int(case.clock.wall()) + LEEWAY_S + 60)
 
 
 async def _made_before_the_clock_was_put_right(case: Case) -> Head:

@@ -148,7 +148,22 @@ async def test_ones_own_profile(people: People, web: httpx.AsyncClient) -> None:
         "ann@example.com",
         {"theme": "dark"},
     )
-    assert accepted(await web.get("/auth:check", headers=head))["nickname"] == "Ann"
+    own = accepted(await web.get("/auth:check", headers=head))
+    assert {name: own[name] for name in given} == {**given, "email": "ann@example.com"}
+    for theme in ("light", "dark", "system", None):
+        chosen = {"systemSettings": {"theme": theme, "dense": True}}
+        accepted(await web.post("/users:updateProfile", json=chosen, headers=head))
+        assert (
+            accepted(await web.get("/auth:check", headers=head))["systemSettings"] == chosen["systemSettings"]
+        )
+    for wrong, named in (
+        ({"systemSettings": {"theme": "pink"}}, "systemSettings.theme must be one of light, dark, system"),
+        ({"systemSettings": {"theme": ["dark"]}}, "systemSettings.theme"),
+        ({"appLang": "German, please"}, "appLang"),
+        ({"appLang": 7}, "appLang"),
+    ):
+        answer = await web.post("/users:updateProfile", json=wrong, headers=head)
+        assert refusal(answer) == INVALID and named in answer.text, wrong
     for field in ("password", "roles", "blocked", "sub", "id", "createdAt", "nonsense"):
         answer = await web.post("/users:updateProfile", json={field: "x"}, headers=head)
         assert refusal(answer) == INVALID and field in answer.text
@@ -157,6 +172,8 @@ async def test_ones_own_profile(people: People, web: httpx.AsyncClient) -> None:
     assert (
         refusal(await web.post("/users:updateProfile", json={"username": "root"}, headers=head)) == CONFLICT
     )
+    taken = {"email": "ROOT@example.com"}
+    assert refusal(await web.post("/users:updateProfile", json=taken, headers=head)) == CONFLICT
 
 
 async def test_what_is_kept_for_pages_is_small(people: People, web: httpx.AsyncClient) -> None:

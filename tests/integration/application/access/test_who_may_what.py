@@ -42,12 +42,14 @@ RESOURCES: Final = {
     "fields": {"list get": _PEOPLE, "update destroy": _MANAGERS},
     "swagger": {"get": _MANAGERS},
     "imports": {"preview create": _MANAGERS},
+    "menuItems": {"list get create update destroy move": _MANAGERS},
+    "menu": {"mine": _PEOPLE},
 }
 
 _READ = "list get count query"
 _CREATE = "create firstOrCreate updateOrCreate"
 _CHANGE = "update destroy move"
-_WHOLE = f"{_READ} {_CREATE} {_CHANGE} import export"
+_WHOLE = f"{_READ} {_CREATE} {_CHANGE} import importPreview export"
 
 RECORDS: Final = {
     # Made by people.
@@ -55,24 +57,24 @@ RECORDS: Final = {
         f"{_READ}": _PEOPLE,
         _CREATE: "root admin member",
         _CHANGE: "root admin member",
-        "import": _MANAGERS,
+        "import importPreview": _MANAGERS,
         "export": "root admin clerk",
     },
     "labels": {
         f"{_READ} {_CREATE}": _PEOPLE,
         _CHANGE: "root admin member",
-        "import export": _MANAGERS,
+        "import importPreview export": _MANAGERS,
     },
     "labelsNotes": {
         f"{_READ} {_CREATE}": _PEOPLE,
         # The rows between keep nobody's name, so that nobody has rows of their own.
-        f"{_CHANGE} import export": _MANAGERS,
+        f"{_CHANGE} import importPreview export": _MANAGERS,
     },
     # Of a plugin.
     **{name: {_WHOLE: _MANAGERS} for name in ("authors", "books", "tags", "booksTags")},
     # Of access itself. What is not here is an action of the resource.
-    "users": {f"{_READ} export": _USERS, "firstOrCreate updateOrCreate move import": NOBODY},
-    "roles": {f"{_READ} export": _MANAGERS, "firstOrCreate updateOrCreate move import": NOBODY},
+    "users": {f"{_READ} export": _USERS, "firstOrCreate updateOrCreate move import importPreview": NOBODY},
+    "roles": {f"{_READ} export": _MANAGERS, "firstOrCreate updateOrCreate move import importPreview": NOBODY},
     **{
         name: {_WHOLE: ABSENT}
         for name in (
@@ -80,6 +82,7 @@ RECORDS: Final = {
             *("rolesUsers", "rolesResources"),
             # Some of their actions are in ``RESOURCES``.
             *("jobs", "collections", "fields", "systemSettings", "apiKeys", "rolesResourcesScopes"),
+            "menuItems",
         )
     },
 }

@@ -6,15 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insula.gateway.errors import InvalidHttp
-from insula.gateway.forward.head import (
-    CHUNKED,
-    HEADERS,
-    UNTIL_CLOSE,
-    RequestHead,
-    read_answer,
-    read_request,
-    tokens,
-)
+from insula.gateway.forward.answer import read_answer, whole_status
+from insula.gateway.forward.grammar import CHUNKED, END, HEADERS, UNTIL_CLOSE, tokens
+from insula.gateway.forward.request import RequestHead, read_request
 
 GET = b"GET / HTTP/1.1\r\nHost: a"
 POST = b"POST / HTTP/1.1\r\nHost: a"
@@ -157,7 +151,7 @@ def test_what_could_be_read_in_two_ways_is_refused(head: bytes) -> None:
     ],
 )
 def test_an_answer_is_read(head: bytes, status: int, length: int, keeps: bool) -> None:
-    read = read_answer(head)
+    read = read_answer(head + END)
     assert (read.status, read.length, read.keep_alive) == (status, length, keeps)
 
 
@@ -178,33 +172,63 @@ def test_an_answer_is_read(head: bytes, status: int, length: int, keeps: bool) -
 )
 def test_an_answer_that_is_none_is_refused(head: bytes) -> None:
     with pytest.raises(InvalidHttp):
-        read_answer(head)
+        read_answer(head + END)
 
 
-@pytest.mark.parametrize(
-    ("head", "as_it_is", "shorter"),
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a", True, b""),
-        (
-            b"HTTP/1.1 200 OK\r\nCONNECTION: Keep-Alive\r\nContent-Length: 1",
-            False,
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1",
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive",
-            False,
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1",
-        ),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close", False, b""),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nKeep-Alive: 5", False, b""),
-        (b"HTTP/1.0 200 OK\r\nContent-Length: 1", False, b""),
-        (b"HTTP/1.1 204 No\r\nContent-Length: 1", False, b""),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", False, b""),
-    ],
-)
-def test_what_need_not_be_changed_is_seen_at_once(head: bytes, as_it_is: bool, shorter: bytes) -> None:
-    read = read_answer(head)
-    assert (read.as_it_is, read.shorter) == (as_it_is, shorter)
+PASSED = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a",
+    b"HTTP/1.1 200\r\nTrace: a\r\ncontent-length:1 ",
+    b"HTTP/1.1 200 OK\r\nCONNECTION: Keep-Alive\r\nContent-Length: 1",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive",
+    b"HTTP/1.1 200 OK\r\nC: a\r\nt: b\r\nContent-Length: 1\r\nTef: c\r\nUp: d\r\nContent-Type: e",
+]
+TAKEN_APART = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive, x",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection : keep-alive",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nKeep-Alive: 5",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nUPGRADE: h2c",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTe: trailers",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length : 1",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n folded",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nnothing",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a\nb",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a\rb",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX: a\x00b",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nX\x00: a",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1, 1",
+    b"HTTP/1.1 200 OK\r\nContent-Length: +1",
+    b"HTTP/1.0 200 OK\r\nContent-Length: 1",
+    b"HTTP/1.1 100 Continue\r\nContent-Length: 1",
+    b"HTTP/1.1 204 No\r\nContent-Length: 1",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1",
+    b"HTTP/1.1 200 OK",
+]
+
+
+@pytest.mark.parametrize("head", PASSED)
+def test_what_need_not_be_changed_is_seen_at_once(head: bytes) -> None:
+    assert read_answer(head + END).as_it_is
+    assert whole_status(head + END + b"x") == 200
+
+
+@pytest.mark.parametrize("head", TAKEN_APART)
+def test_what_is_more_than_a_length_is_taken_apart(head: bytes) -> None:
+    assert whole_status(head + END + b"x") == 0
+    try:
+        assert not read_answer(head + END).as_it_is
+    except InvalidHttp as refused:
+        assert refused.message
+
+
+def test_only_an_answer_that_is_here_as_a_whole_is_passed_at_once() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
+    assert not any(whole_status(whole[:end]) for end in range(len(whole)))
+    assert whole_status(whole) == 200
+    assert whole_status(whole + b"c") == 0
+    assert whole_status(whole.replace(b"200 OK", b"304 Not Modified")) == 0
 
 
 ANSWER_LINES = st.sampled_from(
@@ -243,14 +267,11 @@ ANSWER_LINES = st.sampled_from(
 def test_reading_quickly_is_reading_well(line: bytes, lines: list[bytes]) -> None:
     head = b"\r\n".join([line, *lines])
     try:
-        read = read_answer(head)
+        read = read_answer(head + END)
     except InvalidHttp:
+        assert not any(whole_status(head + END + b"x" * length) for length in range(6))
         return
-    try:
-        _, fields, headers = read.parts()
-    except InvalidHttp:
-        assert b"nothing" in lines  # a line that says nothing to anyone
-        return
+    _, fields, headers = read.parts()
     closes = (b"connection", b"close") in fields
     assert read.keep_alive is (line.startswith(b"HTTP/1.1") and not closes)
     lengths = [value for name, value in fields if name == b"content-length"]
@@ -258,10 +279,11 @@ def test_reading_quickly_is_reading_well(line: bytes, lines: list[bytes]) -> Non
         assert [read.length] == [int(value) for value in lengths]
     else:
         assert read.length == (CHUNKED if b"transfer-encoding" in headers else UNTIL_CLOSE)
-    if read.shorter:
-        assert read_answer(read.shorter).parts()[1] == [
-            field for field in fields if field[0] != b"connection"
-        ]
+    if read.as_it_is:
+        assert {name for name, _ in fields}.isdisjoint({b"keep-alive", b"upgrade", b"transfer-encoding"})
+        assert {value.lower() for name, value in fields if name == b"connection"} <= {b"keep-alive"}
+        assert whole_status(head + END + b"x" * read.length) == (0 if read.status == 304 else read.status)
+        assert whole_status(head + END + b"x" * (read.length + 1)) == 0
 
 
 def test_a_list_is_read_over_all_its_lines() -> None:
@@ -415,4 +437,4 @@ def test_of_two_lists_of_options_both_count() -> None:
     request = read_request(b"GET / HTTP/1.1\r\nHost: a" + lines)
     assert not request.keep_alive
     assert request.block.options == {b"close", b"x-own"}
-    assert not read_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0" + lines).keep_alive
+    assert not read_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0" + lines + END).keep_alive

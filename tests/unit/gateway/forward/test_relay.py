@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insula.gateway.errors import InvalidHttp
-from insula.gateway.forward.head import CHUNKED, UNTIL_CLOSE
+from insula.gateway.forward.grammar import CHUNKED, UNTIL_CLOSE
 from insula.gateway.forward.relay import SIZE_LINE_BYTES, TRAILER_BYTES, Body, Chunks, body
 
 BEHIND = b"GET /next HTTP/1.1\r\n"

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insula.gateway.errors import InvalidHttp
-from insula.gateway.forward.head import read_request
 from insula.gateway.forward.reply import SWITCHING, Reply
+from insula.gateway.forward.request import read_request
 
 GET = b"GET / HTTP/1.1\r\nHost: a"
 HEAD = b"HEAD / HTTP/1.1\r\nHost: a"

@@ -1,0 +1,133 @@
+"""A Supervisor and two Workers in the browser: an application in both, chosen, entered, stopped, and woken by a visit."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from insula.testing import servers
+from insula.testing.fleets import FleetOfProcesses
+from insula.testing.visitors import Visitor, visit, visitor
+
+PLACES = ("w1", "w2")
+LIST = "/admin/settings/applications"
+SHOP = "/apps/corner_shop"
+HELD_S = 3
+"""How long an application takes to come up where a test says so: long enough to see its page meanwhile."""
+
+
+@pytest.fixture
+def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
+    """Two environments without applications, over one database service and a Redis of their own."""
+    folder = tmp_path / "seen"
+    folder.mkdir()
+    with servers.redis() as redis:
+        made = FleetOfProcesses(folder, redis.port, postgresql, failpoints=True)
+        try:
+            made.start(*PLACES)
+            yield made
+        finally:
+            made.end()
+
+
+def start_takes(fleet: FleetOfProcesses, seconds: float) -> None:
+    for place in PLACES:
+        fleet.arm(place, f"delay:{seconds}", "start.initialized")
+
+
+async def told(page: Page) -> dict[str, Any]:
+    """What the shell says of where the page is."""
+    found: dict[str, Any] = json.loads(await page.locator("#insula").inner_text())
+    return found
+
+
+async def comes_from_a_worker(page: Page) -> None:
+    """The shell is that of an environment, and so are the files that it loads."""
+    shell = await told(page)
+    assert (shell["app"], shell["mode"], shell["base"]) == ("corner_shop", "worker", f"{SHOP}/admin")
+    files = await page.evaluate("Array.from(document.scripts, script => script.src).filter(Boolean)")
+    assert files
+    assert all(f"{SHOP}/assets/" in file for file in files), files
+
+
+async def shop_of(person: Visitor) -> Locator:
+    """The application among all."""
+    await person.open(LIST)
+    return person.page.get_by_role("row").filter(has_text="Corner shop")
+
+
+async def add(person: Visitor) -> None:
+    """By the form, in both environments."""
+    page = person.page
+    await person.open(f"{LIST}/new")
+    await page.get_by_label("Name", exact=True).fill("Corner shop")
+    await page.get_by_label("Id", exact=True).fill("corner_shop")
+    for place in PLACES:
+        await page.get_by_role("checkbox", name=re.compile(f"^{place} ")).check()
+    await page.get_by_role("button", name="Create", exact=True).click()
+    await expect(page.get_by_role("link", name="Open Corner shop")).to_be_visible()
+
+
+async def enter(person: Visitor, shop: Locator, place: str) -> Visitor:
+    """By "Visit", which offers the environments; signed in there."""
+    await shop.get_by_role("button", name="Visit Corner shop").click()
+    offered = [person.page.get_by_role("menuitem", name=each, exact=True) for each in PLACES]
+    for each in offered:
+        await expect(each).to_be_visible()
+    async with person.context.expect_page() as opened:
+        await offered[PLACES.index(place)].get_by_role("link").click()
+    there = visitor(person.context, await opened.value, person.address, person.complaints)
+    await expect(there.page.get_by_label("E-mail or user name")).to_be_visible()
+    chosen = {cookie["name"]: cookie["value"] for cookie in await person.context.cookies()}
+    assert chosen["insula_environment_corner_shop"] == place
+    await there.sign_in(base=f"{SHOP}/admin")
+    await comes_from_a_worker(there.page)
+    return there
+
+
+async def test_an_application_in_two_environments(browser: Browser, fleet: FleetOfProcesses) -> None:
+    person = await visit(browser, fleet.supervisor.address)
+    await person.sign_in()
+    await person.open("/admin/settings/environments")
+    for place in PLACES:
+        card = person.page.get_by_role("listitem").filter(has=person.page.get_by_role("heading", name=place))
+        await expect(card.get_by_text("Online")).to_be_visible()
+
+    await add(person)
+    shop = await shop_of(person)
+    await expect(shop.get_by_text("Running")).to_have_count(2)
+    there = await enter(person, shop, "w2")
+    heading = there.page.get_by_role("heading", level=1)
+
+    await shop.get_by_role("button", name="Stop Corner shop").click()
+    await expect(shop.get_by_text("Stopped")).to_have_count(2)
+    await there.page.reload()
+    await expect(heading).to_have_text("Corner shop is not available")
+
+    await shop.get_by_role("button", name="Start Corner shop").click()
+    await expect(shop.get_by_text("Running")).to_have_count(2)
+    await shop.get_by_role("button", name="More actions for Corner shop").click()
+    await person.page.get_by_role("menuitem", name="Sleep").click()
+    await expect(shop.get_by_text("Asleep")).to_have_count(2)
+
+    start_takes(fleet, HELD_S)
+    await there.page.reload()
+    await expect(heading).to_have_text("Corner shop is on its way")
+    await expect(there.page.get_by_role("button", name="Account of")).to_be_visible()
+    await comes_from_a_worker(there.page)
+    await expect(shop.get_by_text("Running")).to_have_count(2)
+
+    stranger = await visit(browser, fleet.supervisor.address)
+    await stranger.page.goto(f"{stranger.address}{SHOP}/admin/")
+    await expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Where do you want to go?")
+    await stranger.page.get_by_role("link", name="w1").click()
+    await expect(stranger.page.get_by_label("E-mail or user name")).to_be_visible()
+    await comes_from_a_worker(stranger.page)
+
+    for each in (person, stranger):
+        await each.context.close()
+        assert each.complaints == []

@@ -1,0 +1,188 @@
+"""An application from its name to its end in the browser: made, entered, stopped, woken, deleted, restored, purged."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from insula.testing import shelf
+from insula.testing.databases import administer, databases
+from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
+from insula.testing.servers import Server, free_port
+from insula.testing.visitors import Visitor, visit
+
+NEW = "/admin/settings/applications/new"
+
+
+@pytest.fixture
+def entry(tmp_path: Path) -> Iterator[Instance]:
+    """An installation whose applications take a second to come up, and fail while the file ``flag`` exists."""
+    flag = str(tmp_path / "flag")
+    plugin = shelf.installed(tmp_path / "plugin", shelf.FAILS_WHILE.format(flag=flag))
+    made = Instance(tmp_path / "entry", {"DB_DIALECT": "sqlite", **plugin})
+    made.start()
+    yield made
+    assert made.stop() == 0
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Instance]:
+    """An installation whose applications take two seconds to come up."""
+    plugin = shelf.installed(tmp_path / "plugin", shelf.SLOW_TO_LOAD.format(seconds=2.0))
+    made = Instance(tmp_path / "slow", {"DB_DIALECT": "sqlite", **plugin})
+    made.start()
+    yield made
+    assert made.stop() == 0
+
+
+async def _sign_in(page: Page) -> None:
+    await page.get_by_label("E-mail or user name").fill(ROOT_EMAIL)
+    await page.get_by_label("Password", exact=True).fill(ROOT_PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Account of")).to_be_visible()
+
+
+async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser, slow: Instance) -> None:
+    person = await visit(browser, slow.address)
+    await person.sign_in()
+    page = person.page
+    await person.open("/admin/settings/applications")
+    await page.get_by_role("link", name="Add new").first.click()
+    await page.get_by_label("Name", exact=True).fill("Corner shop")
+    await page.get_by_role("button", name="Create").click()
+
+    # its steps are seen as they happen
+    await expect(page.get_by_role("heading", level=1, name="Making the application")).to_be_visible()
+    done = page.get_by_role("status").filter(has_text="Done")
+    await expect(page.get_by_role("status").filter(has_text="Running")).to_be_visible()
+    await expect(page.get_by_text("Start it", exact=True)).to_be_visible()
+    await expect(done).to_be_visible()
+
+    async with person.context.expect_page() as opened:
+        await page.get_by_role("link", name="Open Corner shop").click()
+    shop = await opened.value
+    await _sign_in(shop)
+    await expect(shop.get_by_text("Nothing here yet")).to_be_visible()
+
+    # stopped: who visits is told so, until it is started again
+    await page.get_by_role("button", name="Show its page").click()
+    await page.get_by_role("button", name="Stop Corner shop").click()
+    await expect(page.get_by_text("Stopped").first).to_be_visible()
+    refused = await shop.reload()
+    assert refused is not None
+    assert refused.status == 503
+    await expect(shop.get_by_role("heading", level=1)).to_have_text("Corner shop is not available")
+    await expect(shop.get_by_text("The application corner-shop is stopped")).to_be_visible()
+    await page.get_by_role("button", name="Start Corner shop").click()
+    await expect(page.get_by_role("button", name="Stop Corner shop")).to_be_enabled()
+
+    # asleep: who visits sees how far it is, then the application, and is still signed in
+    await page.get_by_role("button", name="More actions for Corner shop").click()
+    await page.get_by_role("menuitem", name="Sleep").click()
+    await expect(page.get_by_text("Asleep").first).to_be_visible()
+    async with person.context.expect_page() as opened:
+        await page.get_by_role("link", name="Visit Corner shop").click()
+    woken = await opened.value
+    await expect(woken.get_by_role("heading", level=1)).to_have_text("Corner shop is on its way")
+    await expect(woken.get_by_role("button", name="Account of")).to_be_visible()
+    await person.context.close()
+    assert person.complaints == []
+
+
+async def test_an_application_is_deleted_restored_and_purged(person: Visitor, entry: Instance) -> None:
+    with entry.sign_in() as client:
+        body = {"name": "corner-shop", "displayName": "Corner shop"}
+        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
+        assert entry.wait_for_job(client, job)["status"] == "succeeded"
+    page = person.page
+    await person.open("/admin/settings/applications/corner-shop")
+    await page.get_by_role("button", name="More actions for Corner shop").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    asked = page.get_by_role("dialog")
+    await asked.get_by_label("Type corner-shop to confirm").fill("corner-shop")
+    await asked.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_text("This application is deleted.")).to_be_visible()
+    await page.get_by_role("button", name="Restore").click()
+    await expect(page.get_by_role("button", name="Start Corner shop")).to_be_enabled()
+
+    await page.get_by_role("button", name="More actions for Corner shop").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await asked.get_by_label("Type corner-shop to confirm").fill("corner-shop")
+    await asked.get_by_role("button", name="Delete").click()
+    await page.get_by_role("button", name="Purge").click()
+    await asked.get_by_label("Type corner-shop to confirm").fill("corner-shop")
+    await asked.get_by_role("button", name="Purge").click()
+    await expect(page.get_by_text("No applications yet")).to_be_visible()
+    assert not (entry.storage / "apps" / "corner-shop").exists()
+
+
+@pytest.fixture
+async def service(postgresql: Server) -> AsyncIterator[Server]:
+    """A server of PostgreSQL where no database is left behind."""
+    before = await databases(postgresql)
+    yield postgresql
+    made = await databases(postgresql) - before
+    await administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made))
+
+
+async def test_a_database_on_another_server_is_tried_before_it_is_made(
+    person: Visitor, service: Server
+) -> None:
+    page = person.page
+    before = await databases(service)
+    await person.open(NEW)
+    await page.get_by_label("Name", exact=True).fill("Ledger")
+    await page.get_by_role("button", name="Database connection").click()
+    await page.get_by_text("Another server", exact=True).click()
+    await page.get_by_label("Kind of database").click()
+    await page.get_by_title("PostgreSQL", exact=True).click()
+    await page.get_by_label("Host").fill(service.host)
+    await page.get_by_label("Port").fill(str(free_port()))
+    await page.get_by_label("User", exact=True).fill(service.user)
+    await page.get_by_label("Password").fill(service.password)
+
+    await page.get_by_role("button", name="Check").click()
+    found = page.get_by_role("region", name="What the check found")
+    await expect(found.get_by_role("heading", name="1 thing stands in the way")).to_be_visible()
+    await expect(page.get_by_label("Host")).to_have_attribute("aria-invalid", "true")
+    assert await databases(service) == before
+
+    await page.get_by_label("Port").fill(str(service.port))
+    await page.get_by_role("button", name="Check").click()
+    await expect(found.get_by_role("heading", name="Nothing speaks against it")).to_be_visible()
+    await expect(page.get_by_label("Host")).not_to_have_attribute("aria-invalid", "true")
+    assert await databases(service) == before
+    await page.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("status").filter(has_text="Done")).to_be_visible()
+    assert "ledger" in await databases(service) - before
+    async with person.context.expect_page() as opened:
+        await page.get_by_role("link", name="Open Ledger").click()
+    await _sign_in(await opened.value)
+
+
+async def test_a_creation_that_fails_is_tried_again_or_undone(
+    person: Visitor, entry: Instance, tmp_path: Path
+) -> None:
+    page = person.page
+    flag = tmp_path / "flag"
+    states = page.get_by_role("status")
+    for name in ("Shop", "Blog"):
+        flag.touch()
+        await person.open(NEW)
+        await page.get_by_label("Name", exact=True).fill(name)
+        await page.get_by_role("button", name="Create").click()
+        await expect(states.filter(has_text="Failed")).to_be_visible()
+        await expect(page.get_by_text("the rack is too low").first).to_be_visible()
+        if name == "Shop":
+            flag.unlink()
+            await page.get_by_role("button", name="Try again").click()
+            await expect(states.filter(has_text="Done")).to_be_visible()
+            await expect(page.get_by_role("link", name="Open Shop")).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await page.get_by_role("tooltip").get_by_role("button", name="Undo").click()
+    await expect(states.filter(has_text="Undone")).to_be_visible()
+    await person.open("/admin/settings/applications")
+    await expect(page.get_by_role("row").filter(has_text="Shop")).to_be_visible()
+    await expect(page.get_by_role("row").filter(has_text="Blog")).to_have_count(0)
+    assert not (entry.storage / "apps" / "blog").exists()

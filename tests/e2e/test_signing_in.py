@@ -1,0 +1,79 @@
+"""From the one-time link to a signed-in person: set up, signed in, wrong words, another language and theme, out again."""
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from insula.testing.instance import ROOT_PASSWORD, Instance
+from insula.testing.visitors import Visitor, visit
+
+PASSWORD = "correct horse battery 2"
+
+
+async def test_set_up_and_signed_in(browser: Browser, bare: Instance) -> None:
+    link = re.search(r"http://\S+/setup\?token=\S+", bare.printed(r"/setup\?token=\S+"))
+    assert link is not None
+    person = await visit(browser, bare.address)
+    page = person.page
+    await page.goto(link.group().replace("localhost", "127.0.0.1"))
+    for label, value in (("E-mail", "ada@example.com"), ("User name", "ada"), ("Nickname", "Ada")):
+        await page.get_by_label(label).fill(value)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_label("Password again").fill(PASSWORD)
+    await page.get_by_role("button").click()
+    await page.get_by_role("link", name="Sign in").click()
+    await page.get_by_label("E-mail or user name").fill("ada@example.com")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Account of")).to_be_visible()
+    await person.context.close()
+    assert person.complaints == []
+
+
+async def test_who_is_not_signed_in_comes_back_to_where_they_wanted_to_go(
+    browser: Browser, entry: Instance
+) -> None:
+    person = await visit(browser, entry.address)
+    page = person.page
+    await page.goto(f"{entry.address}/admin/settings/collections")
+    await page.get_by_label("E-mail or user name").fill("root")
+    await page.get_by_label("Password", exact=True).fill("wrong")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_label("Password", exact=True).fill(ROOT_PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", level=1, name="Collections")).to_be_visible()
+    await person.context.close()
+
+
+async def test_language_and_theme_are_kept_and_signing_out_ends_the_session(person: Visitor) -> None:
+    page = person.page
+    await person.open("/admin/profile")
+    await page.get_by_text("Français", exact=True).click()
+    await expect(page.get_by_role("heading", level=1, name="Profil")).to_be_visible()
+    await page.get_by_text("Sombre", exact=True).click()
+    await expect(page.locator(".ant-app")).to_have_css("background-color", "rgb(16, 16, 20)")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1, name="Profil")).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "fr-FR")
+    await page.get_by_role("button", name="Compte de").click()
+    await page.get_by_role("menuitem", name="Se déconnecter").click()
+    await expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
+    await page.goto(f"{person.address}/admin/profile")
+    await expect(page.get_by_role("button", name="Se connecter")).to_be_visible()
+
+
+async def test_a_new_password_counts_at_once(person: Visitor, browser: Browser) -> None:
+    page = person.page
+    await person.open("/admin/profile")
+    await page.get_by_label("Current password").fill(ROOT_PASSWORD)
+    await page.get_by_label("New password", exact=True).fill(PASSWORD)
+    await page.get_by_label("New password again").fill(f"{PASSWORD}!")
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("The two are not the same.")).to_be_visible()
+    await page.get_by_label("New password again").fill(PASSWORD)
+    await page.get_by_role("button", name="Change password").click()
+    await expect(page.get_by_text("Your password was changed.")).to_be_visible()
+    other = await visit(browser, person.address)
+    await other.sign_in(password=PASSWORD)
+    await other.context.close()
