@@ -20,7 +20,7 @@ from harness import SECONDS, median, report
 
 SLICES = 5
 CONNECTIONS = 32
-LATENCY_REQUESTS = 3_000
+LATENCY_ROUNDS, LATENCY_REQUESTS = 15, 1_000
 WEBSOCKETS = 5_000
 ANSWER_BYTES = 2_048
 PROXY_CORE, REST_CORE = "0", "1"
@@ -54,9 +54,10 @@ FORWARDS = """
     }}
   }}
 """
-GET = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PATH = "api/__app/shop/items"
+GET = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % PATH.encode()
 UPGRADE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"GET /api/__app/talks/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 AGREED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
@@ -102,7 +103,7 @@ def wrk(port: int) -> tuple[float, int]:
     """Requests per second, and how many there were."""
     command = ["taskset", "-c", REST_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s"]
     output = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}/x"], check=True, capture_output=True, text=True
+        [*command, f"http://127.0.0.1:{port}/{PATH}"], check=True, capture_output=True, text=True
     ).stdout
     rate, total = re.search(r"Requests/sec:\s+([\d.]+)", output), re.search(r"(\d+) requests in", output)
     if "Non-2xx" in output or rate is None or total is None:
@@ -154,26 +155,34 @@ def ask(sock: socket.socket) -> float:
 
 
 def latency(door_port: int, peer_port: int, upstream_port: int) -> None:
-    """At one connection, in turns: through the door, through nginx, and straight."""
+    """At one connection, in turns: through the door, through nginx, and straight.
+
+    What is told is the median of rounds: one in which the machine had something else to do says nothing.
+    """
+    rounds = []
     with contextlib.ExitStack() as stack:
         lines = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port)))
             for port in (door_port, peer_port, upstream_port)
         ]
-        turns = [[ask(line) for line in lines] for _ in range(LATENCY_REQUESTS)]
-    ours, theirs, straight = (sorted(turn[which] for turn in turns) for which in range(3))
+        for _ in range(LATENCY_ROUNDS):
+            turns = [[ask(line) for line in lines] for _ in range(LATENCY_REQUESTS)]
+            rounds.append([sorted(turn[which] for turn in turns) for which in range(3)])
     for name, share, goal in (("p50", 0.5, P50_GOAL_MS), ("p99", 0.99, P99_GOAL_MS)):
         at = int(LATENCY_REQUESTS * share)
-        added = ours[at] - straight[at]
+        added = [ours[at] - straight[at] for ours, _, straight in rounds]
+        figure = median(added)
         report(
             f"latency added by forwarding, {name}",
-            added,
+            figure,
             "ms",
-            peer=f"{theirs[at] - straight[at]:.3f} ms by nginx",
+            peer=f"{median([theirs[at] - straight[at] for _, theirs, straight in rounds]):.3f} ms by nginx",
             goal=f"<= {goal} ms",
-            met=added <= goal,
+            met=figure <= goal,
             connections=1,
-            without_ms=straight[at],
+            without_ms=median([straight[at] for _, _, straight in rounds]),
+            least=min(added),
+            most=max(added),
         )
 
 
@@ -218,8 +227,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="insula-bench-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        (folder / "www").mkdir()
-        (folder / "www" / "x").write_bytes(b"x" * ANSWER_BYTES)
+        served = folder / "www" / PATH
+        served.parent.mkdir(parents=True)
+        served.write_bytes(b"x" * ANSWER_BYTES)
         serves = nginx(folder, "upstream", SERVES.format(port=upstream, folder=folder))
         forwards = nginx(folder, "peer", FORWARDS.format(port=peer, upstream=upstream))
         stack.enter_context(pinned(REST_CORE, serves, upstream))
