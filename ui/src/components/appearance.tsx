@@ -38,11 +38,20 @@ export function useAppearance(): Appearance {
   return value;
 }
 
-const dusk = window.matchMedia("(prefers-color-scheme: dark)");
-const watchDusk = (told: () => void): (() => void) => {
-  dusk.addEventListener("change", told);
-  return () => dusk.removeEventListener("change", told);
-};
+const DARK_SYSTEM = window.matchMedia("(prefers-color-scheme: dark)");
+const STILLNESS = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+/** What a person has told their system that they prefer, as it is now. */
+function usePreference(asked: MediaQueryList): boolean {
+  const watch = useCallback(
+    (told: () => void) => {
+      asked.addEventListener("change", told);
+      return () => asked.removeEventListener("change", told);
+    },
+    [asked],
+  );
+  return useSyncExternalStore(watch, () => asked.matches);
+}
 
 interface Props {
   language: Language;
@@ -53,7 +62,8 @@ interface Props {
 export function AppearanceProvider({ language: first, locale: firstLocale, children }: Props) {
   const [theme, chooseTheme] = useState<ThemeChoice>(() => kept<ThemeChoice>("theme", "system"));
   const [spoken, setSpoken] = useState({ language: first, locale: firstLocale });
-  const systemDark = useSyncExternalStore(watchDusk, () => dusk.matches);
+  const systemDark = usePreference(DARK_SYSTEM);
+  const still = usePreference(STILLNESS);
   const dark = theme === "dark" || (theme === "system" && systemDark);
   const { data } = useQuery(settings.get());
   const color = data?.color ?? DEFAULT_COLOR;
@@ -71,7 +81,7 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
     () => ({ language: spoken.language, setLanguage, theme, setTheme, dark }),
     [spoken, setLanguage, theme, setTheme, dark],
   );
-  const config = useMemo(() => themeOf(color, dark), [color, dark]);
+  const config = useMemo(() => themeOf(color, dark, still), [color, dark, still]);
   return (
     <Context value={value}>
       <ConfigProvider csp={{ nonce: boot.nonce }} locale={spoken.locale} theme={config}>

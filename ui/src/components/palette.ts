@@ -52,8 +52,8 @@ function legible(ground: string): MappingAlgorithm {
   };
 }
 
-/** The theme of the pages: an accent, light or dark. */
-export function themeOf(accent: string, dark: boolean) {
+/** The theme of the pages: an accent, light or dark, and without motion for who asks for none (WCAG 2.3.3). */
+export function themeOf(accent: string, dark: boolean, still: boolean) {
   const ground = dark ? GROUND.dark : GROUND.light;
   const read = letters(accent, ground);
   const danger = letters(dark ? "#f87171" : "#c81e1e", ground);
@@ -65,6 +65,7 @@ export function themeOf(accent: string, dark: boolean) {
       borderRadius: 8,
       fontSize: 14,
       wireframe: false,
+      motion: !still,
       fontFamily:
         "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', sans-serif",
       ...(dark ? DARK : LIGHT),
