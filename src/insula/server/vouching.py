@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from insula.application.access.errors import InvalidToken, Unauthenticated
+from insula.application.access.errors import InvalidToken, NotLetIn, Unauthenticated
 from insula.application.access.shared import Visitor
 from insula.core.clock import monotonic
 from insula.core.detached import Detached
@@ -42,7 +42,7 @@ class Asking:
         self._known: dict[tuple[str, str], tuple[float, Visitor]] = {}
 
     async def __call__(self, application: str, token: str) -> Visitor:
-        """Raises ``InvalidToken``, and ``NoVouching`` where main does not answer."""
+        """Raises ``InvalidToken``, ``NotLetIn``, and ``NoVouching`` where main does not answer."""
         kept = self._known.get((application, token))
         if kept is not None and monotonic() < kept[0]:
             return kept[1]
@@ -52,8 +52,9 @@ class Asking:
         except InsulaError as error:
             _logger.warning("main was not asked who is signed in: %s", error.message)
             raise NoVouching(application=application) from None
-        if outcome.code == InvalidToken.code:
-            raise InvalidToken()
+        for refused in (InvalidToken, NotLetIn):
+            if outcome.code == refused.code:
+                raise refused()
         if not outcome.done:  # main is there and can not tell now, which is no word on the token
             _logger.warning("main can not tell who is signed in: %s", outcome.message)
             raise NoVouching(application=application)
@@ -111,6 +112,8 @@ class Desk:
     async def _answer(self, command: Command) -> Outcome:
         try:
             visitor = await self._ask(command.application, str(command.arguments.get("token", "")))
+        except NotLetIn as error:
+            return Outcome(command.request_id, error.code, error.message)
         except Unauthenticated as error:
             # it has expired, was signed out, or the application does not share the session any more
             return Outcome(command.request_id, InvalidToken.code, error.message)

@@ -1,4 +1,5 @@
-"""Which roles of the main application may enter which applications from its launcher: the table ``applicationsRoles``.
+"""Which roles of the main application may enter which applications, from its launcher and where they share its session:
+the table ``applicationsRoles``.
 
 Nothing is allowed that no row allows. Whoever looks after applications (the snippet) enters all of them, without a row.
 """
@@ -16,6 +17,7 @@ from insula.supervisor.collections import SNIPPET
 if TYPE_CHECKING:
     from insula.application.access.access import Access
     from insula.application.access.principal import Principal
+    from insula.data.changes import Change
     from insula.data.repository import Repository
     from insula.database.executor import Executor, Transaction
 
@@ -82,3 +84,34 @@ class Entrances:
             of_role = Condition(("roleName",), "$eq", role)
             these = All((of_role, Condition(("application",), "$in", sorted(names))))
             await self._repository.destroy(ENTRANCES, filter=these, scopes=_EVERYTHING, on=on)
+
+
+class Entering:
+    """Remembers the table until it changes, for a question that comes with every request."""
+
+    def __init__(self, access: Access, repository: Repository) -> None:
+        self._access = access
+        self._observers = repository.observers
+        self._entrances = Entrances(repository)
+        self._edition = 0
+        """Of the table: rises with every change."""
+        self._known: tuple[int, Mapping[str, list[str]]] | None = None
+        """What was read, and of which edition."""
+        self._observers.append(self._changed)
+
+    def close(self) -> None:
+        """It is not looked after any more."""
+        self._observers.remove(self._changed)
+
+    async def lets_in(self, application: str, principal: Principal) -> bool:
+        """Whether one of a person's roles may enter an application."""
+        if enters_all(self._access, principal.roles):
+            return True
+        if self._known is None or self._known[0] != self._edition:
+            self._known = (self._edition, await self._entrances.of())
+        granted = self._known[1]
+        return any(name in (EVERY, application) for role in principal.roles for name in granted.get(role, ()))
+
+    def _changed(self, change: Change) -> None:
+        if change.collection in (ENTRANCES, "roles"):  # with a role, the database removes what it may enter
+            self._edition += 1

@@ -44,7 +44,10 @@ _OPTIONS: Final[Schema] = {
     "startMode": {"enum": list(START_MODES)},
     "dbConnType": {"enum": list(CONNECTIONS), "description": "What is made for it."},
     "autoUpgrade": {**FLAG, "description": "Bring an older database up to date when it starts."},
-    "shareSession": {**FLAG, "description": "Let in who is signed in to the main application."},
+    "shareSession": {
+        **FLAG,
+        "description": "Let in who is signed in to the main application, in a role that may enter.",
+    },
     "inLauncher": {**FLAG, "description": "Shown in the launcher, to those who may enter it."},
     "inSwitcher": {**FLAG, "description": "Shown in the switcher, to those who may enter it."},
     "lang": TEXT,

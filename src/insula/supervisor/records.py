@@ -22,6 +22,7 @@ from insula.fleet.errors import ApplicationNotFound, MainStandsApart
 from insula.fleet.lifecycle import Observed, Status, Wanted
 from insula.fleet.target import Target
 from insula.supervisor import seals
+from insula.supervisor.entrances import Entering
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import SupervisorClosed
 from insula.supervisor.history import Event
@@ -30,6 +31,7 @@ from insula.supervisor.status import common, in_places, reachable
 from insula.supervisor.table import Table
 
 if TYPE_CHECKING:
+    from insula.application.access.principal import Principal
     from insula.application.application import Application
     from insula.supervisor.table import Also
 
@@ -50,6 +52,7 @@ class Records(Directory):
         """Those of whose last write nobody knows whether it was committed."""
         self._application: Application | None = None
         self._table: Table | None = None
+        self._entering: Entering | None = None
         self._opened = asyncio.Event()
         self._since = now()
         self.waker: Waker | None = None
@@ -66,6 +69,9 @@ class Records(Directory):
         table = Table(application.repository)
         self._shelf = Shelf(self._told, await table.read_all())
         self._application, self._table = application, table
+        if self._entering is not None:
+            self._entering.close()
+        self._entering = Entering(application.access, application.repository)
         self._doubtful.clear()
         self._opened.set()
         self.moved()
@@ -73,7 +79,9 @@ class Records(Directory):
     def close(self) -> None:
         """The main application goes down: nothing is written any more, and nobody woken."""
         self._opened.clear()
-        self._application = self._table = None
+        if self._entering is not None:
+            self._entering.close()
+        self._application = self._table = self._entering = None
 
     @property
     def main(self) -> Application:
@@ -81,6 +89,12 @@ class Records(Directory):
         if self._application is None:
             raise SupervisorClosed()
         return self._application
+
+    async def lets_in(self, application: str, principal: Principal) -> bool:
+        """Whether one of the roles that a person has in main may enter an application. Raises ``SupervisorClosed``."""
+        if self._entering is None:
+            raise SupervisorClosed()
+        return await self._entering.lets_in(application, principal)
 
     # What is known
 

@@ -320,6 +320,67 @@ async def test_main_vouches_for_its_people_where_an_application_shares_its_sessi
     assert heard == {"open": 200, "closed": 401}
 
 
+def web_of(asked: Application) -> httpx.AsyncClient:
+    """A client that is nobody."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(asked), base_url="http://test")
+
+
+async def test_a_shared_session_lets_in_whose_roles_may_enter(fleet: Single) -> None:
+    """The launcher's rule, looked at with every request."""
+    await make(fleet, "club", {**FILE, "shareSession": True})
+    main = fleet.main.application
+
+    async def ask(path: str, body: Any, head: Mapping[str, str] | None = None) -> Any:
+        async with web_of(main) as client:
+            answer = await client.post(path, json=body, headers=head or {})
+        assert answer.status_code == 200, answer.text
+        return answer.json().get("data")
+
+    async def signed_in(account: str, password: str) -> dict[str, str]:
+        said = await ask("/auth:signIn", {"account": account, "password": password})
+        return {"Authorization": f"Bearer {said['token']}"}
+
+    root = await signed_in("root@example.com", "correct horse battery")
+    for name in ("seller", "clerk"):
+        await ask("/roles:create", {"name": name}, root)
+    eve = {"username": "eve", "password": "correct horse battery 2", "roles": ["seller", "clerk"]}
+    number = (await ask("/users:create", eve, root))["id"]
+    of_eve = await signed_in("eve", "correct horse battery 2")
+
+    async def heard(head: Mapping[str, str]) -> tuple[int, str]:
+        async with web_of(application(fleet, "club")) as client:
+            answer = await client.get("/auth:check", headers=head)
+        return answer.status_code, "" if answer.is_success else answer.json()["errors"][0]["code"]
+
+    shut, open_ = (401, "NOT_LET_IN"), (200, "")
+    assert await heard(root) == open_
+    assert await heard(of_eve) == shut
+    async with web_of(
+        application(fleet, "club")
+    ) as client:  # where people sign in is open to them all the same
+        assert (await client.get("/systemSettings:get", headers=of_eve)).status_code == 200
+    for verb, names, expected in (
+        ("set", ["club"], open_),
+        ("remove", ["club"], shut),
+        ("set", ["*"], open_),
+        ("set", [], shut),
+        ("add", ["club"], open_),
+    ):
+        await ask(f"/roles/clerk/applications:{verb}", names, root)
+        assert await heard(of_eve) == expected, (verb, names)
+    await ask(f"/users/{number}/roles:set", ["seller"], root)
+    assert await heard(of_eve) == shut
+    await ask(f"/users/{number}/roles:set", ["seller", "clerk"], root)
+    assert await heard(of_eve) == open_
+    await ask("/roles:destroy/clerk", {}, root)
+    await ask("/roles:create", {"name": "clerk"}, root)  # another of the name
+    await ask(f"/users/{number}/roles:set", ["seller", "clerk"], root)
+    assert await heard(of_eve) == shut
+    await ask(f"/users/{number}/roles:set", ["admin"], root)
+    assert await heard(of_eve) == open_
+    await drop(fleet, "club")
+
+
 async def test_many_are_made_visited_and_stopped_at_once(fleet: Single) -> None:
     names = [f"a{number}" for number in range(30)]
     await asyncio.gather(*(make(fleet, name, FILE) for name in names))

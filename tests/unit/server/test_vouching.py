@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from insula.application.access.errors import ExpiredToken, InvalidToken
+from insula.application.access.errors import ExpiredToken, InvalidToken, NotLetIn
 from insula.application.access.shared import Visitor
 from insula.core.errors import InsulaError, Kind
 from insula.fleet.bus.memory import MemoryBus
@@ -74,6 +74,12 @@ async def test_whose_token_it_is_is_asked_once_in_a_while(monkeypatch: pytest.Mo
 async def test_a_token_that_is_good_no_more_is_refused(failure: InsulaError) -> None:
     async with asking(Main(failure)) as ask, asyncio.timeout(10):
         with pytest.raises(InvalidToken):
+            await ask("shop", "t")
+
+
+async def test_who_may_not_enter_is_told_so() -> None:
+    async with asking(Main(NotLetIn())) as ask, asyncio.timeout(10):
+        with pytest.raises(NotLetIn):
             await ask("shop", "t")
 
 

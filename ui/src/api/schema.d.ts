@@ -2293,7 +2293,7 @@ export interface components {
                 /** @description Shown in the switcher, to those who may enter it. */
                 inSwitcher?: boolean;
                 lang?: string;
-                /** @description Let in who is signed in to the main application. */
+                /** @description Let in who is signed in to the main application, in a role that may enter. */
                 shareSession?: boolean;
                 /** @description Seconds without a visit after which it is put to sleep. */
                 sleepAfter?: number | null;
@@ -2916,7 +2916,7 @@ export interface operations {
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
                         lang?: string;
-                        /** @description Let in who is signed in to the main application. */
+                        /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;
@@ -2994,7 +2994,7 @@ export interface operations {
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
                         lang?: string;
-                        /** @description Let in who is signed in to the main application. */
+                        /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;
@@ -3075,7 +3075,7 @@ export interface operations {
                                 /** @description Shown in the switcher, to those who may enter it. */
                                 inSwitcher?: boolean;
                                 lang?: string;
-                                /** @description Let in who is signed in to the main application. */
+                                /** @description Let in who is signed in to the main application, in a role that may enter. */
                                 shareSession?: boolean;
                                 /** @description Seconds without a visit after which it is put to sleep. */
                                 sleepAfter?: number | null;
@@ -3653,7 +3653,7 @@ export interface operations {
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
                         lang?: string;
-                        /** @description Let in who is signed in to the main application. */
+                        /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from insula.application.access.bearers import Bearers
@@ -16,6 +16,7 @@ from insula.application.access.errors import (
     InvalidCsrfToken,
     InvalidToken,
     NoRoles,
+    NotLetIn,
     RoleNotHeld,
     Unauthenticated,
 )
@@ -144,15 +145,20 @@ class Access:
             await self._read()
         return await self.bearers.know(token, role)
 
-    async def vouch(self, token: str) -> Visitor:
+    async def vouch(
+        self, token: str, lets_in: Callable[[Principal], Awaitable[bool]] | None = None
+    ) -> Visitor:
         """Who is signed in here with this token, for applications that share this one's session.
 
-        Raises ``Unauthenticated``; ``InvalidToken`` for API keys too, which are no one who signed in.
+        ``lets_in`` says whether such an application is open to them. Raises ``Unauthenticated``: ``NotLetIn`` where it is
+        not; ``InvalidToken`` for API keys too, which are no one who signed in.
         """
         principal = await self.know(token)
         subject = principal.user.get("sub")
         if principal.kind != "user" or principal.shared or subject is None:
             raise InvalidToken()
+        if lets_in is not None and not await lets_in(principal):
+            raise NotLetIn()
         names = (principal.user.get(name) for name in ("username", "email", "nickname"))
         return Visitor(str(subject), *names)
 

@@ -25,6 +25,12 @@ class InvalidToken(Unauthenticated):
     code = "INVALID_TOKEN"
 
 
+class NotLetIn(Unauthenticated):
+    """None of your roles in the main application lets you in here; sign in with an account of this application."""
+
+    code = "NOT_LET_IN"
+
+
 class ExpiredToken(Unauthenticated):
     """The token has expired; sign in again."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from insula.application.access.errors import InvalidToken
@@ -71,7 +72,7 @@ class Head:
 
     async def vouch(self, application: str, token: str) -> Visitor:
         """Main's word to one application. Raises ``InvalidToken`` as soon as it does not share main's session any more,
-        and ``SupervisorClosed`` while main does not run."""
+        ``NotLetIn`` where no role of the person may enter it, and ``SupervisorClosed`` while main does not run."""
         if not self.records.get(application).options.get("shareSession"):
             raise InvalidToken()
-        return await self.records.main.access.vouch(token)
+        return await self.records.main.access.vouch(token, partial(self.records.lets_in, application))

@@ -63,9 +63,9 @@ export function AccessFields({ around, before }: Props) {
       </Form.Item>
       {shared && (
         <Alert
-          type="warning"
+          type="info"
           showIcon
-          title={t("appForm.shareSessionRisk")}
+          title={t("appForm.shareSessionNote")}
           description={t("appForm.shareSessionWhy")}
           className={styles["note"] ?? ""}
         />
