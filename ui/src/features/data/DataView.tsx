@@ -28,19 +28,21 @@ import { ExportButton } from "@/features/data/ExportButton";
 import { FilterButton } from "@/features/data/FilterButton";
 import { ImportButton } from "@/features/data/ImportButton";
 import { NoRecords } from "@/features/data/NoRecords";
-import { NEW } from "@/features/data/opening";
 import { RecordDrawer } from "@/features/data/RecordDrawer";
 import { RecordsTable } from "@/features/data/RecordsTable";
 import {
   anew,
   DEFAULT_PAGE_SIZE,
   filterOf,
+  opening,
   PAGE_SIZES,
   readSearch,
   sortOf,
+  whichOf,
   type DataSearch,
 } from "@/features/data/search";
 import { turned, writeSort } from "@/features/data/sorting";
+import { NEW, type Which } from "@/features/data/which";
 import { number } from "@/lib/format";
 import { keep, kept } from "@/lib/kept";
 import styles from "@/features/data/Data.module.css";
@@ -104,8 +106,8 @@ export function DataView({ collection }: { collection: Collection }) {
     void navigate({
       search: (now: DataSearch) => readSearch({ ...now, page: size === pageSize ? to : 1, pageSize: size }),
     });
-  const open = (record: Key | undefined) =>
-    void navigate({ search: (now: DataSearch) => readSearch({ ...now, record }) });
+  const open = (which: Which | undefined) =>
+    void navigate({ search: (now: DataSearch) => opening(now, which) });
   const [typed, type] = useTyped(search.q ?? "", (q) => go({ q }, true));
   const title = collectionTitle(collection);
   const mayChoose = collection.filterTargetKey !== null && (rights.may("update") || rights.may("destroy"));
@@ -198,7 +200,7 @@ export function DataView({ collection }: { collection: Collection }) {
       </Shown>
       <RecordDrawer
         collection={collection}
-        record={search.record}
+        record={whichOf(search)}
         rows={(found.data?.rows ?? []).map((row) => keyOf(collection, row)).filter((key) => key !== null)}
         onRecord={open}
       />

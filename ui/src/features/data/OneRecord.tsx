@@ -9,19 +9,19 @@ import { isReadable, useCollectionRights } from "@/components/collectionRights";
 import { useCollections } from "@/components/collections";
 import { useRights } from "@/components/rights";
 import { Loading, Nothing, Failed } from "@/components/states";
-import { NEW } from "@/features/data/opening";
 import { partsOf, type Parts } from "@/features/data/record-fields";
 import { RecordFields } from "@/features/data/RecordFields";
+import { NEW, type Which } from "@/features/data/which";
 import { labelOf } from "@/schema/kinds/relation";
 
 export interface RecordProps {
   collection: Collection;
-  record: Key;
+  record: Which;
   at?: string | undefined;
   onTitle: (title: string) => void;
   /** Told how the form is left: it asks where something would be lost. */
   onLeave: (leave: (then: () => void) => void) => void;
-  onRecord: (record: Key | undefined) => void;
+  onRecord: (record: Which | undefined) => void;
   onSaved?: ((row: Row) => void) | undefined;
 }
 

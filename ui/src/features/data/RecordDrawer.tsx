@@ -5,18 +5,19 @@ import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCollection } from "@/components/collections";
 import type { Collection, Key, Row } from "@/api/metadata";
-import { NEW, Opening, type Opened } from "@/features/data/opening";
+import { Opening, type Opened } from "@/features/data/opening";
 import { OneRecord } from "@/features/data/OneRecord";
+import { NEW, whichText, type Which } from "@/features/data/which";
 import { collectionTitle } from "@/api/queries/collections";
 
 interface Props {
   collection: Collection;
-  /** Its key; `NEW` for one that is to be made; `undefined`: nothing is open. */
-  record: Key | undefined;
+  /** `undefined`: nothing is open. */
+  record: Which | undefined;
   /** Keys of the rows around it, in their order. */
   rows?: readonly Key[];
   /** Open another one, or none. */
-  onRecord: (record: Key | undefined) => void;
+  onRecord: (record: Which | undefined) => void;
   at?: string | undefined;
   onSaved?: ((row: Row) => void) | undefined;
 }
@@ -26,7 +27,7 @@ export function RecordDrawer({ collection, record, rows = [], onRecord, at, onSa
   const [title, setTitle] = useState("");
   const [opened, setOpened] = useState<Opened | null>(null);
   const leave = useRef((then: () => void) => then());
-  const place = rows.findIndex((key) => String(key) === String(record));
+  const place = record === NEW ? -1 : rows.findIndex((key) => String(key) === String(record));
   const step = (by: number, label: string, icon: React.ReactNode) => {
     const next = place < 0 ? undefined : rows[place + by];
     return (
@@ -66,7 +67,7 @@ export function RecordDrawer({ collection, record, rows = [], onRecord, at, onSa
       <Opening value={setOpened}>
         {record !== undefined && (
           <OneRecord
-            key={record}
+            key={whichText(record)}
             collection={collection}
             record={record}
             at={at}

@@ -16,6 +16,7 @@ import { useTold } from "@/components/told";
 import { useOpen } from "@/features/data/opening";
 import { PickRecords } from "@/features/data/PickRecords";
 import { briefColumns, briefFields } from "@/features/data/brief";
+import { NEW } from "@/features/data/which";
 import { number } from "@/lib/format";
 import { labelOf } from "@/schema/kinds/relation";
 import { titleOf } from "@/schema/titles";
@@ -82,7 +83,7 @@ function Linked({ collection, record, field, target }: Props & { target: Collect
               onClick={() =>
                 open({
                   collection: target.name,
-                  record: "new",
+                  record: NEW,
                   at: through(collection.name, record, field.name),
                   onSaved: () => setPage(1),
                 })

@@ -9,6 +9,7 @@ import { useCollection } from "@/components/collections";
 import { useRights } from "@/components/rights";
 import { useOpen } from "@/features/data/opening";
 import { Fact } from "@/features/data/RecordField";
+import { NEW } from "@/features/data/which";
 import type { InputProps } from "@/schema/types";
 import styles from "@/features/data/Record.module.css";
 
@@ -55,7 +56,7 @@ export function ToOne({ id, field, value, onChange, Input }: Props) {
             type="text"
             icon={<PlusOutlined />}
             aria-label={t("record.new", { name })}
-            onClick={() => open({ collection: target.name, record: "new", onSaved: onChange })}
+            onClick={() => open({ collection: target.name, record: NEW, onSaved: onChange })}
           />
         </Tooltip>
       )}

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { changed, condition, count, fromJson, group, toJson } from "@/features/data/filterTree";
-import { anew, filterOf, readSearch } from "@/features/data/search";
+import { anew, filterOf, opening, readSearch, whichOf } from "@/features/data/search";
 import { readSort, turned, writeSort } from "@/features/data/sorting";
+import { NEW, whichText } from "@/features/data/which";
 
 describe("filters", () => {
   const built = group(true, [
@@ -99,6 +100,20 @@ describe("address", () => {
     ).toEqual({});
     expect(readSearch({ page: -1, pageSize: 7, sort: 3, filter: "x", q: {}, record: null })).toEqual({});
     expect(readSearch({ q: 42 })).toEqual({ q: "42" });
+  });
+  test("tells a new record from one whose key reads like it", () => {
+    const keys = ["new", "create", "true", 7, "7"];
+    for (const key of keys) expect(whichOf(readSearch({ ...opening({}, key) }))).toBe(key);
+    expect(whichOf(readSearch({ ...opening({}, NEW) }))).toBe(NEW);
+    expect(keys.map(whichText)).not.toContain(whichText(NEW));
+    expect(whichOf(readSearch({ record: "new", create: true }))).toBe("new");
+  });
+  test("opens and closes a record, and keeps the rest", () => {
+    const table = { page: 2, q: "x" };
+    expect(opening({ ...table, record: 7 }, NEW)).toEqual({ ...table, create: true });
+    expect(opening({ ...table, create: true }, 7)).toEqual({ ...table, record: 7 });
+    expect(opening({ ...table, create: true }, undefined)).toEqual(table);
+    expect(whichOf(readSearch({ create: "true" }))).toBeUndefined();
   });
   test("another filter or order begins with its first page", () => {
     expect(anew({ page: 4, sort: "a" }, { q: "x" })).toEqual({ sort: "a", q: "x" });

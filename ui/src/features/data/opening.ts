@@ -1,14 +1,11 @@
 /** Records that are opened from within another one, in a drawer of their own above it. */
 import { createContext, use } from "react";
-import type { Key, Row } from "@/api/metadata";
-
-/** In the place of a key: a record that is to be made. */
-export const NEW = "new";
+import type { Row } from "@/api/metadata";
+import type { Which } from "@/features/data/which";
 
 export interface Opened {
   collection: string;
-  /** Its key, or `NEW`. */
-  record: Key;
+  record: Which;
   /** Where a new record is made, such as `posts/1/comments`; its collection where nothing is said. */
   at?: string;
   onSaved?: (row: Row) => void;

@@ -1,6 +1,7 @@
 /** What the address of a table says: which page of which records in which order. A link shows the same to others. */
 import type { SortBy } from "@/features/data/sorting";
 import { readSort, writeSort } from "@/features/data/sorting";
+import { NEW, type Which } from "@/features/data/which";
 
 export interface DataSearch {
   page?: number;
@@ -13,6 +14,8 @@ export interface DataSearch {
   q?: string;
   /** Key of the record that is open. */
   record?: string | number;
+  /** A new record is being made; beside a key, the key counts. */
+  create?: true;
 }
 
 export const PAGE_SIZES = [20, 50, 100] as const;
@@ -20,7 +23,7 @@ export const DEFAULT_PAGE_SIZE = 20;
 
 /** Only what says something; what is none of ours or no value is left out. */
 export function readSearch(search: Record<string, unknown>): DataSearch {
-  const { page, pageSize, sort, filter, q, record } = search;
+  const { page, pageSize, sort, filter, q, record, create } = search;
   const found: DataSearch = {};
   if (isCount(page) && page > 1) found.page = page;
   if (isCount(pageSize) && pageSize !== DEFAULT_PAGE_SIZE && isPageSize(pageSize)) found.pageSize = pageSize;
@@ -29,6 +32,7 @@ export function readSearch(search: Record<string, unknown>): DataSearch {
   if (isFilter(filter)) found.filter = filter;
   if ((typeof q === "string" || typeof q === "number") && String(q).trim()) found.q = String(q);
   if (typeof record === "number" || (typeof record === "string" && record)) found.record = record;
+  else if (create === true) found.create = true;
   return found;
 }
 
@@ -44,6 +48,13 @@ export function anew(
 ): DataSearch {
   return readSearch({ ...search, page: undefined, ...change });
 }
+
+/** The record that is open. */
+export const whichOf = ({ record, create }: DataSearch): Which | undefined => record ?? (create && NEW);
+
+/** The same with another record open, or none. */
+export const opening = (search: DataSearch, which: Which | undefined): DataSearch =>
+  readSearch({ ...search, record: which === NEW ? undefined : which, create: which === NEW });
 
 export const sortOf = (search: DataSearch): SortBy[] => readSort(search.sort ?? "");
 

@@ -3,18 +3,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ApiError, key, write } from "@/api/client";
-import type { Collection, Field, Key, Row } from "@/api/metadata";
+import type { Collection, Field, Row } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useTold } from "@/components/told";
 import { bodyOf, complaints, unreadable, type Complaints } from "@/features/data/draft";
-import { NEW } from "@/features/data/opening";
 import type { Draft } from "@/features/data/useDraft";
+import { NEW, type Which } from "@/features/data/which";
 
 const NONE: Complaints = { fields: {}, others: [] };
 
 interface Place {
   collection: Collection;
-  record: Key;
+  record: Which;
   /** Where new ones are made. */
   at: string;
   /** The fields of the form. */
