@@ -177,3 +177,10 @@ describe("an export", () => {
 test("text becomes CSV that can be read again", () => {
   expect(csv([["a", 1, null], ['say "x", y']])).toBe('a,1,\r\n"say ""x"", y"\r\n');
 });
+
+test("no text of a CSV is run by a spreadsheet as a formula, and numbers stay numbers", () => {
+  const starts = ["=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"];
+  for (const start of starts) expect(csv([[`${start}1+1`]])).toBe(`'${start}1+1\r\n`);
+  for (const start of ["\r", "\n"]) expect(csv([[`${start}=1`]])).toBe(`"'${start}=1"\r\n`);
+  expect(csv([['=HYPERLINK("x")', -5, "1-2", ""]])).toBe(`"'=HYPERLINK(""x"")",-5,1-2,\r\n`);
+});
