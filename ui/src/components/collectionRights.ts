@@ -18,7 +18,10 @@ interface Rule {
 const GUARDED: ReadonlySet<string> = new Set(["users", "roles"]);
 const READING: readonly Permission[] = ["view", "export"];
 
-/** `null` where it is not allowed at all. */
+/**
+ * What pages offer goes by this alone: by a setting for the collection, else by the role's strategy; of built-in
+ * collections by their snippet. `null` where it is not allowed at all.
+ */
 export function ruleOf(
   rights: Rights | undefined,
   collection: Collection,
@@ -26,6 +29,8 @@ export function ruleOf(
 ): Rule | null {
   if (!rights) return null;
   if (GUARDED.has(collection.name) && !READING.includes(permission)) return null;
+  // Files are brought into what people made; what is built in has pages of its own.
+  if (collection.from === "code" && permission === "import") return null;
   if (rights.allowAll) return {};
   if (collection.from === "code") return holds(rights, `pm.${collection.name}`) ? {} : null;
   if (!allows(rights, collection.name, permission)) return null;

@@ -78,6 +78,23 @@ describe("rights on a collection", () => {
     expect(users.may("view")).toBe(true);
     expect(users.may("update")).toBe(false);
   });
+  test("files are taken out by their own right, and brought into what people made", () => {
+    const settings = collection("settings", { from: "code" });
+    const may = (held: Partial<Rights>, of: Collection) => {
+      const on = rightsOn({ ...rights, ...held }, of, 7);
+      return (["export", "import"] as const).filter(on.may);
+    };
+    expect(may({}, collection("tasks"))).toEqual([]);
+    expect(may({ strategy: { actions: ["view", "export", "import"] } }, collection("tasks"))).toEqual([
+      "export",
+      "import",
+    ]);
+    expect(may({ actions: { "orders:export": {} } }, collection("orders"))).toEqual(["export"]);
+    // Of built-in collections a snippet decides, whatever the strategy says, and root only takes files out.
+    expect(may({ snippets: ["pm.settings"] }, settings)).toEqual(["export"]);
+    expect(may({ snippets: [], strategy: { actions: ["export", "import"] } }, settings)).toEqual([]);
+    expect(may({ allowAll: true }, settings)).toEqual(["export"]);
+  });
   test("built-in and hidden collections do not stand in the navigation", () => {
     expect(isListed(limited, collection("orders"))).toBe(true);
     expect(isListed(limited, collection("between", { hidden: true }))).toBe(false);

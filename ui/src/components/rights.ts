@@ -16,7 +16,7 @@ export function holds(rights: Rights | undefined, snippet: string): boolean {
   return rights !== undefined && (rights.allowAll || grants(rights.snippets, snippet));
 }
 
-/** Whether an action on a collection's records is allowed in some measure. */
+/** Whether an action on the records of a collection that people made is allowed in some measure. */
 export function allows(rights: Rights | undefined, collection: string, action: string): boolean {
   if (!rights) return false;
   if (rights.allowAll) return true;
@@ -29,6 +29,5 @@ export function useRights() {
   return {
     rights: data,
     holds: (snippet: string) => holds(data, snippet),
-    allows: (collection: string, action: string) => allows(data, collection, action),
   };
 }

@@ -9,7 +9,6 @@ import { errorText } from "@/api/errors";
 import type { Collection } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useCollectionRights } from "@/components/collectionRights";
-import { useRights } from "@/components/rights";
 import { exportQuery, type ExportChoice } from "@/features/data/export-query";
 import { number } from "@/lib/format";
 import { collectionTitle } from "@/api/queries/collections";
@@ -24,9 +23,9 @@ interface Props {
 
 export function ExportButton(props: Props) {
   const { t } = useTranslation();
-  const { allows } = useRights();
+  const rights = useCollectionRights(props.collection);
   const [open, setOpen] = useState(false);
-  if (!allows(props.collection.name, "export")) return null;
+  if (!rights.may("export")) return null;
   return (
     <>
       <Button icon={<DownloadOutlined />} onClick={() => setOpen(true)}>

@@ -4,7 +4,7 @@ import { Button, Drawer } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "@/api/metadata";
-import { useRights } from "@/components/rights";
+import { useCollectionRights } from "@/components/collectionRights";
 import { ImportFile } from "@/features/data/ImportFile";
 import { ImportPlan } from "@/features/data/ImportPlan";
 import { ImportResult } from "@/features/data/ImportResult";
@@ -14,10 +14,10 @@ type Step = { name: "file" } | { name: "plan"; file: File } | { name: "result"; 
 
 export function ImportButton({ collection }: { collection: Collection }) {
   const { t } = useTranslation();
-  const { allows } = useRights();
+  const rights = useCollectionRights(collection);
   const [open, setOpen] = useState(false);
   const [step, setStep] = useState<Step>({ name: "file" });
-  if (collection.from === "code" || !allows(collection.name, "import")) return null;
+  if (!rights.may("import")) return null;
   const restart = () => setStep({ name: "file" });
   return (
     <>

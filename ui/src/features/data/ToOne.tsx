@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { keyOf, type Field, type Row } from "@/api/metadata";
 import { collectionTitle } from "@/api/queries/collections";
 import { useCollection } from "@/components/collections";
+import { ruleOf } from "@/components/collectionRights";
 import { useRights } from "@/components/rights";
 import { useOpen } from "@/features/data/opening";
 import { Fact } from "@/features/data/RecordField";
@@ -24,7 +25,7 @@ interface Props {
 
 export function ToOne({ id, field, value, onChange, Input }: Props) {
   const { t } = useTranslation();
-  const { allows } = useRights();
+  const { rights } = useRights();
   const open = useOpen();
   const target = useCollection(field.target);
   const key = target && typeof value === "object" && value !== null ? keyOf(target, value as Row) : null;
@@ -40,7 +41,7 @@ export function ToOne({ id, field, value, onChange, Input }: Props) {
           </div>
         )}
       </div>
-      {target && key !== null && allows(target.name, "view") && (
+      {target && key !== null && ruleOf(rights, target, "view") && (
         <Tooltip title={t("common.open")}>
           <Button
             type="text"
@@ -50,7 +51,7 @@ export function ToOne({ id, field, value, onChange, Input }: Props) {
           />
         </Tooltip>
       )}
-      {target && Input && onChange && target.from !== "code" && allows(target.name, "create") && (
+      {target && Input && onChange && target.from !== "code" && ruleOf(rights, target, "create") && (
         <Tooltip title={t("record.new", { name })}>
           <Button
             type="text"
