@@ -79,6 +79,20 @@ export interface Collection {
   [setting: string]: unknown;
 }
 
+/** Words that stand in braces in titles of fields that come by themselves: `{{t("Created at")}}`. */
+const WORD = /^\{\{\s*t\(["'](.+?)["']\)\s*\}\}$/;
+
+/** What a field or collection is called: its title, with words in braces taken out of them; else its name. */
+export function plainTitle(title: string | null | undefined, name: string): string {
+  const text = title?.trim();
+  if (!text) return name;
+  return WORD.exec(text)?.[1] ?? text;
+}
+
+export const fieldTitle = (field: Field): string => plainTitle(field.uiSchema?.title, field.name);
+export const collectionTitle = (collection: Collection): string =>
+  plainTitle(collection.title, collection.name);
+
 const TO_ONE: ReadonlySet<string> = new Set(["belongsTo", "hasOne"]);
 const TO_MANY: ReadonlySet<string> = new Set(["hasMany", "belongsToMany"]);
 

@@ -1,4 +1,5 @@
 /** What the person may do with the records of one collection; the server decides in the end. */
+import { useMemo } from "react";
 import { useSuspenseQuery, useQuery } from "@tanstack/react-query";
 import { fieldOf, isRelation, type Collection, type Row } from "@/api/metadata";
 import { session } from "@/api/queries/session";
@@ -79,7 +80,7 @@ export function rightsOn(
 export function useCollectionRights(collection: Collection): CollectionRights {
   const { data: rights } = useQuery(session.rights());
   const { data: me } = useSuspenseQuery(session.user());
-  return rightsOn(rights, collection, me.id);
+  return useMemo(() => rightsOn(rights, collection, me.id), [rights, collection, me.id]);
 }
 
 /** Collections that stand in the navigation of who has these rights: made by people, and to be seen. */

@@ -1,7 +1,6 @@
 /** What fields and operators are called. */
 import type { TFunction } from "i18next";
-import type { Field } from "@/api/metadata";
-import { fieldTitle } from "@/api/queries/collections";
+import { fieldTitle, type Field } from "@/api/metadata";
 import { familyOf, storedAs, type OperatorName } from "@/schema/operators";
 
 /** Fields that every collection may have: their titles come as names of texts. */

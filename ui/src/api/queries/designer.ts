@@ -1,7 +1,7 @@
 /** What stands in collections, for those who are about to change them. */
 import { queryOptions } from "@tanstack/react-query";
 import { read } from "@/api/client";
-import type { Field } from "@/api/queries/collections";
+import type { Field } from "@/api/metadata";
 
 export const designer = {
   all: ["designer"] as const,

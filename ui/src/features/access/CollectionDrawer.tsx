@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useDestroyResource, useSetResource } from "@/api/mutations/access";
 import type { RoleResource, Scope } from "@/api/queries/access";
-import { collectionTitle, type Collection } from "@/api/queries/collections";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { useTold } from "@/components/told";
 import { PermissionRow } from "@/features/access/PermissionRow";
 import { ACTIONS, bodyOf, type Permissions } from "@/features/access/permissions";

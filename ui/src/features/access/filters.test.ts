@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Field } from "@/api/queries/collections";
+import type { Field } from "@/api/metadata";
 import { filterOf } from "@/features/access/filters";
 
 const field = (name: string, type: string): Field => ({

@@ -1,5 +1,5 @@
 /** Simple conditions, as the filter of a scope. */
-import type { Field } from "@/api/queries/collections";
+import type { Field } from "@/api/metadata";
 
 export const OPERATORS = ["$eq", "$ne", "$gt", "$lt", "$includes", "$empty", "$notEmpty"] as const;
 export type Operator = (typeof OPERATORS)[number];

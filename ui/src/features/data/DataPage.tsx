@@ -2,7 +2,8 @@
 import { useParams } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { collectionTitle, collections } from "@/api/queries/collections";
+import { collectionTitle } from "@/api/metadata";
+import { collections } from "@/api/queries/collections";
 import { session } from "@/api/queries/session";
 import { ruleOf } from "@/components/collectionRights";
 import { Page } from "@/components/Page";

@@ -5,8 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useLive } from "@/api/live";
-import { keyOf, type Collection, type Key } from "@/api/metadata";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle, keyOf, type Collection, type Key } from "@/api/metadata";
 import { records, type Records } from "@/api/queries/records";
 import { session } from "@/api/queries/session";
 import { isReadable, useCollectionRights } from "@/components/collectionRights";
@@ -72,9 +71,7 @@ function useColumns(collection: Collection, view: View) {
     );
     const columns = columnsOf(fields, all, view);
     return { fields, columns, asked: fieldsAsked(collection, columns), searched: searchedFields(fields) };
-    // Rights are functions, made anew with what they are made of.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [collection, all, role, view]);
+  }, [collection, all, rights, role, view]);
 }
 
 export function DataView({ collection }: { collection: Collection }) {

@@ -6,12 +6,11 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { address } from "@/api/client";
 import { errorText } from "@/api/errors";
-import type { Collection } from "@/api/metadata";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useCollectionRights } from "@/components/collectionRights";
 import { exportQuery, type ExportChoice } from "@/features/data/export-query";
 import { number } from "@/lib/format";
-import { collectionTitle } from "@/api/queries/collections";
 
 interface Props {
   collection: Collection;

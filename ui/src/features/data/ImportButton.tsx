@@ -3,12 +3,11 @@ import { UploadOutlined } from "@ant-design/icons";
 import { Button, Drawer } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Collection } from "@/api/metadata";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { useCollectionRights } from "@/components/collectionRights";
 import { ImportFile } from "@/features/data/ImportFile";
 import { ImportPlan } from "@/features/data/ImportPlan";
 import { ImportResult } from "@/features/data/ImportResult";
-import { collectionTitle } from "@/api/queries/collections";
 
 type Step = { name: "file" } | { name: "plan"; file: File } | { name: "result"; file: File; job: number };
 

@@ -1,7 +1,6 @@
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
-import type { Collection } from "@/api/metadata";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { Nothing } from "@/components/states";
 
 interface Props {

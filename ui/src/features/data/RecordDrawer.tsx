@@ -4,11 +4,10 @@ import { Button, Drawer, Flex, Tooltip } from "antd";
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCollection } from "@/components/collections";
-import type { Collection, Key, Row } from "@/api/metadata";
+import { collectionTitle, type Collection, type Key, type Row } from "@/api/metadata";
 import { Opening, type Opened } from "@/features/data/opening";
 import { OneRecord } from "@/features/data/OneRecord";
 import { NEW, whichText, type Which } from "@/features/data/which";
-import { collectionTitle } from "@/api/queries/collections";
 
 interface Props {
   collection: Collection;

@@ -54,8 +54,7 @@ export function RecordFields({ collection, record, row, parts, at, onLeave, onRe
     if (isNew && first !== undefined) document.getElementById(`${id}-${first}`)?.focus();
   }, [isNew, first, id]);
   return (
-    // Keys of the whole form: its inputs are what has the focus.
-    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- keys come from its inputs; nobody presses it itself
     <div className={styles["form"]} onKeyDown={keys}>
       <div className={styles["body"]}>
         {!saving.busy && <Foreign draft={draft} />}

@@ -2,7 +2,7 @@ import { Checkbox, Flex, Form, Input, Modal, Radio, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "@tanstack/react-router";
 import { useCreateCollection, useUpdateCollection } from "@/api/mutations/collections";
-import { collectionTitle, type Collection } from "@/api/queries/collections";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { useTold } from "@/components/told";
 import { NAME, nameFrom } from "@/features/designer/names";
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useDropCollection, useDropField } from "@/api/mutations/collections";
-import { collectionTitle, fieldTitle, type Collection, type Field } from "@/api/queries/collections";
+import { collectionTitle, fieldTitle, type Collection, type Field } from "@/api/metadata";
 import { designer } from "@/api/queries/designer";
 import { ConfirmName } from "@/components/ConfirmName";
 import { useTold } from "@/components/told";

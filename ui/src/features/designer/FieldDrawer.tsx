@@ -2,7 +2,7 @@
 import { Alert, Button, Drawer, Flex, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCreateField, useUpdateField } from "@/api/mutations/collections";
-import { fieldTitle, type Collection, type Field } from "@/api/queries/collections";
+import { fieldTitle, type Collection, type Field } from "@/api/metadata";
 import { useTold } from "@/components/told";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
 import { GROUPS, KINDS, changesTo, kindOf, kindTitle, type Kind } from "@/features/designer/kinds";

@@ -1,7 +1,7 @@
 /** The settings of one kind of field. */
 import { Checkbox, Flex, Form, Input, InputNumber, Select } from "antd";
 import { useTranslation } from "react-i18next";
-import { collectionTitle, type Collection } from "@/api/queries/collections";
+import { collectionTitle, type Collection } from "@/api/metadata";
 import { Choices } from "@/features/designer/Choices";
 import type { FieldForm } from "@/features/designer/fieldBody";
 import type { Kind } from "@/features/designer/kinds";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Collection, Field } from "@/api/queries/collections";
+import type { Collection, Field } from "@/api/metadata";
 import { toBody, toChange, toForm } from "@/features/designer/fieldBody";
 import { changesTo, KINDS, kindOf } from "@/features/designer/kinds";
 import { nameFrom } from "@/features/designer/names";

@@ -1,5 +1,5 @@
 /** The form of a field ↔ what the server is sent. */
-import type { Choice, Field } from "@/api/queries/collections";
+import type { Choice, Field } from "@/api/metadata";
 import { KINDS, kindOf, type Kind } from "@/features/designer/kinds";
 import { nameFrom } from "@/features/designer/names";
 

@@ -1,5 +1,5 @@
 /** What of other collections and fields speaks of one, as far as the metadata tells. */
-import { collectionTitle, fieldTitle, type Collection, type Field } from "@/api/queries/collections";
+import { collectionTitle, fieldTitle, type Collection, type Field } from "@/api/metadata";
 
 /** Relations of other collections that lead to this one. */
 export function relationsTo(name: string, all: readonly Collection[]): { from: Collection; field: Field }[] {

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCreateMenuItem, useUpdateMenuItem, type MenuItemGiven } from "@/api/mutations/administration";
 import { roles } from "@/api/queries/access";
 import type { MenuItem, MenuKind } from "@/api/queries/administration";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle } from "@/api/metadata";
 import { useCollections } from "@/components/collections";
 import { ICON_NAMES, MenuIcon } from "@/components/MenuIcon";
 import { useRights } from "@/components/rights";

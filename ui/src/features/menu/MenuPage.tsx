@@ -12,7 +12,7 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useDestroyMenuItem, useMoveMenuItem, type Move } from "@/api/mutations/administration";
 import { menu, type MenuItem, type MenuKind } from "@/api/queries/administration";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle } from "@/api/metadata";
 import { useCollections } from "@/components/collections";
 import { MenuIcon } from "@/components/MenuIcon";
 import { Page } from "@/components/Page";

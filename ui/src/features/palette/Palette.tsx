@@ -7,7 +7,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useSignOut } from "@/api/mutations/session";
 import { applications } from "@/api/queries/applications";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle } from "@/api/metadata";
 import { session } from "@/api/queries/session";
 import { useAppearance } from "@/components/appearance";
 import { isListed } from "@/components/collectionRights";

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useLive } from "@/api/live";
 import { menu } from "@/api/queries/administration";
-import { collectionTitle } from "@/api/queries/collections";
+import { collectionTitle } from "@/api/metadata";
 import { isListed } from "@/components/collectionRights";
 import { useCollections } from "@/components/collections";
 import { MenuIcon } from "@/components/MenuIcon";
