@@ -1,10 +1,10 @@
 import { createElement } from "react";
-import { kindOf, operandInput } from "@/schema/registry";
+import { lookOf, operandInput } from "@/schema/registry";
 import type { InputProps } from "@/schema/types";
 
 /** The input of a field; nothing for those that the server alone writes. */
 export function FieldInput(props: InputProps) {
-  const { Input } = kindOf(props.field);
+  const { Input } = lookOf(props.field);
   return Input && createElement(Input, props);
 }
 

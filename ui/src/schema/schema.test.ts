@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Field } from "@/api/metadata";
 import { familyOf, operators, operatorsOf, type Family } from "@/schema/operators";
-import { isWritten, kindOf } from "@/schema/registry";
+import { isWritten, lookOf } from "@/schema/registry";
 import { readJson } from "@/schema/kinds/json";
 import { bigInt, decimal, integer, key, percent } from "@/schema/kinds/number";
 import { toMany, toOne } from "@/schema/kinds/relation";
@@ -70,21 +70,21 @@ describe("operators", () => {
   });
 });
 
-describe("kinds", () => {
+describe("looks", () => {
   test("the interface says what is shown where it fits what is stored", () => {
-    expect(kindOf(field("double", { interface: "percent" }))).toBe(percent);
-    expect(kindOf(field("string", { interface: "percent" }))).toBe(text);
-    expect(kindOf(field("bigInt", { interface: "integer" }))).toBe(bigInt);
-    expect(kindOf(field("integer", { interface: "integer" }))).toBe(integer);
-    expect(kindOf(field("bigInt", { interface: "id", primaryKey: true }))).toBe(key);
-    expect(kindOf(field("formula", { interface: "formula", dataType: "decimal" }))).toBe(decimal);
-    expect(kindOf(field("belongsTo", { interface: "m2o" }))).toBe(toOne);
-    expect(kindOf(field("belongsToMany", { interface: "unheardOf" }))).toBe(toMany);
+    expect(lookOf(field("double", { interface: "percent" }))).toBe(percent);
+    expect(lookOf(field("string", { interface: "percent" }))).toBe(text);
+    expect(lookOf(field("bigInt", { interface: "integer" }))).toBe(bigInt);
+    expect(lookOf(field("integer", { interface: "integer" }))).toBe(integer);
+    expect(lookOf(field("bigInt", { interface: "id", primaryKey: true }))).toBe(key);
+    expect(lookOf(field("formula", { interface: "formula", dataType: "decimal" }))).toBe(decimal);
+    expect(lookOf(field("belongsTo", { interface: "m2o" }))).toBe(toOne);
+    expect(lookOf(field("belongsToMany", { interface: "unheardOf" }))).toBe(toMany);
   });
   test("options make a select of whatever may have some", () => {
     const uiSchema = { enum: [{ value: "a", label: "A", color: "red" }] };
-    expect(kindOf(field("string", { interface: "input", uiSchema }))).toBe(select);
-    expect(kindOf(field("array", { uiSchema }))).toBe(multipleSelect);
+    expect(lookOf(field("string", { interface: "input", uiSchema }))).toBe(select);
+    expect(lookOf(field("array", { uiSchema }))).toBe(multipleSelect);
   });
   test("what the server writes is not offered for writing", () => {
     expect(isWritten(field("formula"))).toBe(false);

@@ -24,7 +24,7 @@ export interface InputProps {
   status?: "error";
 }
 
-export interface Kind {
+export interface Look {
   Cell: ComponentType<CellProps>;
   /** `null` where the server alone writes it. */
   Input: ComponentType<InputProps> | null;

@@ -3,7 +3,7 @@ import { useEffect, useImperativeHandle, useRef, useState, type Ref } from "reac
 import { useTranslation } from "react-i18next";
 import type { Field } from "@/api/metadata";
 import { FieldInput } from "@/schema/FieldInput";
-import { kindOf } from "@/schema/registry";
+import { lookOf } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
 import { Unreadable } from "@/schema/types";
 import styles from "@/features/data/Data.module.css";
@@ -27,7 +27,7 @@ const POPUPS = ".ant-picker-dropdown, .ant-select-dropdown";
 
 export function CellEditor({ field, value, onStore, onCancel, ref }: Props) {
   const { t } = useTranslation();
-  const kind = kindOf(field);
+  const kind = lookOf(field);
   const [written, write] = useState(value);
   const latest = useRef(value);
   const over = useRef(false);

@@ -3,7 +3,7 @@ import { Form, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { isToMany, isToOne, type Field } from "@/api/metadata";
 import { ToOne } from "@/features/data/ToOne";
-import { kindOf } from "@/schema/registry";
+import { lookOf } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
 import styles from "@/features/data/Record.module.css";
 
@@ -18,11 +18,11 @@ interface Props {
 
 /** What is longer than a line stands over the whole width. */
 const isWide = (field: Field): boolean =>
-  kindOf(field).lines === true || isToMany(field) || isToOne(field) || field.type.startsWith("json");
+  lookOf(field).lines === true || isToMany(field) || isToOne(field) || field.type.startsWith("json");
 
 export function RecordField({ id, field, value, written, wrong, onChange }: Props) {
   const { t } = useTranslation();
-  const { Input } = kindOf(field);
+  const { Input } = lookOf(field);
   const title = titleOf(t, field);
   return (
     <Form.Item
@@ -60,7 +60,7 @@ export function RecordField({ id, field, value, written, wrong, onChange }: Prop
 /** A value as tables show it. */
 export function Fact({ field, value }: { field: Field; value: unknown }) {
   const { t } = useTranslation();
-  const { Cell } = kindOf(field);
+  const { Cell } = lookOf(field);
   if (value === null || value === undefined || value === "")
     return <Typography.Text type="secondary">{t("common.none")}</Typography.Text>;
   return <Cell field={field} value={value} />;

@@ -4,7 +4,7 @@ import type { ColumnType } from "antd/es/table";
 import type { TFunction } from "i18next";
 import { fieldOf, isRelation, labelField, type Collection, type Field, type Row } from "@/api/metadata";
 import { Fact } from "@/features/data/RecordField";
-import { isShown, kindOf } from "@/schema/registry";
+import { isShown, lookOf } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
 
 const COLUMNS = 3;
@@ -21,7 +21,7 @@ export function briefFields(target: Collection, through?: Field): Field[] {
       !field.isForeignKey &&
       !field.primaryKey &&
       !STAMPS.has(field.interface ?? "") &&
-      !kindOf(field).lines &&
+      !lookOf(field).lines &&
       field.name !== through?.foreignKey,
   );
   const key = target.filterTargetKey === null ? undefined : fieldOf(target, target.filterTargetKey);
@@ -37,7 +37,7 @@ export function briefColumns(
   return fields.slice(0, COLUMNS).map((field, position) => ({
     key: field.name,
     title: titleOf(t, field),
-    ...(kindOf(field).align ? { align: "end" as const } : {}),
+    ...(lookOf(field).align ? { align: "end" as const } : {}),
     render: (_: unknown, row: Row) =>
       position === 0 && onOpen ? (
         <Typography.Link onClick={() => onOpen(row)} onKeyDown={() => undefined}>

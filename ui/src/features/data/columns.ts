@@ -1,8 +1,8 @@
 /** The columns of a table: which there are, which are shown, and what has to be asked for them. */
 import { isToMany, isToOne, labelField, type Collection, type Field } from "@/api/metadata";
 import { familyOf } from "@/schema/operators";
-import { isShown, isSortable, kindOf } from "@/schema/registry";
-import type { Kind } from "@/schema/types";
+import { isShown, isSortable, lookOf } from "@/schema/registry";
+import type { Look } from "@/schema/types";
 
 export type Density = "small" | "middle" | "large";
 
@@ -19,7 +19,7 @@ export const LEAST_WIDTH = 60;
 
 export interface Column {
   field: Field;
-  kind: Kind;
+  kind: Look;
   width: number;
   /** By which it is sorted; `null` where it can not be. */
   sort: string | null;
@@ -59,7 +59,7 @@ export function columnsOf(fields: readonly Field[], all: readonly Collection[], 
 }
 
 function columnOf(field: Field, all: readonly Collection[], view: View): Column {
-  const kind = kindOf(field);
+  const kind = lookOf(field);
   const target = all.find((collection) => collection.name === field.target);
   const label = target && labelField(target)?.name;
   const asked = target ? [target.filterTargetKey, label].filter((name) => typeof name === "string") : [];

@@ -22,7 +22,8 @@ import { CollectionForm } from "@/features/designer/CollectionForm";
 import { DropCollection, DropField } from "@/features/designer/Drop";
 import { FieldDrawer } from "@/features/designer/FieldDrawer";
 import styles from "@/features/designer/CollectionPage.module.css";
-import { kindOf, kindTitle } from "@/features/designer/kinds";
+import { kindText } from "@/features/designer/kinds";
+import { relationOver } from "@/features/designer/uses";
 import { titleOf } from "@/schema/titles";
 
 /** Fields that come by themselves, and are changed by a box of the collection's form. */
@@ -76,8 +77,15 @@ function Fields({ collection, all }: { collection: Collection; all: readonly Col
       key: "kind",
       title: t("designer.kindTitle"),
       render: (_, field) => {
-        const kind = kindOf(field);
-        return kind && !field.primaryKey ? t(kindTitle(kind)) : field.type;
+        const relation = field.isForeignKey ? relationOver(field, collection, all) : undefined;
+        return (
+          <Flex vertical>
+            <span>{kindText(t, field)}</span>
+            {relation !== undefined && (
+              <Typography.Text type="secondary">{t("designer.keyOf", { name: relation })}</Typography.Text>
+            )}
+          </Flex>
+        );
       },
     },
     {
@@ -92,6 +100,7 @@ function Fields({ collection, all }: { collection: Collection; all: readonly Col
       align: "right",
       render: (_, field, index) => {
         const name = titleOf(t, field);
+        const why = field.isForeignKey ? t("designer.fixedKey") : t("designer.fixedField");
         return own ? (
           <Flex wrap justify="flex-end" className={styles["deeds"] ?? ""}>
             <Button
@@ -110,7 +119,7 @@ function Fields({ collection, all }: { collection: Collection; all: readonly Col
               aria-label={t("designer.moveDown", { name })}
               onClick={() => shift(field, 1)}
             />
-            <Tooltip title={fixed(collection, field) ? t("designer.fixedField") : undefined}>
+            <Tooltip title={fixed(collection, field) ? why : undefined}>
               <Button
                 type="text"
                 size="small"

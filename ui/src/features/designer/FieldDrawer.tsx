@@ -5,9 +5,10 @@ import { useCreateField, useUpdateField } from "@/api/mutations/collections";
 import { fieldTitle, type Collection, type Field } from "@/api/metadata";
 import { useTold } from "@/components/told";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
-import { GROUPS, KINDS, changesTo, kindOf, kindTitle, type Kind } from "@/features/designer/kinds";
+import { changesTo, kindTitle, OFFERED } from "@/features/designer/kinds";
 import { NAME, nameFrom } from "@/features/designer/names";
 import { Parts } from "@/features/designer/Parts";
+import { GROUPS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 
 interface Props {
   collection: Collection;
@@ -19,12 +20,12 @@ interface Props {
 
 function useKindOptions(kinds: readonly Kind[]) {
   const { t } = useTranslation();
-  return GROUPS.map((group) => ({
+  const option = (kind: Kind) => ({ value: kind.interface, label: t(kindTitle(kind)) });
+  const groups = GROUPS.map((group) => ({
     label: t(`designer.group.${group}`),
-    options: kinds
-      .filter((kind) => kind.group === group)
-      .map((kind) => ({ value: kind.interface, label: t(kindTitle(kind)) })),
+    options: kinds.filter((kind) => kind.group === group).map(option),
   })).filter(({ options }) => options.length > 0);
+  return [...kinds.filter(({ group }) => group === undefined).map(option), ...groups];
 }
 
 export function FieldDrawer({ collection, field, all, onClose }: Props) {
@@ -34,10 +35,10 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
   const create = useCreateField(collection.name);
   const update = useUpdateField(collection.name);
   const known = field && kindOf(field);
-  const kinds = field && known ? changesTo(known, field.type) : KINDS;
+  const kinds = field && known ? changesTo(known, field.type) : OFFERED;
   const options = useKindOptions(kinds.length > 0 || !known ? kinds : [known]);
   const chosen = Form.useWatch("interface", form) as string | undefined;
-  const kind = KINDS.find((one) => one.interface === (chosen ?? known?.interface ?? "input"));
+  const kind = kindNamed(chosen ?? known?.interface ?? "input");
   const converted =
     field !== undefined && kind !== undefined && kind.type !== field.type && !(known?.type === kind.type);
   const initial: Partial<FieldForm> = field

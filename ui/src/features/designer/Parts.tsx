@@ -4,22 +4,14 @@ import { useTranslation } from "react-i18next";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { Choices } from "@/features/designer/Choices";
 import type { FieldForm } from "@/features/designer/fieldBody";
-import type { Kind } from "@/features/designer/kinds";
+import { resultText } from "@/features/designer/kinds";
 import { NAME } from "@/features/designer/names";
 import { Pattern } from "@/features/designer/Pattern";
+import type { Kind } from "@/schema/registry";
 
 const RULES = ["SET NULL", "RESTRICT", "CASCADE"] as const;
-const FORMULA_TYPES = [
-  "double",
-  "integer",
-  "bigInt",
-  "decimal",
-  "boolean",
-  "string",
-  "text",
-  "date",
-  "dateOnly",
-];
+/** `integer` is a narrower `bigInt`: both are whole numbers to people, and one of them is enough. */
+const FORMULA_TYPES = ["double", "bigInt", "decimal", "boolean", "string", "text", "date", "dateOnly"];
 
 interface Props {
   kind: Kind;
@@ -112,6 +104,28 @@ function Relation({ kind, collection, all, existing }: Props) {
   );
 }
 
+/** It is chosen once: the values that are there are stored so. */
+function Result({ existing, value = "double", ...props }: ResultProps) {
+  const { t } = useTranslation();
+  const types = FORMULA_TYPES.includes(value) ? FORMULA_TYPES : [...FORMULA_TYPES, value];
+  return (
+    <Select
+      {...props}
+      value={value}
+      disabled={existing}
+      options={types.map((type) => ({ value: type, label: resultText(t, type) }))}
+    />
+  );
+}
+
+interface ResultProps {
+  existing: boolean;
+  /** Given by the form. */
+  id?: string;
+  value?: string;
+  onChange?: (value: string) => void;
+}
+
 function Flags({ kind }: { kind: Kind }) {
   const { t } = useTranslation();
   const flags = (["required", "unique", "index"] as const).filter((flag) => kind.parts.includes(flag));
@@ -168,7 +182,7 @@ export function Parts(props: Props) {
             <Input.TextArea autoSize={{ minRows: 2, maxRows: 8 }} spellCheck={false} />
           </Form.Item>
           <Form.Item<FieldForm> name="dataType" label={t("designer.dataType")}>
-            <Select options={FORMULA_TYPES.map((type) => ({ value: type, label: type }))} />
+            <Result existing={existing} />
           </Form.Item>
         </>
       )}

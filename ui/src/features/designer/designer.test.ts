@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
+import type { TFunction } from "i18next";
 import type { Collection, Field } from "@/api/metadata";
 import { toBody, toChange, toForm } from "@/features/designer/fieldBody";
-import { changesTo, KINDS, kindOf } from "@/features/designer/kinds";
+import { changesTo, kindText, OFFERED, resultText } from "@/features/designer/kinds";
 import { nameFrom } from "@/features/designer/names";
-import { relationsTo, usersOf } from "@/features/designer/uses";
+import { relationOver, relationsTo, usersOf } from "@/features/designer/uses";
+import { KINDS, kindOf } from "@/schema/registry";
+import en from "@/locales/en";
+import es from "@/locales/es";
+import fr from "@/locales/fr";
+import zh from "@/locales/zh";
 
 const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({
   key: name,
@@ -118,11 +124,43 @@ describe("bodies", () => {
   });
 });
 
+/** Those of the server (src/insula/data/fields), but for `virtual`, which no field that people make is of. */
+const TYPES = [
+  ...["array", "bigInt", "boolean", "date", "dateOnly", "datetimeNoTz", "datetimeTz", "decimal", "double"],
+  ...["float", "formula", "integer", "json", "jsonb", "nanoid", "password", "belongsTo", "hasOne", "hasMany"],
+  ...["belongsToMany", "sequence", "set", "snowflakeId", "sort", "string", "text", "time", "uid"],
+  ...["unixTimestamp", "uuid"],
+];
+
 describe("kinds", () => {
   test("a field without an interface is known by its type", () => {
     expect(kindOf(field("a", "float"))?.interface).toBe("number");
     expect(kindOf(field("a", "belongsTo", { interface: "m2o" }))?.type).toBe("belongsTo");
-    expect(kindOf(field("a", "sort"))).toBeNull();
+    expect(kindOf(field("a", "unheardOf"))).toBeNull();
+  });
+  test("every type and kind has words, keys like all others", () => {
+    for (const { designer } of [en, es, fr, zh]) {
+      const t = ((key: string) => {
+        const found = (designer.kind as Record<string, string>)[key.replace("designer.kind.", "")];
+        if (found === undefined) throw new Error(`no words for ${key}`);
+        return found;
+      }) as TFunction;
+      for (const kind of KINDS)
+        expect(kindText(t, field("a", kind.type, { interface: kind.interface }))).not.toBe("");
+      for (const type of TYPES) expect(kindText(t, field("a", type))).not.toBe(type);
+      expect(kindText(t, field("id", "bigInt", { interface: null, primaryKey: true }))).toBe(
+        designer.kind.integer,
+      );
+      expect(resultText(t, "double")).toBe(designer.kind.number);
+    }
+  });
+  test("those that come by themselves are not offered, and keep their kind when they are changed", () => {
+    expect(OFFERED.map((kind) => kind.interface)).not.toContain("createdAt");
+    const order = field("order", "sort", { interface: "sort" });
+    const known = kindOf(order);
+    if (!known) throw new Error("no kind");
+    expect(changesTo(known, "sort").map((kind) => kind.interface)).toEqual(["sort"]);
+    expect(toChange({ ...toForm(order, "Order"), title: "Place" }, order)).not.toHaveProperty("type");
   });
   test("text may become anything plain, a relation nothing", () => {
     const text = KINDS.find((kind) => kind.interface === "input");
@@ -131,6 +169,30 @@ describe("kinds", () => {
     expect(changesTo(text, "string").map((kind) => kind.interface)).toContain("decimal");
     expect(changesTo(link, "belongsTo")).toEqual([link]);
   });
+});
+
+test("a foreign key is told by its relation, on either side", () => {
+  const orders = collection("orders", [
+    field("customerId", "bigInt", { isForeignKey: true }),
+    field("customer", "belongsTo", {
+      target: "customers",
+      foreignKey: "customerId",
+      uiSchema: { title: "Customer" },
+    }),
+    field("shopId", "bigInt", { isForeignKey: true }),
+    field("lost", "bigInt", { isForeignKey: true }),
+  ]);
+  const shops = collection("shops", [field("orders", "hasMany", { target: "orders", foreignKey: "shopId" })]);
+  const tags = collection("tags", [
+    field("orders", "belongsToMany", { target: "orders", through: "orderTags", otherKey: "orderId" }),
+  ]);
+  const between = collection("orderTags", [field("orderId", "bigInt", { isForeignKey: true })]);
+  const all = [orders, shops, tags, between];
+  const over = (name: string, of = orders) => relationOver(field(name, "bigInt"), of, all);
+  expect(over("customerId")).toBe("Customer");
+  expect(over("shopId")).toBe("shops.orders");
+  expect(over("orderId", between)).toBe("tags.orders");
+  expect(over("lost")).toBeUndefined();
 });
 
 test("what needs a field or collection is named", () => {

@@ -1,7 +1,7 @@
 /** The form of a field ↔ what the server is sent. */
 import type { Choice, Field } from "@/api/metadata";
-import { KINDS, kindOf, type Kind } from "@/features/designer/kinds";
 import { nameFrom } from "@/features/designer/names";
+import { KINDS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 
 /** A part of the numbers that a sequence gives. */
 export interface PatternPart {
@@ -82,7 +82,7 @@ function relation(kind: Kind, form: FieldForm): Record<string, unknown> {
 
 /** What makes a new field. */
 export function toBody(form: FieldForm): Record<string, unknown> {
-  const kind = KINDS.find((known) => known.interface === form.interface);
+  const kind = kindNamed(form.interface);
   if (!kind) throw new Error(`There is no kind of field "${form.interface}".`);
   const body: Record<string, unknown> = {
     ...kind.fixed,
@@ -121,7 +121,7 @@ export function toChange(form: FieldForm, before: Field): Record<string, unknown
   const schema = body["uiSchema"] as Record<string, unknown>;
   body["uiSchema"] = { ...before.uiSchema, ...schema };
   body["description"] = form.description ?? null;
-  const kind = KINDS.find((known) => known.interface === form.interface);
+  const kind = kindNamed(form.interface);
   for (const flag of ["required", "unique", "index"] as const) {
     if (kind?.parts.includes(flag)) body[flag] = form[flag] === true;
   }

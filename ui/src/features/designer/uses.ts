@@ -32,3 +32,28 @@ export function usersOf(field: Field, collection: Collection, all: readonly Coll
   );
   return [...beside, ...elsewhere];
 }
+
+/** The relation that a foreign key belongs to, in words: of this collection, or of another one that leads here by it. */
+export function relationOver(
+  field: Field,
+  collection: Collection,
+  all: readonly Collection[],
+): string | undefined {
+  const own = collection.fields.find(
+    (other) => other.type === "belongsTo" && other.foreignKey === field.name,
+  );
+  if (own) return fieldTitle(own);
+  for (const from of all) {
+    const other = from.fields.find(
+      ({ type, target, through, foreignKey, otherKey }) =>
+        ((type === "hasMany" || type === "hasOne") &&
+          target === collection.name &&
+          foreignKey === field.name) ||
+        (type === "belongsToMany" &&
+          through === collection.name &&
+          (foreignKey === field.name || otherKey === field.name)),
+    );
+    if (other) return `${collectionTitle(from)}.${fieldTitle(other)}`;
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@ import { CheckSquareFilled, BorderOutlined } from "@ant-design/icons";
 import { Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 
 function BooleanCell({ value }: CellProps) {
   const { t } = useTranslation();
@@ -33,4 +33,4 @@ function BooleanInput(props: InputProps) {
 }
 
 /** Yes, no, or not said. */
-export const boolean: Kind = { Cell: BooleanCell, Input: BooleanInput, width: 90, instant: true };
+export const boolean: Look = { Cell: BooleanCell, Input: BooleanInput, width: 90, instant: true };

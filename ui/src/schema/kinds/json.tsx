@@ -1,7 +1,7 @@
 import { Input } from "antd";
 import { useState } from "react";
 import { control } from "@/schema/control";
-import { Unreadable, type CellProps, type InputProps, type Kind } from "@/schema/types";
+import { Unreadable, type CellProps, type InputProps, type Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 /** Longer ones are cut: a table shows that there is something, a record what. */
@@ -53,4 +53,4 @@ export function JsonInput(props: InputProps) {
   );
 }
 
-export const json: Kind = { Cell: JsonCell, Input: JsonInput, width: 200, lines: true, sortable: false };
+export const json: Look = { Cell: JsonCell, Input: JsonInput, width: 200, lines: true, sortable: false };

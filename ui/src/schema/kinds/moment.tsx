@@ -4,7 +4,7 @@ import dayjs, { type Dayjs } from "dayjs";
 import customParseFormat from "dayjs/plugin/customParseFormat";
 import { day, moment as momentText } from "@/lib/format";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 dayjs.extend(customParseFormat);
@@ -69,17 +69,17 @@ function TimeInput(props: InputProps) {
 
 const MOMENT_WIDTH = 200;
 
-export const datetime: Kind = {
+export const datetime: Look = {
   Cell: cell(momentText),
   Input: dateInput({ time: true }),
   width: MOMENT_WIDTH,
 };
-export const wallClock: Kind = {
+export const wallClock: Look = {
   Cell: cell(momentText),
   Input: dateInput({ format: CLOCK, time: true }),
   width: MOMENT_WIDTH,
 };
-export const dateOnly: Kind = { Cell: cell(day), Input: dateInput({ format: DAY, time: false }), width: 120 };
-export const time: Kind = { Cell: cell((text) => text.slice(0, TIME.length)), Input: TimeInput, width: 100 };
+export const dateOnly: Look = { Cell: cell(day), Input: dateInput({ format: DAY, time: false }), width: 120 };
+export const time: Look = { Cell: cell((text) => text.slice(0, TIME.length)), Input: TimeInput, width: 100 };
 /** Of records: when they were made and changed. */
-export const stamp: Kind = { Cell: cell(momentText), Input: null, width: MOMENT_WIDTH };
+export const stamp: Look = { Cell: cell(momentText), Input: null, width: MOMENT_WIDTH };

@@ -3,7 +3,7 @@ import { InputNumber } from "antd";
 import { fromPercent, toPercent, wholeNumber } from "@/lib/decimals";
 import { decimal as decimalText, number as numberText } from "@/lib/format";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 const MOST_DIGITS = 10;
@@ -33,8 +33,8 @@ function numberInput(precision?: number) {
   };
 }
 
-export const number: Kind = { Cell: NumberCell, Input: numberInput(), width: 120, align: "end" };
-export const integer: Kind = { Cell: NumberCell, Input: numberInput(0), width: 110, align: "end" };
+export const number: Look = { Cell: NumberCell, Input: numberInput(), width: 120, align: "end" };
+export const integer: Look = { Cell: NumberCell, Input: numberInput(0), width: 110, align: "end" };
 
 function PercentCell({ value }: CellProps) {
   return (
@@ -59,7 +59,7 @@ function PercentInput(props: InputProps) {
 }
 
 /** Stored as a share of 1. */
-export const percent: Kind = { Cell: PercentCell, Input: PercentInput, width: 110, align: "end" };
+export const percent: Look = { Cell: PercentCell, Input: PercentInput, width: 110, align: "end" };
 
 const exactText = (value: unknown): string | null =>
   typeof value === "string" || typeof value === "number" ? String(value) : null;
@@ -85,7 +85,7 @@ function DecimalInput(props: InputProps) {
   );
 }
 
-export const decimal: Kind = { Cell: DecimalCell, Input: DecimalInput, width: 130, align: "end" };
+export const decimal: Look = { Cell: DecimalCell, Input: DecimalInput, width: 130, align: "end" };
 
 function BigCell({ value }: CellProps) {
   return <Figures>{decimalText(String(value))}</Figures>;
@@ -106,14 +106,14 @@ export function BigInput(props: InputProps) {
   );
 }
 
-export const bigInt: Kind = { Cell: BigCell, Input: BigInput, width: 180, align: "end" };
+export const bigInt: Look = { Cell: BigCell, Input: BigInput, width: 180, align: "end" };
 
 function KeyCell({ value }: CellProps) {
   return <Figures>{String(value)}</Figures>;
 }
 
 /** Numbers that name something: no signs between their digits. The server gives them. */
-export const key: Kind = { Cell: KeyCell, Input: null, width: 80 };
+export const key: Look = { Cell: KeyCell, Input: null, width: 80 };
 
 /** A foreign key as a plain number. */
-export const reference: Kind = { Cell: KeyCell, Input: BigInput, width: 110, align: "end" };
+export const reference: Look = { Cell: KeyCell, Input: BigInput, width: 110, align: "end" };

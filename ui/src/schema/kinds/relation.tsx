@@ -11,7 +11,7 @@ import { useDebounced } from "@/components/debounced";
 import { Chip } from "@/schema/kinds/Chip";
 import { familyOf } from "@/schema/operators";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null;
@@ -111,7 +111,7 @@ function RelationInput(props: InputProps) {
   );
 }
 
-export const toOne: Kind = { Cell: ToOneCell, Input: RelationInput, width: 170, instant: true };
-export const toMany: Kind = { Cell: ToManyCell, Input: RelationInput, width: 200, sortable: false };
+export const toOne: Look = { Cell: ToOneCell, Input: RelationInput, width: 170, instant: true };
+export const toMany: Look = { Cell: ToManyCell, Input: RelationInput, width: 200, sortable: false };
 /** Who made or changed a record. */
-export const person: Kind = { Cell: ToOneCell, Input: null, width: 150 };
+export const person: Look = { Cell: ToOneCell, Input: null, width: 150 };

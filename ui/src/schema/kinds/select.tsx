@@ -3,7 +3,7 @@ import { Select } from "antd";
 import { optionsOf, type Field, type Option } from "@/api/metadata";
 import { Chip } from "@/schema/kinds/Chip";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 function optionFor(field: Field, value: unknown): Pick<Option, "label" | "color"> {
@@ -68,8 +68,8 @@ export function SeveralInput(props: InputProps) {
   );
 }
 
-export const select: Kind = { Cell: Chosen, Input: SelectInput, width: 140, instant: true };
-export const multipleSelect: Kind = { Cell: Several, Input: SeveralInput, width: 200, sortable: false };
+export const select: Look = { Cell: Chosen, Input: SelectInput, width: 140, instant: true };
+export const multipleSelect: Look = { Cell: Several, Input: SeveralInput, width: 200, sortable: false };
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
@@ -96,4 +96,4 @@ function restored(text: string, before: readonly unknown[]): unknown {
 }
 
 /** A list of whatever people write. */
-export const array: Kind = { Cell: Several, Input: ListInput, width: 180, sortable: false };
+export const array: Look = { Cell: Several, Input: ListInput, width: 180, sortable: false };

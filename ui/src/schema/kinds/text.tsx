@@ -2,7 +2,7 @@
 import { Input, Typography } from "antd";
 import type { ReactNode } from "react";
 import { control } from "@/schema/control";
-import type { CellProps, InputProps, Kind } from "@/schema/types";
+import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
 
 export function TextCell({ value }: CellProps) {
@@ -65,13 +65,13 @@ const callAddress = (text: string): string | null =>
 
 export const LineInput = lineInput("text");
 
-export const text: Kind = { Cell: TextCell, Input: LineInput, width: 180 };
-export const email: Kind = { Cell: linked(mailAddress), Input: lineInput("email"), width: 200 };
-export const phone: Kind = { Cell: linked(callAddress), Input: lineInput("tel"), width: 150 };
-export const url: Kind = { Cell: linked(webAddress), Input: lineInput("url"), width: 200 };
+export const text: Look = { Cell: TextCell, Input: LineInput, width: 180 };
+export const email: Look = { Cell: linked(mailAddress), Input: lineInput("email"), width: 200 };
+export const phone: Look = { Cell: linked(callAddress), Input: lineInput("tel"), width: 150 };
+export const url: Look = { Cell: linked(webAddress), Input: lineInput("url"), width: 200 };
 
 /** What identifies: written rarely, read by signs. */
-export const identifier: Kind = { Cell: CodeCell, Input: LineInput, width: 160 };
+export const identifier: Look = { Cell: CodeCell, Input: LineInput, width: 160 };
 
 function LinesInput(props: InputProps) {
   const { value, onChange } = props;
@@ -85,7 +85,7 @@ function LinesInput(props: InputProps) {
   );
 }
 
-export const textarea: Kind = { Cell: TextCell, Input: LinesInput, width: 240, lines: true };
+export const textarea: Look = { Cell: TextCell, Input: LinesInput, width: 240, lines: true };
 
 function PasswordCell() {
   return <span aria-hidden="true">{"••••••"}</span>;
@@ -104,4 +104,4 @@ function PasswordInput(props: InputProps) {
 }
 
 /** Never answered: what is written here takes the place of what was. */
-export const password: Kind = { Cell: PasswordCell, Input: PasswordInput, width: 120, sortable: false };
+export const password: Look = { Cell: PasswordCell, Input: PasswordInput, width: 120, sortable: false };
