@@ -22,6 +22,7 @@ MEASURES = ".ant-table-measure-row"
 """A row without height by which the library measures columns: it repeats headings, and nobody reaches it."""
 DRAWER = ".ant-drawer-open"
 """What is open above the page: what lies below its shade is out of reach."""
+WIDEST = {"width": 2560, "height": 1440}
 SIZES = {"desktop": {"width": 1440, "height": 900}, "telephone": {"width": 390, "height": 844}}
 
 
@@ -77,9 +78,13 @@ async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
         wrong = await _grave(page)
         if await page.get_by_text("Nothing at this address").count():
             wrong.append("there is no such page")
-        beyond = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if beyond > 0:
-            wrong.append(f"scrolls sideways by {beyond} px")
+        usual = page.viewport_size
+        assert usual is not None
+        for size in (WIDEST, usual):
+            await page.set_viewport_size(size)
+            beyond = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if beyond > 0:
+                wrong.append(f"scrolls sideways by {beyond} px in {size['width']}")
         wrong += signed_in.complaints
         signed_in.complaints.clear()
         faults += [f"{shown.name}: {fault}" for fault in wrong]

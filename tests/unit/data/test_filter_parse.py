@@ -49,6 +49,17 @@ def test_dots_and_objects_are_the_same_path() -> None:
     assert parse_filter({"a": {"b.c": {"d": 1}}}) == Condition(("a", "b", "c", "d"), "$eq", 1)
 
 
+def test_an_operator_may_stand_behind_its_field() -> None:
+    assert parse_filter({"qty.$gt": 5}) == Condition(("qty",), "$gt", 5)
+    assert parse_filter({"meta.size.$in": [1, 2]}) == Condition(("meta", "size"), "$in", [1, 2])
+    assert parse_filter({"a.$or": [{"$gt": 5}, {"$lt": 1}]}) == parse_filter(
+        {"a": {"$or": [{"$gt": 5}, {"$lt": 1}]}}
+    )
+    for wrong in ("qty.$none", "qty.$gt.more"):
+        with pytest.raises(InvalidFilter, match=r"no operator"):
+            parse_filter({wrong: 5})
+
+
 def test_conditions_in_one_object_are_about_one_related_record() -> None:
     one = Within("tags", All((Condition(("name",), "$eq", "x"), Condition(("id",), "$eq", 1))))
     assert parse_filter({"tags": {"name": "x", "id": 1}}) == one

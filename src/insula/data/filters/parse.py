@@ -1,7 +1,7 @@
 """A filter as the client wrote it (JSON text, or decoded objects) → the tree.
 
-Keys that begin with ``$`` are operators or logic; others are fields, relations, or parts of JSON, with dots
-or nested objects between them::
+Keys that begin with ``$`` are operators or logic, also behind the name of a field and a dot (``qty.$gt``); others are fields,
+relations, or parts of JSON, with dots or nested objects between them::
 
     {"qty": 5, "author": {"name": {"$includes": "x"}}, "$or": [{"a.b": 1}, {"c": {"$empty": true}}]}
 
@@ -105,7 +105,9 @@ class _Parser:
 
     def field(self, path: list[str], name: str, value: object, depth: int) -> Iterator[Node]:
         """The nodes under the key ``name`` and the rest of its dotted ``path``, relative to ``name``."""
-        if path:
+        if path and path[0].startswith("$"):
+            yield from self.all_of({".".join(path): value}, name, depth)
+        elif path:
             yield from _lift(path[0], list(self.field(path[1:], path[0], value, depth + 1)))
         elif isinstance(value, Mapping):
             yield from self.all_of(value, name, depth)

@@ -36,6 +36,7 @@ nested parameters: `filter[qty][$gt]=5`).
 ```
 
 - A bare value means `$eq`. Several keys in one object all have to hold. What is empty (`{}`, `[]`) is no condition.
+- An operator may also stand behind the name of its field: `{"qty.$gt": 5}` is `{"qty": {"$gt": 5}}`.
 - `$and` and `$or` take lists, `$not` takes a filter. Under a field they speak of it: `{"qty": {"$or": [{"$lt": 1},
   {"$gt": 5}]}}`. `$not` over a condition holds wherever the condition does not, missing values included.
 - Dotted paths and nested objects reach through relations. Behind a relation **to one**, a missing record counts as one
