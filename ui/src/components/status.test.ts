@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPending, possible, shownStatus } from "@/components/status";
+import { isPending, mayMove, possible, shownStatus } from "@/components/status";
 
 test("what sleeps is told from what was stopped, and what is deleted from both", () => {
   expect(shownStatus("stopped", "asleep")).toBe("asleep");
@@ -24,6 +24,8 @@ test("one can be asked for what its status allows", () => {
     "upgrade",
   ]);
   expect(doable({ status: "stopped", wanted: "stopped", jobId: null })).toEqual(["start", "upgrade"]);
+  // stopped, of which one of its environments can tell nothing
+  expect(doable({ status: "error", wanted: "stopped", jobId: null })).toEqual(["start", "stop", "upgrade"]);
   expect(doable({ status: "stopped", wanted: "asleep", jobId: null })).toEqual([
     "visit",
     "start",
@@ -32,4 +34,13 @@ test("one can be asked for what its status allows", () => {
   ]);
   expect(doable({ status: "stopped", wanted: "deleted", jobId: null })).toEqual(["restore", "purge"]);
   expect(doable({ status: "preparing", wanted: "running", jobId: 7 })).toEqual([]);
+});
+
+test("one moves while it is stopped, or where it is placed nowhere", () => {
+  const known = [{ name: "east" }, { name: "west" }];
+  expect(mayMove({ wanted: "running", statuses: { east: "running" } }, known)).toBe(false);
+  expect(mayMove({ wanted: "asleep", statuses: { east: "stopped" } }, known)).toBe(false);
+  expect(mayMove({ wanted: "stopped", statuses: { east: "error", west: "stopped" } }, known)).toBe(true);
+  expect(mayMove({ wanted: "running", statuses: { local: "error" } }, known)).toBe(true);
+  expect(mayMove({ wanted: "running", statuses: { local: "error", west: "running" } }, known)).toBe(false);
 });

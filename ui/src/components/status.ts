@@ -32,3 +32,12 @@ export function possible({ status, wanted, jobId }: Life) {
     purge: !there,
   };
 }
+
+/**
+ * Whether it may be given other environments: once it is wanted stopped, although some of those that it has may not
+ * answer, and at any time where it is placed in none of those that are known.
+ */
+export const mayMove = (
+  { wanted, statuses }: Pick<Application, "wanted" | "statuses">,
+  known: readonly { name: string }[],
+): boolean => wanted === "stopped" || !known.some(({ name }) => Object.hasOwn(statuses, name));

@@ -63,7 +63,10 @@ export function Actions({ application, deeds, small = false }: Props) {
     disabled: !may[verb] || busy,
     onClick: () => deeds.run(verb, application),
   });
+  const verb = may.start || !may.stop ? "start" : "stop";
   const items: NonNullable<MenuProps["items"]> = [
+    // What sleeps, has failed or runs in some of its environments can be started and stopped.
+    ...(verb === "start" && may.stop ? [item("stop", <PauseCircleOutlined />)] : []),
     item("sleep", <MoonOutlined />),
     item("restart", <ReloadOutlined />),
     item("upgrade", <ArrowUpOutlined />),
@@ -86,7 +89,6 @@ export function Actions({ application, deeds, small = false }: Props) {
       onClick: () => deeds.ask("destroy", application),
     },
   ];
-  const verb = may.start || !may.stop ? "start" : "stop";
   return (
     <Flex gap={small ? 4 : 8} align="center" wrap={!small}>
       <Visit application={application} {...look} />

@@ -158,7 +158,7 @@ const around = (all: readonly Environment[]): Around => ({
   own: asDialect(all[0]?.dialect),
   environments: all,
   editing: false,
-  stopped: true,
+  movable: true,
 });
 
 export default function NewApplicationPage() {

@@ -42,7 +42,7 @@ function EnvironmentLine({ environment }: { environment: Environment }) {
   );
 }
 
-function EnvironmentsField({ environments, editing, stopped }: Around) {
+function EnvironmentsField({ environments, editing, movable }: Around) {
   const { t } = useTranslation();
   const form = Form.useFormInstance<Values>();
   const chosen = Form.useWatch((values: Partial<Values>) => values.environments ?? [], form);
@@ -60,10 +60,10 @@ function EnvironmentsField({ environments, editing, stopped }: Around) {
       <Form.Item
         name="environments"
         label={t("appForm.environments")}
-        extra={editing && !stopped ? t("appForm.environmentsWhileStopped") : t("appForm.environmentsHint")}
+        extra={editing && !movable ? t("appForm.environmentsWhileStopped") : t("appForm.environmentsHint")}
         rules={several ? [{ required: true, type: "array", message: t("appForm.environmentsMissing") }] : []}
       >
-        <Checkbox.Group disabled={editing && !stopped} className={styles["choices"] ?? ""}>
+        <Checkbox.Group disabled={editing && !movable} className={styles["choices"] ?? ""}>
           {environments.map((environment) => (
             <Checkbox
               key={environment.name}

@@ -8,6 +8,6 @@ export interface Around {
   environments: readonly Environment[];
   /** Of an application that is there: what can not change is shown as a fact. */
   editing: boolean;
-  /** Whether it is stopped: only then it may move. */
-  stopped: boolean;
+  /** Whether it may be given other environments. */
+  movable: boolean;
 }

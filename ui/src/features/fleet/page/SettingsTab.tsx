@@ -7,6 +7,7 @@ import type { Application, Environment } from "@/api/fleet";
 import { useUpdateApplication, useVerb } from "@/api/mutations/applications";
 import { environments } from "@/api/queries/environments";
 import { Shown } from "@/components/states";
+import { mayMove } from "@/components/status";
 import { useTold } from "@/components/told";
 import { ApplicationForm } from "@/features/fleet/form/ApplicationForm";
 import { asDialect } from "@/features/fleet/form/database";
@@ -37,7 +38,7 @@ function Edit({ application, all, onRestartDue }: Props) {
     own: asDialect(first?.dialect),
     environments: all,
     editing: true,
-    stopped: application.status === "stopped" && application.wanted === "stopped",
+    movable: mayMove(application, all),
   };
   const before = valuesOf(application, around.own);
   const watched = Form.useWatch((values: Values) => values, { form, preserve: true });
