@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from insula.testing import servers
+from insula.testing.databases import administer, databases
+from insula.testing.fleets import PLACES, FleetOfProcesses
 from insula.testing.instance import Instance
-from insula.testing.visitors import Visitor, visit
+from insula.testing.visitors import DOMAIN, Visitor, visit
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"]
@@ -21,7 +24,9 @@ async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         if found is None and not Path(playwright.chromium.executable_path).exists():
             pytest.fail("a browser is needed: apt-get install chromium, or playwright install chromium")
-        opened = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        opened = await playwright.chromium.launch(
+            executable_path=found, args=[*ARGUMENTS, f"--host-resolver-rules=MAP *.{DOMAIN} 127.0.0.1"]
+        )
         yield opened
         await opened.close()
 
@@ -53,3 +58,26 @@ async def person(browser: Browser, entry: Instance) -> AsyncIterator[Visitor]:
     yield made
     await made.context.close()
     assert made.complaints == []
+
+
+@pytest.fixture
+async def service(postgresql: servers.Server) -> AsyncIterator[servers.Server]:
+    """A server of PostgreSQL where no database is left behind."""
+    before = await databases(postgresql)
+    yield postgresql
+    made = await databases(postgresql) - before
+    await administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made))
+
+
+@pytest.fixture
+def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
+    """Two environments without applications, over one database service and a Redis of their own."""
+    folder = tmp_path / "seen"
+    folder.mkdir()
+    with servers.redis() as redis:
+        made = FleetOfProcesses(folder, redis.port, postgresql, failpoints=True)
+        try:
+            made.start(*PLACES)
+            yield made
+        finally:
+            made.end()

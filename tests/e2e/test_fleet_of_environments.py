@@ -2,36 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from insula.testing import servers
-from insula.testing.fleets import FleetOfProcesses
-from insula.testing.visitors import Visitor, visit, visitor
+from insula.testing.fleets import PLACES, FleetOfProcesses
+from insula.testing.visitors import Visitor, visit
 
-PLACES = ("w1", "w2")
 LIST = "/admin/settings/applications"
 SHOP = "/apps/corner_shop"
 HELD_S = 3
 """How long an application takes to come up where a test says so: long enough to see its page meanwhile."""
-
-
-@pytest.fixture
-def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
-    """Two environments without applications, over one database service and a Redis of their own."""
-    folder = tmp_path / "seen"
-    folder.mkdir()
-    with servers.redis() as redis:
-        made = FleetOfProcesses(folder, redis.port, postgresql, failpoints=True)
-        try:
-            made.start(*PLACES)
-            yield made
-        finally:
-            made.end()
 
 
 def start_takes(fleet: FleetOfProcesses, seconds: float) -> None:
@@ -78,9 +59,7 @@ async def enter(person: Visitor, shop: Locator, place: str) -> Visitor:
     offered = [person.page.get_by_role("menuitem", name=each, exact=True) for each in PLACES]
     for each in offered:
         await expect(each).to_be_visible()
-    async with person.context.expect_page() as opened:
-        await offered[PLACES.index(place)].get_by_role("link").click()
-    there = visitor(person.context, await opened.value, person.address, person.complaints)
+    there = await person.follow(offered[PLACES.index(place)].get_by_role("link"))
     await expect(there.page.get_by_label("E-mail or user name")).to_be_visible()
     chosen = {cookie["name"]: cookie["value"] for cookie in await person.context.cookies()}
     assert chosen["insula_environment_corner_shop"] == place
@@ -103,11 +82,13 @@ async def test_an_application_in_two_environments(browser: Browser, fleet: Fleet
     there = await enter(person, shop, "w2")
     heading = there.page.get_by_role("heading", level=1)
 
+    await person.page.bring_to_front()
     await shop.get_by_role("button", name="Stop Corner shop").click()
     await expect(shop.get_by_text("Stopped")).to_have_count(2)
     await there.page.reload()
     await expect(heading).to_have_text("Corner shop is not available")
 
+    await person.page.bring_to_front()
     await shop.get_by_role("button", name="Start Corner shop").click()
     await expect(shop.get_by_text("Running")).to_have_count(2)
     await shop.get_by_role("button", name="More actions for Corner shop").click()

@@ -1,14 +1,14 @@
 """An application from its name to its end in the browser: made, entered, stopped, woken, deleted, restored, purged."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from insula.testing import shelf
-from insula.testing.databases import administer, databases
-from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
+from insula.testing.databases import databases
+from insula.testing.instance import Instance
 from insula.testing.servers import Server, free_port
 from insula.testing.visitors import Visitor, visit
 
@@ -36,20 +36,13 @@ def slow(tmp_path: Path) -> Iterator[Instance]:
     assert made.stop() == 0
 
 
-async def _sign_in(page: Page) -> None:
-    await page.get_by_label("E-mail or user name").fill(ROOT_EMAIL)
-    await page.get_by_label("Password", exact=True).fill(ROOT_PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("button", name="Account of")).to_be_visible()
-
-
 async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser, slow: Instance) -> None:
     person = await visit(browser, slow.address)
     await person.sign_in()
     page = person.page
     await person.open("/admin/settings/applications")
     await page.get_by_role("link", name="Add new").first.click()
-    await page.get_by_label("Name", exact=True).fill("Corner shop")
+    await page.get_by_role("textbox", name="Name", exact=True).fill("Corner shop")
     await page.get_by_role("button", name="Create").click()
 
     # its steps are seen as they happen
@@ -59,13 +52,13 @@ async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser
     await expect(page.get_by_text("Start it", exact=True)).to_be_visible()
     await expect(done).to_be_visible()
 
-    async with person.context.expect_page() as opened:
-        await page.get_by_role("link", name="Open Corner shop").click()
-    shop = await opened.value
-    await _sign_in(shop)
+    there = await person.follow(page.get_by_role("link", name="Open Corner shop"))
+    await there.sign_in_here()
+    shop = there.page
     await expect(shop.get_by_text("Nothing here yet")).to_be_visible()
 
     # stopped: who visits is told so, until it is started again
+    await page.bring_to_front()
     await page.get_by_role("button", name="Show its page").click()
     await page.get_by_role("button", name="Stop Corner shop").click()
     await expect(page.get_by_text("Stopped").first).to_be_visible()
@@ -74,6 +67,7 @@ async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser
     assert refused.status == 503
     await expect(shop.get_by_role("heading", level=1)).to_have_text("Corner shop is not available")
     await expect(shop.get_by_text("The application corner-shop is stopped")).to_be_visible()
+    await page.bring_to_front()
     await page.get_by_role("button", name="Start Corner shop").click()
     await expect(page.get_by_role("button", name="Stop Corner shop")).to_be_enabled()
 
@@ -81,9 +75,7 @@ async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser
     await page.get_by_role("button", name="More actions for Corner shop").click()
     await page.get_by_role("menuitem", name="Sleep").click()
     await expect(page.get_by_text("Asleep").first).to_be_visible()
-    async with person.context.expect_page() as opened:
-        await page.get_by_role("link", name="Visit Corner shop").click()
-    woken = await opened.value
+    woken = (await person.follow(page.get_by_role("link", name="Visit Corner shop"))).page
     await expect(woken.get_by_role("heading", level=1)).to_have_text("Corner shop is on its way")
     await expect(woken.get_by_role("button", name="Account of")).to_be_visible()
     await person.context.close()
@@ -117,15 +109,6 @@ async def test_an_application_is_deleted_restored_and_purged(person: Visitor, en
     assert not (entry.storage / "apps" / "corner-shop").exists()
 
 
-@pytest.fixture
-async def service(postgresql: Server) -> AsyncIterator[Server]:
-    """A server of PostgreSQL where no database is left behind."""
-    before = await databases(postgresql)
-    yield postgresql
-    made = await databases(postgresql) - before
-    await administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made))
-
-
 async def test_a_database_on_another_server_is_tried_before_it_is_made(
     person: Visitor, service: Server
 ) -> None:
@@ -156,9 +139,7 @@ async def test_a_database_on_another_server_is_tried_before_it_is_made(
     await page.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("status").filter(has_text="Done")).to_be_visible()
     assert "ledger" in await databases(service) - before
-    async with person.context.expect_page() as opened:
-        await page.get_by_role("link", name="Open Ledger").click()
-    await _sign_in(await opened.value)
+    await (await person.follow(page.get_by_role("link", name="Open Ledger"))).sign_in_here()
 
 
 async def test_a_creation_that_fails_is_tried_again_or_undone(

@@ -15,6 +15,8 @@ from insula.testing.instance import Instance, database_settings
 from insula.testing.leaks import outlives_a_test
 
 KEY = "0123456789abcdef" * 4
+PLACES = ("w1", "w2")
+"""Environments as tests of a browser name them."""
 
 
 @dataclass

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD
 
 PATIENCE_MS: Final = 30_000
 """What a page gets to show what it should, on a machine that does much else."""
+DOMAIN: Final = "example.test"
+"""The browsers of tests find all names below it on this machine."""
 _EXPECTED: Final = ("Failed to load resource", "WebSocket connection to")
 """What Chromium itself says of answers that are no success: the pages show these, and tests look at the pages."""
 
 
 @dataclass
 class Visitor:
-    """One browser window of one person. ``complaints`` gathers what pages say is wrong: errors of scripts, what the
-    Content-Security-Policy kept out; a test ends by asserting that there are none."""
+    """One browser window of one person. ``complaints`` gathers what pages of theirs say is wrong: errors of scripts, what
+    the Content-Security-Policy kept out; a test ends by asserting that there are none."""
 
     context: BrowserContext
     page: Page
@@ -29,8 +33,12 @@ class Visitor:
         self, account: str = ROOT_EMAIL, password: str = ROOT_PASSWORD, base: str = "/admin"
     ) -> None:
         """Sign in to the application whose pages are below ``base``, and wait for its first page."""
+        await self.page.goto(f"{self.address}{base}/signin")
+        await self.sign_in_here(account, password)
+
+    async def sign_in_here(self, account: str = ROOT_EMAIL, password: str = ROOT_PASSWORD) -> None:
+        """Sign in where one is asked to, and wait for the page behind it."""
         page = self.page
-        await page.goto(f"{self.address}{base}/signin")
         await page.get_by_label("E-mail or user name").fill(account)
         await page.get_by_label("Password", exact=True).fill(password)
         await page.get_by_role("button", name="Sign in").click()
@@ -43,22 +51,17 @@ class Visitor:
 
     async def another(self) -> Visitor:
         """Another window of the same person, with the same cookies."""
-        return visitor(self.context, await self.context.new_page(), self.address, self.complaints)
+        return Visitor(self.context, await self.context.new_page(), self.address, self.complaints)
 
-
-def visitor(
-    context: BrowserContext, page: Page, address: str, complaints: list[str] | None = None
-) -> Visitor:
-    """A person in front of an empty page."""
-    made = Visitor(context, page, address, [] if complaints is None else complaints)
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(_EXPECTED):
-            made.complaints.append(message.text)
-
-    page.on("console", heard)
-    page.on("pageerror", lambda error: made.complaints.append(str(error)))
-    return made
+    async def follow(self, link: Locator) -> Visitor:
+        """The window that a link opens, which is of the same person and in front of the others: in those everything takes
+        long until they are brought there again (``page.bring_to_front``)."""
+        async with self.context.expect_page() as opened:
+            await link.click()
+        page = await opened.value
+        await page.wait_for_url(re.compile("^http"), wait_until="commit")
+        found = urlsplit(page.url)
+        return Visitor(self.context, page, f"{found.scheme}://{found.netloc}", self.complaints)
 
 
 async def visit(browser: Browser, address: str, **options: Any) -> Visitor:
@@ -72,4 +75,12 @@ async def visit(browser: Browser, address: str, **options: Any) -> Visitor:
     }
     context = await browser.new_context(**wishes)
     context.set_default_timeout(PATIENCE_MS)
-    return visitor(context, await context.new_page(), address)
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_EXPECTED):
+            complaints.append(message.text)
+
+    context.on("console", heard)
+    context.on("weberror", lambda found: complaints.append(str(found.error)))
+    return Visitor(context, await context.new_page(), address, complaints)
