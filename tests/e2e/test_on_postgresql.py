@@ -33,6 +33,7 @@ async def schemas(server: Server) -> set[str]:
 async def add(person: Visitor, name: str, kind: str, right: str) -> Visitor:
     """By the form, on main's own service; ``right`` is what the check says. Gives the person, signed in there."""
     page = person.page
+    await page.bring_to_front()
     await person.open("/admin/settings/applications/new")
     await page.get_by_label("Name", exact=True).fill(name)
     await page.get_by_role("button", name="Database connection").click()
