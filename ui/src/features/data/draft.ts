@@ -74,20 +74,22 @@ export interface Complaints {
 const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
 
 /** The sentence without the name of the field that it stands at. */
-function atField(message: string): string {
+export function atField(message: string): string {
   const rest = message.replace(ABOUT_FIELD, "");
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /**
  * What an error says, at the fields that it names: of a nested one at the relation, of a foreign key at the relation
- * over it. `shown` are the fields that stand in the form; `taken` is said where another record has the value.
+ * over it. `shown` are the fields that stand in the form; `taken` is said where another record has the value. A field
+ * that does not stand there is told of by its title.
  */
 export function complaints(
   error: ApiError,
   collection: Collection,
   shown: readonly Field[],
   taken: string,
+  title: (field: Field) => string,
 ): Complaints {
   const fields: Record<string, string> = {};
   const others: string[] = [];
@@ -96,7 +98,9 @@ export function complaints(
     const places = named.map((name) => placeOf(name, collection, shown)).filter((name) => name !== null);
     for (const name of places)
       fields[name] ??= code === "CONFLICT" && Array.isArray(several) ? taken : atField(message);
-    if (places.length === 0) others.push(message);
+    if (places.length > 0) continue;
+    const hidden = named.map((name) => fieldOf(collection, name)).find((one) => one !== undefined);
+    others.push(hidden && ABOUT_FIELD.test(message) ? `${title(hidden)}: ${atField(message)}` : message);
   }
   return { fields, others };
 }

@@ -87,7 +87,8 @@ describe("a draft", () => {
 
 describe("errors of the server", () => {
   const said = (...all: ErrorEntry[]) => new ApiError(400, all[0]?.code ?? "", "", null, {}, all);
-  const about = (error: ApiError) => complaints(error, posts, partsOf(posts, () => true).main, "Taken");
+  const about = (error: ApiError) =>
+    complaints(error, posts, partsOf(posts, () => true).main, "Taken", ({ name }) => `<${name}>`);
 
   test("stand at their fields, of nested ones and of foreign keys at the relation", () => {
     const wrong = (name: string, what: string) => ({
@@ -99,6 +100,14 @@ describe("errors of the server", () => {
     expect(about(error).fields).toEqual({ words: "Must be a whole number.", author: "Is required." });
     expect(about(said({ ...wrong("author.name", "is required."), message: "Name it." })).fields).toEqual({
       author: "Name it.",
+    });
+  });
+
+  test("what is wrong with a field that is not shown is told by its title", () => {
+    const message = 'The field "secret" of "posts" is required.';
+    expect(about(said({ code: "VALIDATION_ERROR", message, field: "secret" }))).toEqual({
+      fields: {},
+      others: ["<secret>: Is required."],
     });
   });
 

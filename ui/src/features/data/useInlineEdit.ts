@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { errorText } from "@/api/errors";
 import type { Collection, Key } from "@/api/metadata";
 import { useUpdateRecord } from "@/api/mutations/records";
+import { atField } from "@/features/data/draft";
 
 export interface Refused {
   /** What was written. */
@@ -50,7 +51,7 @@ export function useInlineEdit(collection: Collection): InlineEdit {
       // Callbacks of `mutate` hear of the last change alone, and several may be on their way.
       update
         .mutateAsync({ of, values: { [field]: value } })
-        .catch((error: unknown) => refuse(at, { value, message: errorText(t, error) }));
+        .catch((error: unknown) => refuse(at, { value, message: atField(errorText(t, error)) }));
     },
   };
 }

@@ -9,6 +9,7 @@ import { useTold } from "@/components/told";
 import { bodyOf, complaints, unreadable, type Complaints } from "@/features/data/draft";
 import type { Draft } from "@/features/data/useDraft";
 import { NEW, type Which } from "@/features/data/which";
+import { titleOf } from "@/schema/titles";
 
 const NONE: Complaints = { fields: {}, others: [] };
 
@@ -58,7 +59,8 @@ export function useSaving({ collection, record, at, fields }: Place, draft: Draf
       },
       onError: (error) => {
         const about = error instanceof ApiError && (error.status === 400 || error.status === 409);
-        if (about) setWrong(complaints(error, collection, fields, t("record.taken")));
+        if (about)
+          setWrong(complaints(error, collection, fields, t("record.taken"), (field) => titleOf(t, field)));
         else told.failed(error);
       },
     });

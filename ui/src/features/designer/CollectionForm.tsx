@@ -1,10 +1,11 @@
-import { Checkbox, Flex, Form, Input, Modal, Radio, Typography } from "antd";
+import { Alert, Checkbox, Flex, Form, Input, Modal, Radio, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "@tanstack/react-router";
 import { useCreateCollection, useUpdateCollection } from "@/api/mutations/collections";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { useTold } from "@/components/told";
 import { NAME, nameFrom } from "@/features/designer/names";
+import { useRefusals } from "@/features/designer/useRefusals";
 
 interface Values {
   title: string;
@@ -32,6 +33,12 @@ export function CollectionForm({ collection, onClose }: Props) {
   const told = useTold();
   const navigate = useNavigate();
   const [form] = Form.useForm<Values>();
+  const refused = useRefusals(form, {
+    title: t("designer.collectionTitle"),
+    name: t("designer.identifier"),
+    description: t("common.description"),
+    template: t("designer.template"),
+  });
   const create = useCreateCollection();
   const update = useUpdateCollection();
   const has = (name: string) => collection?.fields.some((field) => field.name === name) ?? false;
@@ -56,6 +63,8 @@ export function CollectionForm({ collection, onClose }: Props) {
       };
 
   const finish = (values: Values) => {
+    refused.clear();
+    const onError = (error: unknown) => refused.show(error, collection?.name ?? values.name);
     if (collection) {
       const body = { ...values, description: values.description ?? null };
       update.mutate(
@@ -65,7 +74,7 @@ export function CollectionForm({ collection, onClose }: Props) {
             told.done(t("common.saved"));
             onClose();
           },
-          onError: told.failed,
+          onError,
         },
       );
       return;
@@ -78,7 +87,7 @@ export function CollectionForm({ collection, onClose }: Props) {
           onClose();
           void navigate({ to: "/settings/collections/$name", params: { name: made.name } });
         },
-        onError: told.failed,
+        onError,
       },
     );
   };
@@ -106,6 +115,16 @@ export function CollectionForm({ collection, onClose }: Props) {
         onValuesChange={follow}
         requiredMark={false}
       >
+        {refused.others.map((sentence) => (
+          <Alert
+            key={sentence}
+            type="error"
+            showIcon
+            role="alert"
+            title={sentence}
+            style={{ marginBottom: 16 }}
+          />
+        ))}
         <Form.Item
           name="title"
           label={t("designer.collectionTitle")}

@@ -3,11 +3,11 @@ import { Alert, Button, Drawer, Flex, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCreateField, useUpdateField } from "@/api/mutations/collections";
 import { fieldTitle, type Collection, type Field } from "@/api/metadata";
-import { useTold } from "@/components/told";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
 import { changesTo, kindTitle, OFFERED } from "@/features/designer/kinds";
 import { NAME, nameFrom } from "@/features/designer/names";
 import { Parts } from "@/features/designer/Parts";
+import { useRefusals } from "@/features/designer/useRefusals";
 import { GROUPS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 
 interface Props {
@@ -28,10 +28,33 @@ function useKindOptions(kinds: readonly Kind[]) {
   return [...kinds.filter(({ group }) => group === undefined).map(option), ...groups];
 }
 
+/** What the settings of a field are called here. Those that are ticked have no place for a sentence of their own. */
+function useLabels() {
+  const { t } = useTranslation();
+  return {
+    title: t("designer.fieldTitle"),
+    name: t("designer.identifier"),
+    interface: t("designer.kindTitle"),
+    description: t("common.description"),
+    target: t("designer.target"),
+    reverseTitle: t("designer.reverseTitle"),
+    onDelete: t("designer.onDelete"),
+    through: t("designer.through"),
+    foreignKey: t("designer.foreignKeyName"),
+    otherKey: t("designer.otherKeyName"),
+    length: t("designer.length"),
+    precision: t("designer.precision"),
+    scale: t("designer.scale"),
+    expression: t("designer.expression"),
+    dataType: t("designer.dataType"),
+    defaultValue: t("designer.defaultValue"),
+  };
+}
+
 export function FieldDrawer({ collection, field, all, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
   const [form] = Form.useForm<FieldForm>();
+  const refused = useRefusals(form, useLabels());
   const create = useCreateField(collection.name);
   const update = useUpdateField(collection.name);
   const known = field && kindOf(field);
@@ -51,7 +74,9 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
       };
 
   const finish = (values: FieldForm) => {
-    const done = { onSuccess: onClose, onError: told.failed };
+    refused.clear();
+    const about = `${collection.name}.${field?.name ?? values.name}`;
+    const done = { onSuccess: onClose, onError: (error: unknown) => refused.show(error, about) };
     if (field) update.mutate({ name: field.name, body: toChange(values, field) }, done);
     else create.mutate(toBody(values), done);
   };
@@ -85,6 +110,16 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
         onFinish={finish}
         onValuesChange={follow}
       >
+        {refused.others.map((sentence) => (
+          <Alert
+            key={sentence}
+            type="error"
+            showIcon
+            role="alert"
+            title={sentence}
+            style={{ marginBottom: 16 }}
+          />
+        ))}
         <Form.Item
           name="title"
           label={t("designer.fieldTitle")}

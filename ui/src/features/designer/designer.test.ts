@@ -4,6 +4,8 @@ import type { Collection, Field } from "@/api/metadata";
 import { toBody, toChange, toForm } from "@/features/designer/fieldBody";
 import { changesTo, kindText, OFFERED, resultText } from "@/features/designer/kinds";
 import { nameFrom } from "@/features/designer/names";
+import { refusals } from "@/features/designer/refusals";
+import { ApiError, type ErrorEntry } from "@/api/client";
 import { relationOver, relationsTo, usersOf } from "@/features/designer/uses";
 import { KINDS, kindOf } from "@/schema/registry";
 import en from "@/locales/en";
@@ -168,6 +170,77 @@ describe("kinds", () => {
     if (!text || !link) throw new Error("kinds are missing");
     expect(changesTo(text, "string").map((kind) => kind.interface)).toContain("decimal");
     expect(changesTo(link, "belongsTo")).toEqual([link]);
+  });
+});
+
+describe("what the server refuses", () => {
+  const labels = { title: "Title", name: "Identifier", target: "Leads to", length: "Longest length" };
+  const more = {
+    ...labels,
+    foreignKey: "Foreign key",
+    defaultValue: "Default value",
+    onDelete: "When deleted",
+  };
+  const said = (entry: Partial<ErrorEntry>, shown: (name: string) => boolean = () => true) => {
+    const full = { code: "VALIDATION_ERROR", message: "", ...entry };
+    return refusals(
+      new ApiError(400, full.code, full.message, null, {}, [full]),
+      "orders.total",
+      more,
+      shown,
+    );
+  };
+
+  test.each([
+    [
+      "has a defaultValue that must be a number",
+      "defaultValue",
+      "Has a “Default value” that must be a number.",
+    ],
+    [
+      "needs another name for foreignKey than its own",
+      "foreignKey",
+      "Needs another name for “Foreign key” than its own.",
+    ],
+    [
+      "needs text of at most 255 characters for title",
+      "title",
+      "Needs text of at most 255 characters for “Title”.",
+    ],
+    [
+      "needs the name of an existing collection as its target",
+      "target",
+      "Needs the name of an existing collection as its “Leads to”.",
+    ],
+  ])("%s: stands at %s", (what, item, sentence) => {
+    expect(said({ message: `The field "orders.total" ${what}.` })).toEqual({
+      items: { [item]: sentence },
+      others: [],
+    });
+  });
+
+  test("a name that is taken stands at the identifier", () => {
+    const message = 'The collection "orders" already has a field "total".';
+    expect(said({ code: "CONFLICT", message, collection: "orders", field: "total" }).items).toEqual({
+      name: message,
+    });
+  });
+
+  test("what no item is about stands above, without names of the API", () => {
+    const used = "can not be removed or changed: it is used by the formula sum";
+    expect(said({ code: "CONFLICT", message: `The field "orders.total" ${used}.` })).toEqual({
+      items: {},
+      others: ["Can not be removed or changed: it is used by the formula sum."],
+    });
+    const message = 'The field "orders.total" needs one of CASCADE, RESTRICT for onDelete.';
+    expect(said({ message }, (name) => name !== "onDelete").others).toEqual([
+      "Needs one of CASCADE, RESTRICT for “When deleted”.",
+    ]);
+  });
+
+  test("names that people gave are left as they are, also those like a setting", () => {
+    const message = 'The relation "customers.foreignKey" needs a unique field of "length", not "name".';
+    expect(said({ message })).toEqual({ items: {}, others: [message] });
   });
 });
 
