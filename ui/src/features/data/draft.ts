@@ -43,6 +43,28 @@ export function bodyOf(collection: Collection, changes: Changes, find: Find): Ro
   );
 }
 
+/** Over so many relations pages show of a record what another one holds: filters reach so far. */
+const REACH = 2;
+
+/** The collections of which something is shown otherwise once these values of a record are stored. */
+export function touched(
+  collection: Collection,
+  written: readonly string[],
+  all: readonly Collection[],
+): ReadonlySet<string> {
+  const names = new Set([collection.name]);
+  for (const name of written) {
+    const field = fieldOf(collection, name);
+    // The other records of a relation hold its key, or the table between does.
+    if (field && isRelation(field)) for (const of of [field.target, field.through]) if (of) names.add(of);
+  }
+  for (let step = 0; step < REACH; step++) {
+    const leading = all.filter(({ fields }) => fields.some(({ target }) => target && names.has(target)));
+    for (const { name } of leading) names.add(name);
+  }
+  return names;
+}
+
 /** Fields in which something stands that is no value. */
 export const unreadable = (changes: Changes): string[] =>
   Object.keys(changes).filter((name) => changes[name] instanceof Unreadable);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ApiError, type ErrorEntry } from "@/api/client";
 import type { Collection, Field } from "@/api/metadata";
-import { bodyOf, complaints, differing, unreadable, withChange } from "@/features/data/draft";
+import { bodyOf, complaints, differing, touched, unreadable, withChange } from "@/features/data/draft";
 import { exportQuery } from "@/features/data/export-query";
 import { importable, mapped, matchable, reassigned } from "@/features/data/mapping";
 import { partsOf } from "@/features/data/record-fields";
@@ -82,6 +82,36 @@ describe("a draft", () => {
   test("sees what somebody else has changed, but for when", () => {
     const now = { ...row, words: 4, author: { id: 7 }, updatedAt: "2026-01-02T00:00:00.000Z" };
     expect(differing(posts, row, now, find).map(({ name }) => name)).toEqual(["words"]);
+  });
+});
+
+describe("what is read anew after a save", () => {
+  const to = (name: string, type: string, target: string, more: Partial<Field> = {}) =>
+    field(name, type, { target, ...more });
+  const cities = collection("cities", []);
+  const customers = collection("customers", [
+    to("city", "belongsTo", "cities"),
+    to("orders", "hasMany", "orders"),
+  ]);
+  const orders = collection("orders", [
+    to("customer", "belongsTo", "customers"),
+    to("tags", "belongsToMany", "tags", { through: "orderTags" }),
+  ]);
+  const lines = collection("lines", [to("order", "belongsTo", "orders")]);
+  const parts = collection("parts", [to("line", "belongsTo", "lines")]);
+  const tags = collection("tags", []);
+  const notes = collection("notes", []);
+  const all = [cities, customers, orders, lines, parts, tags, notes];
+  const after = (of: Collection, ...written: string[]) => [...touched(of, written, all)].sort();
+
+  test("is the record's collection, and those that show it through their relations", () => {
+    expect(after(notes, "text")).toEqual(["notes"]);
+    expect(after(cities, "name")).toEqual(["cities", "customers", "orders"]);
+    expect(after(lines, "count")).toEqual(["lines", "parts"]);
+  });
+  test("is with a relation also what it leads to, and the table between", () => {
+    expect(after(orders, "number")).not.toContain("tags");
+    expect(after(orders, "tags")).toEqual(["customers", "lines", "orderTags", "orders", "parts", "tags"]);
   });
 });
 

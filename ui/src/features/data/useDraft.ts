@@ -16,6 +16,8 @@ export interface Draft {
   /** Forget all changes. */
   drop: () => void;
   find: Find;
+  /** All collections. */
+  all: readonly Collection[];
 }
 
 export function useDraft(collection: Collection, row: Row): Draft {
@@ -37,5 +39,6 @@ export function useDraft(collection: Collection, row: Row): Draft {
     keepMine: () => setDraft((now) => now && { base: row, changes: now.changes }),
     drop: () => setDraft(null),
     find,
+    all,
   };
 }

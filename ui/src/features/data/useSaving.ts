@@ -6,7 +6,7 @@ import { ApiError, key, write } from "@/api/client";
 import type { Collection, Field, Row } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useTold } from "@/components/told";
-import { bodyOf, complaints, unreadable, type Complaints } from "@/features/data/draft";
+import { bodyOf, complaints, touched, unreadable, type Complaints } from "@/features/data/draft";
 import type { Draft } from "@/features/data/useDraft";
 import { NEW, type Which } from "@/features/data/which";
 import { titleOf } from "@/schema/titles";
@@ -33,12 +33,13 @@ export function useSaving({ collection, record, at, fields }: Place, draft: Draf
       const [row = {}] = await write<Row[]>(key(`${collection.name}:update`, record), { body });
       return row;
     },
-    onSuccess: async (row) => {
+    onSuccess: async (row, body) => {
       client.setQueriesData<Row | null>(
         { queryKey: [...records.of(collection.name), "get", record] },
         (before) => before && { ...before, ...draft.changes, ...row },
       );
-      await client.invalidateQueries({ queryKey: records.all });
+      const stale = [...touched(collection, Object.keys(body), draft.all)];
+      await Promise.all(stale.map((name) => client.invalidateQueries({ queryKey: records.of(name) })));
     },
   });
   const save = (done: (row: Row) => void) => {
