@@ -2522,6 +2522,18 @@ export interface components {
                 actions?: string[] | null;
             };
         };
+        "insula.Settings": {
+            /** @description Language of those who chose none. */
+            appLang: string | null;
+            color: string | null;
+            enabledLanguages: string[] | null;
+            id?: number;
+            /** @description An address (https), a path, or an image as data:image/…;base64,…. */
+            logo: string | null;
+            /** @description What pages keep here. */
+            options?: unknown;
+            title: string | null;
+        };
         /** Roles */
         roles: {
             /** @description Appended relations that hold more than is answered; list them to see it all. */
@@ -6450,18 +6462,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            /** @description Language of those who chose none. */
-                            appLang?: string | null;
-                            color?: string | null;
-                            enabledLanguages?: string[] | null;
-                            id?: number;
-                            /** @description An address (https), a path, or an image as data:image/…;base64,…. */
-                            logo?: string | null;
-                            /** @description What pages keep here. */
-                            options?: unknown;
-                            title?: string | null;
-                        };
+                        data: components["schemas"]["insula.Settings"];
                     };
                 };
             };
@@ -6498,18 +6499,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            /** @description Language of those who chose none. */
-                            appLang?: string | null;
-                            color?: string | null;
-                            enabledLanguages?: string[] | null;
-                            id?: number;
-                            /** @description An address (https), a path, or an image as data:image/…;base64,…. */
-                            logo?: string | null;
-                            /** @description What pages keep here. */
-                            options?: unknown;
-                            title?: string | null;
-                        }[];
+                        data: components["schemas"]["insula.Settings"][];
                     };
                 };
             };
@@ -6546,18 +6536,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            /** @description Language of those who chose none. */
-                            appLang?: string | null;
-                            color?: string | null;
-                            enabledLanguages?: string[] | null;
-                            id?: number;
-                            /** @description An address (https), a path, or an image as data:image/…;base64,…. */
-                            logo?: string | null;
-                            /** @description What pages keep here. */
-                            options?: unknown;
-                            title?: string | null;
-                        }[];
+                        data: components["schemas"]["insula.Settings"][];
                     };
                 };
             };

@@ -1,12 +1,17 @@
-/** The records of the API as the pages use them, named once. */
-export interface User {
+/** The records of the API as the pages use them, named once: those of its document, and what it leaves open. */
+import type { components } from "@/api/schema";
+
+type Schemas = components["schemas"];
+
+/** Fields of a record of which the answer has each. */
+type Whole<T, K extends keyof T> = { [Name in K]-?: Exclude<T[Name], undefined> };
+
+export interface User extends Whole<
+  Schemas["users"],
+  "nickname" | "username" | "email" | "phone" | "appLang"
+> {
   id: number;
-  nickname: string | null;
-  username: string | null;
-  email: string | null;
-  phone: string | null;
   blocked: boolean;
-  appLang: string | null;
   systemSettings: { theme?: ThemeChoice } | null;
   createdAt: string;
   updatedAt: string;
@@ -19,22 +24,10 @@ export interface SignedIn extends User {
 }
 
 /** What the chosen role may do. */
-export interface Rights {
-  role: string;
-  strategy: { actions: string[] };
-  /** `<collection>:<action>` → what is allowed. */
-  actions: Record<string, unknown>;
-  resources: string[];
-  snippets: string[];
-  allowAll: boolean;
-  allowConfigure: boolean;
-}
+export type Rights = Schemas["insula.Rights"];
 
 /** What all pages of an application show. */
-export interface Settings {
-  title: string | null;
-  logo: string | null;
-  appLang: string | null;
-  enabledLanguages: string[] | null;
-  color?: string | null;
-}
+export type Settings = Pick<
+  Schemas["insula.Settings"],
+  "title" | "logo" | "color" | "appLang" | "enabledLanguages"
+>;

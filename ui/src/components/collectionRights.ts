@@ -4,7 +4,7 @@ import { useSuspenseQuery, useQuery } from "@tanstack/react-query";
 import { fieldOf, isRelation, type Collection, type Row } from "@/api/metadata";
 import { session } from "@/api/queries/session";
 import type { Rights } from "@/api/types";
-import { allows, holds } from "@/components/rights";
+import { allows, holds, strategyOf } from "@/components/rights";
 
 export type Permission = "view" | "create" | "update" | "destroy" | "export" | "import";
 
@@ -38,7 +38,7 @@ export function ruleOf(
   if (rights.resources.includes(collection.name)) {
     return rights.actions[`${collection.name}:${permission}`] as Rule;
   }
-  return { own: !rights.strategy.actions.includes(permission) };
+  return { own: !strategyOf(rights).includes(permission) };
 }
 
 export interface CollectionRights {

@@ -24,6 +24,13 @@ test("snippets are held by name or pattern, and taken away by !", () => {
   expect(holds({ ...rights, allowAll: true }, "app")).toBe(true);
 });
 
+test("a role without a strategy may nothing of what has no setting", () => {
+  for (const strategy of [{}, { actions: null }]) {
+    expect(allows({ ...rights, strategy }, "people", "view")).toBe(false);
+    expect(allows({ ...rights, strategy }, "orders", "create")).toBe(true);
+  }
+});
+
 test("a collection's own permissions stand before the general ones", () => {
   expect(allows(rights, "orders", "create")).toBe(true);
   expect(allows(rights, "orders", "view")).toBe(false);

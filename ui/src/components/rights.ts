@@ -16,12 +16,15 @@ export function holds(rights: Rights | undefined, snippet: string): boolean {
   return rights !== undefined && (rights.allowAll || grants(rights.snippets, snippet));
 }
 
+/** What the role may do on collections without a setting of their own: `view`, `update:own`. */
+export const strategyOf = (rights: Rights): readonly string[] => rights.strategy.actions ?? [];
+
 /** Whether an action on the records of a collection that people made is allowed in some measure. */
 export function allows(rights: Rights | undefined, collection: string, action: string): boolean {
   if (!rights) return false;
   if (rights.allowAll) return true;
   if (rights.resources.includes(collection)) return `${collection}:${action}` in rights.actions;
-  return rights.strategy.actions.some((allowed) => allowed.split(":")[0] === action);
+  return strategyOf(rights).some((allowed) => allowed.split(":")[0] === action);
 }
 
 export function useRights() {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
-from insula.application.api.openapi_parts import Schema, answer, json_body
+from insula.application.api.openapi_parts import Schema, answer, json_body, ref
 from insula.application.plugin import Migration, Plugin
 from insula.data.builtin import builtin_collection, builtin_field
 from insula.data.query import Query
@@ -75,7 +76,14 @@ _SHOWN: Final[Schema] = {
     "enabledLanguages": {"type": ["array", "null"], "items": {"type": "string"}, "maxItems": MOST_LANGUAGES},
     "options": {"description": "What pages keep here."},
 }
-_RECORD: Final[Schema] = {"type": "object", "properties": {"id": {"type": "integer"}, **_SHOWN}}
+_SCHEMAS: Final[Mapping[str, Schema]] = {
+    "insula.Settings": {
+        "type": "object",
+        "required": list(_PUBLIC),
+        "properties": {"id": {"type": "integer"}, **_SHOWN},
+    }
+}
+_RECORD: Final[Schema] = ref("schemas", "insula.Settings")
 _CHANGE: Final = {
     "requestBody": json_body({"type": "object", "properties": _SHOWN}),
     "responses": answer({"type": "array", "items": _RECORD}),
@@ -110,6 +118,7 @@ class SystemSettingsPlugin(Plugin):
                 _write("put"),
             ),
             "System settings",
+            schemas=_SCHEMAS,
         ),
     )
 
