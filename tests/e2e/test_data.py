@@ -262,6 +262,13 @@ async def test_the_drawer_of_a_record_changes_it_and_what_it_is_related_to(
     held = _read(api, "/customers/1/orders:list", sort="number")
     assert [order["number"] for order in held] == ["N2", "N4", "N5", "N6"]
 
+    await person.open("/admin/data/customers?create=true")
+    made = page.get_by_role("dialog", name="New record in Customers")
+    await made.get_by_label("Name").fill("Eve")
+    await made.get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("dialog", name="Eve")).to_be_visible()
+    await expect(page).to_have_url(re.compile(r"record=\d+$"))
+
 
 async def test_two_people_see_what_the_other_changes(
     person: Visitor, browser: Browser, entry: Instance, api: httpx.Client

@@ -56,6 +56,23 @@ async def test_collections_are_modelled_changed_and_dropped(person: Visitor, ent
         assert fields["orders"]["type"] == "hasMany"
         client.post("/orders:create", json={"number": "12"}).raise_for_status()
 
+    # a foreign key is told by its relation
+    key = page.get_by_role("row").filter(has_text="customerId")
+    await expect(key).to_contain_text("Whole number")
+    await expect(key).to_contain_text("Key of the relation “Customer”")
+
+    # what the server refuses stands at its item, and goes once it is mended
+    await page.get_by_role("button", name="Add field").first.click()
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Title", exact=True).fill("Number")
+    await form.get_by_role("button", name="Add field").click()
+    identifier = form.locator(".ant-form-item").filter(has=page.get_by_label("Identifier"))
+    await expect(identifier).to_contain_text('already has a field "number"')
+    await form.get_by_label("Identifier").fill("numbers")
+    await expect(identifier).not_to_contain_text("already has a field")
+    await form.get_by_role("button", name="Cancel").click()
+    await expect(form).to_be_hidden()
+
     # text that holds numbers becomes numbers
     await page.get_by_role("button", name="Change Number").click()
     await _choose(page, "Kind", "Whole number")
