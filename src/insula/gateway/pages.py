@@ -70,6 +70,7 @@ class Templates:
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
+            (b"cross-origin-opener-policy", b"same-origin"),
             (b"cache-control", b"no-store"),
         )
 
