@@ -107,6 +107,8 @@ class _Socket:
         """Whether the request says who it is."""
         self._token: str | None = None
         self._role: str | None = None
+        self._chosen: str | None = None
+        """The role that the page looks through, by its cookie."""
         self._principal: Principal = ANONYMOUS
 
     async def open(self, subscriber: Subscriber) -> None:
@@ -120,10 +122,9 @@ class _Socket:
             if carried.by_cookie:
                 _check_origin(request)
             self._token, self._role = carried.token, request.header(b"x-role") or None
+            if carried.by_cookie and self._role is None:
+                self._chosen = application.access.cookies.role(request)
             await self._look()
-            chosen = application.access.cookies.role(request) if carried.by_cookie else None
-            if self._role is None and chosen in self._principal.roles:
-                self._role = chosen
         if self.named:
             application.live.admit(subscriber)
         await self._send({"type": "websocket.accept"})
@@ -162,7 +163,8 @@ class _Socket:
         if self._request.local:
             self._principal = LOCAL
         elif self._token is not None:
-            self._principal = await self._application.access.know(self._token, self._role)
+            access = self._application.access
+            self._principal = access.acting(await access.know(self._token, self._role), self._chosen)
         return Topics(self._application, self._principal)
 
     async def _hear(self, subscriber: Subscriber) -> None:

@@ -208,6 +208,37 @@ async def test_what_one_may_not_list_one_may_not_hear(world: World) -> None:
             assert (said["type"], said["topic"], said["code"]) == ("refused", topic, code)
 
 
+async def test_a_page_hears_what_the_role_may_hear_that_it_looks_through(world: World) -> None:
+    root = await model(world)
+    scoped = {"actions": ["view:own", "create"]}
+    await world.write("main", "roles:create", root, name="clerk", strategy=scoped, snippets=[])
+    here = f"http://127.0.0.1:{world.port}"
+    async with world.estate.browser(here) as web:
+        body = {"account": "root", "password": ROOT_PASSWORD}
+        accepted(await web.post("/api/auth:signIn", json=body))
+        signed_in = "; ".join(f"{c.name}={c.value}" for c in web.cookies.jar if c.name != "nb_role_main")
+
+    def looking(role: str) -> Mapping[str, str]:
+        return {"cookie": f"{signed_in}; nb_role_main={role}", "origin": here}
+
+    changed = {"type": "changed", "topic": "records:notes", "action": "create"}
+    async with world.page("/api/ws", looking("clerk")) as page:
+        assert await page.heard() == {"type": "ready"}
+        await page.say(subscribe=["records:users"])
+        assert (await page.heard())["code"] == "NO_PERMISSION"
+        await page.say(subscribe=["records:notes"])
+        assert (await page.heard())["type"] == "subscribed"
+        await world.write("main", "notes:create", root, t="a")
+        assert await page.heard() == changed
+        await world.write("main", "roles:destroy/clerk", root)  # they see with their own rights, and go on
+        await world.write("main", "notes:create", root, t="b")
+        assert await page.heard() == {**changed, "keys": [2]}
+    async with world.page("/api/ws", looking("nobody")) as page:
+        assert await page.heard() == {"type": "ready"}
+        await page.say(subscribe=["records:users"])
+        assert (await page.heard())["type"] == "subscribed"
+
+
 async def test_keys_outside_of_a_scope_are_not_told(world: World) -> None:
     root = await model(world)
     await world.write("main", "roles:create", root, name="own", strategy={"actions": ["view:own", "create"]})

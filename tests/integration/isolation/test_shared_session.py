@@ -272,3 +272,27 @@ async def test_a_token_that_is_of_no_use_at_main_leaves_the_cookie_of_main_alone
         answer = await web.get("/api/__app/shop/auth:check")
         assert refusal(answer) == BLOCKED
         assert "set-cookie" not in answer.headers
+
+
+async def test_a_role_that_was_chosen_in_one_session_of_main_ends_with_it(shop: Estate) -> None:
+    """What a page looks through is no longer of whoever signs in next."""
+
+    async def role(web: httpx.AsyncClient) -> str:
+        return str(accepted(await web.get("/api/__app/shop/roles:check"))["role"])
+
+    async with shop.browser() as web:
+        body = {"account": "root", "password": "secret root 1"}
+        accepted(await web.post("/api/auth:signIn", json=body))
+        own = await role(web)
+        people = await shop.sign_in("shop")
+        accepted(await web.post("/api/__app/shop/roles:create", json={"name": "two"}, headers=people))
+        found = accepted(await web.get("/api/__app/shop/auth:check"))
+        held = [*(each["name"] for each in found["roles"]), "two"]
+        address = f"/api/__app/shop/users/{found['id']}/roles:set"
+        accepted(await web.post(address, json=held, headers=people))
+        (proof,) = (each for each in web.cookies.jar if each.name == "nb_csrf_token_shop")
+        web.cookies.set("nb_role_shop", "two", domain=proof.domain, path=proof.path)
+        assert await role(web) == "two"
+        accepted(await web.post("/api/auth:signIn", json=body))
+        assert await role(web) == own
+        assert web.cookies.get("nb_role_shop") is None

@@ -198,12 +198,16 @@ class Access:
 
     def _in_browser(self, request: Request, principal: Principal, *, chosen: bool, writes: bool) -> Principal:
         """A bearer by cookie: a write needs its proof; the role is that of the cookie, while they may act in it."""
+        fresh = False
         if principal.shared and principal.session is not None:
-            self.cookies.prove(request, principal.session, self.sessions.policy.idle_s)
+            fresh = self.cookies.prove(request, principal.session, self.sessions.policy.idle_s)
         if writes and principal.session is not None:
             self.cookies.check_proof(request, principal.session)
-        role = None if chosen or principal.kind == "key" else self.cookies.role(request)
-        if role is None or role == principal.role:
+        return principal if chosen or fresh else self.acting(principal, self.cookies.role(request))
+
+    def acting(self, principal: Principal, role: str | None) -> Principal:
+        """Someone in the role that their page has chosen; as they are where they may not act in it (any more)."""
+        if role is None or role == principal.role or principal.kind == "key":
             return principal
         return _in_role(principal, role) if self._may_act_in(principal, role) else principal
 

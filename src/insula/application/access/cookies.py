@@ -81,11 +81,16 @@ class Cookies:
         if not (hmac.compare_digest(sent, kept) and hmac.compare_digest(sent, expected)):
             raise InvalidCsrfToken(cookie=name)
 
-    def prove(self, request: Request, jti: str, age_s: int) -> None:
-        """Give a page that was let in by main's cookie the proof for its writes, where it has not got it."""
+    def prove(self, request: Request, jti: str, age_s: int) -> bool:
+        """Give a page that was let in by main's cookie the proof for its writes, where it has not got it: then the session
+        is a new one, and the role that was chosen in another is forgotten. Gives whether that is so."""
         proof = self.proof(jti.partition(".")[0])
-        if request.cookies.get(f"nb_csrf_token_{self.application}") != proof:
-            self._give_proof(request, proof, age_s)
+        if request.cookies.get(f"nb_csrf_token_{self.application}") == proof:
+            return False
+        self._give_proof(request, proof, age_s)
+        if self.role(request) is not None:
+            self._set(request, "role", "", 0)
+        return True
 
     def put(self, request: Request, token: str, jti: str, role: str | None, age_s: int) -> None:
         """Put the cookies of someone who is signed in on the answer; they last ``age_s`` seconds."""
