@@ -1,9 +1,10 @@
 /** Makes a user, or changes one. */
-import { Button, Drawer, Flex, Form, Input, Select } from "antd";
+import { Drawer, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useCreatePerson, useUpdatePerson, type PersonGiven } from "@/api/mutations/access";
 import { roles, type Person } from "@/api/queries/access";
+import { FormFooter } from "@/components/FormFooter";
 import { useTold } from "@/components/told";
 import { nameOf, titleOf } from "@/features/access/names";
 import { PasswordInput } from "@/features/access/PasswordInput";
@@ -79,12 +80,12 @@ export function UserDrawer({ open, person, onClose }: Props) {
       title={person ? t("access.editUser", { name: nameOf(person) }) : t("access.addUser")}
       destroyOnHidden
       footer={
-        <Flex justify="flex-end" gap={8}>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="primary" loading={busy} htmlType="submit" form="user-form">
-            {person ? t("common.save") : t("common.create")}
-          </Button>
-        </Flex>
+        <FormFooter
+          form="user-form"
+          label={person ? t("common.save") : t("common.create")}
+          busy={busy}
+          onClose={onClose}
+        />
       }
     >
       <Form<PersonGiven>

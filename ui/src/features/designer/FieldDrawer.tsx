@@ -1,8 +1,9 @@
 /** The form of a field: what it is called, of which kind it is, and what that kind can be told. */
-import { Alert, Button, Drawer, Flex, Form, Input, Select } from "antd";
+import { Alert, Drawer, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCreateField, useUpdateField } from "@/api/mutations/collections";
 import { fieldTitle, type Collection, type Field } from "@/api/metadata";
+import { FormFooter } from "@/components/FormFooter";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
 import { changesTo, kindTitle, OFFERED } from "@/features/designer/kinds";
 import { NAME, nameFrom } from "@/features/designer/names";
@@ -93,12 +94,12 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
       title={field ? t("designer.editField", { name: fieldTitle(field) }) : t("designer.addField")}
       onClose={onClose}
       footer={
-        <Flex justify="flex-end" gap={8}>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="primary" loading={busy} htmlType="submit" form="field-form">
-            {field ? t("common.save") : t("designer.addField")}
-          </Button>
-        </Flex>
+        <FormFooter
+          form="field-form"
+          label={field ? t("common.save") : t("designer.addField")}
+          busy={busy}
+          onClose={onClose}
+        />
       }
     >
       <Form<FieldForm>
