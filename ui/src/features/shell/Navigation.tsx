@@ -1,6 +1,6 @@
 /** To the left: the way through the application; in the settings, through the settings. */
-import { ArrowLeftOutlined, HomeOutlined, SettingOutlined } from "@ant-design/icons";
-import { Menu, type MenuProps } from "antd";
+import { ArrowLeftOutlined, HomeOutlined, SearchOutlined, SettingOutlined } from "@ant-design/icons";
+import { Input, Menu, Typography, type MenuProps } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useRouterState } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { useRights } from "@/components/rights";
 import { entries } from "@/features/shell/navigation";
 import { useMenu } from "@/features/shell/useMenu";
 import { keep, kept } from "@/lib/kept";
+import styles from "@/features/shell/Navigation.module.css";
 
 type Items = NonNullable<MenuProps["items"]>;
 
@@ -20,54 +21,83 @@ function groupsOf(items: Items): string[] {
 
 const CLOSED = "closedGroups";
 
+/** From so many entries on they can be searched. */
+const MANY = 15;
+
 export function Navigation() {
   const { t } = useTranslation();
   const { holds } = useRights();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const mine = entries.filter((entry) => holds(entry.snippet));
-  const listed = useMenu();
+  const [typed, type] = useState("");
+  const word = typed.trim();
+  const { items: listed, count } = useMenu(word);
   const [closed, setClosed] = useState(() => kept<string[]>(CLOSED, []));
-  const inSettings = path.startsWith("/settings");
-  const items: Items = inSettings
-    ? [
-        { key: "/", icon: <ArrowLeftOutlined />, label: <Link to="/">{t("shell.home")}</Link> },
-        { type: "divider" },
-        ...mine.map(({ path: to, icon: Icon, title }) => ({
-          key: to,
-          icon: <Icon />,
-          label: <Link to={to}>{t(title)}</Link>,
-        })),
-      ]
-    : [
-        { key: "/", icon: <HomeOutlined />, label: <Link to="/">{t("shell.home")}</Link> },
-        ...listed,
-        ...(mine[0]
-          ? [
-              { type: "divider" as const },
-              {
-                key: "/settings",
-                icon: <SettingOutlined />,
-                label: <Link to={mine[0].path}>{t("shell.settings")}</Link>,
-              },
-            ]
-          : []),
-      ];
   const selected =
     mine.find((entry) => path === entry.path || path.startsWith(`${entry.path}/`))?.path ?? path;
+  if (path.startsWith("/settings")) {
+    const items: Items = [
+      { key: "/", icon: <ArrowLeftOutlined />, label: <Link to="/">{t("shell.home")}</Link> },
+      { type: "divider" },
+      ...mine.map(({ path: to, icon: Icon, title }) => ({
+        key: to,
+        icon: <Icon />,
+        label: <Link to={to}>{t(title)}</Link>,
+      })),
+    ];
+    return <Menu mode="inline" items={items} selectedKeys={[selected]} className={styles["menu"] ?? ""} />;
+  }
   const groups = groupsOf(listed);
   const choose = (open: string[]) => {
+    if (word) return;
     const left = groups.filter((group) => !open.includes(group));
     keep(CLOSED, left);
     setClosed(left);
   };
+  const home = { key: "/", icon: <HomeOutlined />, label: <Link to="/">{t("shell.home")}</Link> };
+  const toSettings = mine[0] && {
+    key: "/settings",
+    icon: <SettingOutlined />,
+    label: <Link to={mine[0].path}>{t("shell.settings")}</Link>,
+  };
   return (
-    <Menu
-      mode="inline"
-      items={items}
-      selectedKeys={[selected]}
-      openKeys={groups.filter((group) => !closed.includes(group))}
-      onOpenChange={choose}
-      style={{ borderInlineEnd: 0 }}
-    />
+    <div className={styles["navigation"]}>
+      {count >= MANY && (
+        <div className={styles["search"]}>
+          <Input
+            type="search"
+            allowClear
+            prefix={<SearchOutlined />}
+            placeholder={t("shell.searchMenu")}
+            aria-label={t("shell.searchMenu")}
+            value={typed}
+            onChange={(event) => type(event.target.value)}
+          />
+        </div>
+      )}
+      <Menu
+        mode="inline"
+        items={[...(word ? [] : [home]), ...listed]}
+        selectedKeys={[selected]}
+        openKeys={groups.filter((group) => word || !closed.includes(group))}
+        onOpenChange={choose}
+        className={styles["menu"] ?? ""}
+      />
+      {word && listed.length === 0 && (
+        <Typography.Text type="secondary" role="status" className={styles["nothing"] ?? ""}>
+          {t("switcher.noneFound")}
+        </Typography.Text>
+      )}
+      {toSettings && (
+        <div className={styles["foot"]}>
+          <Menu
+            mode="inline"
+            items={[toSettings]}
+            selectedKeys={[selected]}
+            className={styles["menu"] ?? ""}
+          />
+        </div>
+      )}
+    </div>
   );
 }

@@ -45,3 +45,20 @@ export const collectionsIn = (entries: readonly MenuEntry[]): string[] =>
     ...(entry.collection === undefined ? [] : [entry.collection]),
     ...collectionsIn(entry.children ?? []),
   ]);
+
+/** Whether a title has the word that is searched for. */
+export const titled = (title: string, word: string): boolean =>
+  title.toLocaleLowerCase().includes(word.trim().toLocaleLowerCase());
+
+/** The entries that have a word in their title; a group that has it, with all that is in it. */
+export function fitting(entries: readonly MenuEntry[], word: string): MenuEntry[] {
+  return entries.flatMap((entry) => {
+    if (titled(entry.title, word)) return [entry];
+    const children = fitting(entry.children ?? [], word);
+    return children.length > 0 ? [{ ...entry, children }] : [];
+  });
+}
+
+/** How many entries lead somewhere. */
+export const countOf = (entries: readonly MenuEntry[]): number =>
+  entries.reduce((sum, entry) => sum + (entry.kind === "group" ? countOf(entry.children ?? []) : 1), 0);

@@ -10,11 +10,18 @@ import { isListed } from "@/components/collectionRights";
 import { useCollections } from "@/components/collections";
 import { MenuIcon } from "@/components/MenuIcon";
 import { useRights } from "@/components/rights";
-import { collectionsIn, dataPath, menuItems } from "@/features/shell/menuItems";
+import { collectionsIn, countOf, dataPath, fitting, menuItems, titled } from "@/features/shell/menuItems";
 
 type Items = NonNullable<MenuProps["items"]>;
 
-export function useMenu(): Items {
+export interface Listed {
+  items: Items;
+  /** Of all entries that lead somewhere, found or not. */
+  count: number;
+}
+
+/** `word`: what the entries to show have in their titles. */
+export function useMenu(word: string): Listed {
   const { t } = useTranslation();
   const { rights, holds } = useRights();
   const { data: mine = [] } = useQuery(menu.mine());
@@ -22,18 +29,19 @@ export function useMenu(): Items {
   useLive("records:menuItems", menu.all);
   const named = new Set(collectionsIn(mine));
   const rest = known.filter((collection) => isListed(rights, collection) && !named.has(collection.name));
-  const others: Items = rest.map((collection) => ({
-    key: dataPath(collection.name),
-    icon: <MenuIcon icon={null} kind="collection" />,
-    label: <Link to={dataPath(collection.name)}>{collectionTitle(collection)}</Link>,
-  }));
+  const others: Items = rest
+    .filter((collection) => titled(collectionTitle(collection), word))
+    .map((collection) => ({
+      key: dataPath(collection.name),
+      icon: <MenuIcon icon={null} kind="collection" />,
+      label: <Link to={dataPath(collection.name)}>{collectionTitle(collection)}</Link>,
+    }));
   // Without a menu everybody sees all that they may; with one, only who arranges it sees what is not in it.
-  if (mine.length === 0) return others;
-  const shown = others.length > 0 && (holds("ui.menu") || holds("pm.collections"));
-  return [
-    ...menuItems(mine),
-    ...(shown
-      ? [{ type: "group" as const, key: "others", label: t("menu.allCollections"), children: others }]
-      : []),
-  ];
+  if (mine.length === 0) return { items: others, count: rest.length };
+  const shown = holds("ui.menu") || holds("pm.collections");
+  const apart = { type: "group" as const, key: "others", label: t("menu.allCollections"), children: others };
+  return {
+    items: [...menuItems(fitting(mine, word)), ...(shown && others.length > 0 ? [apart] : [])],
+    count: countOf(mine) + (shown ? rest.length : 0),
+  };
 }
