@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from insula.testing.instance import Instance
+from insula.testing.instance import ROOT_EMAIL, ROOT_PASSWORD, Instance
 from insula.testing.visitors import Visitor, visit
 
 SHOP = "/apps/shop/admin"
@@ -90,6 +90,74 @@ async def test_who_may_see_one_collection_sees_nothing_else(
     sides = page.get_by_role("navigation")
     await expect(sides.get_by_role("link", name="Secrets")).to_be_visible()
     await expect(sides.get_by_role("link", name="Settings")).to_be_visible()
+
+
+async def test_a_role_that_is_gone_leads_back_to_ones_own_rights(keeper: Visitor, entry: Instance) -> None:
+    page = keeper.page
+    api = f"{entry.address}/api/__app/shop"
+    with entry.sign_in_to("shop") as client:
+        role = {"name": "guest", "title": "Guest", "snippets": []}
+        client.post(f"{api}/roles:create", json=role).raise_for_status()
+        await keeper.open(f"{SHOP}/settings/roles")
+        await page.get_by_role("button", name="Actions for Guest").click()
+        await page.get_by_role("menuitem", name="See as this role").click()
+        await expect(page.get_by_text("You see this application in the role guest.")).to_be_visible()
+        client.post(f"{api}/roles:destroy/guest").raise_for_status()
+    await page.reload()
+    told = page.get_by_text("You do not see through the role guest any more")
+    await expect(told).to_be_visible()
+    sides = page.get_by_role("navigation")
+    await expect(sides.get_by_role("link", name="Settings")).to_be_visible()
+    await page.reload()
+    await expect(sides.get_by_role("link", name="Settings")).to_be_visible()
+    await expect(told).to_have_count(0)
+
+
+async def test_theme_and_language_of_the_menu_are_found_in_another_browser(
+    keeper: Visitor, browser: Browser, entry: Instance
+) -> None:
+    page = keeper.page
+    for name, choice in (("Theme", "Dark"), ("Language", "Français")):
+        await page.get_by_role("button", name="Account of").click()
+        await page.get_by_role("menuitem", name=name).hover()
+        async with page.expect_response("**/users:updateProfile") as kept:
+            await page.get_by_role("menuitem", name=choice, exact=True).click()
+        assert (await kept.value).ok
+    await expect(page.locator("html")).to_have_attribute("lang", "fr-FR")
+    other = await visit(browser, entry.address)
+    await other.page.goto(f"{entry.address}{SHOP}/signin")
+    await other.page.get_by_label("E-mail or user name").fill(ROOT_EMAIL)
+    await other.page.get_by_label("Password", exact=True).fill(ROOT_PASSWORD)
+    await other.page.get_by_role("button", name="Sign in").click()
+    await expect(other.page.get_by_role("button", name="Compte de")).to_be_visible()
+    await expect(other.page.locator("html")).to_have_attribute("lang", "fr-FR")
+    assert await other.page.evaluate("localStorage.getItem('insula:shop:theme')") == '"dark"'
+    await other.context.close()
+    assert other.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_many_collections_are_searched_in_the_navigation(
+    keeper: Visitor, entry: Instance, width: int
+) -> None:
+    page = keeper.page
+    with entry.sign_in_to("shop") as client:
+        for number in range(30):
+            body = {"name": f"c{number}", "title": f"Shelf {number}"}
+            client.post(f"{entry.address}/api/__app/shop/collections:create", json=body).raise_for_status()
+    await page.set_viewport_size({"width": width, "height": 700})
+    await page.reload()
+    if width < 768:
+        await page.get_by_role("button", name="Open the menu").click()
+    sides = page.get_by_role("navigation")
+    settings = sides.get_by_role("link", name="Settings")
+    await expect(settings).to_be_in_viewport()
+    await expect(sides.get_by_role("link", name="Shelf 29")).not_to_be_in_viewport()
+    await sides.get_by_role("searchbox", name="Search the menu").fill("shelf 29")
+    await expect(sides.get_by_role("link", name="Shelf", exact=False)).to_have_count(1)
+    await expect(settings).to_be_in_viewport()
+    await sides.get_by_role("link", name="Shelf 29").click()
+    await expect(page).to_have_url(re.compile("/data/c29"))
 
 
 async def _sees_orders_only(page: Page) -> None:

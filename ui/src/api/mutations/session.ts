@@ -36,9 +36,14 @@ export type Profile = Partial<
   Pick<User, "nickname" | "email" | "username" | "phone" | "appLang" | "systemSettings">
 >;
 
+export const PROFILE = ["profile"] as const;
+
+/** One after the other: what was chosen last is what stays. */
 export function useUpdateProfile() {
   const client = useQueryClient();
   return useMutation({
+    mutationKey: PROFILE,
+    scope: { id: "profile" },
     mutationFn: (body: Profile) => write<User>("users:updateProfile", { body }),
     onSuccess: () => client.invalidateQueries({ queryKey: session.user().queryKey }),
   });

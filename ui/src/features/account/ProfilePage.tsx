@@ -4,8 +4,8 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useChangePassword, useUpdateProfile, type Profile } from "@/api/mutations/session";
 import { session } from "@/api/queries/session";
 import type { ThemeChoice } from "@/api/types";
-import { useAppearance } from "@/components/appearance";
 import { useOffered } from "@/components/languages";
+import { useOwnAppearance } from "@/components/own-appearance";
 import { Page } from "@/components/Page";
 import { useTold } from "@/components/told";
 import { LANGUAGES, type Language } from "@/lib/languages";
@@ -46,19 +46,8 @@ function You() {
 
 function Looks() {
   const { t } = useTranslation();
-  const { data: user } = useSuspenseQuery(session.user());
-  const { theme, setTheme, language, setLanguage } = useAppearance();
+  const { theme, chooseTheme, language, chooseLanguage } = useOwnAppearance();
   const offeredLanguages = useOffered(language);
-  const update = useUpdateProfile();
-  const told = useTold();
-  const chooseTheme = (choice: ThemeChoice) => {
-    setTheme(choice);
-    update.mutate({ systemSettings: { ...user.systemSettings, theme: choice } }, { onError: told.failed });
-  };
-  const chooseLanguage = (choice: Language) => {
-    void setLanguage(choice);
-    update.mutate({ appLang: LANGUAGES[choice].tag }, { onError: told.failed });
-  };
   return (
     <Card title={t("account.appearance")}>
       <Form layout="vertical">

@@ -9,7 +9,10 @@ import { useSignIn, type Credentials } from "@/api/mutations/session";
 import { settings } from "@/api/queries/session";
 import { Mark } from "@/components/Mark";
 import { LanguageSelect } from "@/components/LanguageSelect";
+import { chosenBy } from "@/components/chosen";
 import { boot } from "@/lib/boot";
+import { keep } from "@/lib/kept";
+import { endRole } from "@/lib/role";
 import styles from "@/features/auth/SignInPage.module.css";
 
 /** Where to go after signing in: only ever a page of this application. */
@@ -26,8 +29,18 @@ export default function SignInPage() {
   useEffect(() => {
     document.title = t("auth.title", { name });
   }, [t, name]);
+  // Whoever signs in next does not see through the role of who was here before.
+  useEffect(endRole, []);
   const finish = (given: Credentials) =>
-    signIn.mutate(given, { onSuccess: () => location.replace(`${boot.base}${landing(redirect)}`) });
+    signIn.mutate(given, {
+      onSuccess: ({ user }) => {
+        // So that the fresh page begins with what is theirs.
+        const { language, theme } = chosenBy(user);
+        if (language !== null) keep("language", language);
+        if (theme !== null) keep("theme", theme);
+        location.replace(`${boot.base}${landing(redirect)}`);
+      },
+    });
   return (
     <main className={styles["page"]}>
       <div className={styles["card"]}>

@@ -12,9 +12,9 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useSignOut } from "@/api/mutations/session";
 import { session } from "@/api/queries/session";
 import type { ThemeChoice } from "@/api/types";
-import { useAppearance } from "@/components/appearance";
 import { useOffered } from "@/components/languages";
 import { colorOf, initial } from "@/components/Mark";
+import { useOwnAppearance } from "@/components/own-appearance";
 import { useTold } from "@/components/told";
 import { LANGUAGES } from "@/lib/languages";
 import { actAs } from "@/lib/role";
@@ -25,7 +25,7 @@ const THEMES: readonly ThemeChoice[] = ["light", "dark", "system"];
 export function PersonMenu() {
   const { t } = useTranslation();
   const { data: user } = useSuspenseQuery(session.user());
-  const { theme, setTheme, language, setLanguage } = useAppearance();
+  const { theme, chooseTheme, language, chooseLanguage } = useOwnAppearance();
   const offeredLanguages = useOffered(language);
   const { data: rights } = useQuery(session.rights());
   const navigate = useNavigate();
@@ -45,7 +45,7 @@ export function PersonMenu() {
       children: THEMES.map((choice) => ({
         key: `theme-${choice}`,
         label: t(`shell.${choice}`),
-        onClick: () => setTheme(choice),
+        onClick: () => chooseTheme(choice),
       })),
     },
     {
@@ -55,7 +55,7 @@ export function PersonMenu() {
       children: offeredLanguages.map((choice) => ({
         key: `language-${choice}`,
         label: LANGUAGES[choice].label,
-        onClick: () => void setLanguage(choice),
+        onClick: () => chooseLanguage(choice),
       })),
     },
     ...(user.roles.length > 1

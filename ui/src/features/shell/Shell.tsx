@@ -5,6 +5,7 @@ import { Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useLiveState } from "@/api/live";
+import { useFollowOwn } from "@/components/own-appearance";
 import { Loading } from "@/components/states";
 import { JobsButton } from "@/features/shell/JobsButton";
 import { LookingAs } from "@/features/shell/LookingAs";
@@ -31,6 +32,7 @@ export default function Shell() {
   const { t } = useTranslation();
   const wide = Grid.useBreakpoint().md ?? true;
   const lost = useLost();
+  useFollowOwn();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [openAt, setOpenAt] = useState<string | null>(null);
   const drawer = !wide && openAt === path;
