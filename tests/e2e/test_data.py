@@ -194,6 +194,10 @@ async def test_records_are_changed_in_place_and_many_at_once(person: Visitor, ap
     await bar.get_by_role("button", name="Set a field").click()
     dialog = page.get_by_role("dialog", name="Set a field of 2 records")
     await _pick(page, dialog.get_by_role("combobox", name="Field"), "Note")
+    await dialog.get_by_label("New value").fill("x" * 300)
+    await dialog.get_by_role("button", name="Save").click()
+    value = dialog.locator(".ant-form-item").filter(has=page.get_by_label("New value"))
+    await expect(value).to_contain_text("255")
     await dialog.get_by_label("New value").fill("late")
     await dialog.get_by_role("button", name="Save").click()
     for number in ("N4", "N5"):

@@ -21,6 +21,10 @@ export function errorText(t: TFunction, error: unknown): string {
   return isOwn(error.code) ? t(`errors.${error.code}`) : error.message;
 }
 
+/** Whether it is about what was written: a value that is none, one that is taken. */
+export const isRefusal = (error: unknown): error is ApiError =>
+  error instanceof ApiError && (error.status === 400 || error.status === 409);
+
 /** Whether the person has to sign in (again). */
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 

@@ -3,10 +3,12 @@ import { DeleteOutlined, EditOutlined } from "@ant-design/icons";
 import { App, Button, Form, Modal, Select, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { isRefusal } from "@/api/errors";
 import type { Collection, Field, Key } from "@/api/metadata";
 import { useDestroyRecords, useUpdateRecords } from "@/api/mutations/records";
 import { useCollectionRights } from "@/components/collectionRights";
 import { useTold } from "@/components/told";
+import { atField } from "@/features/data/draft";
 import { FieldInput } from "@/schema/FieldInput";
 import { isWritten } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
@@ -87,6 +89,7 @@ function SetField({ collection, chosen, fields, onDone }: Props & { fields: Fiel
   const update = useUpdateRecords(collection.name);
   const [name, setName] = useState<string | null>(null);
   const [value, setValue] = useState<unknown>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
   const field = fields.find((other) => other.name === name);
   const store = () => {
     if (name === null || value instanceof Unreadable) return;
@@ -97,9 +100,13 @@ function SetField({ collection, chosen, fields, onDone }: Props & { fields: Fiel
           told.done(t("common.saved"));
           onDone();
         },
-        onError: told.failed,
+        onError: (error) => (isRefusal(error) ? setWrong(atField(error.message)) : told.failed(error)),
       },
     );
+  };
+  const change = (next: unknown) => {
+    setWrong(null);
+    setValue(next);
   };
   return (
     <Form layout="vertical" onFinish={store}>
@@ -110,14 +117,19 @@ function SetField({ collection, chosen, fields, onDone }: Props & { fields: Fiel
           value={name}
           onChange={(next: string) => {
             setName(next);
-            setValue(null);
+            change(null);
           }}
           options={fields.map((other) => ({ value: other.name, label: titleOf(t, other) }))}
         />
       </Form.Item>
       {field && (
-        <Form.Item label={t("data.newValue")} htmlFor="set-value" extra={t("data.emptyHint")}>
-          <FieldInput key={field.name} id="set-value" field={field} value={value} onChange={setValue} />
+        <Form.Item
+          label={t("data.newValue")}
+          htmlFor="set-value"
+          extra={t("data.emptyHint")}
+          {...(wrong === null ? {} : { validateStatus: "error" as const, help: wrong })}
+        >
+          <FieldInput key={field.name} id="set-value" field={field} value={value} onChange={change} />
         </Form.Item>
       )}
       <Button type="primary" htmlType="submit" disabled={!field} loading={update.isPending}>

@@ -2,7 +2,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { ApiError, key, write } from "@/api/client";
+import { key, write } from "@/api/client";
+import { isRefusal } from "@/api/errors";
 import type { Collection, Field, Row } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useTold } from "@/components/told";
@@ -59,8 +60,7 @@ export function useSaving({ collection, record, at, fields }: Place, draft: Draf
         done(row);
       },
       onError: (error) => {
-        const about = error instanceof ApiError && (error.status === 400 || error.status === 409);
-        if (about)
+        if (isRefusal(error))
           setWrong(complaints(error, collection, fields, t("record.taken"), (field) => titleOf(t, field)));
         else told.failed(error);
       },

@@ -1,7 +1,7 @@
 /** Shows what the server refused of a form: at its items, and the rest as sentences to stand above it. */
 import type { FormInstance } from "antd";
 import { useState } from "react";
-import { ApiError } from "@/api/client";
+import { isRefusal } from "@/api/errors";
 import { useTold } from "@/components/told";
 import { NOTHING, refusals, type Labels } from "@/features/designer/refusals";
 
@@ -20,7 +20,7 @@ export function useRefusals(form: FormInstance, labels: Labels): Refusals {
   return {
     others: refused.others,
     show: (error, about) => {
-      if (!(error instanceof ApiError) || (error.status !== 400 && error.status !== 409)) {
+      if (!isRefusal(error)) {
         told.failed(error);
         return;
       }
