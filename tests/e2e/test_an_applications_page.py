@@ -26,6 +26,7 @@ async def test_what_is_changed_is_in_force_everywhere(person: Visitor) -> None:
     await expect(launcher.page.get_by_role("link", name="Corner shop")).to_be_visible()
 
     page = person.page
+    await page.bring_to_front()
     await person.open(SHOP)
     await page.get_by_role("tab", name="Settings").click()
     await expect(page.get_by_role("button", name="Save changes")).to_be_disabled()
