@@ -17,7 +17,9 @@ from sources import ROOT, files, shown
 
 from insula.testing.servers import free_port
 
-TIMEOUT_S = 100
+pytestmark = pytest.mark.timeout(600)
+"""Pages are built here, which takes its time on a machine that does much else."""
+TIMEOUT_S = 280
 _POLL_S = 0.05
 BASICS = [
     *("bash", "cat", "cp", "dirname", "env", "find", "flock", "id", "ln"),
