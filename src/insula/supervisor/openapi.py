@@ -50,8 +50,8 @@ _OPTIONS: Final[Schema] = {
     },
     "inLauncher": {**FLAG, "description": "Shown in the launcher, to those who may enter it."},
     "inSwitcher": {**FLAG, "description": "Shown in the switcher, to those who may enter it."},
-    "lang": TEXT,
-    "timezone": TEXT,
+    "lang": or_null(TEXT),
+    "timezone": or_null(TEXT),
     "sleepAfter": {
         "type": ["integer", "null"],
         "minimum": 1,

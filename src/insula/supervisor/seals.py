@@ -52,8 +52,8 @@ def configuration(main: Application, entry: Entry) -> Configuration:
         auto_upgrade=bool(options.get("autoUpgrade", True)),
         share_session=shares,
         main_key=_text(main.secrets.verify_key.public_bytes_raw()) if shares else "",
-        lang=options.get("lang", main.options.lang),
-        timezone=options.get("timezone", main.options.timezone),
+        lang=options.get("lang") or main.options.lang,
+        timezone=options.get("timezone") or main.options.timezone,
     )
 
 

@@ -182,8 +182,10 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_text(name, item) for item in value))
 
 
-def _zone(name: str, value: Any) -> str:
-    zone = _text(name, value)
+def _zone(name: str, value: Any) -> str | None:
+    zone = _text_or_none(name, value)
+    if zone is None:
+        return None
     try:
         ZoneInfo(zone)
     except (KeyError, OSError, ValueError):
@@ -214,7 +216,7 @@ OPTIONS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "shareSession": _truth,
     "inLauncher": _truth,
     "inSwitcher": _truth,
-    "lang": _text,
+    "lang": _text_or_none,
     "timezone": _zone,
     "sleepAfter": _seconds,
 }

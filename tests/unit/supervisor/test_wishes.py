@@ -195,6 +195,18 @@ async def test_secrets_are_sealed_in_the_record_and_told_to_environments_alone(f
     assert started[-1].configuration == configuration
 
 
+async def test_language_and_time_zone_can_be_those_of_main_again(fleet: PlayedFleet) -> None:
+    await fleet.make("shop", options={"lang": "fr-FR", "timezone": "Europe/Paris"})
+
+    def spoken() -> tuple[str, str]:
+        told = fleet.records.configuration(fleet.records.get("shop"))
+        return told.lang, told.timezone
+
+    assert spoken() == ("fr-FR", "Europe/Paris")
+    await fleet.supervisor.update("shop", {"options": {"lang": None, "timezone": None}}, actor=WHO)
+    assert spoken() == (fleet.main.options.lang, fleet.main.options.timezone)
+
+
 async def test_mains_public_key_goes_only_to_those_that_share_its_session(fleet: PlayedFleet) -> None:
     await fleet.make("own")
     await fleet.make("sharing", options={"shareSession": True})

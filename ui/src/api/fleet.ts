@@ -29,8 +29,9 @@ export interface ApplicationOptions {
   inSwitcher: boolean;
   /** Seconds without a visit after which it is put to sleep. */
   sleepAfter?: number | null;
-  lang?: string;
-  timezone?: string;
+  /** `null`: the main application's. */
+  lang?: string | null;
+  timezone?: string | null;
   /** What was said of its service; what is missing is as the main application's. */
   database: DatabaseOptions;
 }

@@ -2292,14 +2292,14 @@ export interface components {
                 inLauncher?: boolean;
                 /** @description Shown in the switcher, to those who may enter it. */
                 inSwitcher?: boolean;
-                lang?: string;
+                lang?: string | null;
                 /** @description Let in who is signed in to the main application, in a role that may enter. */
                 shareSession?: boolean;
                 /** @description Seconds without a visit after which it is put to sleep. */
                 sleepAfter?: number | null;
                 /** @enum {unknown} */
                 startMode?: "onFirstVisit" | "withMain";
-                timezone?: string;
+                timezone?: string | null;
             };
             pinned?: boolean;
             requests?: number;
@@ -2927,14 +2927,14 @@ export interface operations {
                         inLauncher?: boolean;
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
-                        lang?: string;
+                        lang?: string | null;
                         /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;
                         /** @enum {unknown} */
                         startMode?: "onFirstVisit" | "withMain";
-                        timezone?: string;
+                        timezone?: string | null;
                     };
                     pinned?: boolean;
                 };
@@ -3005,14 +3005,14 @@ export interface operations {
                         inLauncher?: boolean;
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
-                        lang?: string;
+                        lang?: string | null;
                         /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;
                         /** @enum {unknown} */
                         startMode?: "onFirstVisit" | "withMain";
-                        timezone?: string;
+                        timezone?: string | null;
                     };
                     pinned?: boolean;
                 };
@@ -3086,14 +3086,14 @@ export interface operations {
                                 inLauncher?: boolean;
                                 /** @description Shown in the switcher, to those who may enter it. */
                                 inSwitcher?: boolean;
-                                lang?: string;
+                                lang?: string | null;
                                 /** @description Let in who is signed in to the main application, in a role that may enter. */
                                 shareSession?: boolean;
                                 /** @description Seconds without a visit after which it is put to sleep. */
                                 sleepAfter?: number | null;
                                 /** @enum {unknown} */
                                 startMode?: "onFirstVisit" | "withMain";
-                                timezone?: string;
+                                timezone?: string | null;
                             };
                             pinned?: boolean;
                             requests?: number;
@@ -3664,14 +3664,14 @@ export interface operations {
                         inLauncher?: boolean;
                         /** @description Shown in the switcher, to those who may enter it. */
                         inSwitcher?: boolean;
-                        lang?: string;
+                        lang?: string | null;
                         /** @description Let in who is signed in to the main application, in a role that may enter. */
                         shareSession?: boolean;
                         /** @description Seconds without a visit after which it is put to sleep. */
                         sleepAfter?: number | null;
                         /** @enum {unknown} */
                         startMode?: "onFirstVisit" | "withMain";
-                        timezone?: string;
+                        timezone?: string | null;
                     };
                     pinned?: boolean;
                 };

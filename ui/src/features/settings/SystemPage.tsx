@@ -15,7 +15,7 @@ interface Given {
   title: string;
   logo: string | null;
   color: string | null;
-  appLang: Language;
+  appLang: Language | null;
   enabled: Language[];
 }
 
@@ -32,13 +32,12 @@ export default function SystemPage() {
   const save = ({ enabled, appLang, ...rest }: Given) => {
     // Languages of other programs, which these pages have not, stay.
     const others = given.filter((tag) => !languageOf(tag));
+    const chosen = new Set([...(appLang ? [appLang] : []), ...enabled].map((name) => LANGUAGES[name].tag));
+    const offered = [...chosen, ...others];
     const body = {
       ...rest,
-      appLang: LANGUAGES[appLang].tag,
-      enabledLanguages: [
-        ...new Set([appLang, ...enabled].map((name): string => LANGUAGES[name].tag)),
-        ...others,
-      ],
+      appLang: appLang ? LANGUAGES[appLang].tag : null,
+      enabledLanguages: offered.length > 0 ? offered : null,
     };
     update.mutate(body, { onSuccess: () => told.done(t("common.saved")), onError: told.failed });
   };
@@ -53,7 +52,7 @@ export default function SystemPage() {
             title: data.title ?? "",
             logo: data.logo,
             color: data.color ?? null,
-            appLang: languageOf(data.appLang) ?? "en",
+            appLang: languageOf(data.appLang),
             enabled: languages.filter((name) => given.some((tag) => languageOf(tag) === name)),
           }}
           onFinish={save}
@@ -72,7 +71,7 @@ export default function SystemPage() {
             <ColorField />
           </Form.Item>
           <Form.Item name="appLang" label={t("system.language")} extra={t("system.languageHint")}>
-            <Select options={OPTIONS} style={{ maxWidth: 280 }} />
+            <Select allowClear placeholder={t("common.none")} options={OPTIONS} style={{ maxWidth: 280 }} />
           </Form.Item>
           <Form.Item name="enabled" label={t("system.enabled")}>
             <Checkbox.Group options={OPTIONS} />

@@ -18,8 +18,8 @@ const TONGUES: readonly { value: string; label: string }[] = languages.map((each
 
 interface Props {
   around: Around;
-  /** What it has now: what was once chosen can be changed, and not taken back. */
-  before: Pick<Values, "lang" | "timezone">;
+  /** What it has now: a language that these pages have not can stay. */
+  before: Pick<Values, "lang">;
 }
 
 export function AccessFields({ around, before }: Props) {
@@ -72,7 +72,7 @@ export function AccessFields({ around, before }: Props) {
       )}
       <Form.Item name="lang" label={t("appForm.lang")} extra={hint(t("appForm.langHint"))}>
         <Select
-          allowClear={before.lang === null}
+          allowClear
           placeholder={t("appForm.asMain")}
           style={{ maxWidth: 320 }}
           options={
@@ -85,7 +85,7 @@ export function AccessFields({ around, before }: Props) {
       <Form.Item name="timezone" label={t("appForm.timezone")} extra={hint(t("appForm.timezoneHint"))}>
         <Select
           showSearch
-          allowClear={before.timezone === null}
+          allowClear
           placeholder={t("appForm.asMain")}
           style={{ maxWidth: 320 }}
           options={ZONES}

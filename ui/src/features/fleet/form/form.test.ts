@@ -97,6 +97,11 @@ describe("what is told of one that is there", () => {
     expect(needsRestart(changesOf(before, after))).toBe(false);
   });
 
+  test("language and time zone can be those of the main application again", () => {
+    const cleared = { ...before, lang: null, timezone: null };
+    expect(changesOf(before, cleared)).toEqual({ options: { lang: null, timezone: null } });
+  });
+
   test("of its database only what may change, and a password that was typed", () => {
     const after: Values = {
       ...before,

@@ -100,8 +100,8 @@ function options(values: Values): Options {
     sleepAfter: seconds(values.sleep.amount, values.sleep.unit),
     inLauncher: values.inLauncher,
     inSwitcher: values.inSwitcher,
-    ...(values.lang ? { lang: values.lang } : {}),
-    ...(values.timezone ? { timezone: values.timezone } : {}),
+    lang: values.lang ?? null,
+    timezone: values.timezone ?? null,
   };
 }
 
@@ -109,12 +109,15 @@ function options(values: Values): Options {
 export function bodyOf(values: Values, own: Dialect, adopt: string | null = null): Body {
   const place = database(values, own);
   const { environments, ...rest } = attributes(values);
+  const { lang, timezone, ...others } = options(values);
   return {
     ...rest,
     ...(values.name.trim() ? { name: values.name.trim() } : {}),
     ...(values.environments.length > 0 ? { environments } : {}),
     options: {
-      ...options(values),
+      ...others,
+      ...(lang ? { lang } : {}),
+      ...(timezone ? { timezone } : {}),
       dbConnType: values.dbConnType,
       ...(Object.keys(place).length > 0 ? { database: place } : {}),
     },
