@@ -70,7 +70,6 @@ class Templates:
             (b"content-security-policy", policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
-            (b"cross-origin-opener-policy", b"same-origin"),
             (b"cache-control", b"no-store"),
         )
 

@@ -145,7 +145,6 @@ def _headers(nonce: str) -> Headers:
         (b"content-security-policy", _POLICY.format(nonce=nonce).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
-        (b"cross-origin-opener-policy", b"same-origin"),
         (b"cache-control", b"no-store"),
     )
 

@@ -82,7 +82,6 @@ async def test_the_policy_lets_in_our_own_files_and_styles_with_the_nonce_of_thi
     )
     assert first.headers["cache-control"] == "no-store"
     assert first.headers["x-content-type-options"] == "nosniff"
-    assert first.headers["cross-origin-opener-policy"] == "same-origin"
     assert "unsafe" not in first.headers["content-security-policy"]
     # Nothing in the page itself needs more than that.
     assert re.findall(r"<style|\son\w+=|\sstyle=", first.body.decode()) == []
