@@ -165,7 +165,7 @@ def test_pages_are_built_anew_where_what_they_are_made_from_has_changed(clone: P
     assert manifest.stat().st_mtime_ns == built
     with (clone / "ui/src/main.css").open("a") as style:
         style.write("/* another */\n")
-    assert said(set_up(clone)) == "setup: building the pages\n"
+    assert said(set_up(clone)) == "setup: building the pages (a minute or so)\n"
     assert manifest.stat().st_mtime_ns > built
 
 
