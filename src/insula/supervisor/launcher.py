@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from insula.application.application import Application
 
 _ROLES: Final = Query(fields=("name", "title"), sort=("name",), page_size=None, counting="none")
+_SHOWN_IN: Final = {"launcher": "inLauncher", "switcher": "inSwitcher"}
+"""Where applications are shown, and the option that leaves them out there."""
 _MOST_NAMES: Final = 1_000
 """Applications of one request that a role is let into."""
 
@@ -44,11 +46,13 @@ class Launcher:
         word = context.params.get("search")
         if word is not None and not isinstance(word, str):
             raise InvalidParameter(parameter="search", reason="must be text")
+        option = _option(context)
         open_ = [
             entry
             for entry in self._supervisor.records.all()
             if entry.wanted is not Wanted.DELETED
             and (names is None or entry.name in names)
+            and (option is None or entry.options.get(option, True))
             and (not word or _found(entry, word.lower()))
         ]
         open_.sort(key=lambda entry: (not entry.pinned, entry.display_name.lower(), entry.name))
@@ -128,6 +132,16 @@ def _link(main: Application, entry: Entry) -> str:
     """Where a page of the main application leads: by the scheme, and but for custom domains the host, it was asked by."""
     url = urlsplit(url_of(main, entry))
     return f"//{url.netloc}{url.path}" if entry.cname else url.path
+
+
+def _option(context: Context) -> str | None:
+    """The option by which applications are left out of what is asked for. Raises ``InvalidParameter``."""
+    place = context.params.get("shownIn")
+    if place is None:
+        return None
+    if not isinstance(place, str) or place not in _SHOWN_IN:
+        raise InvalidParameter(parameter="shownIn", reason="must be launcher or switcher")
+    return _SHOWN_IN[place]
 
 
 def _found(entry: Entry, word: str) -> bool:

@@ -55,12 +55,15 @@ _ROLE: Final = shape(
     *("role", "title", "applications", "fixed"),
 )
 _SEARCH: Final = query("search", "Text within the name, the display name or a label.", {"type": "string"})
+_SHOWN_IN: Final = query(
+    "shownIn", "Without those that are left out there.", {"enum": ["launcher", "switcher"]}
+)
 
 LAUNCHER_SCHEMAS: Final[Mapping[str, Schema]] = {"insula.Card": _CARD}
 LAUNCHER: Final[Mapping[str, Mapping[str, Any]]] = {
     "listPinned": {"responses": answer({"type": "array", "items": _PINNED})},
     "listMine": {
-        "parameters": [_SEARCH, ref("parameters", "page"), ref("parameters", "pageSize")],
+        "parameters": [_SEARCH, _SHOWN_IN, ref("parameters", "page"), ref("parameters", "pageSize")],
         "responses": answer({"type": "array", "items": ref("schemas", "insula.Card")}, listed=True),
     },
     "listRoles": {"responses": answer({"type": "array", "items": _ROLE})},

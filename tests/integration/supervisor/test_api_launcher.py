@@ -131,12 +131,14 @@ async def test_they_are_searched_and_paged(api: Supervised) -> None:
             ("x", []),
         ):
             assert await mine(client, search=word) == names, word
+        assert await mine(client, shownIn="launcher") == ["blog", "shop"]
+        assert await mine(client, shownIn="switcher") == ["blog", "wiki", "shop"]
         page = (await client.get("/applications:listMine?page=2&pageSize=2")).json()
         assert [row["name"] for row in page["data"]] == ["shop"]
         assert page["meta"] == {"count": 3, "page": 2, "pageSize": 2, "totalPage": 2}
         whole = (await client.get("/applications:listMine")).json()
         assert whole["meta"] == {"count": 3, "page": 1, "pageSize": 1000, "totalPage": 1}
-        for wrong in ("page=0", "page=x", "pageSize=0", "pageSize=100000", "search[]=a"):
+        for wrong in ("page=0", "page=x", "pageSize=0", "pageSize=100000", "search[]=a", "shownIn=menu"):
             answer = await client.get(f"/applications:listMine?{wrong}")
             assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "INVALID_PARAMETER"), (
                 wrong

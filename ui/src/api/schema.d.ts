@@ -3270,6 +3270,8 @@ export interface operations {
                 pageSize?: components["parameters"]["pageSize"];
                 /** @description Text within the name, the display name or a label. */
                 search?: string;
+                /** @description Without those that are left out there. */
+                shownIn?: "launcher" | "switcher";
             };
             header?: never;
             path?: never;

@@ -5,6 +5,9 @@ import { boot } from "@/lib/boot";
 
 const CARDS = 60;
 
+/** Where applications can be left out. */
+type Place = "launcher" | "switcher";
+
 /** Applications: as whoever looks after them sees them, and as whoever may enter them does. */
 export const applications = {
   all: ["applications"] as const,
@@ -29,12 +32,12 @@ export const applications = {
       placeholderData: keepPreviousData,
     }),
   /** Those that the person may enter, as the main application tells it: pinned first, then by name. */
-  mine: (search = "") =>
+  mine: (search = "", shownIn?: Place) =>
     infiniteQueryOptions({
-      queryKey: [...applications.all, "mine", search],
+      queryKey: [...applications.all, "mine", search, shownIn],
       queryFn: ({ signal, pageParam }) =>
         list<Card>("applications:listMine", {
-          query: { page: pageParam, pageSize: CARDS, search: search || undefined },
+          query: { page: pageParam, pageSize: CARDS, search: search || undefined, shownIn },
           signal,
           api: boot.mainApi ?? undefined,
         }),

@@ -71,7 +71,7 @@ export default function ApplicationsPage() {
         }}
         options={[
           { value: "here", label: t("fleet.applications") },
-          { value: "deleted", label: t("fleet.status.deleted") },
+          { value: "deleted", label: t("fleet.deletedOnes") },
         ]}
         style={{ marginBottom: 12 }}
       />

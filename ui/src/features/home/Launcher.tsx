@@ -30,7 +30,7 @@ export function Launcher() {
   const input = useRef<InputRef>(null);
   useSlash(() => input.current?.focus());
   const answer = useInfiniteQuery({
-    ...applications.mine(word),
+    ...applications.mine(word, "launcher"),
     refetchInterval: supervises ? false : ANEW_MS,
   });
   useLive(TOPICS.applications, [...applications.all, "mine"]);
@@ -55,11 +55,7 @@ export function Launcher() {
       <Shown of={answer}>
         {({ pages }) => (
           <>
-            <Cards
-              cards={pages.flatMap(({ rows }) => rows).filter(({ inLauncher }) => inLauncher)}
-              searched={word !== ""}
-              supervises={supervises}
-            />
+            <Cards cards={pages.flatMap(({ rows }) => rows)} searched={word !== ""} supervises={supervises} />
             {answer.hasNextPage && (
               <Flex justify="center" className={styles["more"] ?? ""}>
                 <Button loading={answer.isFetchingNextPage} onClick={() => void answer.fetchNextPage()}>

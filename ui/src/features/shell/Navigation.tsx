@@ -24,6 +24,9 @@ const CLOSED = "closedGroups";
 /** From so many entries on they can be searched. */
 const MANY = 15;
 
+/** Before each entry, px: little, so that long words have room. */
+const INDENT = 16;
+
 export function Navigation() {
   const { t } = useTranslation();
   const { holds } = useRights();
@@ -45,7 +48,15 @@ export function Navigation() {
         label: <Link to={to}>{t(title)}</Link>,
       })),
     ];
-    return <Menu mode="inline" items={items} selectedKeys={[selected]} className={styles["menu"] ?? ""} />;
+    return (
+      <Menu
+        mode="inline"
+        inlineIndent={INDENT}
+        items={items}
+        selectedKeys={[selected]}
+        className={styles["menu"] ?? ""}
+      />
+    );
   }
   const groups = groupsOf(listed);
   const choose = (open: string[]) => {
@@ -77,6 +88,7 @@ export function Navigation() {
       )}
       <Menu
         mode="inline"
+        inlineIndent={INDENT}
         items={[...(word ? [] : [home]), ...listed]}
         selectedKeys={[selected]}
         openKeys={groups.filter((group) => word || !closed.includes(group))}
@@ -92,6 +104,7 @@ export function Navigation() {
         <div className={styles["foot"]}>
           <Menu
             mode="inline"
+            inlineIndent={INDENT}
             items={[toSettings]}
             selectedKeys={[selected]}
             className={styles["menu"] ?? ""}

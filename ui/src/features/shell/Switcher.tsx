@@ -29,7 +29,7 @@ export function Switcher() {
   }
   const prepare = () => {
     // What could not be read is told when the list is open.
-    client.infiniteQuery(applications.mine()).catch(() => undefined);
+    client.infiniteQuery(applications.mine("", "switcher")).catch(() => undefined);
   };
   return (
     <Popover

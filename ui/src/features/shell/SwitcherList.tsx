@@ -55,7 +55,7 @@ export function SwitcherList({ close }: { close: () => void }) {
   const input = useRef<InputRef>(null);
   useEffect(() => input.current?.focus(), []);
   const main = useQuery(settings.main()).data;
-  const answer = useInfiniteQuery(applications.mine(typed.trim()));
+  const answer = useInfiniteQuery(applications.mine(typed.trim(), "switcher"));
   const signedOut = isSignedOut(answer.error);
   const cards = signedOut ? [] : (answer.data?.pages.flatMap(({ rows }) => rows) ?? []);
   const all = ways({ name: main?.title ?? "Main", icon: main?.logo ?? null }, cards, boot, typed);

@@ -29,12 +29,10 @@ export function ways(
 ): Way[] {
   const word = search.trim().toLocaleLowerCase();
   const top: Way = { key: "main", ...main, href: MAIN_HREF, apart: false, here: here.main };
-  const others = cards
-    .filter(({ inSwitcher }) => inSwitcher)
-    .map(({ name, displayName, icon, url }): Way => {
-      const same = !here.main && name === here.app;
-      return { key: name, name: displayName, icon, href: url, apart: here.main, here: same };
-    });
+  const others = cards.map(({ name, displayName, icon, url }): Way => {
+    const same = !here.main && name === here.app;
+    return { key: name, name: displayName, icon, href: url, apart: here.main, here: same };
+  });
   return main.name.toLocaleLowerCase().includes(word) ? [top, ...others] : others;
 }
 

@@ -79,7 +79,7 @@ export const wallClock: Look = {
   Input: dateInput({ format: CLOCK, time: true }),
   width: MOMENT_WIDTH,
 };
-export const dateOnly: Look = { Cell: cell(day), Input: dateInput({ format: DAY, time: false }), width: 120 };
+export const dateOnly: Look = { Cell: cell(day), Input: dateInput({ format: DAY, time: false }), width: 160 };
 export const time: Look = { Cell: cell((text) => text.slice(0, TIME.length)), Input: TimeInput, width: 100 };
 /** Of records: when they were made and changed. */
 export const stamp: Look = { Cell: cell(momentText), Input: null, width: MOMENT_WIDTH };
