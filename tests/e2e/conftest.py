@@ -1,5 +1,6 @@
 """A real browser, and a real installation for it to visit."""
 
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from insula.testing.fleets import PLACES, FleetOfProcesses
 from insula.testing.instance import Instance
 from insula.testing.visitors import DOMAIN, Visitor, visit
 
+NUMBERS = itertools.count()
+"""Of fleets: their databases are named after their folders, and stay on the server as long as the tests run."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"]
 
@@ -72,7 +75,7 @@ async def service(postgresql: servers.Server) -> AsyncIterator[servers.Server]:
 @pytest.fixture
 def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
     """Two environments without applications, over one database service and a Redis of their own."""
-    folder = tmp_path / "seen"
+    folder = tmp_path / f"seen{next(NUMBERS)}"
     folder.mkdir()
     with servers.redis() as redis:
         made = FleetOfProcesses(folder, redis.port, postgresql, failpoints=True)

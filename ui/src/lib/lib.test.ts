@@ -72,6 +72,13 @@ describe("live", () => {
     expect(wire.sent).toEqual([{ subscribe: ["jobs"] }, { unsubscribe: ["jobs"] }]);
   });
 
+  test("has read anew what may have changed before the server told of it", () => {
+    const { told, wire } = opened();
+    expect(told).toEqual([]);
+    wire.says({ type: "subscribed", topics: ["jobs"] });
+    expect(told).toEqual([{ topic: "jobs", action: "missed" }]);
+  });
+
   test("comes back after a loss, and has everything read anew", () => {
     const { live, told, wire } = opened();
     wire.onclose({ code: 1006 });
@@ -81,6 +88,7 @@ describe("live", () => {
     second?.says({ type: "ready" });
     expect(second?.sent).toEqual([{ subscribe: ["jobs"] }]);
     expect(live.state).toBe("open");
+    second?.says({ type: "subscribed", topics: ["jobs"] });
     expect(told).toEqual([{ topic: "jobs", action: "missed" }]);
   });
 
@@ -91,6 +99,7 @@ describe("live", () => {
     wire.says({ type: "changed", topic: "jobs", action: "update" });
     expect(told).toEqual([]);
     Wire.all[1]?.says({ type: "ready" });
+    Wire.all[1]?.says({ type: "subscribed", topics: ["jobs"] });
     expect(told).toEqual([{ topic: "jobs", action: "missed" }]);
   });
 

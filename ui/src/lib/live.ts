@@ -2,7 +2,8 @@
  * One WebSocket per page, over which the server tells what changes (docs/reference/live.md).
  *
  * Topics are subscribed to while somebody listens. When the connection is lost it is tried again with growing
- * pauses; once it is back, every listener is told to read anew, since nobody knows what was missed.
+ * pauses. Each time the server begins to tell of a topic, its listeners are told to read anew: what changed since
+ * they have read, nobody knows.
  */
 export interface News {
   topic: string;
@@ -12,6 +13,8 @@ export interface News {
   /** Of the topic `jobs`: the jobs as they are now. */
   rows?: Record<string, unknown>[];
 }
+
+type Message = { type: string; topics?: string[] } & News;
 
 export type LiveState = "idle" | "connecting" | "open" | "lost";
 type Listener = (news: News) => void;
@@ -30,7 +33,6 @@ export class Live {
   #tries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ready = false;
-  #wasOpen = false;
 
   constructor(url: string) {
     this.#url = url;
@@ -83,7 +85,6 @@ export class Live {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#listeners.clear();
-    this.#wasOpen = false;
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
@@ -96,21 +97,19 @@ export class Live {
     if (this.#state !== "lost") this.#become("connecting");
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.onmessage = (event) =>
-      this.#hear(socket, JSON.parse(String(event.data)) as { type: string } & News);
+    socket.onmessage = (event) => this.#hear(socket, JSON.parse(String(event.data)) as Message);
     socket.onclose = (event) => this.#closed(socket, event.code);
   }
 
-  #hear(socket: WebSocket, message: { type: string } & News): void {
+  #hear(socket: WebSocket, message: Message): void {
     if (socket !== this.#socket) return;
     if (message.type === "ready") {
-      const again = this.#wasOpen;
       this.#ready = true;
-      this.#wasOpen = true;
       this.#tries = 0;
       this.#become("open");
       if (this.#listeners.size > 0) this.#say({ subscribe: [...this.#listeners.keys()] });
-      if (again) for (const topic of this.#listeners.keys()) this.#tell({ topic, action: "missed" });
+    } else if (message.type === "subscribed") {
+      for (const topic of message.topics ?? []) this.#tell({ topic, action: "missed" });
     } else if (message.type === "changed") this.#tell(message);
   }
 
