@@ -1,6 +1,7 @@
 /** What is told of jobs while they run: put into the lists that are shown, so that nothing is read anew for each step. */
 import { useCallback } from "react";
 import { useQueryClient } from "@tanstack/react-query";
+import { readAnew } from "@/api/anew";
 import type { Meta } from "@/api/client";
 import { useNews } from "@/api/live";
 import { jobs, type JobShown } from "@/api/queries/jobs";
@@ -21,13 +22,13 @@ export function useLiveJobs(): void {
     (news: News) => {
       const told = news.rows as JobShown[] | undefined;
       if (!told) {
-        void client.invalidateQueries({ queryKey: jobs.all });
+        void readAnew(client, jobs.all);
         return;
       }
       client.setQueriesData<Page>({ queryKey: jobs.lists }, (page) => page && merged(page, told));
-      for (const job of told) void client.invalidateQueries({ queryKey: jobs.get(job.id).queryKey });
+      for (const job of told) void readAnew(client, jobs.get(job.id).queryKey);
       if (news.action === "create" || told.some((job) => job.finishedAt !== null)) {
-        void client.invalidateQueries({ queryKey: jobs.lists });
+        void readAnew(client, jobs.lists);
       }
     },
     [client],

@@ -1,6 +1,7 @@
 /** The page's one WebSocket, and what it makes be read anew. */
 import { useEffect, useSyncExternalStore } from "react";
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
+import { readAnew } from "@/api/anew";
 import { boot } from "@/lib/boot";
 import { gathered } from "@/lib/gathered";
 import { Live, liveUrl, type LiveState, type News } from "@/lib/live";
@@ -25,7 +26,7 @@ export function useLive(topic: string, ...keys: QueryKey[]): void {
   useEffect(() => {
     const keys = JSON.parse(watched) as QueryKey[];
     const renewal = gathered(() => {
-      for (const queryKey of keys) void client.invalidateQueries({ queryKey });
+      for (const queryKey of keys) void readAnew(client, queryKey);
     });
     const stop = live.listen(topic, renewal.ask);
     return () => {
