@@ -58,6 +58,8 @@ async def test_applications_on_mains_own_service(person: Visitor, service: Serve
     assert "ledger" in await databases(service) - before
     assert await schemas(service) == others
 
-    await add(person, "Corner shop", "New schema", f'{may} schema "corner_shop" of the database "{MAIN}".')
-    assert "corner_shop" in await schemas(service) - others
-    assert "corner_shop" not in await databases(service)
+    await add(
+        person, "Corner bakery", "New schema", f'{may} schema "corner_bakery" of the database "{MAIN}".'
+    )
+    assert "corner_bakery" in await schemas(service) - others
+    assert "corner_bakery" not in await databases(service)
