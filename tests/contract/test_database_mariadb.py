@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 from collections.abc import AsyncIterator
 
@@ -24,6 +22,7 @@ from insula.database.pooled import PooledDatabase
 from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.database.statement import SCHEMA_TOKEN
 from insula.testing import servers
+from insula.testing.suspended import suspended
 
 ONE = sa.select(sa.literal(1).label("one"))
 OWN_ID = sa.text("SELECT CONNECTION_ID() AS id")
@@ -337,13 +336,10 @@ async def test_a_server_that_hangs_is_given_up(
     short = on(mariadb, database=options.database, statement_timeout_s=0.2, connect_timeout_s=1.0)
     async with opened(short, ConnectionBudget(3)) as database:
         await database.run(ONE)
-        os.kill(mariadb.process.pid, signal.SIGSTOP)
-        try:
+        with suspended(mariadb.process.pid):
             async with asyncio.timeout(10):
                 with pytest.raises(errors.DatabaseGone):
                     await database.execute(database.compile(sa.text("SELECT 1")), {})
-        finally:
-            os.kill(mariadb.process.pid, signal.SIGCONT)
         async with asyncio.timeout(10):
             assert await database.run(ONE) == [{"one": 1}]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +20,7 @@ from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.testing import servers
 from insula.testing.databases import connected
 from insula.testing.disks import Disk, NoDisks, small_disk
+from insula.testing.suspended import suspended
 
 ONE = sa.select(sa.literal(1).label("one"))
 
@@ -229,14 +229,11 @@ async def test_a_server_that_hangs_is_given_up(
     budget = ConnectionBudget(3)
     async with opened(on(own_server, statement_timeout_s=0.2), budget) as database:
         (row,) = await database.run(sa.text("SELECT pg_backend_pid() AS pid"))
-        os.kill(row["pid"], signal.SIGSTOP)
-        try:
+        with suspended(row["pid"]):
             async with asyncio.timeout(10):
                 with pytest.raises(errors.DatabaseGone):
                     await database.execute(database.compile(sa.text("SELECT 1")), {})
                 assert await database.run(ONE) == [{"one": 1}]
-        finally:
-            os.kill(row["pid"], signal.SIGCONT)
 
 
 async def test_a_port_that_never_answers(postgresql: servers.Server) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -28,6 +27,7 @@ from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
 from insula.fleet.seal import Seal
 from insula.testing import servers
+from insula.testing.suspended import suspended
 
 PATIENCE_S = 30.0
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
@@ -182,13 +182,10 @@ async def test_a_restart_loses_nothing() -> None:
 async def test_one_that_is_suspended_loses_nothing(house: House, own_redis: servers.Server) -> None:
     await house.begin()
     assert (await house.send("before")).done
-    own_redis.process.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(own_redis.process.pid):
         sent = [house.send(f"a_{number}") for number in range(5)]
         await asyncio.sleep(1.0)
         assert not any(each.done() for each in sent)
-    finally:
-        own_redis.process.send_signal(signal.SIGCONT)
     assert all(outcome.done for outcome in await asyncio.gather(*sent))
     assert len(house.done) == len(set(house.done)) == 6
 

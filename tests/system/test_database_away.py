@@ -1,7 +1,6 @@
 """A database that hangs, dies in the middle or stays away, under a real process that runs on."""
 
 import contextlib
-import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import pytest
 from insula.server.exits import Exit
 from insula.testing import servers
 from insula.testing.instance import Instance, database_settings
+from insula.testing.suspended import suspended
 
 PATIENCE_S = 30.0
 STATEMENT_TIMEOUT_S = 2
@@ -173,18 +173,11 @@ def test_a_database_that_hangs_is_not_waited_for_endlessly(
     postgres = psutil.Process(database.process.pid)
     with Load(server, lists, creates) as load:
         load.served()
-        stopped = [postgres, *postgres.children()]
-        for process in stopped:
-            process.send_signal(signal.SIGSTOP)
-        try:
+        with suspended(postgres.pid, *(child.pid for child in postgres.children())):
             load.failed(3)
             assert httpx.get(f"{server.address}/api/__health_check", timeout=2).text == "ok"
             page = httpx.get(f"{server.address}/admin/", timeout=PATIENCE_S)
             assert (page.status_code, "its database does not answer" in page.text) == (503, True)
-        finally:
-            for process in stopped:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(signal.SIGCONT)
         load.served()
     check(server, load)
 
@@ -252,17 +245,10 @@ def test_a_stop_while_the_database_hangs_keeps_its_deadline(
     server.start()
     with Load(server, lists) as load:
         load.served()
-    stopped = [postgres, *postgres.children()]
-    for process in stopped:
-        process.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(postgres.pid, *(child.pid for child in postgres.children())):
         began = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - began < BOUND_S
-    finally:
-        for process in stopped:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGCONT)
     assert "Traceback" not in server.log
 
 

@@ -2,7 +2,6 @@
 environment, reached through the supervisor and at the worker itself."""
 
 import re
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from insula.testing import servers
 from insula.testing.eventually import until
 from insula.testing.fleets import FleetOfProcesses, shown
 from insula.testing.instance import ROOT_EMAIL, Instance, database_settings
+from insula.testing.suspended import suspended
 
 PATIENCE_S = 20.0
 SOON_S = 15.0
@@ -361,14 +361,9 @@ def test_one_that_was_suspended_for_longer_than_its_lease_goes_on(
     fleet: FleetOfProcesses, web: httpx.Client, redis: servers.Server, shop: str
 ) -> None:
     do(web, "start", shop)
-    process = fleet.worker("w1").process
-    assert process is not None
-    process.send_signal(signal.SIGSTOP)
-    try:
+    with suspended(fleet.worker("w1").pid):
         servers.redis_command(redis, "DEL", "insula:lease:w1")  # as if it had run out
         until(lambda: environments(web)["w1"]["state"] != "online")
-    finally:
-        process.send_signal(signal.SIGCONT)
     until(lambda: environments(web)["w1"]["state"] == "online")
     assert name_at(f"{fleet.supervisor.address}/api/__app/shop") == shop
     assert do(web, "restart", shop)["status"] == "running"

@@ -17,8 +17,8 @@ from insula.testing.databases import administer
 from insula.testing.eventful import Events, most_often
 from insula.testing.eventually import PATIENCE_S, until
 from insula.testing.fleets import FleetOfProcesses
-from insula.testing.instance import Instance
 from insula.testing.leaks import outlives_a_test
+from insula.testing.suspended import suspended
 from insula.testing.writers import Writers
 
 VISITOR_S = 2.0
@@ -70,16 +70,6 @@ def fleet(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @contextmanager
-def suspended(instance: Instance) -> Iterator[None]:
-    assert instance.process is not None
-    instance.process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        instance.process.send_signal(signal.SIGCONT)
-
-
-@contextmanager
 def eventful(fleet: FleetOfProcesses, events: Events, writers: Writers) -> Iterator[None]:
     """Commands are given, and something happens meanwhile; afterwards all is as before or as it was to be."""
     worker = fleet.worker(PLACE)
@@ -103,7 +93,7 @@ def eventful(fleet: FleetOfProcesses, events: Events, writers: Writers) -> Itera
 def test_one_that_is_suspended_for_longer_than_its_lease_goes_on(
     fleet: FleetOfProcesses, events: Events, writers: Writers, place: str
 ) -> None:
-    with eventful(fleet, events, writers), suspended(fleet.instances[place]):
+    with eventful(fleet, events, writers), suspended(fleet.instances[place].pid):
         time.sleep(LEASE_S + 1)
 
 
@@ -124,7 +114,7 @@ def test_one_whose_name_was_taken_meanwhile_ends_and_writes_nothing_twice(
     old, new = fleet.worker(PLACE), fleet.worker(PLACE, "another")
     assert old.process is not None
     events.bring(GIVEN)
-    with suspended(old):
+    with suspended(old.pid):
         time.sleep(LEASE_S + 1)
         new.start()
         fleet.keep()

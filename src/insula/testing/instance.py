@@ -111,6 +111,12 @@ class Instance:
             "STORAGE_PATH": str(self.storage),
         }
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was begun last."""
+        assert self.process is not None
+        return self.process.pid
+
     def begin(self) -> subprocess.Popen[bytes]:
         """Start a process without waiting for it to answer."""
         with self.log_path.open("ab") as sink:
