@@ -11,6 +11,8 @@ import enum
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from insula.core.translation import filled, in_language
+
 
 class Kind(enum.Enum):
     """What sort of failure it is, which decides what happens next."""
@@ -55,7 +57,19 @@ class InsulaError(Exception):
     @property
     def message(self) -> str:
         """One sentence for a person: what is wrong, where, what to do."""
-        return (type(self).__doc__ or "").split("\n", 1)[0].format_map(self.details)
+        return self._template.format_map(self.details)
+
+    def message_in(self, language: str) -> str:
+        """The same in another language, as far as it is known there; see ``insula.core.translation``."""
+        return filled(self._template, self.details, language)
+
+    def told_in(self, language: str) -> str:
+        """What callers are told in its place, in another language; empty: the message itself."""
+        return in_language(self.told, language)
+
+    @property
+    def _template(self) -> str:
+        return (type(self).__doc__ or "").split("\n", 1)[0]
 
     @property
     def entries(self) -> Sequence["InsulaError"]:

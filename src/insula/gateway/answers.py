@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from insula.core.errors import InsulaError
+from insula.core.translation import ENGLISH, filled, language_of
 from insula.fleet.lifecycle import Observed, Wanted
-from insula.fleet.process.base import Send
+from insula.fleet.process.base import Scope, Send
 from insula.fleet.target import Target
 from insula.gateway.errors import ASLEEP, not_answering
 from insula.gateway.waiting import comes
@@ -18,7 +19,15 @@ Headers = Iterable[tuple[bytes, bytes]]
 RETRY_AFTER_S = 1
 """What a client is told to wait for an application that is on its way up."""
 RETRY_AFTER: Headers = ((b"retry-after", str(RETRY_AFTER_S).encode()),)
+LOCALE = b"x-locale"
 JSON = b"application/json; charset=utf-8"
+
+
+def locale(scope: Scope) -> str:
+    """The language that a program wants sentences in."""
+    return language_of(
+        next((value.decode("latin-1") for key, value in scope["headers"] if key == LOCALE), None)
+    )
 
 
 async def send_answer(
@@ -51,29 +60,32 @@ def error_body(status: int, code: str, message: str, **more: Any) -> bytes:
     return json.dumps({"error": {"status": status, "code": code, "message": message, **more}}).encode()
 
 
-async def send_not_answering(send: Send, target: Target) -> None:
+async def send_not_answering(send: Send, target: Target, language: str = ENGLISH) -> None:
     """503 for an application that exists and does not answer now, with its phase."""
-    code, message = not_answering(target)
+    code, message = not_answering(target, language)
     command = target.status.command
     more = {"command": {"name": command.verb.value}} if command else {}
     await send_error(send, 503, code, message, retry_headers(target), maintaining=passes(target), **more)
 
 
-async def send_ready(send: Send, why_not: InsulaError | None) -> None:
+async def send_ready(send: Send, why_not: InsulaError | None, language: str = ENGLISH) -> None:
     """To who asks for the health of a process or an application, and nothing more."""
     if why_not is None:
         await send_answer(send, 200, b"ok", b"text/plain; charset=utf-8")
     else:
-        await send_error(send, 503, why_not.code, why_not.told or why_not.message, RETRY_AFTER)
+        await send_error(
+            send, 503, why_not.code, why_not.told_in(language) or why_not.message_in(language), RETRY_AFTER
+        )
 
 
-async def send_not_woken(send: Send, target: Target) -> None:
+async def send_not_woken(send: Send, target: Target, language: str = ENGLISH) -> None:
     """The same for who asks for its health or for a WebSocket, which wake nobody: asking again does not help one that sleeps."""
     if target.wanted is Wanted.ASLEEP and target.status.observed in (Observed.STOPPED, Observed.NOT_FOUND):
-        code, message = ASLEEP
-        await send_error(send, 503, code, message.format(application=target.application), maintaining=False)
+        code, template = ASLEEP
+        message = filled(template, {"application": target.application}, language)
+        await send_error(send, 503, code, message, maintaining=False)
     else:
-        await send_not_answering(send, target)
+        await send_not_answering(send, target, language)
 
 
 def retry_headers(target: Target) -> Headers:

@@ -18,6 +18,7 @@ from insula.core import log
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError, Kind
 from insula.core.names import MAIN
+from insula.core.translation import filled
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
@@ -26,12 +27,14 @@ from insula.fleet.traffic import Counts, Traffic
 from insula.gateway import cookies, hop
 from insula.gateway.answers import (
     RETRY_AFTER,
+    locale,
     send_error,
     send_not_answering,
     send_not_woken,
     send_ready,
 )
 from insula.gateway.errors import (
+    DEFECT,
     AmbiguousApplication,
     InEnvironment,
     NoMain,
@@ -177,7 +180,7 @@ class Gateway:
             if visit.status:
                 broke = True
                 raise  # The head of the answer is out: only breaking the connection tells the client.
-            await _send_failure(error, request_id, visit.send)
+            await _send_failure(error, request_id, locale(scope), visit.send)
         finally:
             seconds = monotonic() - began
             if visit.counts is not None:
@@ -218,7 +221,7 @@ class Gateway:
         if not scope["path"].startswith(self._api) and wants_page(scope):
             await self._pages.refuse(status, error.message, send)
         else:
-            await send_error(send, status, error.code, error.message)
+            await send_error(send, status, error.code, error.message_in(locale(scope)))
 
     async def _hand_over(
         self, choice: Choice, answers: AsgiApp, scope: Scope, receive: Receive, send: Send
@@ -254,7 +257,7 @@ class Gateway:
             return
         target = await self._directory.find(choice.application)
         if target is None and choice.kind == "health" and choice.application == MAIN and self._unready:
-            await send_ready(visit.send, self._unready())
+            await send_ready(visit.send, self._unready(), locale(scope))
             return
         if target is None or target.wanted is Wanted.DELETED:
             await self._miss(choice, scope, receive, visit)
@@ -262,7 +265,7 @@ class Gateway:
         if target.certain:
             log.application.set(choice.application)
         if choice.kind == "health":
-            await send_not_woken(visit.send, target)
+            await send_not_woken(visit.send, target, locale(scope))
         elif choice.kind == "page" and not self._pages.wakes(choice, scope):
             await self._pages(choice, target, scope, receive, visit.send)
         else:
@@ -283,7 +286,8 @@ class Gateway:
             found = await self._waiting.until_up(choice.application, client, within_s)
         except TooManyWaiting as error:
             if not people:
-                await send_error(visit.send, 503, error.code, error.message, RETRY_AFTER, maintaining=True)
+                message = error.message_in(locale(scope))
+                await send_error(visit.send, 503, error.code, message, RETRY_AFTER, maintaining=True)
                 return
             found = target
         if client.gone:
@@ -302,7 +306,7 @@ class Gateway:
         elif scope["insula.local"] and choice.application == MAIN:
             await self._refuse(NoMain(), scope, visit.send)
         else:
-            await send_error(visit.send, 404, "APP_NOT_FOUND", unknown(choice.application))
+            await send_error(visit.send, 404, "APP_NOT_FOUND", unknown(choice.application, locale(scope)))
 
     async def _answer(
         self, choice: Choice, target: Target, scope: Scope, receive: Receive, visit: _Visit
@@ -314,7 +318,7 @@ class Gateway:
         elif answers is not None:
             await self._hand_over(choice, answers, scope, receive, visit.send)
         else:
-            await send_not_answering(visit.send, target)
+            await send_not_answering(visit.send, target, locale(scope))
 
 
 class _Visit:
@@ -348,12 +352,13 @@ def _is_away(error: Exception) -> bool:
     return isinstance(error, InsulaError) and error.kind is Kind.UNAVAILABLE
 
 
-async def _send_failure(error: Exception, request_id: str, send: Send) -> None:
+async def _send_failure(error: Exception, request_id: str, language: str, send: Send) -> None:
     """What is told of something that was raised on the way to an application."""
     if isinstance(error, InsulaError) and _is_away(error):
-        await send_error(send, 503, error.code, error.told or error.message, RETRY_AFTER)
+        message = error.told_in(language) or error.message_in(language)
+        await send_error(send, 503, error.code, message, RETRY_AFTER)
     else:
-        sentence = f"Something went wrong; the log has {request_id}."
+        sentence = filled(DEFECT, {"request_id": request_id}, language)
         await send_error(send, 500, "INTERNAL_ERROR", sentence)
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from insula.core.errors import InsulaError, Kind
 from insula.core.names import MAIN
+from insula.core.translation import ENGLISH, filled, in_language
 from insula.fleet.lifecycle import Observed, Wanted
 from insula.fleet.target import Target
 
@@ -64,6 +65,8 @@ class HeadTooLarge(InsulaError):
     kind: ClassVar[Kind] = Kind.TOO_LARGE
 
 
+NO_SOCKET = "WebSockets are at {path}."
+DEFECT = "Something went wrong; the log has {request_id}."
 ABOUT_TO = ("APP_PREPARING", "The application {application} is about to be started.")
 STOPPED = ("APP_STOPPED", "The application {application} is stopped, until someone starts it.")
 STAYS_DOWN = ("APP_STOPPED", "The application {application} is stopped. {cause}")
@@ -71,6 +74,7 @@ AWAY = (
     "ENVIRONMENT_UNAVAILABLE",
     "The application {application} can not be reached: the environment that it runs in does not answer.",
 )
+NOT_THERE = "The application {application} does not run in the environment {environment!r} now."
 STARTING = ("APP_STARTING", "The application {application} is starting.")
 
 CODES: dict[Observed, tuple[str, str]] = {
@@ -101,8 +105,8 @@ ASLEEP = ("APP_STOPPED", "The application {application} is asleep, until someone
 """For who asks for its health or a WebSocket, and wakes nobody."""
 
 
-def not_answering(target: Target) -> tuple[str, str]:
-    """Code and sentence for an application that exists and does not answer."""
+def not_answering(target: Target, language: str = ENGLISH) -> tuple[str, str]:
+    """Code and sentence, in a language, for an application that exists and does not answer."""
     status = target.status
     command = status.command.verb.value if status.command else ""
     if status.away:
@@ -116,22 +120,29 @@ def not_answering(target: Target) -> tuple[str, str]:
     else:
         code, sentence = CODES[status.observed]
     remedy = REMEDIES.get(status.step, REMEDY)
-    return code, sentence.format(
-        application=target.application,
-        command=command,
-        step=status.step,
-        cause=status.cause,
-        remedy=remedy,
-    ) + (DOING.format(doing=status.doing) if status.doing else "")
+    details = {
+        "application": target.application,
+        "command": command,
+        "step": status.step,
+        "cause": status.cause,
+        "remedy": remedy,
+    }
+    doing = filled(DOING, {"doing": status.doing}, language) if status.doing else ""
+    return code, filled(sentence, details, language) + doing
 
 
-def unknown(application: str) -> str:
-    """The sentence for an application that does not exist, or that an address does not name."""
+UNNAMED = "This address lacks the name of an application, as in /apps/shop/."
+UNNAMED_HERE = (
+    "Applications run here for a Supervisor, which has the main one; this address names none of them, "
+    "as /apps/shop/ does."
+)
+UNKNOWN = "There is no application {application!r} here."
+
+
+def unknown(application: str, language: str = ENGLISH) -> str:
+    """The sentence, in a language, for an application that does not exist, or that an address does not name."""
     if not application:
-        return "This address lacks the name of an application, as in /apps/shop/."
+        return in_language(UNNAMED, language)
     if application == MAIN:
-        return (
-            "Applications run here for a Supervisor, which has the main one; this address names none of them, "
-            "as /apps/shop/ does."
-        )
-    return f"There is no application {application[:64]!r} here."
+        return in_language(UNNAMED_HERE, language)
+    return filled(UNKNOWN, {"application": application[:64]}, language)

@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 from insula.core.errors import InsulaError
 from insula.core.names import MAIN
+from insula.core.translation import filled
 from insula.gateway import choosing, hop
 from insula.gateway.answers import RETRY_AFTER, Headers, send_error, send_not_answering, send_not_woken
 from insula.gateway.course import Place, Watched, Where, course_of
 from insula.gateway.elsewhere import FORWARD
-from insula.gateway.errors import AWAY, AmbiguousApplication, OtherApplication, unknown
-from insula.gateway.forward.answering import FAILURES, collected, error
+from insula.gateway.errors import AWAY, NOT_THERE, AmbiguousApplication, OtherApplication, unknown
+from insula.gateway.forward.answering import FAILURES, collected, error, locale
 from insula.gateway.forward.route import Answer, Failure, Fields, Standing, Told, Unix, Upstream
 from insula.gateway.selector import Asked as Named
 from insula.gateway.selector import Choice, deciding, named_by_headers, select
@@ -83,7 +84,7 @@ class Outward:
         place = self._where(choice.application, "")
         if place is not None:
             return self._there(choice, place, asked)
-        return self._refuse_talk(choice) if asked.websocket else self._look(choice, asked)
+        return self._refuse_talk(choice, asked) if asked.websocket else self._look(choice, asked)
 
     def changed(self) -> None:
         """Something of what decides where requests go may be another now: what was told before holds no longer."""
@@ -118,7 +119,7 @@ class Outward:
         if failure is not Failure.BUSY:
             self._suspect(environment)
         if failure is Failure.UNREACHABLE:
-            sentence = AWAY[1].format(application=application)
+            sentence = filled(AWAY[1], {"application": application}, locale(asked))
             return self._away(application, sentence, asked, RETRY_AFTER, environment)
         status, message = FAILURES[failure]
         if not self._to_people(asked):
@@ -153,7 +154,8 @@ class Outward:
         if wanted := choosing.named(asked):
             place = self._where(name, wanted)
             if place is None:
-                sentence = f"The application {name} does not run in the environment {wanted[:64]!r} now."
+                details = {"application": name, "environment": wanted[:64]}
+                sentence = filled(NOT_THERE, details, locale(asked))
                 return self._away(name, sentence, asked)
             if choice.kind == "page" and choosing.by_query(asked) and choosing.wants_page(asked):
                 return choosing.remember(asked, name, place.environment)
@@ -175,8 +177,8 @@ class Outward:
             return await there if isinstance(there, Awaitable) else there
         target = await self._directory.find(choice.application)
         if target is None:
-            return error(404, "APP_NOT_FOUND", unknown(choice.application))
-        return await collected(lambda send: send_not_answering(send, target))
+            return error(404, "APP_NOT_FOUND", unknown(choice.application, locale(asked)))
+        return await collected(lambda send: send_not_answering(send, target, locale(asked)))
 
     async def _say(self, asked: Asked) -> Answer | None:
         """What the gateway answers; ``None``: the request is to be forwarded."""
@@ -200,15 +202,15 @@ class Outward:
 
     async def _refuse(self, refused: InsulaError, asked: Asked) -> Answer:
         """It is for no application."""
-        return await self._say(asked) or error(404, refused.code, refused.message)
+        return await self._say(asked) or error(404, refused.code, refused.message_in(locale(asked)))
 
-    async def _refuse_talk(self, choice: Choice) -> Answer:
+    async def _refuse_talk(self, choice: Choice, asked: Asked) -> Answer:
         """A WebSocket wakes nobody."""
         target = await self._directory.find(choice.application)
         if target is None:
-            sentence = unknown(choice.application)
+            sentence = unknown(choice.application, locale(asked))
             return await collected(lambda send: send_error(send, 404, "APP_NOT_FOUND", sentence))
-        return await collected(lambda send: send_not_woken(send, target))
+        return await collected(lambda send: send_not_woken(send, target, locale(asked)))
 
 
 async def _nothing_more() -> Message:

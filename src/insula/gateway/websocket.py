@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 from insula.core import log
 from insula.core.errors import Kind
 from insula.core.ids import request_id as new_request_id
+from insula.core.translation import filled
 from insula.fleet.lifecycle import Wanted
-from insula.gateway.answers import send_error, send_not_woken
-from insula.gateway.errors import AmbiguousApplication, OtherApplication, unknown
+from insula.gateway.answers import locale, send_error, send_not_woken
+from insula.gateway.errors import NO_SOCKET, AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.selector import Asked, named_by_headers, select
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ class WebSockets:
             choice = select(asked, self._api, self._directory.application_of)
         except (OtherApplication, AmbiguousApplication) as error:
             status = 404 if error.kind is Kind.MISSING else 400
-            await send_error(refuse, status, error.code, error.message)
+            await send_error(refuse, status, error.code, error.message_in(locale(scope)))
             return
         answers = self._running(choice.application)
         if choice.path != PATH:
-            await send_error(refuse, 404, "NOT_FOUND", f"WebSockets are at {PATH}.")
+            await send_error(refuse, 404, "NOT_FOUND", filled(NO_SOCKET, {"path": PATH}, locale(scope)))
         elif answers is not None:
             counts = self._traffic.of(choice.application)
             counts.talk()
@@ -81,9 +82,9 @@ class WebSockets:
         else:
             target = await self._directory.find(choice.application)
             if target is None or target.wanted is Wanted.DELETED:
-                await send_error(refuse, 404, "APP_NOT_FOUND", unknown(choice.application))
+                await send_error(refuse, 404, "APP_NOT_FOUND", unknown(choice.application, locale(scope)))
             else:
-                await send_not_woken(refuse, target)
+                await send_not_woken(refuse, target, locale(scope))
 
 
 def _before_talking(send: Send, identifier: str) -> Send:

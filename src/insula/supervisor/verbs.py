@@ -57,18 +57,21 @@ async def each(context: Context, one: One, shape: Callable[[Any], T] | None = No
     if not many:
         found = await one(names[0])
         return Answer(found if shape is None else shape(found))
-    results = await _all(names, one)
+    results = await _all(names, one, context.request.language)
     status = SOME_FAILED if any(failed for failed, _ in results) else 200
     return Answer([result for _, result in results], status=status)
 
 
-def _entries(error: Exception) -> list[dict[str, str]]:
+def _entries(error: Exception, language: str) -> list[dict[str, str]]:
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
-        return [defect(error, log.request_id.get())]
-    return [{"message": entry.told or entry.message, "code": entry.code} for entry in error.entries]
+        return [defect(error, log.request_id.get(), language)]
+    return [
+        {"message": entry.told_in(language) or entry.message_in(language), "code": entry.code}
+        for entry in error.entries
+    ]
 
 
-async def _all(names: Sequence[str], one: One) -> list[tuple[bool, Any]]:
+async def _all(names: Sequence[str], one: One, language: str) -> list[tuple[bool, Any]]:
     places = asyncio.Semaphore(AT_ONCE)
 
     async def told(name: str) -> tuple[bool, Any]:
@@ -76,6 +79,6 @@ async def _all(names: Sequence[str], one: One) -> list[tuple[bool, Any]]:
             try:
                 return False, await one(name)
             except Exception as error:  # noqa: BLE001 - told and logged: one that fails hides none of the others
-                return True, {"name": name, "errors": _entries(error)}
+                return True, {"name": name, "errors": _entries(error, language)}
 
     return list(await asyncio.gather(*map(told, names)))

@@ -157,7 +157,9 @@ class Dispatcher:
 
 
 async def _send_error(error: BaseException, request: Request, send: Send) -> None:
-    status, headers, body = error_answer(error, request.request_id, operator=request.local)
+    status, headers, body = error_answer(
+        error, request.request_id, operator=request.local, language=request.language
+    )
     await _send(request, send, status, headers, JSON, body)
 
 

@@ -11,6 +11,7 @@ import orjson
 from insula.application.api.parameters import shown
 from insula.core.errors import InsulaError, Kind
 from insula.core.sparse import Sparse
+from insula.core.translation import ENGLISH, filled
 
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)
@@ -39,35 +40,39 @@ _OURS: Final = frozenset((Kind.UNAVAILABLE, Kind.TIMEOUT))
 RETRY_AFTER_S: Final = 2
 """What ``Retry-After`` says where the error knows no better."""
 
+DEFECT: Final = "Something went wrong here; the log has {request_id}."
+
 _SHOWN_DETAILS: Final = ("collection", "field", "fields", "parameter", "plugin", "line")
 """Details that are answered beside message and code, so that a program need not read the sentence."""
 
 
 def error_answer(
-    error: BaseException, request_id: str, *, operator: bool = False
+    error: BaseException, request_id: str, *, operator: bool = False, language: str = ENGLISH
 ) -> tuple[int, Headers, bytes]:
-    """Status, headers and body for what a handler raised.
+    """Status, headers and body for what a handler raised; its sentences in ``language``.
 
     Whatever is ours (5xx) is logged; defects each, with their traceback, and what does not answer once a minute.
     Only the operator of the machine is told hosts, paths and users.
     """
     if not isinstance(error, InsulaError) or error.kind is Kind.INTERNAL:
-        return 500, (), _body([defect(error, request_id)])
+        return 500, (), _body([defect(error, request_id, language)])
     status = STATUS_BY_CODE.get(error.code) or STATUS[error.kind]
     if error.kind in _OURS:
         _sparse.warning(error.message, f"the request {request_id} was answered {status} {error.code}")
-    return status, _headers(error), _body([_entry(one, operator=operator) for one in error.entries])
+    entries = [_entry(one, operator=operator, language=language) for one in error.entries]
+    return status, _headers(error), _body(entries)
 
 
-def defect(error: BaseException, request_id: str) -> dict[str, Any]:
+def defect(error: BaseException, request_id: str, language: str) -> dict[str, Any]:
     """What is answered of a failure that is nobody's fault but ours: where the log, which gets it here, has more."""
     _logger.error("the request %s failed", request_id, exc_info=error)
-    return {"message": f"Something went wrong here; the log has {request_id}.", "code": "INTERNAL_ERROR"}
+    message = filled(DEFECT, {"request_id": request_id}, language)
+    return {"message": message, "code": "INTERNAL_ERROR"}
 
 
-def _entry(error: InsulaError, *, operator: bool) -> dict[str, Any]:
-    neutral = error.told if error.kind in _OURS and not operator else ""
-    entry: dict[str, Any] = {"message": neutral or error.message, "code": error.code}
+def _entry(error: InsulaError, *, operator: bool, language: str) -> dict[str, Any]:
+    neutral = error.told_in(language) if error.kind in _OURS and not operator else ""
+    entry: dict[str, Any] = {"message": neutral or error.message_in(language), "code": error.code}
     return entry | {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
 
 

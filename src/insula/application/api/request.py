@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from insula.application.errors import ClientGone, PayloadTooLarge
 from insula.core.ids import request_id
+from insula.core.translation import language_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -105,6 +106,11 @@ class Request:
     def local(self) -> bool:
         """It came over the unix socket, so it is the operator of the machine."""
         return self._scope.get("insula.local") is True
+
+    @property
+    def language(self) -> str:
+        """The language that sentences are wanted in."""
+        return language_of(self.header(b"x-locale"))
 
     @property
     def has_body(self) -> bool:

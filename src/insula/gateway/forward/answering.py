@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from insula.core.errors import InsulaError, Kind
+from insula.core.translation import filled, in_language, language_of
 from insula.fleet.process.base import Message, Send
-from insula.gateway.answers import JSON, RETRY_AFTER, error_body
+from insula.gateway.answers import JSON, LOCALE, RETRY_AFTER, error_body
+from insula.gateway.errors import DEFECT
 from insula.gateway.forward.route import Answer, Asked, Failure, Fields
 
 _log = logging.getLogger(__name__)
@@ -28,10 +30,11 @@ def error(status: int, code: str, message: str, headers: Fields = (), **more: An
     return Answer(status, ((b"content-type", JSON), *headers), error_body(status, code, message, **more))
 
 
-def failure(why: Failure) -> Answer:
+def failure(why: Failure, asked: Asked) -> Answer:
     """An upstream has not answered."""
     status, sentence = FAILURES[why]
-    return error(status, "UPSTREAM_UNAVAILABLE", sentence, tuple(RETRY_AFTER) if status == 503 else ())
+    message = in_language(sentence, locale(asked))
+    return error(status, "UPSTREAM_UNAVAILABLE", message, tuple(RETRY_AFTER) if status == 503 else ())
 
 
 def late(message: str) -> Answer:
@@ -47,9 +50,16 @@ def refusal(refused: InsulaError) -> Answer:
 def raised(raised: BaseException, asked: Asked) -> Answer:
     """A route has raised something. Logged, unless it only says that something that is needed is away."""
     if isinstance(raised, InsulaError) and raised.kind is Kind.UNAVAILABLE:
-        return error(503, raised.code, raised.told or raised.message, tuple(RETRY_AFTER))
+        language = locale(asked)
+        message = raised.told_in(language) or raised.message_in(language)
+        return error(503, raised.code, message, tuple(RETRY_AFTER))
     _log.error("a request failed: %s %s", asked.method, asked.path, exc_info=raised)
-    return error(500, "INTERNAL_ERROR", f"Something went wrong; the log has {asked.request_id}.")
+    return error(500, "INTERNAL_ERROR", filled(DEFECT, {"request_id": asked.request_id}, locale(asked)))
+
+
+def locale(asked: Asked) -> str:
+    """The language that a program wants sentences in."""
+    return language_of(asked.headers.get(LOCALE, b"").decode("latin-1"))
 
 
 async def collected(answering: Callable[[Send], Awaitable[None]]) -> Answer:

@@ -174,7 +174,7 @@ class Outbound(Errand, ABC):
             answer = self._watch.failed(self._asked, why, cause)
         else:
             _log.warning("%s did not answer: %s", self._address, cause)
-        self._give(answering.failure(why) if answer is None else answer)
+        self._give(answering.failure(why, self._asked) if answer is None else answer)
 
     def _drop(self) -> None:
         if self._waiting is not None:

@@ -1,0 +1,127 @@
+"""Sentences of the code in the other languages of the pages, for answers to people; logs stay English.
+
+The English template is the key, as with gettext: a sentence that is changed has no translation until somebody has read it
+again, which a test demands. Nothing is read before the first sentence is asked for in a language.
+
+What reaches an answer as text alone (the reason inside of an error, what another process has sent or a database keeps) is
+taken apart by the templates again. What fits none, such as the words of a database, stays as it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain, zip_longest
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+ENGLISH: Final = "en"
+TRANSLATED: Final = ("es", "fr", "zh")
+
+_FOLDER: Final = Path(__file__).parent / "translations"
+_WORDING: Final = frozenset(
+    [
+        "cause",
+        "content",
+        "doing",
+        "found",
+        "how",
+        "message",
+        "named",
+        "others",
+        "place",
+        "problem",
+        "reason",
+        "remedy",
+        "sentences",
+        "users",
+        "verb",
+        "what",
+        "who",
+    ]
+)
+"""Details that are wording of ours, and may hold more of the same; all others are names and values."""
+_TELLING: Final = 4
+"""Letters that a template has beside its details at least, for a text to be known by it."""
+
+
+def language_of(tag: str | None) -> str:
+    """The language of a tag such as ``fr-FR``: English where it is none of ours."""
+    language = (tag or "").partition("-")[0].lower()
+    return language if language in TRANSLATED else ENGLISH
+
+
+def filled(template: str, details: Mapping[str, Any], language: str) -> str:
+    """A template of the code with its details, in a language."""
+    if language not in TRANSLATED:
+        return template.format_map(details)
+    catalogue = _catalogue(language)
+    said = {name: catalogue.detail(name, value) for name, value in details.items()}
+    return catalogue.templates.get(template, template).format_map(said)
+
+
+def in_language(text: str, language: str) -> str:
+    """An English text that a template of the code was filled to, in a language."""
+    return text if language not in TRANSLATED else _catalogue(language).text(text)
+
+
+class _Catalogue:
+    """All that is said in one language."""
+
+    def __init__(self, templates: Mapping[str, str]) -> None:
+        self.templates = templates
+        """English → translation."""
+        known = [(template, *_parts(template)) for template in templates if "{" in template]
+        letters = {template: _letters(pieces) for template, pieces, _ in known}
+        # the one that says most comes first, since another may fit, too
+        known.sort(key=lambda one: letters[one[0]], reverse=True)
+        self._known = [one for one in known if letters[one[0]] >= _TELLING]
+
+    def detail(self, name: str, value: Any) -> Any:
+        """One detail of a sentence."""
+        return self.text(value) if name in _WORDING and isinstance(value, str) else value
+
+    def text(self, text: str) -> str:
+        """A text that may be one of ours."""
+        if (whole := self.templates.get(text)) is not None:
+            return whole
+        for template, pieces, names in self._known:
+            if (details := _taken_apart(text, pieces, names)) is not None:
+                return self._put_together(self.templates[template], details)
+        return text
+
+    def _put_together(self, translation: str, details: Mapping[str, str]) -> str:
+        pieces, names = _parts(translation)
+        said = (self.detail(name, details[name]) for name in names)
+        return "".join(chain.from_iterable(zip_longest(pieces, said, fillvalue="")))
+
+
+@cache
+def _catalogue(language: str) -> _Catalogue:
+    return _Catalogue(json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+
+
+def _parts(template: str) -> tuple[list[str], list[str]]:
+    """The pieces of text before, between and behind the details, and the names of these."""
+    parsed = [(piece, name) for piece, name, _, _ in Formatter().parse(template)]
+    names = [name for _, name in parsed if name is not None]
+    pieces = [piece for piece, _ in parsed]
+    return pieces + [""] * (len(names) + 1 - len(pieces)), names
+
+
+def _letters(pieces: Iterable[str]) -> int:
+    return sum(letter.isalpha() for piece in pieces for letter in piece)
+
+
+def _taken_apart(text: str, pieces: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
+    """The details of a text that is made of these pieces; ``None`` where it is not. One walk, whatever the text is."""
+    at, end = len(pieces[0]), len(text) - len(pieces[-1])
+    if at > end or not (text.startswith(pieces[0]) and text.endswith(pieces[-1])):
+        return None
+    details: dict[str, str] = {}
+    for name, piece in zip(names[:-1], pieces[1:-1], strict=True):
+        found = text.find(piece, at, end)
+        if found < 0 or details.setdefault(name, text[at:found]) != text[at:found]:
+            return None
+        at = found + len(piece)
+    return details if details.setdefault(names[-1], text[at:end]) == text[at:end] else None
