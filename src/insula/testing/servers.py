@@ -1,6 +1,7 @@
 """Real servers for tests, each on a free port of loopback and in a folder of its own."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -19,6 +20,10 @@ from insula.testing.quick_folders import PROCESS_FILE, quick_folder
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 _POLL_S = 0.05
+_PORTS = range(20_000, 32_768)
+"""Below those that the kernel gives to connections, and to servers that take any."""
+_TURN = Path(tempfile.gettempdir()) / f"insula-tests-port-{os.getuid()}"
+"""Where the place of the port that was given last stands."""
 _DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian keeps the programs of each version, off PATH."""
 
@@ -36,10 +41,32 @@ class Server:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on just now."""
+    """A port of loopback that nothing listens on, for a server that is started later, or ended and started again.
+
+    Tests of several processes ask at the same time: the ports are given in turn, so that none is given twice while a
+    server is not there yet.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    with os.fdopen(os.open(_TURN, flags, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        place = int(file.read() or 0)
+        for _ in _PORTS:
+            place = (place + 1) % len(_PORTS)
+            if _is_free(_PORTS[place]):
+                file.seek(0)
+                file.truncate()
+                file.write(str(place))
+                return _PORTS[place]
+    raise RuntimeError(f"no port from {_PORTS.start} to {_PORTS.stop - 1} is free")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,5 +1,6 @@
 """Test servers are real, and are found in a program's place on PATH or in a wheel."""
 
+import ast
 import os
 import socket
 import subprocess
@@ -16,6 +17,35 @@ def say(server: servers.Server, words: bytes) -> bytes:
     with socket.create_connection((server.host, server.port), timeout=10) as connection:
         connection.sendall(words)
         return connection.recv(100)
+
+
+def test_no_port_is_given_twice_and_none_that_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taken = listening.getsockname()[1]
+        monkeypatch.setattr(servers, "_TURN", tmp_path / "turn")
+        monkeypatch.setattr(servers, "_PORTS", range(taken, taken + 1))
+        with pytest.raises(RuntimeError, match="free"):
+            servers.free_port()
+    monkeypatch.setattr(servers, "_PORTS", range(7, 11))
+    monkeypatch.setattr(servers, "_is_free", lambda port: port != 9)
+    assert [servers.free_port() for _ in range(4)] == [8, 10, 7, 8]
+
+
+def test_ports_are_given_in_turn_to_several_processes(tmp_path: Path) -> None:
+    script = "from insula.testing.servers import free_port; print([free_port() for _ in range(50)])"
+    asking = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+        for _ in range(4)
+    ]
+    given = [port for process in asking for port in ast.literal_eval(process.communicate()[0])]
+    assert len(given) == len(set(given)) == 200
 
 
 def test_redis_answers(redis: servers.Server) -> None:
