@@ -1,4 +1,4 @@
-"""From the one-time link to a signed-in person: set up, signed in, wrong words, another language and theme, out again."""
+"""From the one-time link to a signed-in person: set up, signed in at once, wrong words, another language and theme, out again."""
 
 import re
 
@@ -21,7 +21,10 @@ async def test_set_up_and_signed_in(browser: Browser, bare: Instance) -> None:
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_label("Password again").fill(PASSWORD)
     await page.get_by_role("button").click()
-    await page.get_by_role("link", name="Sign in").click()
+    await expect(page.get_by_role("button", name="Account of")).to_be_visible()
+    await page.get_by_role("button", name="Account of").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await expect(page.get_by_role("heading", level=1, name="Sign in to Insula")).to_be_visible()
     await page.get_by_label("E-mail or user name").fill("ada@example.com")
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from insula.application.application import Application
 from insula.application.errors import NotInstalled, WrongKey
@@ -26,6 +26,9 @@ from insula.server.places import APPLICATIONS
 from insula.server.storage import wrong_key
 
 _log = logging.getLogger(__name__)
+
+PRODUCT: Final = "Insula"
+"""What the main application is called until an administrator gives it another name."""
 
 Told = Callable[[InsulaError], None]
 
@@ -116,7 +119,7 @@ def application_options(host: Host) -> Options:
     """What the settings say about the main application."""
     settings = host.settings
     return Options(
-        display_name="Main",
+        display_name=PRODUCT,
         main=True,
         timezone=settings.tz,
         url=settings.insula_url or f"http://localhost:{settings.app_port}",

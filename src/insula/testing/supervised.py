@@ -47,7 +47,7 @@ class Supervised:
         plugin = SupervisorPlugin(self.supervisor, lambda name, database: database, lambda name: None)
         registry = Registry([*Registry.discover().plugins.values(), plugin])
         handle = open_database(options, ConnectionBudget())
-        own = Options(display_name="Main", main=True, url=URL)
+        own = Options(display_name="Insula", main=True, url=URL)
         self.main = Application("main", handle, registry, MasterKey(APP_KEY), own)
         self.main.jobs = Jobs(self.main, back_off_s=0.001)
         await self.discovery.announce(Environment(LOCAL, version=VERSION))

@@ -3,7 +3,7 @@ import { Flex, Typography } from "antd";
 import { useEffect, type ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { settings } from "@/api/queries/session";
-import { boot } from "@/lib/boot";
+import { ownName } from "@/lib/boot";
 import styles from "@/components/Page.module.css";
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
 
 export function Page({ title, hint, trail, actions, wide = false, children }: Props) {
   const { data } = useQuery(settings.get());
-  const application = data?.title ?? boot.app;
+  const application = data?.title ?? ownName;
   useEffect(() => {
     document.title = `${title} · ${application}`;
   }, [title, application]);

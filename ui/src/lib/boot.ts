@@ -23,3 +23,9 @@ function read(): Boot {
 }
 
 export const boot: Boot = read();
+
+/** What the entry application is called where nobody has given it a name. */
+export const PRODUCT = "Insula";
+
+/** What this application is called as long as its settings are not known, or name it not. */
+export const ownName = boot.main ? PRODUCT : boot.app;

@@ -10,7 +10,7 @@ import { settings } from "@/api/queries/session";
 import { Mark } from "@/components/Mark";
 import { LanguageSelect } from "@/components/LanguageSelect";
 import { chosenBy } from "@/components/chosen";
-import { boot } from "@/lib/boot";
+import { boot, ownName } from "@/lib/boot";
 import { keep } from "@/lib/kept";
 import { endRole } from "@/lib/role";
 import styles from "@/features/auth/SignInPage.module.css";
@@ -25,7 +25,7 @@ export default function SignInPage() {
   const { redirect } = useSearch({ from: "/signin" });
   const { data } = useQuery(settings.get());
   const signIn = useSignIn();
-  const name = data?.title ?? boot.app;
+  const name = data?.title ?? ownName;
   useEffect(() => {
     document.title = t("auth.title", { name });
   }, [t, name]);

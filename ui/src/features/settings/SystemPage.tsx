@@ -8,7 +8,7 @@ import { Page } from "@/components/Page";
 import { useTold } from "@/components/told";
 import { ColorField } from "@/features/settings/ColorField";
 import { LogoField } from "@/features/settings/LogoField";
-import { boot } from "@/lib/boot";
+import { ownName } from "@/lib/boot";
 import { LANGUAGES, languageOf, languages, type Language } from "@/lib/languages";
 
 interface Given {
@@ -27,7 +27,7 @@ export default function SystemPage() {
   const update = useUpdateSettings();
   const told = useTold();
   const [form] = Form.useForm<Given>();
-  const title = Form.useWatch("title", form) || boot.app;
+  const title = Form.useWatch("title", form) || ownName;
   const given = data.enabledLanguages ?? [];
   const save = ({ enabled, appLang, ...rest }: Given) => {
     // Languages of other programs, which these pages have not, stay.

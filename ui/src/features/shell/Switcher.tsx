@@ -9,7 +9,7 @@ import { applications } from "@/api/queries/applications";
 import { settings } from "@/api/queries/session";
 import { Mark } from "@/components/Mark";
 import { SwitcherList } from "@/features/shell/SwitcherList";
-import { boot } from "@/lib/boot";
+import { boot, ownName } from "@/lib/boot";
 import styles from "@/features/shell/Switcher.module.css";
 
 export function Switcher() {
@@ -17,7 +17,7 @@ export function Switcher() {
   const { data } = useQuery(settings.get());
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
-  const name = data?.title ?? boot.app;
+  const name = data?.title ?? ownName;
   const mark = <Mark name={name} icon={data?.logo} size={24} />;
   // Under a domain of its own an application knows no other.
   if (boot.mainApi === null) {

@@ -9,7 +9,7 @@ import { applications } from "@/api/queries/applications";
 import { settings } from "@/api/queries/session";
 import { Mark } from "@/components/Mark";
 import { moved, ways, type Way } from "@/features/shell/ways";
-import { boot } from "@/lib/boot";
+import { boot, PRODUCT } from "@/lib/boot";
 import styles from "@/features/shell/Switcher.module.css";
 
 const LIST = "switcher-list";
@@ -58,7 +58,7 @@ export function SwitcherList({ close }: { close: () => void }) {
   const answer = useInfiniteQuery(applications.mine(typed.trim(), "switcher"));
   const signedOut = isSignedOut(answer.error);
   const cards = signedOut ? [] : (answer.data?.pages.flatMap(({ rows }) => rows) ?? []);
-  const all = ways({ name: main?.title ?? "Main", icon: main?.logo ?? null }, cards, boot, typed);
+  const all = ways({ name: main?.title ?? PRODUCT, icon: main?.logo ?? null }, cards, boot, typed);
   const active = Math.min(at, all.length - 1);
 
   const hear = (event: KeyboardEvent) => {
