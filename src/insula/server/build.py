@@ -1,5 +1,6 @@
 """The composition root: the only place that names concrete adapters and puts the roles together."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 from insula.application.access.collections import ROOT_ROLE
 from insula.application.access.holding import ROOT_LOCK
 from insula.application.access.people import create_root
+from insula.application.api.request import Request
 from insula.application.application import Application
 from insula.application.options import RootUser
+from insula.core.errors import InsulaError
 from insula.data.filters.tree import Condition
 from insula.data.scope import Unrestricted
 from insula.database.executor import Executor
@@ -40,6 +43,8 @@ from insula.server.setup_page import SetupPage
 from insula.server.sockets import MAIN_SOCKET_FILE
 from insula.server.threads import DefaultThreads, ThreadWatch, busy_s
 from insula.server.watchdog import Watchdog
+
+_log = logging.getLogger(__name__)
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVERYTHING = Unrestricted()
@@ -155,9 +160,16 @@ class _SetUp:
         self._head = head
         self.link = SetupLink()
 
-    async def do(self, asked: Administrator) -> None:
-        """Make the first administrator. Raises ``AlreadySetUp``."""
-        await make_administrator(self._head.main.application, asked)
+    async def do(self, asked: Administrator, request: Request) -> None:
+        """Make the first administrator, and sign them in. Raises ``AlreadySetUp``."""
+        application = self._head.main.application
+        number = await make_administrator(application, asked)
+        try:
+            user = await application.repository.find_one("users", number, scopes=_EVERYTHING)
+            await application.access.let_in(request, {"id": number, **(user or {})})
+        except InsulaError as error:
+            # They are there all the same, and the pages ask them to sign in.
+            _log.warning("the first administrator could not be signed in: %s", error.message)
 
     async def done(self) -> bool:
         """Whether there is one."""
@@ -172,15 +184,15 @@ async def _no_token() -> None:
     """Nobody administrates here."""
 
 
-async def make_administrator(application: Application, asked: Administrator) -> None:
-    """The first one. Raises ``AlreadySetUp`` where somebody is there by now, however they came."""
+async def make_administrator(application: Application, asked: Administrator) -> int:
+    """The first one; gives their number. Raises ``AlreadySetUp`` where somebody is there by now, however they came."""
     root = RootUser(asked.email, asked.username, asked.nickname, asked.password)
     repository = application.repository
     async with repository.transaction() as transaction:
         await transaction.lock(ROOT_LOCK)
         if await _has_administrator(application, transaction):
             raise AlreadySetUp()
-        await create_root(repository, transaction, root, ROOT_ROLE)
+        return await create_root(repository, transaction, root, ROOT_ROLE)
 
 
 async def _has_administrator(application: Application, on: Executor | None = None) -> bool:

@@ -1,13 +1,19 @@
-"""``/setup``: makes the first administrator. One form, no script; it says what is wrong beside the field."""
+"""``/setup``: makes the first administrator. One form, no script; it says what is wrong beside the field.
+
+Whoever has set up is signed in, and led to the pages.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
+from insula.application.api.request import Request
 from insula.core.errors import InsulaError
 from insula.fleet.process.base import Receive, Scope, Send
+from insula.gateway.answers import send_answer
 from insula.gateway.pages import Templates
+from insula.gateway.web import PAGES
 from insula.server.command import command
 from insula.server.errors import AlreadySetUp
 from insula.server.setup_form import Administrator, read_form
@@ -18,12 +24,13 @@ _log = logging.getLogger(__name__)
 PATH = "/setup"
 FORM_LIMIT_BYTES = 16 * 1024
 
+_PAGES = f"{PAGES}/".encode()
 _FIELDS = ("email", "username", "nickname", "password")
 _ORDER = (*_FIELDS, "again")
 """As they stand on the page: the first that is wrong gets the focus."""
 
-Create = Callable[[Administrator], Awaitable[None]]
-"""Makes the administrator. Raises ``AlreadySetUp``, and ``InsulaError``, whose detail ``field`` or ``fields`` names the culprit."""
+Create = Callable[[Administrator, Request], Awaitable[None]]
+"""Makes the administrator, and signs them in: the cookies are put on the request. Raises ``AlreadySetUp``, and ``InsulaError``, whose detail ``field`` or ``fields`` names the culprit."""
 
 
 class SetupPage:
@@ -58,6 +65,8 @@ class SetupPage:
                 send, 413, "Too long", "What was sent is longer than any form.", "Go back, and write less."
             )
             return
+        # Its cookies are for the API, as those of every sign-in are.
+        request = Request({**scope, "root_path": self._api.rstrip("/")}, receive)
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         token = form.get("token", "")
         # One at a time, so that of two people with the same link one becomes administrator.
@@ -67,7 +76,7 @@ class SetupPage:
             asked, wrong = read_form(form)
             if not wrong:
                 try:
-                    wrong = await self._try_to_create(asked)
+                    wrong = await self._try_to_create(asked, request)
                 except AlreadySetUp:
                     self._link.use()
                     await self._say_used(send)
@@ -77,21 +86,13 @@ class SetupPage:
                 return
             self._link.use()
         _log.info("the first administrator was set up")
-        await self._templates.send(
-            send,
-            200,
-            "ready.html",
-            account=asked.username,
-            nickname=asked.nickname,
-            api=self._api,
-            url=f"{scope['scheme']}://{scope['insula.host']}",
-            command=command(),
-        )
+        headers = ((b"location", _PAGES), (b"cache-control", b"no-store"), *request.answer_headers)
+        await send_answer(send, 303, b"", b"text/plain; charset=utf-8", headers)
 
-    async def _try_to_create(self, asked: Administrator) -> dict[str, str]:
+    async def _try_to_create(self, asked: Administrator, request: Request) -> dict[str, str]:
         """Field → sentence when it did not work; the empty field is the form as a whole."""
         try:
-            await self._create(asked)
+            await self._create(asked, request)
         except AlreadySetUp:
             raise
         except InsulaError as error:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from insula.application.api.request import Request
 from insula.core.errors import InsulaError, Kind
 from insula.fleet.process.base import Message
 from insula.gateway.pages import Templates
@@ -115,11 +116,14 @@ class Setup:
         self.refuses: InsulaError | None = None
         self.page = SetupPage(self.link, Templates(_TEMPLATES), self.create, "/api/")
 
-    async def create(self, asked: Administrator) -> None:
+    async def create(self, asked: Administrator, request: Request) -> None:
         await asyncio.sleep(0)
         if self.refuses:
             raise self.refuses
         self.made.append(asked)
+        request.answer_headers.append(
+            (b"set-cookie", f"who={asked.username}; Path={request.prefix}/".encode())
+        )
 
     async def ask(self, method: str, query: str = "", *body: bytes) -> tuple[int, str, dict[str, str]]:
         parts = list(body) or [b""]
@@ -134,6 +138,7 @@ class Setup:
 
         scope: dict[str, Any] = {
             "method": method,
+            "path": "/setup",
             "query_string": query.encode(),
             "scheme": "http",
             "insula.host": "localhost:13000",
@@ -155,13 +160,15 @@ async def test_the_way_through() -> None:
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert "script" not in headers["content-security-policy"]
-    status, page, _ = await setup.submit()
-    assert status == 200
-    assert "Ready, Ada" in page
-    assert GOOD["password"] not in page
+    status, page, headers = await setup.submit()
+    assert (status, page) == (303, "")
+    assert headers["location"] == "/admin/"
+    assert headers["set-cookie"] == "who=ada; Path=/api/"
+    assert headers["cache-control"] == "no-store"
     assert setup.made == [Administrator("ada@example.com", "ada", "Ada", "analytical engine")]
     for again in (await setup.submit(), await setup.ask("GET", f"token={setup.token}")):
         assert again[0] == 410
+        assert "set-cookie" not in again[2]
         assert "There is an administrator" in again[1]
     stranger = await setup.ask("GET", "token=wrong")
     assert stranger[:2] == (await Setup().ask("GET", "token=wrong"))[:2]
@@ -196,10 +203,12 @@ async def test_the_first_wrong_field_has_the_focus_and_names_its_limit() -> None
     assert "autofocus" not in page
 
 
-async def test_the_page_at_the_end_names_a_command_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_used_link_names_a_command_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("insula.server.setup_page.command", lambda: ".venv/bin/insula")
-    _, page, _ = await Setup().submit()
-    assert ".venv/bin/insula records import cities.csv --collection cities\n" in page
+    setup = Setup()
+    await setup.submit()
+    _, page, _ = await setup.submit()
+    assert ".venv/bin/insula users reset-password" in page
 
 
 async def test_what_the_database_refuses_stands_beside_its_field_or_above() -> None:
@@ -216,7 +225,7 @@ async def test_what_the_database_refuses_stands_beside_its_field_or_above() -> N
 async def test_two_at_once_make_one_administrator() -> None:
     setup = Setup()
     answers = await asyncio.gather(setup.submit(), setup.submit(username="eve"))
-    assert sorted(status for status, _, _ in answers) == [200, 410]
+    assert sorted(status for status, _, _ in answers) == [303, 410]
     assert len(setup.made) == 1
 
 

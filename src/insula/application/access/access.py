@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.bearers import Bearers
 from insula.application.access.book import Book, read_book
@@ -23,7 +23,7 @@ from insula.application.access.errors import (
 from insula.application.access.escalation import covers
 from insula.application.access.leavings import Leavings
 from insula.application.access.passwords import SHORTEST
-from insula.application.access.people import EVERYTHING
+from insula.application.access.people import EVERYTHING, roles_of
 from insula.application.access.policy import Policy
 from insula.application.access.principal import ANONYMOUS, LOCAL, Principal
 from insula.application.access.scopes import RoleScopes
@@ -138,6 +138,15 @@ class Access:
                 # The page itself can not: the cookie is HttpOnly.
                 self.cookies.clear(request)
             raise
+
+    async def let_in(self, request: Request, user: Mapping[str, Any]) -> str:
+        """Open a session for someone who has shown who they are: its token, and its cookies on the answer."""
+        subject = None if user.get("sub") is None else str(user["sub"])
+        issued = await self.sessions.open(user["id"], subject, self.clock.now())
+        roles = await roles_of(self._application.repository, user["id"])
+        role = roles[0] if roles else None
+        self.cookies.put(request, issued.token, issued.claims.jti, role, self.sessions.policy.idle_s)
+        return issued.token
 
     async def know(self, token: str, role: str | None = None) -> Principal:
         """Whose a token is at this moment; its session is not used by this. Raises ``Unauthenticated``, ``RoleNotHeld``."""

@@ -16,7 +16,6 @@ from insula.application.access.people import (
     add_user,
     keep_hash,
     password_hash,
-    roles_of,
     user_by_account,
 )
 from insula.application.api.action import Action, Answer, Context, Gate, Handler, Resource
@@ -172,13 +171,8 @@ def _found(principal: Principal) -> str:
 
 
 async def _let_in(context: Context, user: Mapping[str, Any]) -> Answer:
-    application, access = context.application, context.application.access
-    subject = None if user.get("sub") is None else str(user["sub"])
-    issued = await access.sessions.open(user["id"], subject, access.clock.now())
-    roles = await roles_of(application.repository, user["id"])
-    age_s = access.sessions.policy.idle_s
-    access.cookies.put(context.request, issued.token, issued.claims.jti, roles[0] if roles else None, age_s)
-    return Answer({"user": user, "token": issued.token})
+    token = await context.application.access.let_in(context.request, user)
+    return Answer({"user": user, "token": token})
 
 
 def _check_authenticator(request: Request) -> None:
