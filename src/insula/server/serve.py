@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -191,10 +193,19 @@ def _pass_over(number: signal.Signals) -> None:
 
 async def _announce(settings: Settings, installation: "Installation") -> None:
     """Tell the operator where to go. On standard output and not in the log: the link is a secret."""
+    token = await installation.setup_token()
+    _log.info("running: port %d, %s", settings.app_port, settings.db_dialect)
     address = settings.insula_url or f"http://localhost:{settings.app_port}"
     lines = [f"Insula {__version__} answers at {address}"]
-    if token := await installation.setup_token():
+    if token:
         lines.append("There is no administrator yet. This link makes one; it works once, for 24 hours:")
         lines.append(f"  {address.rstrip('/')}/setup?token={token}")
+    if token and settings.insula_log_format == "text" and sys.stdout.isatty():
+        lines = apart(lines, shutil.get_terminal_size().columns)
     _say("\n".join(lines), sys.stdout)
-    _log.info("running: port %d, %s", settings.app_port, settings.db_dialect)
+
+
+def apart(lines: Sequence[str], columns: int) -> list[str]:
+    """The lines as a block that is seen among those of a log: between rules, with air around."""
+    rule = "-" * min(columns, max(map(len, lines)))
+    return ["", rule, *(line for text in lines for line in ("", text)), "", rule, ""]
