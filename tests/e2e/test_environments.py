@@ -1,12 +1,11 @@
 """An environment that falls silent and ends, as those see it who look at the pages meanwhile: left, forgotten, back."""
 
-import os
 import re
-import signal
 
 from playwright.async_api import Browser, Locator, expect
 
 from insula.testing.fleets import PLACES, FleetOfProcesses
+from insula.testing.suspended import suspended
 from insula.testing.visitors import DOMAIN, Visitor, visit
 
 LIST = "/admin/settings/applications"
@@ -61,18 +60,14 @@ async def test_an_environment_that_ends_is_seen_left_and_forgotten(
     await expect(shop.get_by_text("Running")).to_have_count(2)
 
     # it takes connections, and answers nobody
-    process = fleet.worker(GONE).process
-    assert process is not None
-    os.kill(process.pid, signal.SIGSTOP)
-    await expect(gone.get_by_text("Late")).to_be_visible()
-    await expect(gone.get_by_text("Offline")).to_be_visible()
-    await expect(gone.get_by_role("alert")).to_contain_text(f"The environment {GONE} does not answer")
-    await expect(left.get_by_text("Online")).to_be_visible()
-    places = shop.get_by_role("listitem")
-    await expect(places).to_have_text([f"Failed{GONE}", f"Running{LEFT}"])
-
-    # then it ends, and what was placed there is in the way of forgetting it
-    fleet.worker(GONE).kill()
+    with suspended(fleet.worker(GONE).pid):
+        await expect(gone.get_by_text("Offline")).to_be_visible()
+        await expect(gone.get_by_role("alert")).to_contain_text(f"The environment {GONE} does not answer")
+        await expect(left.get_by_text("Online")).to_be_visible()
+        places = shop.get_by_role("listitem")
+        await expect(places).to_have_text([f"Failed{GONE}", f"Running{LEFT}"])
+        # then it ends, and what was placed there is in the way of forgetting it
+        fleet.worker(GONE).kill()
     asked = await forget(person, GONE)
     refused = person.page.get_by_role("alert").filter(has_text="applications are placed there (shop)")
     await expect(refused).to_be_visible()

@@ -82,4 +82,5 @@ async def test_applications_are_entered_from_the_launcher_and_by_the_switcher(
     await expect(page.get_by_role("option")).to_have_count(1)
     async with person.context.expect_page() as opened:
         await page.keyboard.press("Enter")
-    assert (await opened.value).url.startswith(f"{entry.address}/apps/shop/admin")
+    there = await opened.value
+    await there.wait_for_url(f"{entry.address}/apps/shop/admin**", wait_until="commit")

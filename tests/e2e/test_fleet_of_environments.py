@@ -11,13 +11,12 @@ from insula.testing.visitors import Visitor, visit
 
 LIST = "/admin/settings/applications"
 SHOP = "/apps/corner_shop"
-HELD_S = 3
-"""How long an application takes to come up where a test says so: long enough to see its page meanwhile."""
 
 
-def start_takes(fleet: FleetOfProcesses, seconds: float) -> None:
+def arm(fleet: FleetOfProcesses, effect: str = "", *names: str) -> None:
+    """In both environments."""
     for place in PLACES:
-        fleet.arm(place, f"delay:{seconds}", "start.initialized")
+        fleet.arm(place, effect, *names)
 
 
 async def told(page: Page) -> dict[str, Any]:
@@ -95,9 +94,10 @@ async def test_an_application_in_two_environments(browser: Browser, fleet: Fleet
     await person.page.get_by_role("menuitem", name="Sleep").click()
     await expect(shop.get_by_text("Asleep")).to_have_count(2)
 
-    start_takes(fleet, HELD_S)
+    arm(fleet, "hold", "start.initialized")
     await there.page.reload()
     await expect(heading).to_have_text("Corner shop is on its way")
+    arm(fleet)
     await expect(there.page.get_by_role("button", name="Account of")).to_be_visible()
     await comes_from_a_worker(there.page)
     await expect(shop.get_by_text("Running")).to_have_count(2)

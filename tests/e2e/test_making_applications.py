@@ -17,7 +17,7 @@ NEW = "/admin/settings/applications/new"
 
 @pytest.fixture
 def entry(tmp_path: Path) -> Iterator[Instance]:
-    """An installation whose applications take a second to come up, and fail while the file ``flag`` exists."""
+    """An installation whose applications fail while the file ``flag`` exists."""
     flag = str(tmp_path / "flag")
     plugin = shelf.installed(tmp_path / "plugin", shelf.FAILS_WHILE.format(flag=flag))
     made = Instance(tmp_path / "entry", {"DB_DIALECT": "sqlite", **plugin})
@@ -27,22 +27,31 @@ def entry(tmp_path: Path) -> Iterator[Instance]:
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> Iterator[Instance]:
-    """An installation whose applications take two seconds to come up."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.SLOW_TO_LOAD.format(seconds=2.0))
+def held(tmp_path: Path) -> Path:
+    """While this file exists, no application of ``slow`` comes up."""
+    return tmp_path / "held"
+
+
+@pytest.fixture
+def slow(tmp_path: Path, held: Path) -> Iterator[Instance]:
+    """An installation whose applications come up when they are let."""
+    plugin = shelf.installed(tmp_path / "plugin", shelf.HELD_WHILE.format(flag=str(held)))
     made = Instance(tmp_path / "slow", {"DB_DIALECT": "sqlite", **plugin})
     made.start()
     yield made
     assert made.stop() == 0
 
 
-async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser, slow: Instance) -> None:
+async def test_an_application_is_made_entered_stopped_and_woken(
+    browser: Browser, slow: Instance, held: Path
+) -> None:
     person = await visit(browser, slow.address)
     await person.sign_in()
     page = person.page
     await person.open("/admin/settings/applications")
     await page.get_by_role("link", name="Add new").first.click()
     await page.get_by_role("textbox", name="Name", exact=True).fill("Corner shop")
+    held.touch()
     await page.get_by_role("button", name="Create").click()
 
     # its steps are seen as they happen
@@ -50,6 +59,7 @@ async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser
     done = page.get_by_role("status").filter(has_text="Done")
     await expect(page.get_by_role("status").filter(has_text="Running")).to_be_visible()
     await expect(page.get_by_text("Start it", exact=True)).to_be_visible()
+    held.unlink()
     await expect(done).to_be_visible()
 
     there = await person.follow(page.get_by_role("link", name="Open Corner shop"))
@@ -75,8 +85,10 @@ async def test_an_application_is_made_entered_stopped_and_woken(browser: Browser
     await page.get_by_role("button", name="More actions for Corner shop").click()
     await page.get_by_role("menuitem", name="Sleep").click()
     await expect(page.get_by_text("Asleep").first).to_be_visible()
+    held.touch()
     woken = (await person.follow(page.get_by_role("link", name="Visit Corner shop"))).page
     await expect(woken.get_by_role("heading", level=1)).to_have_text("Corner shop is on its way")
+    held.unlink()
     await expect(woken.get_by_role("button", name="Account of")).to_be_visible()
     await person.context.close()
     assert person.complaints == []
@@ -121,7 +133,7 @@ async def test_a_database_on_another_server_is_tried_before_it_is_made(
     await page.get_by_label("Kind of database").click()
     await page.get_by_title("PostgreSQL", exact=True).click()
     await page.get_by_label("Host").fill(service.host)
-    await page.get_by_label("Port").fill(str(free_port()))
+    await page.get_by_label("Port").fill(str(free_port()))  # nobody listens there
     await page.get_by_label("User", exact=True).fill(service.user)
     await page.get_by_label("Password").fill(service.password)
 

@@ -13,9 +13,15 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def asleep(tmp_path: Path) -> Iterator[Instance]:
-    """An installation whose application ``shop`` sleeps, and takes two seconds to wake."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.SLOW_TO_LOAD.format(seconds=2.0))
+def held(tmp_path: Path) -> Path:
+    """While this file exists, no application wakes."""
+    return tmp_path / "held"
+
+
+@pytest.fixture
+def asleep(tmp_path: Path, held: Path) -> Iterator[Instance]:
+    """An installation whose application ``shop`` sleeps."""
+    plugin = shelf.installed(tmp_path / "plugin", shelf.HELD_WHILE.format(flag=str(held)))
     made = Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", **plugin})
     made.start()
     with made.sign_in() as client:
@@ -36,8 +42,9 @@ def asleep(tmp_path: Path) -> Iterator[Instance]:
     ],
 )
 async def test_the_page_becomes_the_application(
-    browser: Browser, asleep: Instance, path: str, place: str
+    browser: Browser, asleep: Instance, held: Path, path: str, place: str
 ) -> None:
+    held.touch()
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     complaints: list[str] = []
@@ -55,6 +62,7 @@ async def test_the_page_becomes_the_application(
     await expect(heading).to_have_text("The <Shop> is on its way")
     await expect(page.get_by_text("The application shop is starting.")).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_be_visible()
+    held.unlink()
     await expect(heading).to_have_text("The <Shop>", timeout=PATIENCE_MS)
     assert page.url == asleep.address + place
     assert complaints == []

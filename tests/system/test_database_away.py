@@ -175,7 +175,7 @@ def test_a_database_that_hangs_is_not_waited_for_endlessly(
         load.served()
         with suspended(postgres.pid, *(child.pid for child in postgres.children())):
             load.failed(3)
-            assert httpx.get(f"{server.address}/api/__health_check", timeout=2).text == "ok"
+            assert httpx.get(f"{server.address}/api/__health_check", timeout=BOUND_S).text == "ok"
             page = httpx.get(f"{server.address}/admin/", timeout=PATIENCE_S)
             assert (page.status_code, "its database does not answer" in page.text) == (503, True)
         load.served()

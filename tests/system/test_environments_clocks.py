@@ -23,6 +23,8 @@ AHEAD, BEHIND = "ahead", "behind"
 APART_S = {AHEAD: 600, BEHIND: -240}
 LONG_S = 660
 """Longer than anything may be on its way."""
+HELD_S = 2.0
+"""For so long a start is looked at that does not come to its end."""
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +109,11 @@ def test_what_one_changes_is_in_force_in_the_other(fleet: FleetOfProcesses) -> N
         with fleet.supervisor.sign_in_to("both") as people:
             made = people.post(f"{head}/collections:create", json={"name": f"of_{here}"}, headers=first)
             assert made.status_code == httpx.codes.OK, made.text
-            began = time.monotonic()
             until(
                 lambda people=people, here=here, second=second: (  # type: ignore[misc]
                     people.get(f"{head}/of_{here}:list", headers=second).status_code == httpx.codes.OK
                 )
             )
-            assert time.monotonic() - began < 3
             who = people.get(f"{head}/auth:check", headers=second)
             assert who.json()["data"]["email"] == ROOT_EMAIL
             assert people.post(f"{head}/auth:signOut", headers=first).status_code == httpx.codes.OK
@@ -174,16 +174,16 @@ def test_what_is_on_its_way_is_not_overdue(
     clocks[place].jump_to(LONG_S if place == AHEAD else -LONG_S)
     jumped = datetime.now(UTC)
     until(lambda: heard() > jumped)  # its clock is known
-    fleet.arm(place, "delay:2", "start.prepared")
+    fleet.arm(place, "hold", "start.prepared")
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(web.post, f"/applications:start/{name}")
-        fleet.worker(place).printed(rf"\[{name} .*reached start.prepared .*delay:2")
-        fleet.arm(place)
-        seen = set()
-        while not starting.done():
+        fleet.worker(place).printed(rf"\[{name} .*reached start.prepared .*hold")
+        seen, began = {shown(web, name)["status"]}, time.monotonic()
+        while time.monotonic() - began < HELD_S:
             seen.add(shown(web, name)["status"])
+        fleet.arm(place)
         assert starting.result().status_code == httpx.codes.OK, starting.result().text
-    assert {"commanding"} <= seen <= {"commanding", "running"}
+    assert seen == {"commanding"}
     clocks[place].jump_to(APART_S[place])
 
 

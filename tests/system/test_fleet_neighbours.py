@@ -15,7 +15,7 @@ from insula.testing import servers
 from insula.testing.fleet_client import FleetClient
 from insula.testing.instance import Instance, database_settings
 
-ANSWERS_WITHIN_S = 2.0
+ANSWERS_WITHIN_S = 10.0
 """For a neighbour, on a machine that is busy with other tests."""
 ROWS = 30_000
 MOST_GROWTH_BYTES = 64 * 2**20

@@ -1,7 +1,6 @@
 """One application that is asked for more than it can do: it says so, and its neighbours do not notice."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +12,18 @@ from insula.testing import shelf
 from insula.testing.instance import Instance
 
 BEYOND = 88
-TAKES_S = 4.0
 PATIENCE_S = 60.0
-WAITS = f"""
+WAITS = """
 import asyncio
+from pathlib import Path
 
 from insula.application.api.action import Action, Answer, Resource
 from insula.application.plugin import Plugin
 
 
 async def wait(context):
-    await asyncio.sleep({TAKES_S})
+    while Path({flag!r}).exists():
+        await asyncio.sleep(0.2)
     return Answer("done")
 
 
@@ -49,7 +49,9 @@ async def status_of(port: int, path: str) -> int:
 
 
 async def test_a_flood_of_one_application(install: Callable[..., Instance], tmp_path: Path) -> None:
-    server = install(**shelf.installed(tmp_path / "plugin", WAITS))
+    flag = tmp_path / "flag"
+    flag.touch()
+    server = install(**shelf.installed(tmp_path / "plugin", WAITS.format(flag=str(flag))))
     server.start()
     with server.sign_in() as client:
         for name in ("busy", "calm"):
@@ -62,13 +64,10 @@ async def test_a_flood_of_one_application(install: Callable[..., Instance], tmp_
         ]
         while sum(one.done() for one in flood) < BEYOND:
             await asyncio.sleep(0.01)
-        took = []
         for path in ("/api/app:getInfo", "/api/__app/calm/app:getInfo") * 10:
-            began = time.monotonic()
             assert await status_of(server.port, path) == 200
-            took.append(time.monotonic() - began)
         assert sum(one.done() for one in flood) == BEYOND, "the flood was still there"
-        assert sorted(took)[len(took) // 2] < TAKES_S / 10
+        flag.unlink()
         assert Counter(await asyncio.gather(*flood)) == {200: REQUESTS_AT_ONCE, 503: BEYOND}
     page = httpx.get(f"{server.address}/metrics").text
     assert f'insula_request_errors_total{{application="busy"}} {BEYOND}\n' in page

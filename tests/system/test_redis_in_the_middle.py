@@ -82,7 +82,7 @@ def do(web: httpx.Client, verb: str, name: str = "middle", **values: Any) -> dic
 def answers(fleet: FleetOfProcesses, name: str = "middle") -> bool:
     """Whether the application answers, through the Supervisor and at the worker."""
     heads = (fleet.supervisor, fleet.worker("w1"))
-    with httpx.Client(timeout=5) as visitor:
+    with httpx.Client(timeout=PATIENCE_S) as visitor:
         found = [visitor.get(f"{head.address}/api/__app/{name}/app:getInfo") for head in heads]
     return all(each.status_code == httpx.codes.OK for each in found)
 
@@ -223,7 +223,7 @@ def test_a_redis_that_is_slow_slows_down_no_request(
     address = f"{fleet.supervisor.address}/api/__app/middle/app:getInfo"
     with ThreadPoolExecutor(1) as beside, httpx.Client() as visitor:
         paused = beside.submit(stranger.ping)
-        for _ in range(50):
+        for _ in range(5):
             assert visitor.get(address).status_code == httpx.codes.OK
         assert not paused.done()
         assert do(web, "restart")["status"] == "running"

@@ -71,12 +71,12 @@ def installed(folder: Path, source: str) -> dict[str, str]:
     return {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-SLOW_TO_LOAD = f"""{_HEAD}
+HELD_WHILE = f"""{_HEAD}
     async def load(self, application):
-        if application.name != "main":
-            await __import__("asyncio").sleep({{seconds}})
+        while application.name != "main" and __import__("pathlib").Path({{flag!r}}).exists():
+            await __import__("asyncio").sleep(0.02)
 """
-"""It takes its time in every application but main; ``SLOW_TO_LOAD.format(seconds=…)``."""
+"""No application but main comes up while a file exists: ``HELD_WHILE.format(flag=…)``."""
 
 FAILS_WHILE = f"""{_HEAD}
     required = True
