@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from insula.application.application import Application
@@ -116,6 +117,35 @@ async def test_set_fields(client: httpx.AsyncClient) -> None:
     names = {row["name"] for row in answer.json()["data"]}
     assert "owner" in names
     assert "age" not in names
+
+
+async def test_what_is_told_of_collections_is_as_the_document_says(client: httpx.AsyncClient) -> None:
+    kinds = [
+        {"name": "length", "type": "string", "length": 20, "uiSchema": {"title": "Length", "enum": [1, "a"]}},
+        {
+            "name": "price",
+            "type": "decimal",
+            "precision": 9,
+            "scale": 2,
+            "allowNull": False,
+            "defaultValue": "1",
+        },
+        {"name": "code", "type": "uuid", "autoFill": False, "x-more": {"of": ["a client"]}},
+        {"name": "twice", "type": "formula", "expression": "{{price}} * 2", "dataType": "double"},
+        {"name": "owner", "type": "belongsTo", "target": "authors", "onDelete": "CASCADE"},
+        {"name": "level", "type": "integer", "uiSchema": {"enum": "{{levels}}"}},
+    ]
+    body = {"name": "kinds", "titleField": "code", "simplePaginate": True, "fields": kinds}
+    made = await client.post("/collections:create", json=body)
+    assert made.status_code == 200, made.text
+    found = (await client.get("/swagger:get")).json()
+    one = {"$ref": "#/components/schemas/insula.Collection", "components": found["components"]}
+    validator = Draft202012Validator(one)
+    told = (await client.get("/collections:listMeta")).json()["data"]
+    assert "kinds" in {collection["name"] for collection in told}
+    for collection in told:
+        validator.validate(collection)
+        assert collection["fields"]
 
 
 @pytest.mark.parametrize(

@@ -1,82 +1,21 @@
-/** Collections and fields as `collections:listMeta` tells them. */
+/** Collections and fields, as the server's document describes them, and what follows from what they say. */
+import type { components } from "@/api/schema";
 
-/** One of the options of a select. */
+type Schemas = components["schemas"];
+
+export type Field = Schemas["insula.Field"];
+
+/** With its fields, as `collections:listMeta` tells it. */
+export type Collection = Schemas["insula.Collection"] & { fields: Field[] };
+
+/** One of the values of a select, as it is kept; it may be the value alone. */
+export type Choice = Schemas["insula.Choice"];
+
+/** The same with all that it is shown by. */
 export interface Option {
-  value: string | number | boolean;
+  value: Choice["value"];
   label: string;
   color: string | null;
-}
-
-/** The same as it is kept: without a label, or a colour, it may be the value alone. */
-export interface Choice {
-  value: string;
-  label: string;
-  color?: string;
-}
-
-export interface UiSchema {
-  title?: string;
-  enum?: (Choice | string)[];
-  [setting: string]: unknown;
-}
-
-export interface Field {
-  key: string;
-  name: string;
-  /** How it is stored; the operators of filters go by it. */
-  type: string;
-  /** How pages show it; `null` where only the type says so. */
-  interface: string | null;
-  collectionName: string;
-  description?: string | null;
-  uiSchema?: UiSchema | null;
-  primaryKey?: boolean;
-  autoIncrement?: boolean;
-  allowNull?: boolean;
-  required?: boolean;
-  unique?: boolean;
-  hidden?: boolean;
-  defaultValue?: unknown;
-  isForeignKey?: boolean;
-  /** Of relations. */
-  target?: string;
-  foreignKey?: string;
-  sourceKey?: string;
-  targetKey?: string;
-  through?: string;
-  otherKey?: string;
-  onDelete?: string;
-  /** Of `decimal`: digits in all, and behind the point. */
-  precision?: number;
-  scale?: number;
-  /** Of `formula`: the type of what is worked out. */
-  dataType?: string;
-  expression?: string;
-  /** Of `sequence`: whether people may write it. */
-  inputable?: boolean;
-  /** Of `uuid`, `nanoid`: false where no value is made for new records. */
-  autoFill?: boolean;
-  length?: number;
-  [setting: string]: unknown;
-}
-
-export interface Collection {
-  key: string;
-  name: string;
-  title: string | null;
-  description?: string | null;
-  hidden: boolean;
-  /** `db`: made by people; `code`: built in. */
-  from?: "db" | "code";
-  /** The field that tells records apart, `null` where none does. */
-  filterTargetKey: string | null;
-  /** The field by which relations show records. */
-  titleField?: string;
-  /** Answers `hasNext` in place of a count. */
-  simplePaginate?: boolean;
-  sortable?: boolean | string;
-  fields: Field[];
-  [setting: string]: unknown;
 }
 
 /** Words that stand in braces in titles of fields that come by themselves: `{{t("Created at")}}`. */
@@ -107,15 +46,10 @@ export const fieldOf = (collection: Collection, name: string): Field | undefined
 export function optionsOf(field: Field): Option[] | null {
   const choices = field.uiSchema?.enum;
   if (!Array.isArray(choices) || choices.length === 0) return null;
-  return (choices as (Partial<Option> | Option["value"])[]).map((choice) =>
-    typeof choice === "object"
-      ? {
-          value: choice.value ?? "",
-          label: choice.label ?? String(choice.value),
-          color: choice.color ?? null,
-        }
-      : { value: choice, label: String(choice), color: null },
-  );
+  return choices.map((choice) => {
+    const { value, label, color } = typeof choice === "object" ? choice : { value: choice };
+    return { value, label: label ?? String(value), color: color ?? null };
+  });
 }
 
 const TEXTS: ReadonlySet<string> = new Set(["string", "text", "uid", "sequence", "nanoid"]);

@@ -2348,21 +2348,35 @@ export interface components {
             /** @enum {unknown} */
             wanted: "running" | "asleep" | "stopped";
         };
+        "insula.Choice": {
+            color?: string | null;
+            label?: string | null;
+            value: string | number | boolean;
+        } & {
+            [key: string]: unknown;
+        };
         "insula.Collection": {
-            description?: string | null;
+            description: string | null;
+            /** @description Of listMeta, and of others where fields is among appends. */
             fields?: components["schemas"]["insula.Field"][];
-            /** @description The field that addresses a record. */
+            /** @description The field that addresses a record; null where none does. */
             filterTargetKey: string | null;
             /**
              * @description code: it comes with a plugin.
-             * @enum {unknown}
+             * @enum {string}
              */
             from: "code" | "db";
-            hidden?: boolean | null;
+            hidden: boolean;
             key: string;
             name: string;
-            template: string | null;
-            title: string | null;
+            /** @description Lists say hasNext in place of a count. */
+            simplePaginate?: boolean;
+            template: string;
+            title: string;
+            /** @description The field by which relations show its records. */
+            titleField?: string;
+        } & {
+            [key: string]: unknown;
         };
         "insula.Environment": {
             applications?: number;
@@ -2394,29 +2408,55 @@ export interface components {
             }[];
         };
         "insula.Field": {
-            allowNull?: boolean | null;
-            autoIncrement?: boolean | null;
+            allowNull?: boolean;
+            /** @description Of uuid and nanoid: false where new records get no value. */
+            autoFill?: boolean;
+            autoIncrement?: boolean;
             collectionName: string;
+            /** @description Of formulas: the type of what is worked out. */
+            dataType?: string;
             defaultValue?: unknown;
             description?: string | null;
-            foreignKey?: string | null;
-            hidden?: boolean | null;
-            /** @description What it looks like to people, such as input or m2o. */
+            /** @description Of formulas. */
+            expression?: string;
+            foreignKey?: string;
+            hidden?: boolean;
+            index?: boolean;
+            /** @description Of sequences: people may write it. */
+            inputable?: boolean;
+            /** @description What it looks like to people, such as input or m2o; null where only the type says so. */
             interface: string | null;
+            /** @description It holds the key of a relation. */
+            isForeignKey?: boolean;
             key: string;
+            /** @description Of text: the most characters. */
+            length?: number;
             name: string;
-            onDelete?: string | null;
-            otherKey?: string | null;
-            primaryKey?: boolean | null;
-            sourceKey?: string | null;
-            target?: string | null;
-            targetKey?: string | null;
-            through?: string | null;
-            /** @description What is stored, such as string or belongsTo. */
+            onDelete?: string;
+            otherKey?: string;
+            /** @description Of decimals: digits in all. */
+            precision?: number;
+            primaryKey?: boolean;
+            required?: boolean;
+            /** @description Of decimals: digits behind the point. */
+            scale?: number;
+            sourceKey?: string;
+            target?: string;
+            targetKey?: string;
+            through?: string;
+            /** @description What is stored, such as string or belongsTo; operators go by it. */
             type: string;
-            /** @description Its title, its choices. */
-            uiSchema?: Record<string, never> | null;
-            unique?: boolean | null;
+            /** @description What people see of it. */
+            uiSchema?: {
+                /** @description What it may hold; as text, a variable of the client. */
+                enum?: (components["schemas"]["insula.Choice"] | (string | number | boolean))[] | string;
+                title?: string | null;
+            } & {
+                [key: string]: unknown;
+            };
+            unique?: boolean;
+        } & {
+            [key: string]: unknown;
         };
         "insula.Finding": {
             code?: string;

@@ -53,6 +53,7 @@ describe("rights on a collection", () => {
     title: name,
     description: null,
     hidden: false,
+    template: "general",
     from: "db",
     filterTargetKey: "id",
     fields: [],

@@ -25,6 +25,7 @@ const collection = (name: string, fields: Field[]): Collection => ({
   title: name,
   description: null,
   hidden: false,
+  template: "general",
   from: "db",
   filterTargetKey: "id",
   fields,

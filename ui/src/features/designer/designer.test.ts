@@ -26,10 +26,47 @@ const collection = (name: string, fields: Field[]): Collection => ({
   key: name,
   name,
   title: name,
+  description: null,
   hidden: false,
   template: "general",
+  from: "db",
   filterTargetKey: "id",
   fields,
+});
+
+describe("choices of a select", () => {
+  const select = (list: NonNullable<Field["uiSchema"]>["enum"]): Field =>
+    field("level", "integer", {
+      interface: "select",
+      ...(list ? { uiSchema: { title: "Level", enum: list } } : {}),
+    });
+
+  test.each([
+    [
+      [0, 1],
+      [
+        { value: 0, label: "0" },
+        { value: 1, label: "1" },
+      ],
+    ],
+    [[{ value: "a", label: "A", color: null }], [{ value: "a", label: "A" }]],
+  ])("come back as they were, whatever their values are", (kept, shown) => {
+    const form = toForm(select(kept), "Level");
+    expect(form.choices).toEqual(shown);
+    expect(toBody(form)["uiSchema"]).toEqual({ title: "Level", enum: shown });
+  });
+
+  test("are none where another client has named a variable of its own", () => {
+    expect(toForm(select("{{levels}}"), "Level").choices).toBeUndefined();
+  });
+
+  test("get their value from their label", () => {
+    const form = { ...toForm(select(["a"]), "Level"), choices: [{ label: "Very good" }] };
+    expect(toBody(form)["uiSchema"]).toEqual({
+      title: "Level",
+      enum: [{ value: "veryGood", label: "Very good" }],
+    });
+  });
 });
 
 describe("names", () => {

@@ -1,5 +1,5 @@
 /** The form of a field ↔ what the server is sent. */
-import type { Choice, Field } from "@/api/metadata";
+import { optionsOf, type Choice, type Field } from "@/api/metadata";
 import { nameFrom } from "@/features/designer/names";
 import { KINDS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 
@@ -7,6 +7,13 @@ import { KINDS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 export interface PatternPart {
   type: "string" | "date" | "integer";
   options: { value?: string; format?: string; digits?: number; start?: number; cycle?: string };
+}
+
+/** One of the values of a select, as it is typed. */
+export interface ChoiceForm {
+  value?: Choice["value"];
+  label?: string;
+  color?: string;
 }
 
 export interface FieldForm {
@@ -19,7 +26,7 @@ export interface FieldForm {
   index?: boolean;
   defaultValue?: string | number | boolean | null;
   length?: number;
-  choices?: Choice[];
+  choices?: ChoiceForm[];
   precision?: number;
   scale?: number;
   patterns?: PatternPart[];
@@ -47,11 +54,10 @@ export function defaultFor(kind: Kind, value: FieldForm["defaultValue"]): unknow
 }
 
 function choices(form: FieldForm): Choice[] {
-  return (form.choices ?? []).map(({ value, label, color }) => ({
-    value: value || nameFrom(label) || label,
-    label: label || value,
-    ...(color ? { color } : {}),
-  }));
+  return (form.choices ?? []).map(({ value, label = "", color }) => {
+    const kept = value === undefined || value === "" ? nameFrom(label) || label : value;
+    return { value: kept, label: label || String(kept), ...(color ? { color } : {}) };
+  });
 }
 
 function relation(kind: Kind, form: FieldForm): Record<string, unknown> {
@@ -132,8 +138,6 @@ export function toChange(form: FieldForm, before: Field): Record<string, unknown
   return Object.fromEntries(Object.entries(body).filter(([option]) => !FIXED_OF_RELATIONS.includes(option)));
 }
 
-const isChoice = (item: Choice | string): item is Choice => typeof item === "object";
-
 /** The form of a field that is there. */
 export function toForm(field: Field, title: string): FieldForm {
   const kind = kindOf(field);
@@ -141,9 +145,10 @@ export function toForm(field: Field, title: string): FieldForm {
   if (given(field.description)) form.description = String(field.description);
   for (const flag of ["required", "unique", "index"] as const) form[flag] = field[flag] === true;
   if (field["allowNull"] === false) form.required = true;
-  const choicesOf = field.uiSchema?.enum;
-  if (choicesOf)
-    form.choices = choicesOf.map((item) => (isChoice(item) ? item : { value: item, label: item }));
+  const options = optionsOf(field);
+  if (options) {
+    form.choices = options.map(({ value, label, color }) => ({ value, label, ...(color ? { color } : {}) }));
+  }
   const texts = [
     "expression",
     "dataType",
