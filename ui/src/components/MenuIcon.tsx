@@ -66,7 +66,7 @@ interface Props {
 }
 
 export function MenuIcon({ icon, kind }: Props) {
-  const Known = icon ? ICONS[icon] : undefined;
+  const Known = icon !== null && Object.hasOwn(ICONS, icon) ? ICONS[icon] : undefined;
   if (Known) return <Known />;
   if (icon && /\p{Extended_Pictographic}/u.test(icon)) {
     return (

@@ -1,8 +1,11 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, test } from "vitest";
 import type { Collection } from "@/api/metadata";
 import type { Rights } from "@/api/types";
 import { isListed, rightsOn } from "@/components/collectionRights";
 import { colorOf, initial } from "@/components/Mark";
+import { MenuIcon } from "@/components/MenuIcon";
 import { allows, holds } from "@/components/rights";
 
 const rights: Rights = {
@@ -44,6 +47,13 @@ test("a name without an icon gets its first character, always on the same colour
   expect(initial("👩‍🚀 crew")).toBe("👩‍🚀");
   expect(initial("")).toBe("?");
   expect(colorOf("shop")).toBe(colorOf("shop"));
+});
+
+test("a picture of a menu that nobody knows is that of its kind, whatever it is called", () => {
+  const picture = (icon: string | null) =>
+    renderToStaticMarkup(createElement(MenuIcon, { icon, kind: "link" }));
+  for (const icon of ["", "nothing", "constructor", "toString"]) expect(picture(icon)).toBe(picture(null));
+  expect(picture("home")).not.toBe(picture(null));
 });
 
 describe("rights on a collection", () => {

@@ -80,17 +80,6 @@ export class Live {
     this.retry();
   };
 
-  /** Close, and forget all listeners: someone signed out. */
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#listeners.clear();
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close();
-    this.#become("idle");
-  }
-
   #connect(): void {
     this.#timer = undefined;
     this.#ready = false;
