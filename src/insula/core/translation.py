@@ -71,11 +71,14 @@ class _Catalogue:
     def __init__(self, templates: Mapping[str, str]) -> None:
         self.templates = templates
         """English → translation."""
-        known = [(template, *_parts(template)) for template in templates if "{" in template]
+        known = [(template, *_parts(template)) for template in templates]
+        self._fixed = {
+            pieces[0]: "".join(_parts(templates[one])[0]) for one, pieces, names in known if not names
+        }
         letters = {template: _letters(pieces) for template, pieces, _ in known}
         # the one that says most comes first, since another may fit, too
         known.sort(key=lambda one: letters[one[0]], reverse=True)
-        self._known = [one for one in known if letters[one[0]] >= _TELLING]
+        self._known = [one for one in known if one[2] and letters[one[0]] >= _TELLING]
 
     def detail(self, name: str, value: Any) -> Any:
         """One detail of a sentence."""
@@ -83,7 +86,7 @@ class _Catalogue:
 
     def text(self, text: str) -> str:
         """A text that may be one of ours."""
-        if (whole := self.templates.get(text)) is not None:
+        if (whole := self._fixed.get(text)) is not None:
             return whole
         for template, pieces, names in self._known:
             if (details := _taken_apart(text, pieces, names)) is not None:

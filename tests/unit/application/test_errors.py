@@ -47,6 +47,22 @@ def test_status_and_code(error: InsulaError, status: int, wanted: dict[str, Any]
     assert wanted.items() <= entry.items()
 
 
+def test_another_language_changes_the_sentence_alone() -> None:
+    error = UnknownResource(resource="x")
+    english, french = (error_answer(error, "id", language=language) for language in ("en", "fr"))
+    assert french[:2] == english[:2]
+    said = [orjson.loads(answer[2])["errors"][0] for answer in (english, french)]
+    assert said[0]["message"] == error.message and said[1]["message"] == error.message_in("fr")
+    assert said[0]["message"] != said[1]["message"] and said[0]["code"] == said[1]["code"]
+
+
+def test_what_callers_are_told_instead_is_translated_too() -> None:
+    error = DatabaseUnavailable(where="db.internal", reason="refused")
+    _, _, body = error_answer(error, "id", language="fr")
+    (entry,) = orjson.loads(body)["errors"]
+    assert entry["message"] == error.told_in("fr") != error.told
+
+
 def test_every_kind_has_a_status() -> None:
     assert set(STATUS) == set(Kind)
 
