@@ -14,7 +14,7 @@ import type { Settings } from "@/api/types";
 import { AppearanceProvider } from "@/components/appearance";
 import { show } from "@/components/i18n/i18n";
 import { boot } from "@/lib/boot";
-import { kept } from "@/lib/kept";
+import { keptLanguage } from "@/lib/kept-language";
 import { chooseLanguage } from "@/lib/languages";
 import { router } from "@/routes/router";
 
@@ -26,7 +26,7 @@ const afterwards = (ms: number): Promise<null> =>
 
 /** The application's own language where neither the person nor the browser says another; it is not waited for long. */
 async function begin(): Promise<void> {
-  const chosen = kept<string | null>("language", null);
+  const chosen = keptLanguage();
   const asked = queryClient.query({ ...settings.get(), retry: false }).catch(() => null);
   const own: Settings | null = await Promise.race([asked, afterwards(PATIENCE_MS)]);
   const language = chooseLanguage(chosen, ...navigator.languages, own?.appLang);

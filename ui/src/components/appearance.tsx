@@ -18,6 +18,7 @@ import styles from "@/components/appearance.module.css";
 import { themeOf } from "@/components/palette";
 import { boot } from "@/lib/boot";
 import { keep, kept } from "@/lib/kept";
+import { keepLanguage } from "@/lib/kept-language";
 import type { Language } from "@/lib/languages";
 
 export const DEFAULT_COLOR = "#4f46e5";
@@ -74,7 +75,7 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
   }, []);
   const setLanguage = useCallback(async (language: Language) => {
     const locale = await show(language);
-    keep("language", language);
+    keepLanguage(language);
     setSpoken({ language, locale });
   }, []);
   const value = useMemo(

@@ -7,9 +7,10 @@ export function cookie(name: string, all: string = document.cookie): string | nu
   return null;
 }
 
-/** Set a cookie for a path of this host, until the browser is closed; `null` takes it away. */
-export function setCookie(name: string, value: string | null, path: string): void {
+/** Set a cookie for a path of this host, until the browser is closed or for so many seconds; `null` takes it away. */
+export function setCookie(name: string, value: string | null, path: string, ageS?: number): void {
   const secure = location.protocol === "https:" ? "; Secure" : "";
-  const age = value === null ? "; Max-Age=0" : "";
+  const lasts = value === null ? 0 : ageS;
+  const age = lasts === undefined ? "" : `; Max-Age=${String(lasts)}`;
   document.cookie = `${name}=${encodeURIComponent(value ?? "")}; Path=${path}; SameSite=Lax${age}${secure}`;
 }

@@ -12,6 +12,7 @@ import { LanguageSelect } from "@/components/LanguageSelect";
 import { chosenBy } from "@/components/chosen";
 import { boot, ownName } from "@/lib/boot";
 import { keep } from "@/lib/kept";
+import { keepLanguage } from "@/lib/kept-language";
 import { endRole } from "@/lib/role";
 import styles from "@/features/auth/SignInPage.module.css";
 
@@ -36,7 +37,7 @@ export default function SignInPage() {
       onSuccess: ({ user }) => {
         // So that the fresh page begins with what is theirs.
         const { language, theme } = chosenBy(user);
-        if (language !== null) keep("language", language);
+        if (language !== null) keepLanguage(language);
         if (theme !== null) keep("theme", theme);
         location.replace(`${boot.base}${landing(redirect)}`);
       },
