@@ -132,3 +132,48 @@ async def test_a_wrong_link_and_a_wrong_address_explain_themselves(browser: Brow
     assert "nosuch" in await page.locator("main").inner_text()
     await picture(page, "not-found")
     await context.close()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("locale", "welcome", "wrong", "title"),
+    [
+        ("en-GB", "Welcome", "This is not the same as above.", "Sign in to Insula"),
+        ("es-MX", "Le damos la bienvenida", "No coincide con la anterior.", "Iniciar sesión en Insula"),
+        ("fr-CA", "Bienvenue", "Ce n’est pas le même que ci-dessus.", "Connexion à Insula"),
+        ("zh-CN", "欢迎", "与上面的密码不一致。", "登录 Insula"),
+    ],
+    ids=["en", "es", "fr", "zh"],
+)
+async def test_people_are_spoken_to_in_the_language_of_their_browser(
+    browser: Browser,
+    bare: Instance,
+    viewport: ViewportSize,
+    locale: str,
+    welcome: str,
+    wrong: str,
+    title: str,
+) -> None:
+    context = await browser.new_context(viewport=viewport, locale=locale)
+    page = await context.new_page()
+    name = f"{viewport['width']}-{locale}"
+    await page.goto(await link_of(bare))
+    await expect(page.locator("h1")).to_have_text(welcome)
+    await expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{locale[:2]}-"))
+    await picture(page, f"{name}-form")
+    password = "analytical engine 1"
+    await fill(page, email="ada@example.com", username="ada", nickname="Ada", password=password, again="x")
+    await page.click("button")
+    await expect(page.locator("#again-wrong")).to_have_text(wrong)
+    await fits(page)
+    await picture(page, f"{name}-wrong")
+    await page.goto(f"{bare.address}/setup?token=wrong")
+    await fits(page)
+    await picture(page, f"{name}-wrong-link")
+    await page.goto(f"{bare.address}/apps/nosuch/admin/")
+    await fits(page)
+    await picture(page, f"{name}-not-found")
+    await page.goto(f"{bare.address}/admin/signin")
+    await expect(page.locator("h1")).to_have_text(title)
+    await picture(page, f"{name}-signin")
+    await context.close()

@@ -8,6 +8,7 @@ taken apart by the templates again. What fits none, such as the words of a datab
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain, zip_longest
@@ -17,8 +18,12 @@ from typing import Any, Final
 
 ENGLISH: Final = "en"
 TRANSLATED: Final = ("es", "fr", "zh")
+TAGS: Final = {ENGLISH: "en-US", "es": "es-ES", "fr": "fr-FR", "zh": "zh-CN"}
+"""Language → what it is called where a region belongs to the name."""
 
 _FOLDER: Final = Path(__file__).parent / "translations"
+_FOLDERS: Final = (_FOLDER, _FOLDER / "pages")
+"""What errors say, and what the pages say that are rendered here."""
 _WORDING: Final = frozenset(
     [
         "cause",
@@ -41,6 +46,12 @@ _WORDING: Final = frozenset(
     ]
 )
 """Details that are wording of ours, and may hold more of the same; all others are names and values."""
+_RANGE: Final = re.compile(
+    r"\s*(?P<tag>[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)(\s*;\s*q=(?P<q>0(\.\d{0,3})?|1(\.0{0,3})?))?\s*"
+)
+"""One wish of an ``Accept-Language`` (RFC 9110, 12.5.4)."""
+_ACCEPTED_LONGEST: Final = 1000
+"""Characters that are read of one."""
 _TELLING: Final = 4
 """Letters that a template has beside its details at least, for a text to be known by it."""
 
@@ -49,6 +60,41 @@ def language_of(tag: str | None) -> str:
     """The language of a tag such as ``fr-FR``: English where it is none of ours."""
     language = (tag or "").partition("-")[0].lower()
     return language if language in TRANSLATED else ENGLISH
+
+
+def chosen(tag: str) -> str | None:
+    """The language of a tag such as ``fr-FR``; ``None`` where it is none of ours."""
+    language = tag.partition("-")[0].lower()
+    return language if language in TAGS else None
+
+
+def preferred(accepted: str) -> str:
+    """The first of ours that an ``Accept-Language`` puts foremost; English where it knows none, or can not be read."""
+    best, weight = ENGLISH, 0.0
+    for part in accepted[:_ACCEPTED_LONGEST].split(","):
+        if (found := _RANGE.fullmatch(part)) is None:
+            continue
+        language, wish = chosen(found["tag"]), float(found["q"] or 1)
+        if language is not None and wish > weight:
+            best, weight = language, wish
+    return best
+
+
+class Speaker:
+    """Says the sentences of the code in one language: ``say("Sign in to {name}", name="Shop")``."""
+
+    __slots__ = ("language",)
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, template: str, /, **details: Any) -> str:
+        return filled(template, details, self.language)
+
+    @property
+    def tag(self) -> str:
+        """What the language is called in HTML."""
+        return TAGS[self.language]
 
 
 def filled(template: str, details: Mapping[str, Any], language: str) -> str:
@@ -101,7 +147,14 @@ class _Catalogue:
 
 @cache
 def _catalogue(language: str) -> _Catalogue:
-    return _Catalogue(json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8")))
+    return _Catalogue(
+        {english: said for folder in _FOLDERS for english, said in _read(folder, language).items()}
+    )
+
+
+def _read(folder: Path, language: str) -> dict[str, str]:
+    read: dict[str, str] = json.loads((folder / f"{language}.json").read_text(encoding="utf-8"))
+    return read
 
 
 def _parts(template: str) -> tuple[list[str], list[str]]:

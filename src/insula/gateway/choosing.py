@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
+from insula.core.translation import Speaker
 from insula.gateway.forward.answering import collected
 from insula.gateway.forward.route import Answer
+from insula.gateway.reader import language_of_reader
 
 if TYPE_CHECKING:
     from insula.gateway.forward.route import Asked
@@ -63,7 +65,13 @@ async def ask(templates: Templates, asked: Asked, name: str, environments: Seque
     address = address_of(asked)
     return await collected(
         lambda send: templates.send(
-            send, 200, "choose.html", name=name, environments=environments, address=address
+            send,
+            Speaker(language_of_reader(asked.headers.items())),
+            200,
+            "choose.html",
+            name=name,
+            environments=environments,
+            address=address,
         )
     )
 

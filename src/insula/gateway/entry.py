@@ -18,7 +18,7 @@ from insula.core import log
 from insula.core.clock import monotonic
 from insula.core.errors import InsulaError, Kind
 from insula.core.names import MAIN
-from insula.core.translation import filled
+from insula.core.translation import Speaker, filled
 from insula.fleet.directory.base import Directory
 from insula.fleet.lifecycle import Wanted
 from insula.fleet.process.base import AsgiApp, Message, Receive, Scope, Send
@@ -42,6 +42,7 @@ from insula.gateway.errors import (
     TooManyWaiting,
     unknown,
 )
+from insula.gateway.reader import reading
 from insula.gateway.selector import Asked, Choice, named_by_headers, select
 from insula.gateway.trust import Origin, TrustedProxies
 from insula.gateway.trust import request_id as taken_request_id
@@ -74,8 +75,8 @@ class PageHandler(Protocol):
     ) -> None:
         """Answer. The target is ``None`` when there is no application of its name."""
 
-    async def refuse(self, status: int, sentence: str, send: Send) -> None:
-        """A page that says why nothing is here."""
+    async def refuse(self, status: int, sentence: str, say: Speaker, send: Send) -> None:
+        """A page that says why nothing is here, in the language that ``sentence`` is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,8 @@ class Gateway:
         """It is for no application: people are told so on a page."""
         status = 404 if error.kind is Kind.MISSING else 400
         if not scope["path"].startswith(self._api) and wants_page(scope):
-            await self._pages.refuse(status, error.message, send)
+            say = Speaker(reading(scope))
+            await self._pages.refuse(status, error.message_in(say.language), say, send)
         else:
             await send_error(send, status, error.code, error.message_in(locale(scope)))
 

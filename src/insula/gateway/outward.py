@@ -14,14 +14,15 @@ from urllib.parse import quote
 
 from insula.core.errors import InsulaError
 from insula.core.names import MAIN
-from insula.core.translation import filled
-from insula.gateway import choosing, hop
+from insula.core.translation import Speaker, filled, in_language
+from insula.gateway import choosing, hop, texts
 from insula.gateway.answers import RETRY_AFTER, Headers, send_error, send_not_answering, send_not_woken
 from insula.gateway.course import Place, Watched, Where, course_of
 from insula.gateway.elsewhere import FORWARD
 from insula.gateway.errors import AWAY, NOT_THERE, AmbiguousApplication, OtherApplication, unknown
 from insula.gateway.forward.answering import FAILURES, collected, error, locale
 from insula.gateway.forward.route import Answer, Failure, Fields, Standing, Told, Unix, Upstream
+from insula.gateway.reader import language_of_reader
 from insula.gateway.selector import Asked as Named
 from insula.gateway.selector import Choice, deciding, named_by_headers, select
 from insula.gateway.trust import DIRECT, is_direct
@@ -119,12 +120,13 @@ class Outward:
         if failure is not Failure.BUSY:
             self._suspect(environment)
         if failure is Failure.UNREACHABLE:
-            sentence = filled(AWAY[1], {"application": application}, locale(asked))
+            sentence = filled(AWAY[1], {"application": application}, self._language(asked))
             return self._away(application, sentence, asked, RETRY_AFTER, environment)
-        status, message = FAILURES[failure]
         if not self._to_people(asked):
             return None
-        return self._page(application, status, message, asked, (), environment)
+        status, message = FAILURES[failure]
+        sentence = in_language(message, self._language(asked))
+        return self._page(application, status, sentence, asked, (), environment)
 
     def _away(
         self, application: str, message: str, asked: Asked, headers: Headers = (), environment: str = ""
@@ -137,6 +139,9 @@ class Outward:
     def _to_people(self, asked: Asked) -> bool:
         return choosing.wants_page(asked) and not asked.path.startswith(self._api)
 
+    def _language(self, asked: Asked) -> str:
+        return language_of_reader(asked.headers.items()) if self._to_people(asked) else locale(asked)
+
     def _page(
         self, application: str, status: int, message: str, asked: Asked, headers: Headers, environment: str
     ) -> Answer:
@@ -144,8 +149,9 @@ class Outward:
         place = self._where(application, "")
         up = () if place is None else (place.environment, *place.others)
         others = [choosing.address_of(asked) + name for name in up if name != environment]
-        title = f"{(place.title if place else '') or application} is not available"
-        own, page = self._templates.sentence(asked.request_id, title, message, others)
+        say = Speaker(self._language(asked))
+        title = say(texts.NOT_AVAILABLE, name=(place.title if place else "") or application)
+        own, page = self._templates.sentence(asked.request_id, say, title, message, others)
         return Answer(status, (*own, *headers), page)
 
     def _chosen(self, choice: Choice, first: Place, asked: Asked) -> Told | Awaitable[Told]:
@@ -155,7 +161,7 @@ class Outward:
             place = self._where(name, wanted)
             if place is None:
                 details = {"application": name, "environment": wanted[:64]}
-                sentence = filled(NOT_THERE, details, locale(asked))
+                sentence = filled(NOT_THERE, details, self._language(asked))
                 return self._away(name, sentence, asked)
             if choice.kind == "page" and choosing.by_query(asked) and choosing.wants_page(asked):
                 return choosing.remember(asked, name, place.environment)

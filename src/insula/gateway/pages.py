@@ -18,11 +18,14 @@ from urllib.parse import quote
 from insula.core import log
 from insula.core.clock import now
 from insula.core.names import MAIN
+from insula.core.translation import Speaker
 from insula.fleet.lifecycle import Observed
 from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.target import Target
+from insula.gateway import texts
 from insula.gateway.answers import (
     Headers,
+    locale,
     passes,
     retry_headers,
     send_answer,
@@ -31,6 +34,7 @@ from insula.gateway.answers import (
 )
 from insula.gateway.entry import wants_page
 from insula.gateway.errors import PagesNotBuilt, not_answering, unknown
+from insula.gateway.reader import VARY, reading
 from insula.gateway.selector import Choice
 from insula.gateway.web import ASSETS, PAGES, Web, base_of
 
@@ -45,7 +49,6 @@ _WAYS_IN = ("/", "/signin")
 """What people type, from where they are led to the pages."""
 _IN_PATHS = "/:@!$&'()*+,;=~"
 """What stands in a path as it is, beside letters and digits."""
-_BUILD = "In the folder of the project, make start builds them and starts the server again; a released package has them."
 
 
 class Templates:
@@ -71,6 +74,7 @@ class Templates:
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
             (b"cache-control", b"no-store"),
+            VARY,
         )
 
     @cached_property
@@ -86,33 +90,46 @@ class Templates:
         )
 
     async def send(
-        self, send: Send, status: int, template: str, headers: Headers = (), **values: Any
+        self, send: Send, say: Speaker, status: int, template: str, headers: Headers = (), **values: Any
     ) -> None:
         """Render a template and send it."""
-        page = self._rendered(template, log.request_id.get(), values)
+        page = self._rendered(template, say, log.request_id.get(), values)
         await send_answer(send, status, page, _HTML, (*self.headers, *headers))
 
     async def send_sentence(
-        self, send: Send, status: int, title: str, message: str, remedy: str = "", headers: Headers = ()
+        self,
+        send: Send,
+        say: Speaker,
+        status: int,
+        title: str,
+        message: str,
+        remedy: str = "",
+        headers: Headers = (),
+        way: tuple[str, str] | None = None,
     ) -> None:
-        """A page that says one thing."""
-        await self.send(send, status, "error.html", headers, title=title, message=message, remedy=remedy)
+        """A page that says one thing, in the language of ``say``; ``way``: where to go from there, and what that is called."""
+        values = {"title": title, "message": message, "remedy": remedy, "links": (), "way": way}
+        await self.send(send, say, status, "error.html", headers, **values)
 
     def sentence(
-        self, request_id: str, title: str, message: str, others: Sequence[str] = ()
+        self, request_id: str, say: Speaker, title: str, message: str, others: Sequence[str] = ()
     ) -> tuple[Headers, bytes]:
         """The same page as it is sent: all its headers, and its body. ``others``: addresses of the same page in other
         environments, which end in their names."""
         links = [(address, address.rpartition("=")[2]) for address in others]
-        values = {"title": title, "message": message, "remedy": "", "links": links}
-        return ((b"content-type", _HTML), *self.headers), self._rendered("error.html", request_id, values)
+        values = {"title": title, "message": message, "remedy": "", "links": links, "way": None}
+        return ((b"content-type", _HTML), *self.headers), self._rendered(
+            "error.html", say, request_id, values
+        )
 
-    def _rendered(self, template: str, request_id: str, values: Mapping[str, Any]) -> bytes:
+    def _rendered(self, template: str, say: Speaker, request_id: str, values: Mapping[str, Any]) -> bytes:
         from markupsafe import Markup
 
         # Our own file, between <style> tags, where nothing would be unescaped again.
         style = Markup(self._style)  # noqa: S704 - our own file
-        page = self._environment.get_template(template).render(style=style, request_id=request_id, **values)
+        page = self._environment.get_template(template).render(
+            style=style, say=say, request_id=request_id, **values
+        )
         return page.encode()
 
 
@@ -145,81 +162,86 @@ class Pages:
     ) -> None:
         """A ``PageHandler`` of the gateway."""
         people = wants_page(scope)
+        say = Speaker(reading(scope) if people else locale(scope))
         mounted = self._mounted_at(choice)
         if mounted is not None:
             await mounted(scope, receive, send)
         elif target is None:
-            await self._not_found(people, unknown(choice.application), "APP_NOT_FOUND", send)
+            await self._not_found(
+                people, unknown(choice.application, say.language), "APP_NOT_FOUND", say, send
+            )
         elif not (_is_page(choice.path) or choice.path in _WAYS_IN):
-            await self._not_found(people, "There is no page at this address.", "NOT_FOUND", send)
+            await self._not_found(people, say(texts.NO_PAGE), "NOT_FOUND", say, send)
         elif scope["method"] not in _READING:
-            await _only_read(send)
+            await _only_read(Speaker(locale(scope)), send)
         elif (place := _place(choice)) != choice.prefix + choice.path:
             await _redirect(send, place, scope["query_string"])
         elif target.status.observed is Observed.RUNNING:
-            await self._shell(choice, target, people, send)
+            await self._shell(choice, target, people, say, send)
         elif people:
-            await self._not_yet(target, send)
+            await self._not_yet(target, say, send)
         else:
-            await send_not_answering(send, target)
+            await send_not_answering(send, target, say.language)
 
     async def send_file(self, choice: Choice, scope: Scope, send: Send) -> None:
         """See ``PageHandler.send_file``."""
         if scope["method"] in _READING:
             await self._web.send_asset(scope, send, choice.path)
         else:
-            await _only_read(send)
+            await _only_read(Speaker(locale(scope)), send)
 
-    async def refuse(self, status: int, sentence: str, send: Send) -> None:
+    async def refuse(self, status: int, sentence: str, say: Speaker, send: Send) -> None:
         """See ``PageHandler.refuse``."""
-        await self._templates.send_sentence(send, status, "Nothing here", sentence, "Check the address.")
+        title, remedy = say(texts.NOTHING_HERE), say(texts.CHECK_ADDRESS)
+        await self._templates.send_sentence(send, say, status, title, sentence, remedy)
 
     def _mounted_at(self, choice: Choice) -> AsgiApp | None:
         if choice.application != MAIN or choice.prefix:
             return None
         return self._mounted.get(choice.path.rstrip("/") or "/")
 
-    async def _not_yet(self, target: Target, send: Send) -> None:
+    async def _not_yet(self, target: Target, say: Speaker, send: Send) -> None:
         """How far the application is, until it is there; or why it does not come."""
-        code, sentence = not_answering(target)
+        code, sentence = not_answering(target, say.language)
         name = target.display_name or target.application
         if passes(target):
             await self._templates.send(
                 send,
+                say,
                 503,
                 "progress.html",
                 retry_headers(target),
                 name=name,
                 message=sentence,
                 progress=target.status.progress,
-                phase=code.removeprefix("APP_").lower(),
+                phase=say(texts.PHASES[code]) if code in texts.PHASES else "",
                 seconds=max(0, int((now() - target.status.since).total_seconds())),
             )
         else:
-            await self._templates.send_sentence(send, 503, f"{name} is not available", sentence)
+            title = say(texts.NOT_AVAILABLE, name=name)
+            await self._templates.send_sentence(send, say, 503, title, sentence)
 
-    async def _not_found(self, people: bool, sentence: str, code: str, send: Send) -> None:
+    async def _not_found(self, people: bool, sentence: str, code: str, say: Speaker, send: Send) -> None:
         if people:
-            await self.refuse(404, sentence, send)
+            await self.refuse(404, sentence, say, send)
         else:
             await send_error(send, 404, code, sentence)
 
-    async def _shell(self, choice: Choice, target: Target, people: bool, send: Send) -> None:
+    async def _shell(self, choice: Choice, target: Target, people: bool, say: Speaker, send: Send) -> None:
         if target.application == MAIN and self._answers is not None and not await self._answers():
-            await self._templates.send_sentence(
-                send, 503, "Not just now", "Insula runs, but its database does not answer.",
-                "Whoever runs this server finds the cause in its log. Try again in a moment.",
-                ((b"retry-after", b"5"),),
-            )  # fmt: skip
+            title, message, remedy = say(texts.NOT_NOW), say(texts.NO_DATABASE), say(texts.IN_A_MOMENT)
+            headers = ((b"retry-after", b"5"),)
+            await self._templates.send_sentence(send, say, 503, title, message, remedy, headers)
             return
         try:
             title = _MAIN_TITLE if target.application == MAIN else target.display_name or target.application
             await self._web.send_shell(send, choice, title)
         except PagesNotBuilt as error:
+            message, remedy = error.message_in(say.language), say(texts.BUILD_THEM)
             if people:
-                await self._templates.send_sentence(send, 503, "No pages yet", error.message, _BUILD)
+                await self._templates.send_sentence(send, say, 503, say(texts.NO_PAGES), message, remedy)
             else:
-                await send_error(send, 503, error.code, f"{error.message} {_BUILD}")
+                await send_error(send, 503, error.code, f"{message} {remedy}")
 
 
 def _is_page(path: str) -> bool:
@@ -232,8 +254,8 @@ def _place(choice: Choice) -> str:
     return base_of(choice) + (choice.path.removeprefix(PAGES) if _is_page(choice.path) else "/")
 
 
-async def _only_read(send: Send) -> None:
-    await send_error(send, 405, "METHOD_NOT_ALLOWED", "Pages are read with GET.", ((b"allow", b"GET, HEAD"),))
+async def _only_read(say: Speaker, send: Send) -> None:
+    await send_error(send, 405, "METHOD_NOT_ALLOWED", say(texts.ONLY_READ), ((b"allow", b"GET, HEAD"),))
 
 
 async def _redirect(send: Send, place: str, query: bytes) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from insula.application.access.errors import InvalidAccess
 from insula.application.access.naming import EMAIL_LONGEST, USERNAME_LONGEST, is_email, is_username
 from insula.application.access.passwords import SHORTEST, check_strength
+from insula.core.translation import Speaker
 from insula.data.fields.password import MAX_PASSWORD_LENGTH
+from insula.server import texts
 
 TEXT_LONGEST = 255
 """Characters of a nickname."""
@@ -22,7 +24,7 @@ class Administrator:
     password: str
 
 
-def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
+def read_form(form: Mapping[str, str], say: Speaker) -> tuple[Administrator, dict[str, str]]:
     """What was written, trimmed, and field → sentence for each that is wrong (none: all is well)."""
     email = form.get("email", "").strip()
     username = form.get("username", "").strip()
@@ -30,29 +32,30 @@ def read_form(form: Mapping[str, str]) -> tuple[Administrator, dict[str, str]]:
     password = form.get("password", "")
     wrong: dict[str, str] = {}
     if len(email) > EMAIL_LONGEST:
-        wrong["email"] = f"Write an e-mail address of at most {EMAIL_LONGEST} characters."
+        wrong["email"] = say(texts.EMAIL_TOO_LONG, limit=EMAIL_LONGEST)
     elif not is_email(email):
-        wrong["email"] = "Write an e-mail address, such as you@example.com."
+        wrong["email"] = say(texts.EMAIL_WANTED)
     if not is_username(username):
-        wrong["username"] = f"Write 1 to {USERNAME_LONGEST} characters without spaces, @, quotes or slashes."
+        wrong["username"] = say(texts.USERNAME_WANTED, limit=USERNAME_LONGEST)
     if len(nickname) > TEXT_LONGEST:
-        wrong["nickname"] = f"Write at most {TEXT_LONGEST} characters; these are {len(nickname)}."
+        wrong["nickname"] = say(texts.TEXT_TOO_LONG, limit=TEXT_LONGEST, number=len(nickname))
     elif not nickname or not nickname.isprintable():
-        wrong["nickname"] = "Write the name that others should see."
-    if sentence := _password(password, email, username):
-        wrong["password"] = sentence
+        wrong["nickname"] = say(texts.NICKNAME_WANTED)
+    if problem := _password(password, email, username):
+        wrong["password"] = say(problem[0], limit=problem[1])
     elif password != form.get("again", ""):
-        wrong["again"] = "This is not the same as above."
+        wrong["again"] = say(texts.NOT_THE_SAME)
     return Administrator(email, username, nickname, password), wrong
 
 
-def _password(password: str, email: str, username: str) -> str | None:
+def _password(password: str, email: str, username: str) -> tuple[str, int] | None:
+    """What is wrong with it, and the limit that the sentence may name."""
     if len(password) < SHORTEST:
-        return f"Write at least {SHORTEST} characters."
+        return texts.CHOICE_TOO_SHORT, SHORTEST
     if len(password) > MAX_PASSWORD_LENGTH:
-        return f"Write at most {MAX_PASSWORD_LENGTH} characters."
+        return texts.CHOICE_TOO_LONG, MAX_PASSWORD_LENGTH
     try:
         check_strength(password, (email, username), SHORTEST)
     except InvalidAccess:
-        return "This is too easy to guess; three or four unrelated words are good."
+        return texts.CHOICE_TOO_EASY, SHORTEST
     return None

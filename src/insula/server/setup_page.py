@@ -6,14 +6,19 @@ Whoever has set up is signed in, and led to the pages.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import parse_qsl
 
+from insula.application.access.passwords import SHORTEST
 from insula.application.api.request import Request
 from insula.core.errors import InsulaError
+from insula.core.translation import Speaker
 from insula.fleet.process.base import Receive, Scope, Send
 from insula.gateway.answers import send_answer
 from insula.gateway.pages import Templates
+from insula.gateway.reader import reading
 from insula.gateway.web import PAGES
+from insula.server import texts
 from insula.server.command import command
 from insula.server.errors import AlreadySetUp
 from insula.server.setup_form import Administrator, read_form
@@ -44,26 +49,24 @@ class SetupPage:
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
+        method, say = scope["method"], Speaker(reading(scope))
         if method in ("GET", "HEAD"):
             query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
             token = query.get("token", "")
-            if await self._admitted(token, send):
-                await self._show_form(token, Administrator("", "", "", ""), {}, send)
+            if await self._admitted(token, say, send):
+                await self._show_form(token, Administrator("", "", "", ""), {}, say, send)
         elif method == "POST":
-            await self._submit(scope, receive, send)
+            await self._submit(scope, receive, say, send)
         else:
-            await self._templates.send_sentence(
-                send, 405, "Not that way", "This page is read and sent from a browser.",
-                headers=((b"allow", b"GET, HEAD, POST"),),
-            )  # fmt: skip
+            title, message = say(texts.NOT_THAT_WAY), say(texts.IN_A_BROWSER)
+            headers = ((b"allow", b"GET, HEAD, POST"),)
+            await self._templates.send_sentence(send, say, 405, title, message, headers=headers)
 
-    async def _submit(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _submit(self, scope: Scope, receive: Receive, say: Speaker, send: Send) -> None:
         body = await _body(receive)
         if body is None:
-            await self._templates.send_sentence(
-                send, 413, "Too long", "What was sent is longer than any form.", "Go back, and write less."
-            )
+            sentences = say(texts.TOO_LONG), say(texts.LONGER_THAN_ANY), say(texts.WRITE_LESS)
+            await self._templates.send_sentence(send, say, 413, *sentences)
             return
         # Its cookies are for the API, as those of every sign-in are.
         request = Request({**scope, "root_path": self._api.rstrip("/")}, receive)
@@ -71,25 +74,25 @@ class SetupPage:
         token = form.get("token", "")
         # One at a time, so that of two people with the same link one becomes administrator.
         async with self._one_at_a_time:
-            if not await self._admitted(token, send):
+            if not await self._admitted(token, say, send):
                 return
-            asked, wrong = read_form(form)
+            asked, wrong = read_form(form, say)
             if not wrong:
                 try:
-                    wrong = await self._try_to_create(asked, request)
+                    wrong = await self._try_to_create(asked, request, say.language)
                 except AlreadySetUp:
                     self._link.use()
-                    await self._say_used(send)
+                    await self._say_used(say, send)
                     return
             if wrong:
-                await self._show_form(token, asked, wrong, send, status=400)
+                await self._show_form(token, asked, wrong, say, send, status=400)
                 return
             self._link.use()
         _log.info("the first administrator was set up")
         headers = ((b"location", _PAGES), (b"cache-control", b"no-store"), *request.answer_headers)
         await send_answer(send, 303, b"", b"text/plain; charset=utf-8", headers)
 
-    async def _try_to_create(self, asked: Administrator, request: Request) -> dict[str, str]:
+    async def _try_to_create(self, asked: Administrator, request: Request, language: str) -> dict[str, str]:
         """Field → sentence when it did not work; the empty field is the form as a whole."""
         try:
             await self._create(asked, request)
@@ -97,40 +100,49 @@ class SetupPage:
             raise
         except InsulaError as error:
             culprits = str(error.details.get("field") or error.details.get("fields") or "").split(", ")
-            return {next((name for name in culprits if name in _FIELDS), ""): error.message}
+            return {next((name for name in culprits if name in _FIELDS), ""): error.message_in(language)}
         return {}
 
-    async def _admitted(self, token: str, send: Send) -> bool:
+    async def _admitted(self, token: str, say: Speaker, send: Send) -> bool:
         """Whether the token is good; when it is not, that has been answered."""
         verdict = self._link.check(token)
         if verdict is Verdict.RIGHT:
             return True
         page = self._templates.send_sentence
         if verdict is Verdict.USED:
-            await self._say_used(send)
+            await self._say_used(say, send)
         elif verdict is Verdict.THROTTLED:
-            await page(send, 429, "Too many tries", "Too many wrong links were tried.", "Wait a minute.",
-                       ((b"retry-after", str(int(WINDOW_S)).encode()),))  # fmt: skip
+            sentences = say(texts.TOO_MANY_TRIES), say(texts.WRONG_LINKS), say(texts.WAIT)
+            await page(send, say, 429, *sentences, ((b"retry-after", str(int(WINDOW_S)).encode()),))
         else:
-            await page(send, 403, "This link is not valid", "It is incomplete, too old, or from an earlier start.",
-                       "As long as there is no administrator, each start of Insula prints a new one "
-                       "in its terminal.")  # fmt: skip
+            sentences = say(texts.NOT_VALID), say(texts.INCOMPLETE), say(texts.PRINTS_ANOTHER)
+            await page(send, say, 403, *sentences)
         return False
 
-    async def _say_used(self, send: Send) -> None:
-        await self._templates.send_sentence(
-            send, 410, "Already set up", "There is an administrator; this link makes no other.",
-            "Sign in with that account; a forgotten password is set anew with "
-            f"“{command()} users reset-password ACCOUNT”.",
-        )  # fmt: skip
+    async def _say_used(self, say: Speaker, send: Send) -> None:
+        remedy = say(texts.SET_ANEW, command=f"{command()} users reset-password ACCOUNT")
+        sentences = say(texts.ALREADY_SET_UP), say(texts.NO_OTHER), remedy
+        way = (_PAGES.decode(), say(texts.SIGN_IN))
+        await self._templates.send_sentence(send, say, 410, *sentences, way=way)
 
     async def _show_form(
-        self, token: str, asked: Administrator, wrong: dict[str, str], send: Send, status: int = 200
+        self,
+        token: str,
+        asked: Administrator,
+        wrong: dict[str, str],
+        say: Speaker,
+        send: Send,
+        status: int = 200,
     ) -> None:
         first = next((name for name in _ORDER if name in wrong), None)
-        await self._templates.send(
-            send, status, "setup.html", token=token, asked=asked, wrong=wrong, first=first
-        )
+        values: dict[str, Any] = {
+            "token": token,
+            "asked": asked,
+            "wrong": wrong,
+            "first": first,
+            "shortest": SHORTEST,
+        }
+        await self._templates.send(send, say, status, "setup.html", (), **values)
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -155,3 +155,17 @@ async def test_the_page_of_one_that_is_down_leads_to_those_that_are_up() -> None
     assert "<h1>The Shop is not available</h1>" in page
     assert '<a href="?a=b&amp;__environment=w1">w1</a>' in page
     assert '<a href="?a=b&amp;__environment=w2">w2</a>' in page
+
+
+async def test_it_is_asked_in_the_language_that_was_chosen_in_the_pages() -> None:
+    request_ = asked(cookie="insula_language=fr", accept_language="es")
+    answer = await goes(request_, "w1", "w2")
+    assert isinstance(answer, Answer)
+    assert "<h1>Où voulez-vous aller\xa0?</h1>".encode() in answer.body
+    assert dict(answer.headers)[b"vary"] == b"Accept-Language, Cookie"
+
+
+async def test_who_wants_one_that_is_not_up_is_told_in_their_language() -> None:
+    answer = await goes(asked(f"{PAGE}?__environment=w3", accept_language="zh"), "w1", "w2")
+    assert isinstance(answer, Answer)
+    assert "<h1>The Shop 暂不可用</h1>".encode() in answer.body

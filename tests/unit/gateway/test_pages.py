@@ -14,6 +14,7 @@ from insula.gateway.pages import Pages, Templates
 from insula.gateway.selector import Choice
 from insula.testing.web import made_up_web
 
+HEADERS = [(b"accept", b"text/html")]
 UPGRADE = Command(Verb.UPGRADE, "shop", "1")
 
 
@@ -24,7 +25,7 @@ def target(doing: str, progress: float | None) -> Target:
     return Target("shop", status, Wanted.RUNNING, "The Shop")
 
 
-async def page_of(told: Target) -> str:
+async def page_of(told: Target, language: str = "") -> str:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -33,7 +34,12 @@ async def page_of(told: Target) -> str:
     async def receive() -> Message:
         raise AssertionError("nothing is read")
 
-    scope: Scope = {"type": "http", "method": "GET", "path": "/admin", "headers": [(b"accept", b"text/html")]}
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/admin",
+        "headers": [*HEADERS, (b"accept-language", language.encode())],
+    }
     choice = Choice("shop", "page", "/admin", "/apps/shop")
     await Pages(Templates(), made_up_web())(choice, told, scope, receive, send)
     assert sent[0]["status"] == 503
@@ -66,3 +72,12 @@ def test_programs_are_told_the_same() -> None:
     code, sentence = not_answering(target("migration 3 of 7: users", 2 / 7))
     assert code == "APP_COMMANDING"
     assert sentence == "The application shop is busy with: upgrade. It is at: migration 3 of 7: users."
+
+
+async def test_the_page_speaks_the_language_of_who_reads_it() -> None:
+    page = await page_of(target("", 0.5), "zh-CN,zh;q=0.9,en;q=0.8")
+    assert '<html lang="zh-CN">' in page
+    assert "<h1>The Shop 即将就绪</h1>" in page
+    assert "<dd>忙碌中</dd>" in page
+    stopped = Target("shop", Status(Observed.STOPPED, datetime(2026, 1, 1, tzinfo=UTC)), Wanted.STOPPED)
+    assert "<h1>shop no está disponible</h1>" in await page_of(stopped, "es")

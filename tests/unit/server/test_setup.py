@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 import pytest
 
 from insula.application.api.request import Request
+from insula.core import log
 from insula.core.errors import InsulaError, Kind
+from insula.core.translation import ENGLISH, Speaker
 from insula.fleet.process.base import Message
 from insula.gateway.pages import Templates
 from insula.server.build import _TEMPLATES
@@ -102,7 +104,7 @@ def test_wrong_tries_are_throttled_for_a_while_and_the_right_one_is_let_in() -> 
     ],
 )
 def test_the_form_says_what_is_wrong_beside_the_field(change: dict[str, str], field: str | None) -> None:
-    _, wrong = read_form({**GOOD, **change})
+    _, wrong = read_form({**GOOD, **change}, Speaker(ENGLISH))
     assert list(wrong) == ([field] if field else [])
 
 
@@ -114,6 +116,7 @@ class Setup:
         self.token = self.link.issue()
         self.made: list[Administrator] = []
         self.refuses: InsulaError | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
         self.page = SetupPage(self.link, Templates(_TEMPLATES), self.create, "/api/")
 
     async def create(self, asked: Administrator, request: Request) -> None:
@@ -142,7 +145,7 @@ class Setup:
             "query_string": query.encode(),
             "scheme": "http",
             "insula.host": "localhost:13000",
-            "headers": [],
+            "headers": self.headers,
         }
         await self.page(scope, receive, send)
         headers = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
@@ -241,3 +244,29 @@ async def test_what_is_no_form() -> None:
     assert (await setup.ask("POST", "", *[b"x" * 1024] * (FORM_LIMIT_BYTES // 1024 + 1)))[0] == 413
     assert (await setup.ask("POST", "", b"\xff\xfe=%%%"))[0] == 403
     assert (await setup.ask("DELETE"))[0] == 405
+
+
+async def test_the_page_speaks_the_language_of_who_reads_it_also_where_something_is_wrong() -> None:
+    setup = Setup()
+    setup.headers = [(b"accept-language", b"de, fr-CA;q=0.9, en;q=0.5")]
+    _, page, headers = await setup.ask("GET", f"token={setup.token}")
+    assert '<html lang="fr-FR">' in page
+    assert "<h1>Bienvenue</h1>" in page
+    assert headers["vary"] == "Accept-Language, Cookie"
+    _, page, _ = await setup.submit(nickname="x" * 300, again="other")
+    assert "Écrivez au plus 255 caractères\xa0; il y en a 300." in page
+    assert "Ce n’est pas le même que ci-dessus." in page
+    setup.refuses = AlreadySetUp()
+    _, page, _ = await setup.submit()
+    assert "<h1>Déjà configuré</h1>" in page
+    assert '<a class="button" href="/admin/">Se connecter</a>' in page
+
+
+async def test_a_request_is_named_only_where_something_went_wrong_that_the_log_tells_of() -> None:
+    setup = Setup()
+    log.request_id.set("r1")
+    assert "r1" not in (await setup.ask("GET", f"token={setup.token}"))[1]
+    assert "r1" not in (await setup.submit(password="short"))[1]
+    setup.refuses = Taken(field="whatever")
+    assert "<code>r1</code>" in (await setup.submit())[1]
+    assert "<code>r1</code>" in (await setup.ask("GET", "token=wrong"))[1]

@@ -9,6 +9,7 @@ from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.openapi_parts import Schema, answer, json_body, ref
 from insula.application.plugin import Migration, Plugin
+from insula.core.translation import TAGS
 from insula.data.builtin import builtin_collection, builtin_field
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SNIPPET: Final = "pm.system-settings.system-settings"
 _ONLY: Final = 1
 """Number of the one record."""
-OF_PAGES: Final = ("en-US", "es-ES", "fr-FR", "zh-CN")
+OF_PAGES: Final = tuple(TAGS.values())
 """Languages that the pages have: people may choose any of them until somebody says otherwise."""
 _PUBLIC: Final = ("title", "logo", "color", "appLang", "enabledLanguages")
 
