@@ -53,6 +53,17 @@ export default tseslint.config(
       // Whoever asks says what the answer is: read<User>("auth:check").
       "@typescript-eslint/no-unnecessary-type-parameters": "off",
       "no-console": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "JSXOpeningElement[name.name='Input'] > JSXAttribute[name.name='allowClear'][value=null]",
+          message: "Its button would have no name: allowClear={CLEARABLE}.",
+        },
+        {
+          selector: "JSXMemberExpression[object.name='Input'][property.name='Search']",
+          message: "Its button would have no name: use SearchInput.",
+        },
+      ],
       "max-lines": ["warn", { max: 300, skipBlankLines: true, skipComments: true }],
     },
   },

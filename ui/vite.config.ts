@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { constants } from "node:zlib";
 import { compression, defineAlgorithm } from "vite-plugin-compression2";
 import { defineConfig } from "vitest/config";
+import { readAloud } from "./read-aloud.ts";
 
 /** Where `npm run dev` finds a running Insula. */
 const server = process.env["INSULA_URL"] ?? "http://localhost:13000";
@@ -11,6 +12,7 @@ export default defineConfig({
   base: "./",
   plugins: [
     react(),
+    readAloud(),
     compression({
       threshold: 1024,
       algorithms: [
@@ -27,6 +29,8 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: { input: "src/main.tsx" },
   },
+  // what `npm run dev` bundles of the libraries beforehand goes past the plugins above
+  optimizeDeps: { rolldownOptions: { plugins: [readAloud()] } },
   server: { proxy: { "/api": { target: server, ws: true, changeOrigin: false } } },
   test: { environment: "jsdom", globals: false, restoreMocks: true, setupFiles: ["src/testing/setup.ts"] },
 });

@@ -92,7 +92,7 @@ async def test_collections_are_modelled_changed_and_dropped(person: Visitor, ent
     await expect(page.get_by_role("button", name="Drop field Number")).to_have_count(0)
 
     await person.open("/admin/settings/collections/customers")
-    await page.get_by_role("button", name="delete Drop", exact=True).click()
+    await page.get_by_role("button", name="Drop", exact=True).click()
     await expect(dialog.get_by_text("1 relation leads here")).to_be_visible()
     await dialog.get_by_label("Drop these relations, too").check()
     await dialog.get_by_label("Type customers to confirm").fill("customers")

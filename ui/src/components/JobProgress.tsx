@@ -127,7 +127,12 @@ function Stated({ job, children }: { job: Job; children?: ReactNode }) {
         size="small"
         current={at < 0 ? job.steps.length : at}
         items={job.steps.map((step) => ({
-          title: stepText(t, step.name),
+          title: (
+            <>
+              <span>{stepText(t, step.name)}</span>
+              <span className="visually-hidden">: {t(`jobs.status.${step.status}`)}</span>
+            </>
+          ),
           status: LOOKS[step.status],
           content: <StepContent step={step} />,
         }))}

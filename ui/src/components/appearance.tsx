@@ -1,4 +1,5 @@
 /** Language, theme and colour of all pages: chosen here, kept in the browser and with the person. */
+import { EllipsisOutlined } from "@ant-design/icons";
 import { App as AntApp, ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
 import {
@@ -10,6 +11,7 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
+import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { settings } from "@/api/queries/session";
 import type { ThemeChoice } from "@/api/types";
@@ -22,6 +24,14 @@ import { keepLanguage } from "@/lib/kept-language";
 import type { Language } from "@/lib/languages";
 
 export const DEFAULT_COLOR = "#4f46e5";
+
+function MoreTabs() {
+  const { t } = useTranslation();
+  return <EllipsisOutlined aria-label={t("common.moreTabs")} />;
+}
+
+/** What the button for tabs without room says: of itself it has an icon and no name. */
+const TABS = { moreIcon: <MoreTabs /> };
 
 interface Appearance {
   language: Language;
@@ -85,7 +95,7 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
   const config = useMemo(() => themeOf(color, dark, still), [color, dark, still]);
   return (
     <Context value={value}>
-      <ConfigProvider csp={{ nonce: boot.nonce }} locale={spoken.locale} theme={config}>
+      <ConfigProvider csp={{ nonce: boot.nonce }} locale={spoken.locale} theme={config} tabs={TABS}>
         <AntApp notification={{ placement: "bottomRight" }} className={styles["app"] ?? ""}>
           {children}
         </AntApp>

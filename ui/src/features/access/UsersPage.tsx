@@ -1,6 +1,6 @@
 /** Who can sign in: a table, a drawer for one of them. Searched, sorted and paged by the server. */
 import { PlusOutlined, StopOutlined } from "@ant-design/icons";
-import { Button, Flex, Input, Table, Tag, Typography, type TableColumnsType } from "antd";
+import { Button, Flex, Table, Tag, Typography, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -10,7 +10,9 @@ import { people, type Person } from "@/api/queries/access";
 import { session } from "@/api/queries/session";
 import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
+import { SearchInput } from "@/components/SearchInput";
 import { Failed, Nothing } from "@/components/states";
+import { useTyped } from "@/components/typed";
 import { nameOf, titleOf } from "@/features/access/names";
 import { PasswordModal } from "@/features/access/PasswordModal";
 import { UserActions } from "@/features/access/UserActions";
@@ -102,6 +104,7 @@ export default function UsersPage() {
   const asked = { page, pageSize, search, sort };
   const go = (to: Partial<typeof asked>) =>
     void navigate({ to: "/settings/users", search: { ...asked, page: 1, ...to }, replace: true });
+  const [typed, type] = useTyped(search, (word) => go({ search: word.trim() }));
   const found = useQuery(people.list(asked));
   useLive("records:users", people.all);
   const [edited, setEdited] = useState<{ open: boolean; person: Person | null }>({
@@ -125,14 +128,7 @@ export default function UsersPage() {
       }
     >
       <Flex vertical gap={12}>
-        <Input.Search
-          aria-label={t("access.searchUsers")}
-          placeholder={t("access.searchUsers")}
-          defaultValue={search}
-          allowClear
-          onSearch={(word) => go({ search: word.trim() })}
-          style={{ maxWidth: 360 }}
-        />
+        <SearchInput label={t("access.searchUsers")} value={typed} onType={type} style={{ maxWidth: 360 }} />
         {found.error && !found.data ? (
           <Failed error={found.error} retry={() => void found.refetch()} />
         ) : (

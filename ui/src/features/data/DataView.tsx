@@ -1,5 +1,5 @@
 import { PlusOutlined, ReloadOutlined } from "@ant-design/icons";
-import { Button, Input, Pagination, Typography } from "antd";
+import { Button, Pagination, Typography } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { session } from "@/api/queries/session";
 import { isReadable, useCollectionRights } from "@/components/collectionRights";
 import { useCollections } from "@/components/collections";
 import { Page } from "@/components/Page";
+import { SearchInput } from "@/components/SearchInput";
 import { Shown } from "@/components/states";
 import { useTyped } from "@/components/typed";
 import { ChosenBar } from "@/features/data/ChosenBar";
@@ -132,13 +133,11 @@ export function DataView({ collection }: { collection: Collection }) {
     >
       <div className={styles["bar"]} role="toolbar" aria-label={t("data.tools")}>
         {searched.length > 0 && (
-          <Input.Search
+          <SearchInput
             className={styles["search"] ?? ""}
-            allowClear
+            label={t("data.searchIn", { title })}
             value={typed}
-            onChange={(event) => type(event.target.value)}
-            placeholder={t("data.searchIn", { title })}
-            aria-label={t("data.searchIn", { title })}
+            onType={type}
           />
         )}
         <FilterButton

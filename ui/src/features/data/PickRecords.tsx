@@ -1,12 +1,13 @@
 /** Choose records to relate: searched, several at once; those that are related already say so. */
-import { SearchOutlined } from "@ant-design/icons";
-import { Input, Modal, Table } from "antd";
+
+import { Modal, Table } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { keyOf, labelField, type Collection, type Field, type Key, type Row } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useDebounced } from "@/components/debounced";
+import { SearchInput } from "@/components/SearchInput";
 import { Failed } from "@/components/states";
 import { briefColumns, briefFields } from "@/features/data/brief";
 import { familyOf } from "@/schema/operators";
@@ -83,14 +84,11 @@ function Choice({ collection, record, field, target, picked, onPick }: ChoicePro
   if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   return (
     <>
-      <Input
-        allowClear
-        prefix={<SearchOutlined />}
-        aria-label={t("common.search")}
-        placeholder={t("common.search")}
+      <SearchInput
+        label={t("common.search")}
         value={typed}
-        onChange={(event) => {
-          setTyped(event.target.value);
+        onType={(word) => {
+          setTyped(word);
           setPage(1);
         }}
         style={{ marginBottom: 12 }}

@@ -1,6 +1,6 @@
 /** All collections of the application: make one, open one, drop one. */
 import { DeleteOutlined, EditOutlined, MoreOutlined, PlusOutlined } from "@ant-design/icons";
-import { Button, Dropdown, Flex, Input, Table, Tag, Typography, type TableColumnsType } from "antd";
+import { Button, Dropdown, Flex, Table, Tag, Typography, type TableColumnsType } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { collections } from "@/api/queries/collections";
 import { Page } from "@/components/Page";
+import { SearchInput } from "@/components/SearchInput";
 import { Nothing, Shown } from "@/components/states";
 import { CollectionForm } from "@/features/designer/CollectionForm";
 import { DropCollection } from "@/features/designer/Drop";
@@ -126,12 +127,10 @@ export default function CollectionsPage() {
       <Shown of={query}>
         {(all) => (
           <Flex vertical gap={12}>
-            <Input.Search
-              allowClear
+            <SearchInput
+              label={t("common.search")}
               value={search}
-              onChange={(event) => setSearch(event.target.value)}
-              placeholder={t("common.search")}
-              aria-label={t("common.search")}
+              onType={setSearch}
               style={{ maxWidth: 320 }}
             />
             <Table<Collection>

@@ -1,9 +1,10 @@
 /** Above the list of applications: the search, and what narrows the list. */
-import { SearchOutlined } from "@ant-design/icons";
-import { Button, Flex, Input, Select } from "antd";
+
+import { Button, Flex, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { environments } from "@/api/queries/environments";
+import { SearchInput } from "@/components/SearchInput";
 import { isNarrowed, kinds, KINDS, type Kind, type Search } from "@/features/fleet/search";
 import type { StartMode } from "@/api/fleet";
 import styles from "@/features/fleet/fleet.module.css";
@@ -28,15 +29,12 @@ export function Tools({ search, typed, type, labels, narrow }: Props) {
   };
   return (
     <Flex gap={8} wrap className={styles["tools"] ?? ""} role="search">
-      <Input
+      <SearchInput
         className={styles["search"] ?? ""}
-        type="search"
-        allowClear
-        prefix={<SearchOutlined />}
+        label={t("common.search")}
         placeholder={t("fleet.searchHint")}
-        aria-label={t("common.search")}
         value={typed}
-        onChange={(event) => type(event.target.value)}
+        onType={type}
       />
       {!deleted && (
         <Select<Kind[]>

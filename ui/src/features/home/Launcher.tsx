@@ -1,6 +1,6 @@
 /** The home of the main application: the applications that the person may enter. */
-import { PlusOutlined, SearchOutlined } from "@ant-design/icons";
-import { Button, Flex, Input, type InputRef } from "antd";
+import { PlusOutlined } from "@ant-design/icons";
+import { Button, Flex, type InputRef } from "antd";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { applications } from "@/api/queries/applications";
 import { useDebounced } from "@/components/debounced";
 import { Page } from "@/components/Page";
 import { useRights } from "@/components/rights";
+import { SearchInput } from "@/components/SearchInput";
 import { Nothing, Shown } from "@/components/states";
 import { LauncherCard } from "@/features/home/LauncherCard";
 import { useSlash } from "@/features/home/slash";
@@ -36,18 +37,14 @@ export function Launcher() {
   useLive(TOPICS.applications, [...applications.all, "mine"]);
   return (
     <Page title={t("home.title")} hint={t("home.hint")}>
-      <Input
+      <SearchInput
         ref={input}
         className={styles["search"] ?? ""}
-        type="search"
-        allowClear
         size="large"
-        prefix={<SearchOutlined />}
+        label={t("home.search")}
         suffix={typed === "" && <kbd className={styles["key"]}>/</kbd>}
-        placeholder={t("home.search")}
-        aria-label={t("home.search")}
         value={typed}
-        onChange={(event) => type(event.target.value)}
+        onType={type}
         onKeyDown={(event) => {
           if (event.key === "Escape") type("");
         }}

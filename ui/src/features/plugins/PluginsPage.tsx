@@ -1,12 +1,13 @@
 /** What this application is made of: each plugin, switched on or off, and why one does not work. */
 import { SettingOutlined } from "@ant-design/icons";
-import { Alert, Button, Card, Flex, Input, Switch, Tag, Typography } from "antd";
+import { Alert, Button, Card, Flex, Switch, Tag, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useSwitchPlugin } from "@/api/mutations/administration";
 import { plugins, type Plugin } from "@/api/queries/administration";
 import { Page } from "@/components/Page";
+import { SearchInput } from "@/components/SearchInput";
 import { Nothing, Shown } from "@/components/states";
 import { useTold } from "@/components/told";
 import { describe, settingKeys, titleOf } from "@/features/plugins/names";
@@ -107,12 +108,10 @@ export default function PluginsPage() {
             );
           return (
             <Flex vertical gap={16}>
-              <Input.Search
-                aria-label={t("plugins.search")}
-                placeholder={t("plugins.search")}
-                allowClear
+              <SearchInput
+                label={t("plugins.search")}
                 value={word}
-                onChange={(event) => setWord(event.target.value)}
+                onType={setWord}
                 style={{ maxWidth: 360 }}
               />
               {shown.length === 0 && <Nothing title={t("plugins.none")} />}

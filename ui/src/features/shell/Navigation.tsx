@@ -1,10 +1,11 @@
 /** To the left: the way through the application; in the settings, through the settings. */
-import { ArrowLeftOutlined, HomeOutlined, SearchOutlined, SettingOutlined } from "@ant-design/icons";
-import { Input, Menu, Typography, type MenuProps } from "antd";
+import { ArrowLeftOutlined, HomeOutlined, SettingOutlined } from "@ant-design/icons";
+import { Menu, Typography, type MenuProps } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useRights } from "@/components/rights";
+import { SearchInput } from "@/components/SearchInput";
 import { entries } from "@/features/shell/navigation";
 import { useMenu } from "@/features/shell/useMenu";
 import { keep, kept } from "@/lib/kept";
@@ -75,15 +76,7 @@ export function Navigation() {
     <div className={styles["navigation"]}>
       {count >= MANY && (
         <div className={styles["search"]}>
-          <Input
-            type="search"
-            allowClear
-            prefix={<SearchOutlined />}
-            placeholder={t("shell.searchMenu")}
-            aria-label={t("shell.searchMenu")}
-            value={typed}
-            onChange={(event) => type(event.target.value)}
-          />
+          <SearchInput label={t("shell.searchMenu")} value={typed} onType={type} />
         </div>
       )}
       <Menu

@@ -1,6 +1,7 @@
 /** How people come in: its domain, who is let in, and in which language and time zone it speaks to them. */
 import { Alert, Form, Input, Select, Switch } from "antd";
 import { useTranslation } from "react-i18next";
+import { CLEARABLE } from "@/components/clearable";
 import type { Around } from "@/features/fleet/form/around";
 import styles from "@/features/fleet/form/form.module.css";
 import { isDomain } from "@/features/fleet/form/names";
@@ -45,7 +46,7 @@ export function AccessFields({ around, before }: Props) {
         ]}
       >
         <Input
-          allowClear
+          allowClear={CLEARABLE}
           placeholder="shop.example.com"
           inputMode="url"
           autoComplete="off"

@@ -2,6 +2,7 @@ import { Button, Flex, Form, Input } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQueryClient } from "@tanstack/react-query";
 import { applications } from "@/api/queries/applications";
+import { CLEARABLE } from "@/components/clearable";
 import { Mark } from "@/components/Mark";
 import { brokenRule, LONGEST_NAME } from "@/features/fleet/form/names";
 import type { Values } from "@/features/fleet/form/values";
@@ -20,7 +21,7 @@ function IconField() {
       <Flex gap={8} align="center">
         <Mark name={shown || "?"} icon={icon} size={32} />
         <Form.Item name="icon" noStyle rules={[{ max: 255 }]}>
-          <Input allowClear autoComplete="off" style={{ maxWidth: 320 }} />
+          <Input allowClear={CLEARABLE} autoComplete="off" style={{ maxWidth: 320 }} />
         </Form.Item>
       </Flex>
       <Flex wrap style={{ marginTop: 4 }} role="group" aria-label={t("appForm.iconSuggested")}>
