@@ -68,8 +68,11 @@ async def test_who_may_see_one_collection_sees_nothing_else(
     await keeper.open(f"{SHOP}/settings/users")
     await page.get_by_role("button", name="Add user").click()
     await form.get_by_label("User name").fill("cleo")
-    await form.get_by_label("Password", exact=True).fill(PASSWORD)
+    await form.get_by_label("Password", exact=True).fill("short")
     await _choose(page, "Roles", "Clerk")
+    await form.get_by_role("button", name="Create").click()
+    await expect(form.get_by_text(re.compile(r"^Needs at least \d+ characters\.$"))).to_be_visible()
+    await form.get_by_label("Password", exact=True).fill(PASSWORD)
     await form.get_by_role("button", name="Create").click()
     await expect(page.get_by_text("cleo can sign in now.")).to_be_visible()
 

@@ -21,9 +21,9 @@ export function errorText(t: TFunction, error: unknown): string {
   return isOwn(error.code) ? t(`errors.${error.code}`) : error.message;
 }
 
-/** Whether it is about what was written: a value that is none, one that is taken. */
+/** Whether it is about what was written: a value that is none, one that is taken, rights beyond one's own. */
 export const isRefusal = (error: unknown): error is ApiError =>
-  error instanceof ApiError && (error.status === 400 || error.status === 409);
+  error instanceof ApiError && (error.status === 400 || error.status === 409 || error.code === "ESCALATION");
 
 /** Whether the person has to sign in (again). */
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;

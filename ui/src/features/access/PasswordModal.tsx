@@ -2,7 +2,9 @@ import { Form, Modal, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { useUpdatePerson } from "@/api/mutations/access";
 import type { Person } from "@/api/queries/access";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { nameOf } from "@/features/access/names";
 import { PasswordInput } from "@/features/access/PasswordInput";
 
@@ -17,8 +19,10 @@ export function PasswordModal({ person, onClose }: Props) {
   const told = useTold();
   const update = useUpdatePerson();
   const [form] = Form.useForm<{ password: string }>();
+  const refused = useRefusals(form);
   const save = ({ password }: { password: string }) => {
     if (!person) return;
+    refused.clear();
     update.mutate(
       { id: person.id, password },
       {
@@ -26,7 +30,7 @@ export function PasswordModal({ person, onClose }: Props) {
           told.done(t("access.passwordSet"));
           onClose();
         },
-        onError: told.failed,
+        onError: refused.show,
       },
     );
   };
@@ -50,6 +54,7 @@ export function PasswordModal({ person, onClose }: Props) {
         preserve={false}
         onFinish={save}
       >
+        <RefusedSentences of={refused.others} />
         <Form.Item
           name="password"
           label={t("access.password")}

@@ -3,7 +3,9 @@ import { Form, Input, Modal } from "antd";
 import { useTranslation } from "react-i18next";
 import { useCreateRole, useUpdateRole } from "@/api/mutations/access";
 import type { Role } from "@/api/queries/access";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 
 interface Given {
   title: string;
@@ -25,14 +27,16 @@ export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
   const create = useCreateRole();
   const update = useUpdateRole();
   const [form] = Form.useForm<Given>();
+  const refused = useRefusals(form);
   const save = ({ title, name, description }: Given) => {
+    refused.clear();
     const body = { title: title.trim(), description: description?.trim() || null };
     const finished = () => {
       told.done(t("common.saved"));
       onClose();
     };
     if (role) {
-      update.mutate({ ...body, name: role.name }, { onSuccess: finished, onError: told.failed });
+      update.mutate({ ...body, name: role.name }, { onSuccess: finished, onError: refused.show });
     } else {
       create.mutate(
         { ...body, ...(name ? { name } : {}) },
@@ -41,7 +45,7 @@ export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
             finished();
             onMade?.(made.name);
           },
-          onError: told.failed,
+          onError: refused.show,
         },
       );
     }
@@ -66,6 +70,7 @@ export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
         initialValues={role ?? {}}
         onFinish={save}
       >
+        <RefusedSentences of={refused.others} />
         <Form.Item
           name="title"
           label={t("access.roleTitle")}

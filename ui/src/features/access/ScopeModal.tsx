@@ -4,7 +4,8 @@ import { AutoComplete, Button, Flex, Form, Input, Modal, Select, Typography } fr
 import { useTranslation } from "react-i18next";
 import { useCreateScope } from "@/api/mutations/access";
 import type { Collection } from "@/api/metadata";
-import { useTold } from "@/components/told";
+import { RefusedSentences } from "@/components/RefusedSentences";
+import { useRefusals } from "@/components/useRefusals";
 import { filterOf, OPERATORS, takesValue, type Condition } from "@/features/access/filters";
 import { titleOf } from "@/schema/titles";
 
@@ -33,13 +34,14 @@ const OPERATOR_TEXTS = {
 
 export function ScopeModal({ open, collection, onClose, onMade }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
   const create = useCreateScope();
   const [form] = Form.useForm<Given>();
+  const refused = useRefusals(form);
   const plain = collection.fields.filter(
     ({ target, hidden, type }) => !target && !hidden && type !== "password",
   );
-  const save = ({ name, conditions }: Given) =>
+  const save = ({ name, conditions }: Given) => {
+    refused.clear();
     create.mutate(
       { name: name.trim(), resourceName: collection.name, scope: filterOf(conditions, collection.fields) },
       {
@@ -47,9 +49,10 @@ export function ScopeModal({ open, collection, onClose, onMade }: Props) {
           onMade(made.id);
           onClose();
         },
-        onError: told.failed,
+        onError: refused.show,
       },
     );
+  };
   const variables = [
     { value: "{{ $user.id }}", label: t("access.variable.user") },
     { value: "{{ $user.username }}", label: t("access.variable.username") },
@@ -78,6 +81,7 @@ export function ScopeModal({ open, collection, onClose, onMade }: Props) {
         initialValues={{ conditions: [{ operator: "$eq" }] }}
         onFinish={save}
       >
+        <RefusedSentences of={refused.others} />
         <Form.Item
           name="name"
           label={t("common.name")}

@@ -5,7 +5,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useCreatePerson, useUpdatePerson, type PersonGiven } from "@/api/mutations/access";
 import { roles, type Person } from "@/api/queries/access";
 import { FormFooter } from "@/components/FormFooter";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { nameOf, titleOf } from "@/features/access/names";
 import { PasswordInput } from "@/features/access/PasswordInput";
 
@@ -26,9 +28,11 @@ export function UserDrawer({ open, person, onClose }: Props) {
   const update = useUpdatePerson();
   const known = useQuery({ ...roles.list(), enabled: open });
   const [form] = Form.useForm<PersonGiven>();
+  const refused = useRefusals(form);
   const busy = create.isPending || update.isPending;
 
   const save = (given: PersonGiven) => {
+    refused.clear();
     const { nickname, username, email, phone, roles: named, password } = given;
     const body: PersonGiven = {
       nickname: said(nickname),
@@ -46,7 +50,7 @@ export function UserDrawer({ open, person, onClose }: Props) {
             told.done(t("common.saved"));
             onClose();
           },
-          onError: told.failed,
+          onError: refused.show,
         },
       );
       return;
@@ -62,7 +66,7 @@ export function UserDrawer({ open, person, onClose }: Props) {
           told.done(t("access.userCreated", { name: nameOf(made) }));
           onClose();
         },
-        onError: told.failed,
+        onError: refused.show,
       },
     );
   };
@@ -97,6 +101,7 @@ export function UserDrawer({ open, person, onClose }: Props) {
         initialValues={person ? { ...person, roles: person.roles?.map(({ name }) => name) } : {}}
         onFinish={save}
       >
+        <RefusedSentences of={refused.others} />
         <Form.Item name="nickname" label={t("access.nickname")} rules={[{ max: 255 }]}>
           <Input autoComplete="off" />
         </Form.Item>

@@ -7,7 +7,9 @@ import type { ThemeChoice } from "@/api/types";
 import { useOffered } from "@/components/languages";
 import { useOwnAppearance } from "@/components/own-appearance";
 import { Page } from "@/components/Page";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { LANGUAGES, type Language } from "@/lib/languages";
 
 function You() {
@@ -15,11 +17,16 @@ function You() {
   const { data: user } = useSuspenseQuery(session.user());
   const update = useUpdateProfile();
   const told = useTold();
-  const save = (given: Profile) =>
-    update.mutate(given, { onSuccess: () => told.done(t("common.saved")), onError: told.failed });
+  const [form] = Form.useForm<Profile>();
+  const refused = useRefusals(form);
+  const save = (given: Profile) => {
+    refused.clear();
+    update.mutate(given, { onSuccess: () => told.done(t("common.saved")), onError: refused.show });
+  };
   return (
     <Card title={t("account.you")}>
-      <Form<Profile> layout="vertical" initialValues={user} onFinish={save}>
+      <Form<Profile> form={form} layout="vertical" initialValues={user} onFinish={save}>
+        <RefusedSentences of={refused.others} />
         <Form.Item name="nickname" label={t("account.nickname")} rules={[{ max: 255 }]}>
           <Input autoComplete="name" />
         </Form.Item>
@@ -88,17 +95,21 @@ function Password() {
   const told = useTold();
   const [form] = Form.useForm<Passwords>();
   const required = [{ required: true, message: t("account.required") }];
-  const save = (given: Passwords) =>
+  const refused = useRefusals(form);
+  const save = (given: Passwords) => {
+    refused.clear();
     change.mutate(given, {
       onSuccess: () => {
         form.resetFields();
         told.done(t("account.passwordChanged"));
       },
-      onError: told.failed,
+      onError: refused.show,
     });
+  };
   return (
     <Card title={t("account.password")}>
       <Form<Passwords> layout="vertical" form={form} onFinish={save} requiredMark={false}>
+        <RefusedSentences of={refused.others} />
         <Form.Item name="oldPassword" label={t("account.oldPassword")} rules={required}>
           <Input.Password autoComplete="current-password" />
         </Form.Item>

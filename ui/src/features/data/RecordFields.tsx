@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { keyOf, type Row } from "@/api/metadata";
 import { useDestroyRecords } from "@/api/mutations/records";
 import { useCollectionRights } from "@/components/collectionRights";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
 import type { Parts } from "@/features/data/record-fields";
 import { Fact, RecordField } from "@/features/data/RecordField";
@@ -58,9 +59,7 @@ export function RecordFields({ collection, record, row, parts, at, onLeave, onRe
     <div className={styles["form"]} onKeyDown={keys}>
       <div className={styles["body"]}>
         {!saving.busy && <Foreign draft={draft} />}
-        {saving.wrong.others.map((sentence) => (
-          <Alert key={sentence} type="error" showIcon title={sentence} role="alert" />
-        ))}
+        <RefusedSentences of={saving.wrong.others} gap={0} />
         <Form layout="vertical" component="div" className={styles["grid"] ?? ""}>
           {fields.map((field) => (
             <RecordField

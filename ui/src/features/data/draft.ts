@@ -1,6 +1,7 @@
 /** What people have changed of a record and not stored yet. */
 import type { ApiError } from "@/api/client";
 import { fieldOf, isRelation, keyOf, type Collection, type Field, type Row } from "@/api/metadata";
+import { ABOUT_FIELD, atField } from "@/components/refusals";
 import { Unreadable } from "@/schema/types";
 
 /** By the names of fields; relations hold records. */
@@ -91,14 +92,6 @@ export interface Complaints {
   fields: Readonly<Record<string, string>>;
   /** What is wrong beside. */
   others: readonly string[];
-}
-
-const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
-
-/** The sentence without the name of the field that it stands at. */
-export function atField(message: string): string {
-  const rest = message.replace(ABOUT_FIELD, "");
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /**

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { errorText } from "@/api/errors";
 import type { Collection, Key } from "@/api/metadata";
 import { useUpdateRecord } from "@/api/mutations/records";
-import { atField } from "@/features/data/draft";
+import { atField } from "@/components/refusals";
 
 export interface Refused {
   /** What was written. */

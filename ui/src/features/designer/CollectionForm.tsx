@@ -1,11 +1,12 @@
-import { Alert, Checkbox, Flex, Form, Input, Modal, Radio, Typography } from "antd";
+import { Checkbox, Flex, Form, Input, Modal, Radio, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "@tanstack/react-router";
 import { useCreateCollection, useUpdateCollection } from "@/api/mutations/collections";
 import { collectionTitle, type Collection } from "@/api/metadata";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
 import { NAME, nameFrom } from "@/features/designer/names";
-import { useRefusals } from "@/features/designer/useRefusals";
+import { useModelRefusals } from "@/features/designer/useModelRefusals";
 
 interface Values {
   title: string;
@@ -33,7 +34,7 @@ export function CollectionForm({ collection, onClose }: Props) {
   const told = useTold();
   const navigate = useNavigate();
   const [form] = Form.useForm<Values>();
-  const refused = useRefusals(form, {
+  const refused = useModelRefusals(form, {
     title: t("designer.collectionTitle"),
     name: t("designer.identifier"),
     description: t("common.description"),
@@ -115,16 +116,7 @@ export function CollectionForm({ collection, onClose }: Props) {
         onValuesChange={follow}
         requiredMark={false}
       >
-        {refused.others.map((sentence) => (
-          <Alert
-            key={sentence}
-            type="error"
-            showIcon
-            role="alert"
-            title={sentence}
-            style={{ marginBottom: 16 }}
-          />
-        ))}
+        <RefusedSentences of={refused.others} />
         <Form.Item
           name="title"
           label={t("designer.collectionTitle")}

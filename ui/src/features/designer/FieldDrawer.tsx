@@ -4,11 +4,12 @@ import { useTranslation } from "react-i18next";
 import { useCreateField, useUpdateField } from "@/api/mutations/collections";
 import { fieldTitle, type Collection, type Field } from "@/api/metadata";
 import { FormFooter } from "@/components/FormFooter";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
 import { changesTo, kindTitle, OFFERED } from "@/features/designer/kinds";
 import { NAME, nameFrom } from "@/features/designer/names";
 import { Parts } from "@/features/designer/Parts";
-import { useRefusals } from "@/features/designer/useRefusals";
+import { useModelRefusals } from "@/features/designer/useModelRefusals";
 import { GROUPS, kindNamed, kindOf, type Kind } from "@/schema/registry";
 
 interface Props {
@@ -55,7 +56,7 @@ function useLabels() {
 export function FieldDrawer({ collection, field, all, onClose }: Props) {
   const { t } = useTranslation();
   const [form] = Form.useForm<FieldForm>();
-  const refused = useRefusals(form, useLabels());
+  const refused = useModelRefusals(form, useLabels());
   const create = useCreateField(collection.name);
   const update = useUpdateField(collection.name);
   const known = field && kindOf(field);
@@ -111,16 +112,7 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
         onFinish={finish}
         onValuesChange={follow}
       >
-        {refused.others.map((sentence) => (
-          <Alert
-            key={sentence}
-            type="error"
-            showIcon
-            role="alert"
-            title={sentence}
-            style={{ marginBottom: 16 }}
-          />
-        ))}
+        <RefusedSentences of={refused.others} />
         <Form.Item
           name="title"
           label={t("designer.fieldTitle")}

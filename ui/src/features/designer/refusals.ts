@@ -1,14 +1,6 @@
 /** What the server refused of a form, in the words of the form. */
 import type { ApiError, ErrorEntry } from "@/api/client";
-
-export interface Refused {
-  /** Name of an item of the form → what is wrong with it. */
-  items: Readonly<Record<string, string>>;
-  /** What no item of the form is about. */
-  others: readonly string[];
-}
-
-export const NOTHING: Refused = { items: {}, others: [] };
+import type { Refused } from "@/components/refusals";
 
 /** Settings by the names that the API has for them, which are those of the form's items → their labels. */
 export type Labels = Readonly<Record<string, string>>;

@@ -5,20 +5,24 @@ import { useTranslation } from "react-i18next";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useCreateApiKey, type ApiKeyGiven } from "@/api/mutations/administration";
 import { session } from "@/api/queries/session";
-import { useTold } from "@/components/told";
+import { FormFooter } from "@/components/FormFooter";
+import { RefusedSentences } from "@/components/RefusedSentences";
+import { useRefusals } from "@/components/useRefusals";
 
 const DAYS = [7, 30, 90, 365];
 
 export function KeyModal({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation();
-  const told = useTold();
   const create = useCreateApiKey();
   const { data: user } = useSuspenseQuery(session.user());
   const { data: rights } = useSuspenseQuery(session.rights());
   const [token, setToken] = useState<string | null>(null);
   const [form] = Form.useForm<ApiKeyGiven>();
-  const save = (given: ApiKeyGiven) =>
-    create.mutate(given, { onSuccess: (made) => setToken(made.token), onError: told.failed });
+  const refused = useRefusals(form);
+  const save = (given: ApiKeyGiven) => {
+    refused.clear();
+    create.mutate(given, { onSuccess: (made) => setToken(made.token), onError: refused.show });
+  };
   return (
     <Modal
       open={open}
@@ -33,12 +37,7 @@ export function KeyModal({ open, onClose }: { open: boolean; onClose: () => void
             {t("keys.kept")}
           </Button>
         ) : (
-          <>
-            <Button onClick={onClose}>{t("common.cancel")}</Button>
-            <Button type="primary" loading={create.isPending} htmlType="submit" form="key-form">
-              {t("common.create")}
-            </Button>
-          </>
+          <FormFooter form="key-form" label={t("common.create")} busy={create.isPending} onClose={onClose} />
         )
       }
     >
@@ -66,6 +65,7 @@ export function KeyModal({ open, onClose }: { open: boolean; onClose: () => void
           }}
           onFinish={save}
         >
+          <RefusedSentences of={refused.others} />
           <Form.Item
             name="name"
             label={t("common.name")}

@@ -1,5 +1,5 @@
 /** Adds an entry to the menu, or changes one. */
-import { Button, Drawer, Flex, Form, Input, Select } from "antd";
+import { Drawer, Flex, Form, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useCreateMenuItem, useUpdateMenuItem, type MenuItemGiven } from "@/api/mutations/administration";
@@ -7,9 +7,12 @@ import { roles } from "@/api/queries/access";
 import type { MenuItem, MenuKind } from "@/api/queries/administration";
 import { collectionTitle } from "@/api/metadata";
 import { useCollections } from "@/components/collections";
+import { FormFooter } from "@/components/FormFooter";
 import { ICON_NAMES, MenuIcon } from "@/components/MenuIcon";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useRights } from "@/components/rights";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { groupsFor } from "@/features/menu/tree";
 
 interface Props {
@@ -29,7 +32,9 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
   const known = useCollections().filter(({ from }) => from !== "code");
   const all = useQuery({ ...roles.list(), enabled: holds("pm.acl.roles") });
   const [form] = Form.useForm<MenuItemGiven>();
+  const refused = useRefusals(form);
   const save = (given: MenuItemGiven) => {
+    refused.clear();
     const body: MenuItemGiven = {
       ...given,
       title: given.title?.trim() || null,
@@ -42,7 +47,7 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
         told.done(t("common.saved"));
         onClose();
       },
-      onError: told.failed,
+      onError: refused.show,
     };
     if (item) update.mutate({ ...body, id: item.id }, finished);
     else create.mutate({ ...body, kind }, finished);
@@ -55,17 +60,12 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
       onClose={onClose}
       title={item ? t("menu.edit") : t(`menu.kind.${kind}`)}
       footer={
-        <Flex justify="flex-end" gap={8}>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button
-            type="primary"
-            loading={create.isPending || update.isPending}
-            htmlType="submit"
-            form="menu-form"
-          >
-            {t("common.save")}
-          </Button>
-        </Flex>
+        <FormFooter
+          form="menu-form"
+          label={t("common.save")}
+          busy={create.isPending || update.isPending}
+          onClose={onClose}
+        />
       }
     >
       <Form<MenuItemGiven>
@@ -76,6 +76,7 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
         initialValues={item ? { ...item, roles: item.roles ?? [] } : { roles: [] }}
         onFinish={save}
       >
+        <RefusedSentences of={refused.others} />
         {kind === "collection" && (
           <Form.Item name="collection" label={t("menu.collection")} rules={required}>
             <Select

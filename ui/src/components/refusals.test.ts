@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { ApiError, type ErrorEntry } from "@/api/client";
+import { isRefusal } from "@/api/errors";
+import { refusalsOf } from "@/components/refusals";
+
+const ITEMS = ["username", "email", "password", "roles", "name"];
+
+const said = (...entries: Partial<ErrorEntry>[]) => {
+  const all = entries.map((entry) => ({ code: "VALIDATION_ERROR", message: "", ...entry }));
+  const error = new ApiError(400, "VALIDATION_ERROR", all[0]?.message ?? "", null, {}, all);
+  return refusalsOf(error, "taken", (name) => ITEMS.includes(name));
+};
+
+describe("what was refused of a form", () => {
+  test("stands at the field that the answer names", () => {
+    const message = 'The field "name" of "apiKeys" must be text of at most 255 characters.';
+    expect(said({ message, field: "name" })).toEqual({
+      items: { name: "Must be text of at most 255 characters." },
+      others: [],
+    });
+  });
+
+  test("stands at the item that its sentence begins with", () => {
+    expect(said({ message: "password needs at least 8 characters." }).items).toEqual({
+      password: "Needs at least 8 characters.",
+    });
+  });
+
+  test("is short where another has the value", () => {
+    const message = 'The value of "email" in "users" is already taken.';
+    expect(said({ code: "CONFLICT", message, fields: ["email"] })).toEqual({
+      items: { email: "taken" },
+      others: [],
+    });
+  });
+
+  test("stands above the form where no item is about it, each sentence once", () => {
+    const message = "A user needs a username or an e-mail address to sign in with.";
+    const hidden = 'The field "sub" of "users" is required.';
+    expect(said({ message }, { message: hidden, field: "sub" })).toEqual({
+      items: {},
+      others: [message, hidden],
+    });
+    expect(said({ message: "roles must exist." }, { message: "roles must be names." })).toEqual({
+      items: { roles: "Must exist." },
+      others: ["roles must be names."],
+    });
+  });
+
+  test("are also rights that go beyond one's own, and no other denial", () => {
+    expect(isRefusal(new ApiError(403, "ESCALATION", "…"))).toBe(true);
+    expect(isRefusal(new ApiError(403, "PERMISSION_DENIED", "…"))).toBe(false);
+    expect(isRefusal(new ApiError(503, "UNAVAILABLE", "…"))).toBe(false);
+  });
+});

@@ -1,0 +1,45 @@
+/** What the server refused of a form: at which of its items it stands, and what stands above them. */
+import type { ApiError, ErrorEntry } from "@/api/client";
+
+export interface Refused {
+  /** Name of an item of the form → what is wrong with it. */
+  items: Readonly<Record<string, string>>;
+  /** What no item of the form is about. */
+  others: readonly string[];
+}
+
+export const NOTHING: Refused = { items: {}, others: [] };
+
+export const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
+
+/** The name that a sentence begins with: `email must be …`. */
+const FIRST_WORD = /^([a-z]\w*) (?=\w)/;
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The sentence without the name of the field that it stands at. */
+export const atField = (message: string): string => capital(message.replace(ABOUT_FIELD, ""));
+
+const namedBy = ({ field, fields }: ErrorEntry): string[] =>
+  typeof field === "string" ? [field] : Array.isArray(fields) ? fields.map(String) : [];
+
+/**
+ * Of a form whose items are called as the API calls them. `taken` is said at what another has already; `shown` says
+ * which items the form has now.
+ */
+export function refusalsOf(error: ApiError, taken: string, shown: (name: string) => boolean): Refused {
+  const items: Record<string, string> = {};
+  const others: string[] = [];
+  for (const entry of error.all) {
+    const { code, message, fields } = entry;
+    const named = namedBy(entry).filter(shown);
+    const first = FIRST_WORD.exec(message)?.[1];
+    if (named.length > 0) {
+      const sentence = code === "CONFLICT" && Array.isArray(fields) ? taken : atField(message);
+      for (const name of named) items[name] ??= sentence;
+    } else if (first !== undefined && shown(first) && !(first in items)) {
+      items[first] = capital(message.replace(FIRST_WORD, ""));
+    } else others.push(message);
+  }
+  return { items, others };
+}
