@@ -21,7 +21,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-async def until(condition: object, *, within_s: float = 5.0) -> None:
+async def until(condition: object, *, within_s: float = 30.0) -> None:
     """Wait until ``condition()`` is true."""
     async with asyncio.timeout(within_s):
         while not condition():  # type: ignore[operator]
@@ -104,12 +104,12 @@ async def test_concurrent_reads_and_one_slow_one(database: Database) -> None:
     """A slow statement does not hold up others."""
     slow: sa.sql.base.Executable
     if database.dialect.name == "postgres":
-        slow = sa.text("SELECT pg_sleep(0.5)")
+        slow = sa.text("SELECT pg_sleep(3)")
     elif database.dialect.name != "sqlite":
-        slow = sa.text("SELECT SLEEP(0.5)")
+        slow = sa.text("SELECT SLEEP(3)")
     else:
         base = sa.select(sa.literal(1).label("i")).cte("n", recursive=True)
-        numbers = base.union_all(sa.select(base.c.i + 1).where(base.c.i < 3_000_000))
+        numbers = base.union_all(sa.select(base.c.i + 1).where(base.c.i < 10_000_000))
         slow = sa.select(sa.func.max(numbers.c.i))
     one = sa.select(sa.literal(1).label("one"))
     slow_task = asyncio.create_task(database.run(slow))
