@@ -142,7 +142,7 @@ async def test_functions(tmp_path: Path) -> None:
 
 
 async def test_a_waiting_statement_times_out_too(tmp_path: Path) -> None:
-    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.2)
+    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.5)
     numbers = sa.select(sa.literal(1).label("i")).cte("n", recursive=True)
     numbers = numbers.union_all(sa.select(numbers.c.i + 1).where(numbers.c.i < 10**9))
     slow = sa.select(sa.func.max(numbers.c.i))
@@ -153,7 +153,7 @@ async def test_a_waiting_statement_times_out_too(tmp_path: Path) -> None:
 
 
 async def test_waiting_for_the_writer_has_an_end(tmp_path: Path) -> None:
-    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.2)
+    database = opened(tmp_path / "main.sqlite", statement_timeout_s=0.5)
     try:
         await database.run(sa.schema.CreateTable(NOTES))
         async with database.transaction() as transaction:

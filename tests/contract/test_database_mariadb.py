@@ -333,7 +333,7 @@ async def test_a_server_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr(pool, "TICK_S", 0.1)
     monkeypatch.setattr("insula.database.dialects.mysql.HANG_GRACE_S", 0.3)
-    short = on(mariadb, database=options.database, statement_timeout_s=0.2, connect_timeout_s=1.0)
+    short = on(mariadb, database=options.database, statement_timeout_s=1, connect_timeout_s=2)
     async with opened(short, ConnectionBudget(3)) as database:
         await database.run(ONE)
         with suspended(mariadb.process.pid):
@@ -387,7 +387,7 @@ async def test_too_many_connections_are_waited_out(
 async def test_slow_readers_leave_connections_to_others(
     mariadb: servers.Server, options: DatabaseOptions
 ) -> None:
-    budget = ConnectionBudget(5, wait_s=0.3)
+    budget = ConnectionBudget(5, wait_s=2)
     async with opened(options, budget) as database:
         numbers = database.compile(sa.text("SELECT seq AS n FROM seq_1_to_10"))
         unread = [database.stream(numbers, {}, 1) for _ in range(2)]

@@ -336,7 +336,7 @@ async def test_after_redis_forgot_different_keys_do_not_mix_either(
 ) -> None:
     """Who comes back after another serves on, takes and sends nothing, and says so, until the other is gone."""
     monkeypatch.setattr(agreement, "RENEW_S", 0.05)
-    monkeypatch.setattr(agreement, "LASTS_S", 0.5)
+    monkeypatch.setattr(agreement, "LASTS_S", 3.0)
     with servers.redis() as server:
         house = House(server.port)
         await house.begin()

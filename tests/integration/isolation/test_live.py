@@ -416,7 +416,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_told_to_read_anew(
 
 
 async def test_a_silent_client_is_parted_from(estate: Estate) -> None:
-    async with serving(estate, Limits(ping_s=0.05, pong_s=0.05)) as world:
+    async with serving(estate, Limits(ping_s=0.05, pong_s=1.0)) as world:
         head = await estate.sign_in("main")
         async with world.page(ping_interval=None) as page:
             await page.enter(head, "jobs")

@@ -33,7 +33,7 @@ from insula.testing.racing import VERBS
 from insula.testing.servers import Server
 
 PLACES = ("east", "west")
-SOON_S = 5.0
+SOON_S = 30.0
 EXAMPLES = 35
 """Some 20 s."""
 DEEP = "deep"

@@ -351,6 +351,7 @@ async def test_of_many_steps_in_a_moment_the_last_is_told_and_of_a_short_work_no
     ]
     await house.process.stop("shop")
     house.moves.clear()
+    monkeypatch.setattr(telling, "TOLD_AFTER_S", 0.5)
     await house.process.start(SHOP)
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.6)
     assert [status.doing for _, status in house.moves] == ["", ""], "it was over before it was to be told"
