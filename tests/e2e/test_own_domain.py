@@ -42,6 +42,7 @@ async def test_an_application_is_visited_at_its_own_domain(person: Visitor, entr
     held = await person.context.cookies(own)
     assert all(cookie["domain"] == f"shop.{DOMAIN}" for cookie in held), held
     await expect(there.page.get_by_role("row").filter(has_text="root@example.com")).to_be_visible()
+    assert not any("listMeta" in url for url in asked), "fields are read by pages that show them"
     with entry.sign_in_to("shop") as client:
         body = {"username": "cleo", "email": "cleo@example.com"}
         client.post(f"{entry.address}/api/__app/shop/users:create", json=body).raise_for_status()

@@ -5,8 +5,11 @@ type Schemas = components["schemas"];
 
 export type Field = Schemas["insula.Field"];
 
-/** With its fields, as `collections:listMeta` tells it. */
-export type Collection = Schemas["insula.Collection"] & { fields: Field[] };
+/** A collection, as lists of them tell it; they may leave out its fields. */
+export type Listed = Schemas["insula.Collection"];
+
+/** With its fields. */
+export type Collection = Listed & { fields: Field[] };
 
 /** One of the values of a select, as it is kept; it may be the value alone. */
 export type Choice = Schemas["insula.Choice"];
@@ -29,8 +32,7 @@ export function plainTitle(title: string | null | undefined, name: string): stri
 }
 
 export const fieldTitle = (field: Field): string => plainTitle(field.uiSchema?.title, field.name);
-export const collectionTitle = (collection: Collection): string =>
-  plainTitle(collection.title, collection.name);
+export const collectionTitle = (collection: Listed): string => plainTitle(collection.title, collection.name);
 
 const TO_ONE: ReadonlySet<string> = new Set(["belongsTo", "hasOne"]);
 const TO_MANY: ReadonlySet<string> = new Set(["hasMany", "belongsToMany"]);

@@ -1,7 +1,7 @@
 /** What the person may do with the records of one collection; the server decides in the end. */
 import { useMemo } from "react";
 import { useSuspenseQuery, useQuery } from "@tanstack/react-query";
-import { fieldOf, isRelation, type Collection, type Row } from "@/api/metadata";
+import { fieldOf, isRelation, type Collection, type Listed, type Row } from "@/api/metadata";
 import { session } from "@/api/queries/session";
 import type { Rights } from "@/api/types";
 import { allows, holds, strategyOf } from "@/components/rights";
@@ -23,11 +23,7 @@ const READING: readonly Permission[] = ["view", "export"];
  * What pages offer goes by this alone: by a setting for the collection, else by the role's strategy; of built-in
  * collections by their snippet. `null` where it is not allowed at all.
  */
-export function ruleOf(
-  rights: Rights | undefined,
-  collection: Collection,
-  permission: Permission,
-): Rule | null {
+export function ruleOf(rights: Rights | undefined, collection: Listed, permission: Permission): Rule | null {
   if (!rights) return null;
   if (GUARDED.has(collection.name) && !READING.includes(permission)) return null;
   // Files are brought into what people made; what is built in has pages of its own.
@@ -84,7 +80,7 @@ export function useCollectionRights(collection: Collection): CollectionRights {
 }
 
 /** Collections that stand in the navigation of who has these rights: made by people, and to be seen. */
-export const isListed = (rights: Rights | undefined, collection: Collection): boolean =>
+export const isListed = (rights: Rights | undefined, collection: Listed): boolean =>
   collection.from !== "code" && !collection.hidden && ruleOf(rights, collection, "view") !== null;
 
 /** Whether what a relation leads to can be read with it. */

@@ -7,7 +7,7 @@ import { collections } from "@/api/queries/collections";
 import { session } from "@/api/queries/session";
 import { ruleOf } from "@/components/collectionRights";
 import { Page } from "@/components/Page";
-import { Nothing, Shown } from "@/components/states";
+import { Loading, Nothing, Shown } from "@/components/states";
 import { DataView } from "@/features/data/DataView";
 
 export default function DataPage() {
@@ -22,6 +22,8 @@ export default function DataPage() {
         if (collection && ruleOf(rights, collection, "view")) {
           return <DataView key={name} collection={collection} />;
         }
+        // What leads here may know of it before its fields are read.
+        if (!collection && meta.isFetching) return <Loading />;
         return (
           <Page title={collection ? collectionTitle(collection) : name}>
             <Nothing title={t("data.noCollection")} hint={t("data.noCollectionHint")} />

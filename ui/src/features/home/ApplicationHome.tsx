@@ -12,10 +12,10 @@ import { Nothing, Shown } from "@/components/states";
 export function ApplicationHome() {
   const { t } = useTranslation();
   const { rights, holds } = useRights();
-  const meta = useQuery(collections.meta());
+  const listed = useQuery(collections.list());
   const designs = holds("pm.collections");
   return (
-    <Shown of={meta}>
+    <Shown of={listed}>
       {(all) => {
         const first = all.find((collection) => isListed(rights, collection));
         if (first) return <Navigate to="/data/$collection" params={{ collection: first.name }} replace />;

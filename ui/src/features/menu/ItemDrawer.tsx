@@ -6,7 +6,7 @@ import { useCreateMenuItem, useUpdateMenuItem, type MenuItemGiven } from "@/api/
 import { roles } from "@/api/queries/access";
 import type { MenuItem, MenuKind } from "@/api/queries/administration";
 import { collectionTitle } from "@/api/metadata";
-import { useCollections } from "@/components/collections";
+import { useListed } from "@/components/collections";
 import { FormFooter } from "@/components/FormFooter";
 import { ICON_NAMES, MenuIcon } from "@/components/MenuIcon";
 import { RefusedSentences } from "@/components/RefusedSentences";
@@ -29,7 +29,7 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
   const { holds } = useRights();
   const create = useCreateMenuItem();
   const update = useUpdateMenuItem();
-  const known = useCollections().filter(({ from }) => from !== "code");
+  const known = useListed().filter(({ from }) => from !== "code");
   const all = useQuery({ ...roles.list(), enabled: holds("pm.acl.roles") });
   const [form] = Form.useForm<MenuItemGiven>();
   const refused = useRefusals(form);

@@ -13,7 +13,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useDestroyMenuItem, useMoveMenuItem, type Move } from "@/api/mutations/administration";
 import { menu, type MenuItem, type MenuKind } from "@/api/queries/administration";
 import { collectionTitle } from "@/api/metadata";
-import { useCollections } from "@/components/collections";
+import { useListed } from "@/components/collections";
 import { MenuIcon } from "@/components/MenuIcon";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
@@ -100,7 +100,7 @@ function Arranged({ items, onEdit }: ArrangedProps) {
   const { t } = useTranslation();
   const told = useTold();
   const move = useMoveMenuItem();
-  const known = useCollections();
+  const known = useListed();
   const titleOf = (item: MenuItem): string => {
     const collection = known.find(({ name }) => name === item.collection);
     return item.title ?? (collection ? collectionTitle(collection) : (item.collection ?? ""));

@@ -11,7 +11,7 @@ import { collectionTitle } from "@/api/metadata";
 import { session } from "@/api/queries/session";
 import { useAppearance } from "@/components/appearance";
 import { isListed } from "@/components/collectionRights";
-import { useCollections } from "@/components/collections";
+import { useListed } from "@/components/collections";
 import { useDebounced } from "@/components/debounced";
 import { useOffered } from "@/components/languages";
 import { useRights } from "@/components/rights";
@@ -81,7 +81,7 @@ function Places({ close }: PartProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { rights, holds } = useRights();
-  const listed = useCollections().filter((collection) => isListed(rights, collection));
+  const listed = useListed().filter((collection) => isListed(rights, collection));
   const go = (to: string) => {
     close();
     void navigate({ to });

@@ -7,7 +7,7 @@ import { useLive } from "@/api/live";
 import { menu } from "@/api/queries/administration";
 import { collectionTitle } from "@/api/metadata";
 import { isListed } from "@/components/collectionRights";
-import { useCollections } from "@/components/collections";
+import { useListed } from "@/components/collections";
 import { MenuIcon } from "@/components/MenuIcon";
 import { useRights } from "@/components/rights";
 import { collectionsIn, countOf, dataPath, fitting, menuItems, titled } from "@/features/shell/menuItems";
@@ -25,7 +25,7 @@ export function useMenu(word: string): Listed {
   const { t } = useTranslation();
   const { rights, holds } = useRights();
   const { data: mine = [] } = useQuery(menu.mine());
-  const known = useCollections();
+  const known = useListed();
   useLive("records:menuItems", menu.all);
   const named = new Set(collectionsIn(mine));
   const rest = known.filter((collection) => isListed(rights, collection) && !named.has(collection.name));
