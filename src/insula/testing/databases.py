@@ -21,7 +21,7 @@ SHARED_DATABASE = "insula_test"
 TWO_DIALECTS = ("sqlite", "postgres")
 """For modules of what is decided before any SQL (forms of requests, cookies, tokens); all others run on each dialect:
 ``pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)``."""
-PATIENCE_S = 2.0
+PATIENCE_S = 20.0
 """A backend ends a moment after its client has hung up."""
 _POLL_S = 0.005
 _numbers = itertools.count(1)

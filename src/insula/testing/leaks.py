@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_S = 2.0
+PATIENCE_S = 20.0
 """What ends by itself (a thread on its way out) gets this long."""
 _POLL_S = 0.01
 _KEPT_THREADS = ("asyncio_", "ThreadPoolExecutor", "AnyIO")

@@ -12,7 +12,7 @@ from weakref import WeakSet
 from insula.core.clock import monotonic
 
 T = TypeVar("T")
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 30.0
 
 _process: ContextVar[str] = ContextVar("process", default="")
 

@@ -20,7 +20,7 @@ from insula.fleet.seal import Seal
 from insula.testing.modelled_fleet.watch import Watch
 
 KEY: Final = bytes(range(32))
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 30.0
 
 
 @dataclass(frozen=True)
