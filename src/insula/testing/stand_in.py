@@ -100,8 +100,12 @@ class StandIn:
             if asked.header("upgrade") == "":
                 head += b"\r\nConnection: close"
             far.sendall(head + b"\r\n\r\n" + asked.early)
-            threading.Thread(target=_pump, args=(asked.near, far), daemon=True).start()
+            there = threading.Thread(target=_pump, args=(asked.near, far), daemon=True)
+            there.start()
             _pump(far, asked.near)
+            with contextlib.suppress(OSError):
+                asked.near.shutdown(socket.SHUT_RDWR)  # closing alone does not wake who waits for more of it
+            there.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
