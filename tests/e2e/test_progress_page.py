@@ -9,8 +9,6 @@ from playwright.async_api import Browser, ConsoleMessage, expect
 from insula.testing import shelf
 from insula.testing.instance import Instance
 
-PATIENCE_MS = 20_000
-
 
 @pytest.fixture
 def held(tmp_path: Path) -> Path:
@@ -63,7 +61,7 @@ async def test_the_page_becomes_the_application(
     await expect(page.get_by_text("The application shop is starting.")).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_be_visible()
     held.unlink()
-    await expect(heading).to_have_text("The <Shop>", timeout=PATIENCE_MS)
+    await expect(heading).to_have_text("The <Shop>")
     assert page.url == asleep.address + place
     assert complaints == []
     await context.close()

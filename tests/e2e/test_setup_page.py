@@ -10,7 +10,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, Viewpor
 
 from insula.testing.instance import Instance
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PICTURES = os.environ.get("PICTURES")
@@ -77,9 +77,9 @@ async def test_from_the_link_to_an_administrator(
 
     await fill(page, email="ada", username="ada lovelace", nickname="Ada", password="short", again="x")
     await page.click("button")
-    assert await page.locator(".wrong").count() == 3
+    await expect(page.locator(".wrong")).to_have_count(3)
     assert await page.locator("#email").get_attribute("aria-describedby") == "email-wrong"
-    assert await page.evaluate("document.activeElement.id") == "email"
+    await expect(page.locator("#email")).to_be_focused()
     assert await page.locator("#nickname").input_value() == "Ada"
     assert await page.locator("#password").input_value() == ""
     await fits(page)

@@ -15,6 +15,7 @@ PATIENCE_MS: Final = 30_000
 """What a page gets to show what it should, on a machine that does much else."""
 DOMAIN: Final = "example.test"
 """The browsers of tests find all names below it on this machine."""
+expect.set_options(timeout=PATIENCE_MS)
 _EXPECTED: Final = ("Failed to load resource", "WebSocket connection to")
 """What Chromium itself says of answers that are no success: the pages show these, and tests look at the pages."""
 
@@ -66,7 +67,6 @@ class Visitor:
 
 async def visit(browser: Browser, address: str, **options: Any) -> Visitor:
     """A new person with a browser of their own; ``options`` as of Playwright's ``new_context``."""
-    expect.set_options(timeout=PATIENCE_MS)
     wishes = {
         "viewport": {"width": 1440, "height": 900},
         "locale": "en-US",
