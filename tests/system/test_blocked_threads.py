@@ -20,7 +20,7 @@ from insula.testing.instance import Instance
 
 STOP_S = 2.0
 """What an application and the process get to finish."""
-SPARE_S = 8.0
+SPARE_S = 15.0
 """For what else is done at an end, on a machine that is busy with other tests."""
 PATIENCE_S = 30.0
 REFUSED = 20
@@ -159,7 +159,7 @@ def test_neighbours_carry_on_and_the_blocked_one_can_be_stopped(fleet: FleetClie
             )
             for name, client, before in zip(("main", "bank"), (fleet.client, bank), usual, strict=True):
                 carries_on(fleet, name, client)
-                assert pace(client) < 3 * before + 0.02
+                assert pace(client) < 3 * before + 1.0
             is_told(instance)
             began = time.monotonic()
             fleet.call("stop", "shop")
