@@ -105,17 +105,17 @@ async def test_a_clock_that_jumps_changes_nothing(
 async def test_an_account_that_does_not_exist_is_not_told_apart(
     house: Application, people: People, ann: Head
 ) -> None:
-    """Neither by what is answered, nor by when: both take the time of one hash."""
+    """Neither by what is answered, nor by when: both take the work of one hash, whatever else the machine does."""
     accepted(await people.web.post("/users:update/2", json={"blocked": True}, headers=await people.root()))
     web = people.web
     answers: dict[str, Any] = {}
     times: dict[str, list[float]] = {"root": [], "nobody": [], "ann": []}
     for _ in range(5):
         for account, spent in times.items():
-            started = time.perf_counter()
+            started = time.process_time()
             password = PASSWORD if account == "ann" else "wrong"
             answer = await web.post("/auth:signIn", json={"account": account, "password": password})
-            spent.append(time.perf_counter() - started)
+            spent.append(time.process_time() - started)
             heads = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
             answers[account] = (answer.status_code, answer.content, heads)
     assert answers["root"] == answers["nobody"] == answers["ann"]
