@@ -231,13 +231,13 @@ Opened = Callable[..., Awaitable[Front]]
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 SHORT = Phases(
-    head_s=0.2,
-    body_s=0.2,
-    keep_alive_s=0.2,
-    connect_s=0.2,
-    answer_s=0.2,
-    pause_s=0.2,
-    untaken_s=0.2,
-    tick_s=0.05,
+    head_s=0.6,
+    body_s=0.6,
+    keep_alive_s=0.6,
+    connect_s=0.6,
+    answer_s=0.6,
+    pause_s=0.6,
+    untaken_s=0.6,
+    tick_s=0.1,
 )
-"""So that a test need not wait long."""
+"""So that a test need not wait long, and a busy machine does not wait for longer."""

@@ -10,7 +10,7 @@ from insula.core.clock import monotonic
 from insula.server.listeners import TICK_S, Listener
 from insula.server.protocol import Limits
 
-DEADLINE_S = 6 * TICK_S
+DEADLINE_S = 20 * TICK_S
 
 
 async def nothing(scope: Any, receive: Any, send: Any) -> None:
