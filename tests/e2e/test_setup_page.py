@@ -138,10 +138,10 @@ async def test_a_wrong_link_and_a_wrong_address_explain_themselves(browser: Brow
 @pytest.mark.parametrize(
     ("locale", "welcome", "wrong", "title"),
     [
-        ("en-GB", "Welcome", "This is not the same as above.", "Sign in to Insula"),
-        ("es-MX", "Le damos la bienvenida", "No coincide con la anterior.", "Iniciar sesión en Insula"),
-        ("fr-CA", "Bienvenue", "Ce n’est pas le même que ci-dessus.", "Connexion à Insula"),
-        ("zh-CN", "欢迎", "与上面的密码不一致。", "登录 Insula"),
+        ("en-GB", "Welcome", "The two passwords are not the same.", "Sign in to Insula"),
+        ("es-MX", "Le damos la bienvenida", "Las dos contraseñas no coinciden.", "Iniciar sesión en Insula"),
+        ("fr-CA", "Bienvenue", "Les deux mots de passe ne sont pas identiques.", "Connexion à Insula"),
+        ("zh-CN", "欢迎", "两次输入的密码不一致。", "登录 Insula"),
     ],
     ids=["en", "es", "fr", "zh"],
 )

@@ -169,7 +169,9 @@ class Outward:
         chosen = choosing.remembered(asked, name)
         place = self._where(name, chosen) if chosen else None
         if place is None and first.others and choice.kind == "page" and choosing.wants_page(asked):
-            return choosing.ask(self._templates, asked, name, (first.environment, *first.others))
+            return choosing.ask(
+                self._templates, asked, first.title or name, (first.environment, *first.others)
+            )
         return self._to(place or first, choice, asked)
 
     async def _look(self, choice: Choice, asked: Asked) -> Told:

@@ -21,3 +21,14 @@ PHASES: Final = {
 """How far one that comes up is, by what programs are told."""
 NO_PAGES: Final = "No pages yet"
 BUILD_THEM: Final = "In the folder of the project, make start builds them and starts the server again; a released package has them."
+
+TOLD: Final = (
+    "tables",
+    "first data",
+    "first data: {plugin}",
+    "first data {number} of {total}: {plugin}",
+    "migration {number} of {total}: {plugin}",
+    "plugin {number} of {total}: {plugin}",
+    "waiting for requests in flight: {number}",
+)
+"""What an application tells of itself while it comes up or goes down, which reaches the pages as text."""

@@ -162,6 +162,7 @@ async def test_it_is_asked_in_the_language_that_was_chosen_in_the_pages() -> Non
     answer = await goes(request_, "w1", "w2")
     assert isinstance(answer, Answer)
     assert "<h1>Où voulez-vous aller\xa0?</h1>".encode() in answer.body
+    assert b"The Shop fonctionne dans" in answer.body
     assert dict(answer.headers)[b"vary"] == b"Accept-Language, Cookie"
 
 

@@ -79,5 +79,6 @@ async def test_the_page_speaks_the_language_of_who_reads_it() -> None:
     assert '<html lang="zh-CN">' in page
     assert "<h1>The Shop 即将就绪</h1>" in page
     assert "<dd>忙碌中</dd>" in page
+    assert "迁移 3/7：users" in await page_of(target("migration 3 of 7: users", 0.5), "zh")
     stopped = Target("shop", Status(Observed.STOPPED, datetime(2026, 1, 1, tzinfo=UTC)), Wanted.STOPPED)
     assert "<h1>shop no está disponible</h1>" in await page_of(stopped, "es")

@@ -20,13 +20,21 @@ CATALOGUES = SOURCE / "core" / "translations" / "pages"
 TEMPLATES = sorted(
     path for part in ("gateway", "server") for path in (SOURCE / part / "templates").glob("*.html")
 )
+FROM_ELSEWHERE = "TOLD"
+"""Those of which the pages know the text alone."""
 NAMES_OF_PRODUCT = {"Insula", "· Insula"}
 
 
 def constants(module: ModuleType) -> Iterator[str]:
     for name, value in vars(module).items():
         if name.isupper():
-            yield from value.values() if isinstance(value, dict) else (value,)
+            match value:
+                case dict():
+                    yield from value.values()
+                case tuple():
+                    yield from value
+                case _:
+                    yield value
 
 
 def of_template(path: Path) -> Iterator[str]:
@@ -64,7 +72,7 @@ def test_every_sentence_of_the_code_is_said_somewhere(module: ModuleType) -> Non
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "texts"
     }
-    assert {name for name in vars(module) if name.isupper()} == used
+    assert {name for name in vars(module) if name.isupper()} - {FROM_ELSEWHERE} == used
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -255,7 +255,7 @@ async def test_the_page_speaks_the_language_of_who_reads_it_also_where_something
     assert headers["vary"] == "Accept-Language, Cookie"
     _, page, _ = await setup.submit(nickname="x" * 300, again="other")
     assert "Écrivez au plus 255 caractères\xa0; il y en a 300." in page
-    assert "Ce n’est pas le même que ci-dessus." in page
+    assert "Les deux mots de passe ne sont pas identiques." in page
     setup.refuses = AlreadySetUp()
     _, page, _ = await setup.submit()
     assert "<h1>Déjà configuré</h1>" in page
