@@ -17,7 +17,7 @@ from insula.fleet.configuration import Configuration
 from insula.fleet.lifecycle import Observed, Status
 from insula.server.watchdog import UNKNOWN, Watchdog, application_of
 
-LIMIT_S = 0.1
+LIMIT_S = 0.4
 SECRET = "a-value-of-the-plugin"
 
 
