@@ -48,7 +48,7 @@ async def fall(context):
 
 
 async def block(context):
-    time.sleep(1.0)
+    time.sleep(3.0)
     return Answer("done")
 
 
@@ -247,7 +247,7 @@ def test_a_plugin_that_raises_or_blocks_in_one_application_is_named_and_the_othe
     install: Callable[..., Instance], tmp_path: Path
 ) -> None:
     plugin = shelf.installed(tmp_path / "plugin", MISBEHAVES)
-    instance = install(INSULA_STALL_LIMIT_S="0.3", INSULA_LOG_FORMAT="json", **plugin)
+    instance = install(INSULA_STALL_LIMIT_S="1", INSULA_LOG_FORMAT="json", **plugin)
     instance.start()
     with FleetClient(instance) as fleet:
         for name in ("shop", "blog", "broken"):
