@@ -31,14 +31,18 @@ _WORDING: Final = frozenset(
         "doing",
         "found",
         "how",
+        "known",
         "message",
         "named",
         "others",
+        "owner",
         "place",
         "problem",
         "reason",
         "remedy",
         "sentences",
+        "state",
+        "status",
         "users",
         "verb",
         "what",
@@ -52,6 +56,8 @@ _RANGE: Final = re.compile(
 """One wish of an ``Accept-Language`` (RFC 9110, 12.5.4)."""
 _ACCEPTED_LONGEST: Final = 1000
 """Characters that are read of one."""
+PART: Final = "{reason}."
+"""What makes a sentence of a part of one."""
 _TELLING: Final = 4
 """Letters that a template has beside its details at least, for a text to be known by it."""
 
@@ -118,9 +124,7 @@ class _Catalogue:
         self.templates = templates
         """English → translation."""
         known = [(template, *_parts(template)) for template in templates]
-        self._fixed = {
-            pieces[0]: "".join(_parts(templates[one])[0]) for one, pieces, names in known if not names
-        }
+        self._fixed = {pieces[0]: _parts(templates[one])[0][0] for one, pieces, names in known if not names}
         letters = {template: _letters(pieces) for template, pieces, _ in known}
         # the one that says most comes first, since another may fit, too
         known.sort(key=lambda one: letters[one[0]], reverse=True)
@@ -132,12 +136,24 @@ class _Catalogue:
 
     def text(self, text: str) -> str:
         """A text that may be one of ours."""
+        if (found := self._found(text)) is not None:
+            return found
+        if text[:1].isupper():  # a part, perhaps, that was made a sentence
+            ends = text.endswith(".")
+            part = self._found(text[0].lower() + (text[1:-1] if ends else text[1:]))
+            if part is not None:
+                said = part[0].upper() + part[1:]
+                return self.templates[PART].format(reason=said) if ends else said
+        return text
+
+    def _found(self, text: str) -> str | None:
         if (whole := self._fixed.get(text)) is not None:
             return whole
         for template, pieces, names in self._known:
-            if (details := _taken_apart(text, pieces, names)) is not None:
+            details = _taken_apart(text, pieces, names)
+            if details is not None and ("verb" not in details or self._found(details["verb"]) is not None):
                 return self._put_together(self.templates[template], details)
-        return text
+        return None
 
     def _put_together(self, translation: str, details: Mapping[str, str]) -> str:
         pieces, names = _parts(translation)
@@ -159,10 +175,14 @@ def _read(folder: Path, language: str) -> dict[str, str]:
 
 def _parts(template: str) -> tuple[list[str], list[str]]:
     """The pieces of text before, between and behind the details, and the names of these."""
-    parsed = [(piece, name) for piece, name, _, _ in Formatter().parse(template)]
-    names = [name for _, name in parsed if name is not None]
-    pieces = [piece for piece, _ in parsed]
-    return pieces + [""] * (len(names) + 1 - len(pieces)), names
+    pieces: list[str] = [""]
+    names: list[str] = []
+    for piece, name, _, _ in Formatter().parse(template):
+        pieces[-1] += piece
+        if name is not None:
+            names.append(name)
+            pieces.append("")
+    return pieces, names
 
 
 def _letters(pieces: Iterable[str]) -> int:

@@ -71,8 +71,9 @@ class Side:
         listed = ", ".join(str(key)[:60] for key in keys[:_NAMED_AT_MOST])
         if len(keys) > _NAMED_AT_MOST:
             listed += f" and {len(keys) - _NAMED_AT_MOST} more"
-        what, verb = ("a record", "does") if len(keys) == 1 else ("records", "do")
-        return self.refuse(f'refers to {what} of "{self.target.name}" that {verb} not exist: {listed}')
+        if len(keys) == 1:
+            return self.refuse(f'refers to a record of "{self.target.name}" that does not exist: {listed}')
+        return self.refuse(f'refers to records of "{self.target.name}" that do not exist: {listed}')
 
 
 class Links:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from insula.core.errors import InsulaError, Kind
+from insula.core.translation import in_language
 
 
 class SupervisorError(InsulaError):
@@ -175,6 +176,11 @@ class PreflightFinding(SupervisorError):
     def __init__(self, *, code: str, message: str, remedy: str = "") -> None:
         super().__init__(message=f"{message} {remedy}".strip())
         self.code = code  # type: ignore[misc]  # what was found names itself
+        self._parts = (message, remedy)
+
+    def message_in(self, language: str) -> str:
+        """Each of its sentences by itself."""
+        return " ".join(in_language(part, language) for part in self._parts if part)
 
 
 class PreflightFailed(SupervisorError):

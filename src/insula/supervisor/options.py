@@ -63,9 +63,9 @@ def check_places(wish: Wish, known: Sequence[str]) -> None:
         raise InvalidOption(field="environments", reason=f"must name one of {', '.join(known) or 'none yet'}")
     for name in named:
         if name not in known:
-            there = f"(there is {', '.join(known) or 'none'})"
+            there = ", ".join(known) or "none"
             raise InvalidOption(
-                field="environments", reason=f"names {name[:100]}, which is not there {there}"
+                field="environments", reason=f"names {name[:100]}, which is not there (there is {there})"
             )
 
 

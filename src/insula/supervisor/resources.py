@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from insula.application.api.bodies import as_object, record
 from insula.application.api.queries import flag
 from insula.application.errors import InvalidParameter
 from insula.core.failpoints import reach
+from insula.core.translation import in_language
 from insula.supervisor import openapi, options
 from insula.supervisor.collections import SNIPPET
 from insula.supervisor.creation import Creation
@@ -58,7 +59,7 @@ class Applications:
         values, adopt = _asked(context)
         await self._refuse(context.application, values, adopt)
         findings = await self._findings(context.application, values, adopt)
-        return Answer({"ok": not _against(findings), "findings": findings})
+        return Answer({"ok": not _against(findings), "findings": _told(findings, context)})
 
     async def create(self, context: Context) -> Answer:
         """Record a new application, and begin to make it."""
@@ -74,7 +75,7 @@ class Applications:
         )
         warnings = [found for found in findings if found["level"] == "warning"]
         shown = await self._shown(context, entry)
-        return Answer({**shown, "status": "preparing", "jobId": job, "warnings": warnings})
+        return Answer({**shown, "status": "preparing", "jobId": job, "warnings": _told(warnings, context)})
 
     async def update(self, context: Context) -> Answer:
         """The changed applications, as a list."""
@@ -172,6 +173,19 @@ def _asked(context: Context) -> tuple[dict[str, Any], str | None]:
     if given.get("displayName") is None:
         given["displayName"] = given["name"]
     return given, adopt
+
+
+def _told(findings: Sequence[Mapping[str, Any]], context: Context) -> list[dict[str, Any]]:
+    """Their sentences in the language that was asked for."""
+    language = context.request.language
+    return [
+        {
+            **found,
+            "message": in_language(found["message"], language),
+            "remedy": in_language(found["remedy"], language),
+        }
+        for found in findings
+    ]
 
 
 def _against(findings: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
