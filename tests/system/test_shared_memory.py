@@ -15,7 +15,7 @@ from insula.testing.fleet_client import PATIENCE_S, POLL_S, FleetClient, Kind, c
 from insula.testing.instance import Instance, database_settings
 
 LOCAL = {"APP_DISCOVERY_ADAPTER": "local", "APP_PROCESS_ADAPTER": "local"}
-TAKES_S = 1.5
+TAKES_S = 4.0
 WAITS = f"""
 import asyncio
 
