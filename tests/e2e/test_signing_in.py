@@ -54,7 +54,8 @@ async def test_language_and_theme_are_kept_and_signing_out_ends_the_session(pers
     await person.open("/admin/profile")
     await page.get_by_text("Français", exact=True).click()
     await expect(page.get_by_role("heading", level=1, name="Profil")).to_be_visible()
-    # So that what the server renders itself speaks the same language.
+    # So that what the server renders itself speaks the same language. It is kept before it is shown as chosen.
+    await expect(page.get_by_role("radio", name="Français")).to_be_checked()
     kept = [(c.get("name"), c.get("value"), c.get("path")) for c in await page.context.cookies()]
     assert ("insula_language", "fr", "/admin") in kept
     await page.get_by_text("Sombre", exact=True).click()
