@@ -104,6 +104,21 @@ async def test_any_other_request_id_is_replaced(given: bytes) -> None:
     assert len(heard.headers["x-request-id"]) == 16
 
 
+async def test_errors_are_told_in_the_language_of_the_request() -> None:
+    house = House(echo)
+    english = (await house.ask("/api/__app/shop/users:list")).json["error"]
+    for tag, sentence in (
+        (b"fr-FR", "L’application shop est arrêtée, jusqu’à ce que quelqu’un la démarre."),
+        (b"zh-CN", "应用 shop 已停止，需有人启动。"),
+        (b"de-DE", english["message"]),
+    ):
+        heard = await house.ask("/api/__app/shop/users:list", (b"x-locale", tag))
+        assert heard.status == 503
+        assert heard.json["error"] == {**english, "message": sentence}
+    missing = await house.ask("/api/__app/nosuch/users:list", (b"x-locale", b"es-ES"))
+    assert missing.json["error"]["message"] == "Aquí no existe la aplicación 'nosuch'."
+
+
 async def test_an_unknown_application_is_404_at_once() -> None:
     house = House(echo)
     for heard in (
