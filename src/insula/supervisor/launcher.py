@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ class Launcher:
     async def list_mine(self, context: Context) -> Answer:
         """Pinned ones first, then by the name that people see, by pages."""
         main = context.application
-        names = await Entrances(main.repository).entered_by(main.access, context.principal)
+        names = await self._entered(context)
         word = context.params.get("search")
         if word is not None and not isinstance(word, str):
             raise InvalidParameter(parameter="search", reason="must be text")
@@ -51,7 +51,7 @@ class Launcher:
             entry
             for entry in self._supervisor.records.all()
             if entry.wanted is not Wanted.DELETED
-            and (names is None or entry.name in names)
+            and _enters(names, entry)
             and (option is None or entry.options.get(option, True))
             and (not word or _found(entry, word.lower()))
         ]
@@ -65,8 +65,8 @@ class Launcher:
         return Answer(rows, meta)
 
     async def list_pinned(self, context: Context) -> Answer:
-        """What everyone who is signed in may see: where pinned applications are that answer, or do when visited."""
-        main = context.application
+        """Where the pinned ones are that answer, or do when visited."""
+        main, names = context.application, await self._entered(context)
         open_ = [
             {
                 "name": entry.name,
@@ -75,9 +75,17 @@ class Launcher:
                 "url": url_of(main, entry),
             }
             for entry in self._supervisor.records.all()
-            if entry.pinned and entry.made and entry.wanted in (Wanted.RUNNING, Wanted.ASLEEP)
+            if entry.pinned
+            and entry.made
+            and entry.wanted in (Wanted.RUNNING, Wanted.ASLEEP)
+            and _enters(names, entry)
         ]
         return Answer(sorted(open_, key=lambda found: (found["displayName"].lower(), found["name"])))
+
+    async def _entered(self, context: Context) -> Collection[str] | None:
+        """The names of the applications that the one who asks may enter; ``None``: all of them."""
+        main = context.application
+        return await Entrances(main.repository).entered_by(main.access, context.principal)
 
     async def list_roles(self, context: Context) -> Answer:
         """Every role, with the applications that it may enter."""
@@ -109,6 +117,10 @@ class Launcher:
                     raise InvalidOption(field="applications", reason=reason)
         entrances = Entrances(context.application.repository)
         return Answer(await entrances.change(role, names, context.action))
+
+
+def _enters(names: Collection[str] | None, entry: Entry) -> bool:
+    return names is None or entry.name in names
 
 
 def _card(main: Application, entry: Entry, status: str) -> dict[str, Any]:

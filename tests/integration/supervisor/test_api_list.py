@@ -351,7 +351,15 @@ async def member(api: Supervised) -> Any:
     return await api.signed_in("eve", "correct horse battery 2")
 
 
-async def test_who_may_not_look_after_applications_sees_pinned_ones_alone(api: Supervised) -> None:
+async def let_in(api: Supervised, role: str, *names: str) -> None:
+    async with api.client() as client:
+        answer = await client.post(f"/roles/{role}/applications:add", json=list(names))
+        assert answer.status_code == 200, answer.text
+
+
+async def test_who_may_not_look_after_applications_sees_pinned_ones_that_they_may_enter(
+    api: Supervised,
+) -> None:
     await three(api)
     async with await member(api) as client:
         for action in ("list", "get/shop", "check", "create", "update/shop", "destroy/shop", "purge/shop"):
@@ -360,6 +368,9 @@ async def test_who_may_not_look_after_applications_sees_pinned_ones_alone(api: S
         for action in VERBS:
             assert (await client.post(f"/applications:{action}/shop")).status_code == 403
         assert (await client.get("/environments:list")).status_code == 403
+        # nobody has let them in anywhere
+        assert (await client.get("/applications:listPinned")).json()["data"] == []
+        await let_in(api, "member", "blog", "shop", "wiki")
         # stopped ones can not be visited, and wiki is not pinned
         assert (await client.get("/applications:listPinned")).json()["data"] == [
             {
