@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from insula.application.access.people import EVERYTHING
 from insula.application.api.action import Action, Answer, Context, Resource
+from insula.application.api.parent import parent_role
 from insula.application.api.queries import keys_of, number_of
 from insula.application.errors import InvalidParameter
-from insula.data.errors import RecordNotFound
 from insula.data.query import MAX_PAGE_SIZE, Query
 from insula.fleet.lifecycle import Wanted
 from insula.supervisor.collections import SNIPPET
@@ -102,14 +102,14 @@ class Launcher:
 
     async def list_of_role(self, context: Context) -> Answer:
         """The names of the applications that a role may enter, ``["*"]`` for all."""
-        role, main = _role(context), context.application
+        role, main = parent_role(context), context.application
         if enters_all(main.access, (role,)):
             return Answer([EVERY])
         return Answer((await Entrances(main.repository).of((role,))).get(role, []))
 
     async def change(self, context: Context) -> Answer:
         """The names of the applications that a role may enter from now on."""
-        role, names = _role(context), _named(context)
+        role, names = parent_role(context), _named(context)
         if context.action != "remove":
             for name in names:
                 if name != EVERY and self._supervisor.records.entry(name) is None:
@@ -171,13 +171,6 @@ def _page(context: Context, entries: list[Entry]) -> tuple[Sequence[Entry], dict
     count, first = len(entries), (page - 1) * size
     meta = {"count": count, "page": page, "pageSize": size, "totalPage": -(-count // size)}
     return entries[first : first + size], meta
-
-
-def _role(context: Context) -> str:
-    name = context.parent[1] if context.parent is not None else ""
-    if name not in context.application.access.book.roles:
-        raise RecordNotFound(collection="roles", key=name[:60])
-    return name
 
 
 def _named(context: Context) -> list[str]:

@@ -14,9 +14,10 @@ from insula.application.access.rules import parse_actions
 from insula.application.api.action import Action, Answer, Context, Resource
 from insula.application.api.bodies import as_object, record
 from insula.application.api.parameters import shown
+from insula.application.api.parent import parent_role
 from insula.application.api.queries import keys_of, number_of
 from insula.data.collection import Collection
-from insula.data.errors import FilterRequired, RecordNotFound
+from insula.data.errors import FilterRequired
 from insula.data.filters.parse import parse_filter
 from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.query import Query
@@ -92,15 +93,8 @@ async def _find(context: Context, chosen: Node, on: Transaction | None = None) -
     return (await context.application.repository.find("rolesResources", query, scopes=EVERYTHING, on=on)).rows
 
 
-def _role(context: Context) -> str:
-    name = context.parent[1] if context.parent is not None else ""
-    if name not in context.application.access.book.roles:
-        raise RecordNotFound(collection="roles", key=name[:60])
-    return name
-
-
 def _writable_role(context: Context) -> str:
-    name = _role(context)
+    name = parent_role(context)
     if name == ROOT_ROLE:
         raise InvalidAccess(what="The role root", reason="may do everything and takes no settings")
     check_role(context, name)
@@ -145,7 +139,7 @@ async def _check_actions(
 
 def _chosen(context: Context, params: Mapping[str, Any], *, some: bool = True) -> Node:
     """The settings that are meant: by number, by name of the collection, by filter."""
-    nodes: list[Node] = [Condition(("roleName",), "$eq", _role(context))]
+    nodes: list[Node] = [Condition(("roleName",), "$eq", parent_role(context))]
     keys = keys_of(context.key, params)
     if keys:
         numbers = [number for key in keys if (number := number_of(key)) is not None]

@@ -12,10 +12,10 @@ from insula.application.access.holding import Holding
 from insula.application.access.opened import Opened
 from insula.application.access.people import EVERYTHING, roles_of, where
 from insula.application.api.action import Action, Answer, Context, Resource, Stream
+from insula.application.api.parent import parent_role
 from insula.application.api.queries import keys_of, number_of
 from insula.application.api.records import list_records
 from insula.application.errors import InvalidParameter
-from insula.data.errors import RecordNotFound
 from insula.data.scope import Scope
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def list_users(context: Context) -> Answer | Stream:
 
 async def add_users(context: Context) -> Answer:
     """Let these users hold the role too."""
-    role, named = _role(context), _named(context)
+    role, named = parent_role(context), _named(context)
     async with context.application.repository.transaction() as transaction:
         await _give(context, transaction, named, role)
     return Answer()
@@ -40,7 +40,7 @@ async def add_users(context: Context) -> Answer:
 
 async def remove_users(context: Context) -> Answer:
     """Let these users not hold the role any more."""
-    role, named = _role(context), _named(context)
+    role, named = parent_role(context), _named(context)
     async with context.application.repository.transaction() as transaction:
         await _take(context, transaction, named, role)
     return Answer()
@@ -48,7 +48,7 @@ async def remove_users(context: Context) -> Answer:
 
 async def set_users(context: Context) -> Answer:
     """Let these users hold the role, and no others."""
-    role, named = _role(context), _named(context)
+    role, named = parent_role(context), _named(context)
     repository = context.application.repository
     async with repository.transaction() as transaction:
         links = await repository.find(
@@ -78,13 +78,6 @@ async def _take(context: Context, transaction: Transaction, users: Iterable[int]
 def _holding(context: Context, transaction: Transaction) -> Holding:
     application = context.application
     return Holding(application.access, application.repository, context.principal, transaction)
-
-
-def _role(context: Context) -> str:
-    name = context.parent[1] if context.parent is not None else ""
-    if name not in context.application.access.book.roles:
-        raise RecordNotFound(collection="roles", key=name[:60])
-    return name
 
 
 def _named(context: Context) -> list[int]:
