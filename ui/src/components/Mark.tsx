@@ -1,4 +1,5 @@
 /** The picture of an application: its icon, or the first letter of its name on a colour that is always the same. */
+import { COLORS, DEFAULT_COLOR } from "@/lib/color";
 import styles from "@/components/Mark.module.css";
 
 interface Props {
@@ -8,23 +9,10 @@ interface Props {
   size?: number;
 }
 
-/** Dark enough for white letters (contrast of 4.5 and more). */
-const COLORS = [
-  "#4f46e5",
-  "#0369a1",
-  "#0f766e",
-  "#15803d",
-  "#a16207",
-  "#c2410c",
-  "#be123c",
-  "#a21caf",
-  "#6d28d9",
-];
-
 export function colorOf(name: string): string {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return COLORS[sum % COLORS.length] ?? "#4f46e5";
+  return COLORS[sum % COLORS.length] ?? DEFAULT_COLOR;
 }
 
 /** The first character as people see it, of a name that may begin with an emoji. */

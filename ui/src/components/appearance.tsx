@@ -19,11 +19,10 @@ import { show } from "@/components/i18n/i18n";
 import styles from "@/components/appearance.module.css";
 import { themeOf } from "@/components/palette";
 import { boot } from "@/lib/boot";
+import { DEFAULT_COLOR } from "@/lib/color";
 import { keep, kept } from "@/lib/kept";
 import { keepLanguage } from "@/lib/kept-language";
 import type { Language } from "@/lib/languages";
-
-export const DEFAULT_COLOR = "#4f46e5";
 
 function MoreTabs() {
   const { t } = useTranslation();

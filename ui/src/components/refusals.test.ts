@@ -24,6 +24,9 @@ describe("what was refused of a form", () => {
     expect(said({ message: "password needs at least 8 characters." }).items).toEqual({
       password: "Needs at least 8 characters.",
     });
+    expect(said({ message: "password至少需要 8 个字符。" }).items).toEqual({
+      password: "至少需要 8 个字符。",
+    });
   });
 
   test("is short where another has the value", () => {

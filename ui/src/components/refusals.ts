@@ -12,8 +12,8 @@ export const NOTHING: Refused = { items: {}, others: [] };
 
 export const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
 
-/** The name that a sentence begins with: `email must be …`. */
-const FIRST_WORD = /^([a-z]\w*) (?=\w)/;
+/** The name that a sentence begins with, in any language: `email must be …`. */
+const FIRST_WORD = /^([a-z]\w*) ?/;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contrast, ENOUGH, readableOn } from "@/lib/color";
+import { COLORS, contrast, ENOUGH, readableOn } from "@/lib/color";
 
 test("contrast is that of the standard", () => {
   expect(contrast("#000000", "#ffffff")).toBeCloseTo(21);
@@ -19,3 +19,7 @@ test.each(["#4f46e5", "#15803d", "#ffff00", "#000000", "#ffffff"])(
 test("what is readable stays as it is", () => {
   expect(readableOn("#ffffff", "#4f46e5")).toBe("#4f46e5");
 });
+
+test.each(COLORS)("white letters can be read on %s", (color) =>
+  expect(contrast(color, "#ffffff")).toBeGreaterThanOrEqual(ENOUGH),
+);

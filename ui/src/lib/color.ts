@@ -1,6 +1,22 @@
 /** Colours as `#rrggbb`, and whether letters can be read on them (WCAG 2.2: a contrast of 4.5). */
 export const ENOUGH = 4.5;
 
+/** Of pages to which nobody has given another. */
+export const DEFAULT_COLOR = "#4f46e5";
+
+/** White letters can be read on each of them. Which one a name has goes by their order. */
+export const COLORS = [
+  DEFAULT_COLOR,
+  "#0369a1",
+  "#0f766e",
+  "#15803d",
+  "#a16207",
+  "#c2410c",
+  "#be123c",
+  "#a21caf",
+  "#6d28d9",
+] as const;
+
 const channels = (color: string): [number, number, number] => [
   Number.parseInt(color.slice(1, 3), 16),
   Number.parseInt(color.slice(3, 5), 16),

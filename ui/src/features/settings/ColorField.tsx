@@ -1,22 +1,10 @@
 import { CheckOutlined } from "@ant-design/icons";
 import { Button, ColorPicker, Flex, Typography } from "antd";
 import { useTranslation } from "react-i18next";
-import { DEFAULT_COLOR } from "@/components/appearance";
-import { contrast, ENOUGH } from "@/lib/color";
+import { COLORS, contrast, DEFAULT_COLOR, ENOUGH } from "@/lib/color";
 
-/** White letters can be read on each of them. */
-const PRESETS = [
-  DEFAULT_COLOR,
-  "#2563eb",
-  "#0369a1",
-  "#0f766e",
-  "#15803d",
-  "#a16207",
-  "#c2410c",
-  "#be123c",
-  "#a21caf",
-  "#475569",
-];
+/** Those of marks, and two that none of them has. */
+const PRESETS = [...COLORS, "#2563eb", "#475569"];
 
 interface Props {
   value?: string | null;
