@@ -27,6 +27,14 @@ export const plugins = {
       queryKey: [...plugins.all, "list"],
       queryFn: ({ signal }) => read<Plugin[]>("pm:list", { signal }),
     }),
+  /** The names of those that work here, which everyone may know. */
+  working: () =>
+    queryOptions({
+      queryKey: [...plugins.all, "working"],
+      queryFn: async ({ signal }) =>
+        (await read<{ name: string }[]>("pm:listEnabled", { signal })).map(({ name }) => name),
+      staleTime: 60_000,
+    }),
   settings: (name: string) =>
     queryOptions({
       queryKey: [...plugins.all, "settings", name],

@@ -9,6 +9,7 @@ import { errorText } from "@/api/errors";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useCollectionRights } from "@/components/collectionRights";
+import { TRANSFER, useWorks } from "@/components/plugins";
 import { exportQuery, type ExportChoice } from "@/features/data/export-query";
 import { number } from "@/lib/format";
 
@@ -23,8 +24,9 @@ interface Props {
 export function ExportButton(props: Props) {
   const { t } = useTranslation();
   const rights = useCollectionRights(props.collection);
+  const works = useWorks(TRANSFER);
   const [open, setOpen] = useState(false);
-  if (!rights.may("export")) return null;
+  if (!works || !rights.may("export")) return null;
   return (
     <>
       <Button icon={<DownloadOutlined />} onClick={() => setOpen(true)}>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { useCollectionRights } from "@/components/collectionRights";
+import { TRANSFER, useWorks } from "@/components/plugins";
 import { ImportFile } from "@/features/data/ImportFile";
 import { ImportPlan } from "@/features/data/ImportPlan";
 import { ImportResult } from "@/features/data/ImportResult";
@@ -14,9 +15,10 @@ type Step = { name: "file" } | { name: "plan"; file: File } | { name: "result"; 
 export function ImportButton({ collection }: { collection: Collection }) {
   const { t } = useTranslation();
   const rights = useCollectionRights(collection);
+  const works = useWorks(TRANSFER);
   const [open, setOpen] = useState(false);
   const [step, setStep] = useState<Step>({ name: "file" });
-  if (!rights.may("import")) return null;
+  if (!works || !rights.may("import")) return null;
   const restart = () => setStep({ name: "file" });
   return (
     <>
