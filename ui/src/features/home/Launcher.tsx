@@ -35,20 +35,24 @@ export function Launcher() {
     refetchInterval: supervises ? false : ANEW_MS,
   });
   useLive(TOPICS.applications, [...applications.all, "mine"]);
+  const empty =
+    typed === "" && word === "" && !answer.isPlaceholderData && answer.data?.pages[0]?.rows.length === 0;
   return (
     <Page title={t("home.title")} hint={t("home.hint")}>
-      <SearchInput
-        ref={input}
-        className={styles["search"] ?? ""}
-        size="large"
-        label={t("home.search")}
-        suffix={typed === "" && <kbd className={styles["key"]}>/</kbd>}
-        value={typed}
-        onType={type}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") type("");
-        }}
-      />
+      {!empty && (
+        <SearchInput
+          ref={input}
+          className={styles["search"] ?? ""}
+          size="large"
+          label={t("home.search")}
+          suffix={typed === "" && <kbd className={styles["key"]}>/</kbd>}
+          value={typed}
+          onType={type}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") type("");
+          }}
+        />
+      )}
       <Shown of={answer}>
         {({ pages }) => (
           <>
