@@ -2,7 +2,9 @@
 import { ExportOutlined } from "@ant-design/icons";
 import { Button, Dropdown } from "antd";
 import { useTranslation } from "react-i18next";
+import { useQuery } from "@tanstack/react-query";
 import type { Application } from "@/api/fleet";
+import { environments as places } from "@/api/queries/environments";
 import { possible } from "@/components/status";
 import { visitUrl } from "@/lib/visit";
 
@@ -20,6 +22,7 @@ const SAFELY = "noopener noreferrer";
 export function Visit({ application, type = "default", size = "middle" }: Props) {
   const { t } = useTranslation();
   const { url, cname, environments } = application;
+  const { data: known } = useQuery({ ...places.list(), enabled: environments.length > 1 });
   const own = cname !== null;
   const common = {
     type,
@@ -35,14 +38,21 @@ export function Visit({ application, type = "default", size = "middle" }: Props)
       </Button>
     );
   }
-  const items = environments.map((environment) => ({
-    key: environment,
-    label: (
-      <a href={visitUrl(url, own, environment)} target="_blank" rel={SAFELY}>
-        {environment}
-      </a>
-    ),
-  }));
+  const items = environments.map((environment) => {
+    const state = known?.find(({ name }) => name === environment)?.state;
+    const reached = state !== "offline";
+    return {
+      key: environment,
+      disabled: !reached,
+      label: reached ? (
+        <a href={visitUrl(url, own, environment)} target="_blank" rel={SAFELY}>
+          {environment}
+        </a>
+      ) : (
+        t("fleet.inState", { name: environment, state: t("fleet.state.offline") })
+      ),
+    };
+  });
   return (
     <Dropdown menu={{ items }} trigger={["click"]}>
       <Button {...common}>{t("fleet.visit")}</Button>
