@@ -16,6 +16,7 @@ import { show } from "@/components/i18n/i18n";
 import { boot } from "@/lib/boot";
 import { keptLanguage } from "@/lib/kept-language";
 import { chooseLanguage } from "@/lib/languages";
+import { roleChosenElsewhere } from "@/lib/role";
 import { router } from "@/routes/router";
 
 /** How long the first page waits for what the application is called, and which language is its own. */
@@ -48,6 +49,12 @@ watchSession(queryClient, () => location.replace(signInAddress(boot.base, locati
 // The connection is closed for good when nobody is signed in any more, and that is said before anything is read.
 live.watch(() => {
   if (live.state === "idle") void queryClient.invalidateQueries({ queryKey: session.user().queryKey });
+});
+
+// A connection keeps the role that it was begun in, and what is shown was read in it.
+roleChosenElsewhere(() => {
+  live.renew();
+  void queryClient.invalidateQueries();
 });
 
 /** What can not even begin says so, in the one language that needs no texts: a part of the pages did not come. */

@@ -23,8 +23,18 @@ export function chosenRole(): string | null {
   }
 }
 
+/** Be told when another tab has chosen: the cookie is that of all tabs. Answers how to stop that. */
+export function roleChosenElsewhere(told: () => void): () => void {
+  const tabs = new BroadcastChannel(CHOSEN);
+  tabs.onmessage = told;
+  return () => tabs.close();
+}
+
 function choose(role: string | null): void {
   setCookie(`nb_role_${boot.app}`, role, boot.api);
+  const tabs = new BroadcastChannel(CHOSEN);
+  tabs.postMessage(role);
+  tabs.close();
   try {
     if (role === null) sessionStorage.removeItem(CHOSEN);
     else sessionStorage.setItem(CHOSEN, role);
