@@ -115,7 +115,10 @@ class _Upgrade:
 
 
 async def provide(application: Application, new: Iterable[Plugin]) -> None:
-    """Make tables and first data of plugins that are being enabled, and bring older ones up to date."""
+    """Make tables and first data of plugins that are being enabled, and bring older ones up to date.
+
+    Raises ``PluginFailed`` when a migration fails, and what their tables or ``install`` raise; nothing is changed then.
+    """
     plugins = list(new)
     async with turn(application, LOCK) as transaction:
         stored = await read_stored(application.repository, transaction)
@@ -124,12 +127,15 @@ async def provide(application: Application, new: Iterable[Plugin]) -> None:
         rows = await read_rows(application.repository, transaction)
         tables = await _sync(application, transaction, stored.tables, _collections(plugins))
         lacking = await _lacking(application, transaction, plugins, rows)
-        provided = {
-            plugin.name: await _provide(
-                application, transaction, plugin, rows.get(plugin.name) or PluginRow(enabled=False), lacking
-            )
-            for plugin in plugins
-        }
+        provided = {}
+        for plugin in plugins:
+            row = rows.get(plugin.name) or PluginRow(enabled=False)
+            try:
+                provided[plugin.name] = await _provide(application, transaction, plugin, row, lacking)
+            except MigrationFailed as error:  # those who asked for the plugin are told why it stays off
+                _logger.exception("the plugin %s can not be brought up to date", plugin.name)
+                reason = error.message.removesuffix(".")
+                raise PluginFailed(plugin=plugin.name, reason=reason) from error
         kept = {"fingerprint": provided_too(stored.fingerprint, plugins), "tables": tables}
         await write_stored(application.repository, kept, transaction)
     application.plugin_manager.rows.update(provided)

@@ -247,6 +247,10 @@ async def test_a_failing_migration_turns_its_plugin_off_and_changes_nothing(
         (row,) = [row for row in rows if row["name"] == "notes"]
         assert (row["enabled"], row["working"]) == (True, False)
         assert "moon" in row["error"]
+        tried = await client.post("/pm:enable/notes")
+        assert (tried.status_code, tried.json()["errors"][0]["code"]) == (503, "PLUGIN_FAILED")
+        assert "moon" in tried.json()["errors"][0]["message"]
+        assert "moon" in application.plugin_manager.failed["notes"]
     await application.stop()
 
     mended = make(NotesTwo(), Library())
