@@ -28,6 +28,8 @@ export const isRefusal = (error: unknown): error is ApiError =>
 /** Whether the person has to sign in (again). */
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
-/** Whether asking again may help: the server was not reached, is not up yet, or is busy. */
+/** Whether asking again may help: the server was not reached, is not up yet, or is busy. A plugin that is off stays so. */
 export const passes = (error: unknown): boolean =>
-  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status === 503);
+  error instanceof ApiError &&
+  error.code !== "PLUGIN_FAILED" &&
+  (error.status === 0 || error.status === 429 || error.status === 503);
