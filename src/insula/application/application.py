@@ -96,7 +96,7 @@ class Application:
         self.access = Access(self)
         """Who may what."""
         self.jobs = Jobs(self)
-        self.live = Live(self.repository)
+        self.live = Live(self.repository, self.metadata)
         """Who listens to its changes."""
         self.others = Others(self) if options.beside else None
         """The other processes that run it over the same database."""

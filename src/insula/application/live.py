@@ -15,6 +15,8 @@ from insula.application.errors import TooManyListeners
 from insula.data.changes import Change, ChangeAction
 
 if TYPE_CHECKING:
+    from insula.data.metadata import Metadata
+    from insula.data.metadata_change import MetadataChange
     from insula.data.repository import Repository
 
 MOST_SUBSCRIBERS: Final = 1000
@@ -30,7 +32,8 @@ STOP_S: Final = 2.0
 
 RECORDS: Final = "records:"
 """In front of the name of a collection: a topic."""
-RESOURCES: Final = frozenset(("applications", "environments", "jobs"))
+COLLECTIONS: Final = "collections"
+RESOURCES: Final = frozenset(("applications", COLLECTIONS, "environments", "jobs"))
 """The other topics: resources that are listed by their own actions."""
 _WHO: Final = frozenset(
     ("apiKeys", "roles", "rolesResources", "rolesResourcesScopes", "rolesUsers", "sessions", "users")
@@ -98,10 +101,11 @@ class Subscriber:
 class Live:
     """All who listen to one application."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, metadata: Metadata) -> None:
         self._subscribers: set[Subscriber] = set()
         self._strangers: set[Subscriber] = set()
         repository.observers.append(self.changed)
+        metadata.subscribe(self._modelled)
 
     def __len__(self) -> int:
         return len(self._subscribers)
@@ -165,3 +169,7 @@ class Live:
         if name in RESOURCES:
             self.publish(name, change.action, change.keys)
         self.publish(f"{RECORDS}{name}", change.action, change.keys)
+
+    def _modelled(self, _: MetadataChange) -> None:
+        """Collections or fields were changed: which ones is not for everybody who may list some."""
+        self.publish(COLLECTIONS)

@@ -132,6 +132,19 @@ async def test_changes_of_records_are_told_with_their_keys(world: World) -> None
         assert (await page.heard())["keys"] == [made["id"]]
 
 
+async def test_what_is_modelled_is_told_without_saying_what(world: World) -> None:
+    head = await model(world)
+    async with world.page() as page:
+        await page.enter(head, "collections")
+        told = {"type": "changed", "topic": "collections", "action": "update"}
+        await world.write("main", "collections:create", head, name="secrets", fields=[])
+        assert await page.heard() == told
+        await world.write("main", "collections/secrets/fields:create", head, name="t", type="string")
+        assert await page.heard() == told
+        await world.write("main", "collections:destroy/secrets", head)
+        assert await page.heard() == told
+
+
 ADDRESSES = ["/ws?__appName=shop", "/apps/shop/ws", "/api/__app/shop/ws", "/api/ws?__appName=shop"]
 
 

@@ -4,7 +4,8 @@ import { Alert, Button, Drawer, Grid } from "antd";
 import { Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useLiveState } from "@/api/live";
+import { useLive, useLiveState } from "@/api/live";
+import { collections } from "@/api/queries/collections";
 import { useFollowOwn } from "@/components/own-appearance";
 import { Loading } from "@/components/states";
 import { JobsButton } from "@/features/shell/JobsButton";
@@ -33,6 +34,7 @@ export default function Shell() {
   const wide = Grid.useBreakpoint().md ?? true;
   const lost = useLost();
   useFollowOwn();
+  useLive("collections", collections.all);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [openAt, setOpenAt] = useState<string | null>(null);
   const drawer = !wide && openAt === path;
