@@ -303,6 +303,13 @@ async def test_two_people_see_what_the_other_changes(
     api.post("/orders:destroy/1").raise_for_status()
     await expect(_rows(other.page, "Orders")).to_have_count(4)
     await expect(person.page.get_by_text("This record is not there any more")).to_be_visible()
+
+    # what a third models meanwhile stands there without a reload, too
+    colour = {"name": "colour", "type": "string", "interface": "input", "uiSchema": {"title": "Colour"}}
+    api.post("/collections/orders/fields:create", json=colour).raise_for_status()
+    await expect(other.page.get_by_role("columnheader", name="Colour")).to_be_visible()
+    api.post("/collections:create", json={"name": "returns", "title": "Returns"}).raise_for_status()
+    await expect(other.page.get_by_role("link", name="Returns")).to_be_visible()
     await other.context.close()
     assert other.complaints == []
 
