@@ -91,7 +91,7 @@ def _read(text: str) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise ValueError(f"{path} can not be read: {error.strerror}") from None
+        raise ValueError(f"{str(path)!r} can not be read: {error.strerror}") from None
 
 
 def configure(effects: Mapping[str, str]) -> None:

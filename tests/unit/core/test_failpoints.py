@@ -76,7 +76,7 @@ async def test_a_file_holds_a_process_until_it_says_so_no_more(tmp_path: Path) -
         ("create.recorded=die", "'die' is none of"),
         ("create.recorded=delay:", "'delay:' is none of"),
         ("create.recorded=delay:-1", "'delay:-1' is none of"),
-        ("@/nowhere/at/all", "/nowhere/at/all can not be read"),
+        ("@/nowhere/at/all", "'/nowhere/at/all' can not be read"),
     ],
 )
 def test_what_means_nothing_is_refused(text: str, why: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from insula.server import settings
@@ -143,6 +143,7 @@ def test_wrong_settings_stop_with_one_sentence_that_says_what_to_write(
         reading.settings()
 
 
+@example({"INSULA_FAILPOINTS": "@\x1b"})
 @given(some.dictionaries(some.sampled_from([*DECLARED, "APP_COMMAND_ADPATER", "INSULA_X"]), some.text()))
 def test_no_value_is_a_defect_and_every_sentence_is_one_line(variables: dict[str, str]) -> None:
     reading = settings.read(variables, Path("/nowhere"))

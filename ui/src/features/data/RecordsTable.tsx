@@ -3,7 +3,7 @@ import { ExclamationCircleFilled } from "@ant-design/icons";
 import { Table, Tooltip, type TableProps } from "antd";
 import { useRef, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
-import { keyOf, type Collection, type Key, type Row } from "@/api/metadata";
+import { collectionTitle, keyOf, type Collection, type Key, type Row } from "@/api/metadata";
 import type { CollectionRights } from "@/components/collectionRights";
 import { CellEditor, type EditorHandle } from "@/features/data/CellEditor";
 import type { Column, Density } from "@/features/data/columns";
@@ -93,7 +93,7 @@ export function RecordsTable(props: Props) {
   return (
     <Table<Row>
       className={styles["table"] ?? ""}
-      aria-label={t("data.tableOf", { title: collection.title ?? collection.name })}
+      aria-label={t("data.tableOf", { title: collectionTitle(collection) })}
       size={density}
       tableLayout="fixed"
       sticky={{ offsetHeader: 52 }}
