@@ -20,6 +20,9 @@ const ICON: Mend["mends"] = [
   ],
 ];
 
+/** What the modules below say in English alone is said in the language of the pages. */
+const TEXTS = `import i18next from "i18next";\n`;
+
 export const MENDS: readonly Mend[] = [
   { module: "@ant-design/icons/es/components/AntdIcon.js", mends: ICON },
   { module: "@ant-design/icons/es/components/AntdIconLight.js", mends: ICON },
@@ -36,6 +39,23 @@ export const MENDS: readonly Mend[] = [
         `const nextIcon = /*#__PURE__*/React.createElement("button", {\n      "aria-label": locale.next_page,`,
       ],
       [`}, [direction, prefixCls]);`, `}, [direction, prefixCls, locale.prev_page, locale.next_page]);`],
+    ],
+  },
+  {
+    module: "@rc-component/select/es/SelectInput/index.js",
+    mends: [
+      [`import * as React from 'react';`, `${TEXTS}import * as React from 'react';`],
+      [`"aria-label": clearLabel,`, `"aria-label": i18next.t("common.emptyField"),`],
+    ],
+  },
+  {
+    module: "@rc-component/input-number/es/StepHandler.js",
+    mends: [
+      [`import * as React from 'react';`, `${TEXTS}import * as React from 'react';`],
+      [
+        `isUpAction ? 'Increase Value' : 'Decrease Value'`,
+        `i18next.t(isUpAction ? "common.increase" : "common.decrease")`,
+      ],
     ],
   },
 ];

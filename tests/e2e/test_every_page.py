@@ -20,6 +20,11 @@ OF_THE_LIBRARY = {("aria-required-children", ".ant-tabs-nav")}
 """Rule and part: the button for tabs that have no room stands among the tabs, and is reached by keyboard as they are."""
 MEASURES = ".ant-table-measure-row"
 """A row without height by which the library measures columns: it repeats headings, and nobody reaches it."""
+ENGLISH = ["Close", "Clear", "Increase Value", "Decrease Value", "Clear the field", "Increase", "Decrease"]
+"""What parts of the library are called, or begin with, where nobody has told them the language of the page."""
+NAMES = """english => [...document.querySelectorAll("button, [role=button], [aria-label], [title]")]
+    .flatMap(part => [part.ariaLabel, part.title, part.textContent])
+    .filter(name => english.includes(name))"""
 DRAWER = ".ant-drawer-open"
 """What is open above the page: what lies below its shade is out of reach."""
 WIDEST = {"width": 2560, "height": 1440}
@@ -91,3 +96,39 @@ async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
         signed_in.complaints.clear()
         faults += [f"{shown.name}: {fault}" for fault in wrong]
     assert not faults, "\n".join(faults)
+
+
+async def test_in_another_language_no_part_has_an_english_name(
+    browser: Browser, installation: Instance
+) -> None:
+    made = await visit(browser, installation.address)
+    await made.sign_in()
+    await made.sign_in(base=f"/apps/{SALES}/admin")
+    page = made.page
+    for app in ("main", SALES):
+        await made.context.add_init_script(f"localStorage.setItem('insula:{app}:language', '\"fr\"')")
+    found: dict[str, list[str]] = {}
+    for shown in PAGES:
+        await page.goto(made.address + shown.path)
+        await at_rest(page)
+        await expect(page.locator("html")).to_have_attribute("lang", "fr-FR")
+        found[shown.name] = await page.evaluate(NAMES, ENGLISH)
+
+    await page.goto(made.address + f"/apps/{SALES}/admin/data/orders?record=1")
+    drawer = page.get_by_role("dialog")
+    await expect(drawer.get_by_role("button", name="Fermer").first).to_be_visible()
+    await expect(drawer.get_by_role("button", name="Vider le champ").first).to_be_attached()
+    await page.goto(made.address + f"/apps/{SALES}/admin/settings/plugins")
+    await page.get_by_role("button", name="Réglages").first.click()
+    settings = page.get_by_role("dialog")
+    number = settings.get_by_role("spinbutton").first
+    await expect(settings.get_by_role("button", name="Augmenter").first).to_be_attached()
+    await expect(settings.get_by_role("button", name="Diminuer").first).to_be_attached()
+    await page.route("**/pm:update/**", lambda route: route.abort())
+    await number.fill("12345")
+    await settings.get_by_role("button", name="Enregistrer").click()
+    await expect(page.get_by_role("alert").get_by_role("button", name="Fermer")).to_be_visible()
+    found["plugin"] = await page.evaluate(NAMES, ENGLISH)
+    assert not any(found.values()), found
+    assert made.complaints == []
+    await made.context.close()

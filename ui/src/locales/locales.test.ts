@@ -35,7 +35,11 @@ function sources(folder: string): string[] {
 }
 
 const english = flat(en);
-const code = sources(join(import.meta.dirname, "..")).join("\n");
+/** Ours, and what is said in the parts of libraries. */
+const code = [
+  ...sources(join(import.meta.dirname, "..")),
+  readFileSync(join(import.meta.dirname, "../../read-aloud.ts"), "utf8"),
+].join("\n");
 /** Keys written out, and the beginnings of those that are put together: t(`errors.${code}`). */
 const written = new Set([...code.matchAll(/["'`]([a-zA-Z]\w*(?:\.\w+)+)["'`]/g)].map(([, key]) => key));
 const begun = [...code.matchAll(/`([a-zA-Z]\w*(?:\.\w+)*\.\w*)\$\{/g)].map(([, start]) => start ?? "");
