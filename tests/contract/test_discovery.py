@@ -170,6 +170,15 @@ async def test_a_status_says_what_is_being_done_and_how_much_of_it(ends: Ends) -
         await until(lambda told=told: ends.there.statuses("shop") == {ends.name: told})
 
 
+async def test_a_status_says_which_plugins_have_failed(ends: Ends) -> None:
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    runs = Status(Observed.RUNNING, now())
+    for told in (runs, replace(runs, failed=("boxes", "shelf")), replace(runs, failed=("shelf",)), runs):
+        ends.here.report(ends.name, "shop", told)
+        await until(lambda told=told: ends.there.statuses("shop") == {ends.name: told})
+
+
 async def test_a_watcher_that_fails_keeps_nothing_from_the_others(
     ends: Ends, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -37,7 +37,7 @@ from insula.data.metadata import Metadata
 from insula.data.repository import Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from insula.application.api.request import Receive, Scope, Send
     from insula.application.plugin import Plugin
@@ -86,6 +86,8 @@ class Application:
         """Why the application is in ``State.ERROR``, as one sentence."""
         self.on_failure: Callable[[InsulaError], None] | None = None
         """Told when it does not run any more although nobody stopped it."""
+        self.on_degraded: Callable[[Collection[str]], None] | None = None
+        """Told the names of all plugins that are off since they failed, whenever these are set up anew."""
         self.tell: Tell = to_nobody
         """Told what is being done on its way up and down."""
         self.metadata = Metadata(database, CORE_COLLECTIONS)
@@ -176,7 +178,7 @@ class Application:
         self._open_secrets(stored)
         self.offer(migrations.wanted(self, await read_rows(self.repository)))
         await self.metadata.load()
-        await migrations.upgrade(self)
+        self.degraded(await migrations.upgrade(self))
 
     async def provide(self, plugins: Iterable[Plugin]) -> None:
         """Make the tables and first data of plugins that are being enabled, and offer their collections."""
@@ -210,6 +212,11 @@ class Application:
             self.state = State.ERROR
             if self.on_failure is not None:
                 self.on_failure(error)
+
+    def degraded(self, failed: Collection[str]) -> None:
+        """These plugins are off since they failed; all else runs on."""
+        if self.on_degraded is not None:
+            self.on_degraded(failed)
 
     @property
     def answers(self) -> bool:

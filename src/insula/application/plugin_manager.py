@@ -304,6 +304,7 @@ class PluginManager:
         self.refused = refused_by(self.registry.in_order(self.failed))
         self.table = self.registry.actions(loaded)
         self.hooks = self.registry.hooks(loaded)
+        self._application.degraded(self.failed.keys())
 
     def _known(self, name: str) -> None:
         """Raises ``UnknownPlugin``; a plugin whose code is gone is known while it is enabled."""

@@ -95,6 +95,9 @@ class Status:
     """Only while pending, and where that takes a while: what is being done, in a few words such as ``tables``."""
     progress: float | None = None
     """How much of it is done, from 0 to 1, where that is known."""
+    failed: tuple[str, ...] = ()
+    """The plugins that are off since they failed, by name: of ``running``, which is degraded then, and of ``stopped`` after
+    an upgrade."""
 
     @property
     def away(self) -> bool:
@@ -108,7 +111,8 @@ class Status:
 
 
 class Lifecycle:
-    """The status of one application in one environment; ``move`` alone changes its state, and ``tell`` what is said of it."""
+    """The status of one application in one environment; ``move`` alone changes its state, ``tell`` what is said of it,
+    and ``degrade`` what of it does not work."""
 
     __slots__ = ("_now", "application", "status", "wanted")
 
@@ -126,12 +130,18 @@ class Lifecycle:
         self.status = Status(Observed.NOT_FOUND, now()) if status is None else status
 
     def move(
-        self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = ""
+        self,
+        to: Observed,
+        *,
+        command: Command | None = None,
+        step: str = "",
+        cause: str = "",
+        failed: tuple[str, ...] = (),
     ) -> Status:
         """Record a new observation and give it. Raises ``WrongMove`` when the table forbids it.
 
-        ``commanding`` needs the command and no other state takes one; ``step`` belongs to ``error``, and ``cause`` to
-        that and to ``stopped`` (``ValueError`` otherwise: a defect of the caller).
+        ``commanding`` needs the command and no other state takes one; ``step`` belongs to ``error``, ``cause`` to that and
+        to ``stopped``, and ``failed`` to ``running`` and ``stopped`` (``ValueError`` otherwise: a defect of the caller).
         """
         if (to is Observed.COMMANDING) != (command is not None):
             raise ValueError("a command belongs to the state commanding, and only to it")
@@ -139,6 +149,8 @@ class Lifecycle:
             raise ValueError("a failed step belongs to the state error, and only to it")
         if cause and to not in (Observed.ERROR, Observed.STOPPED):
             raise ValueError("a cause belongs to the states error and stopped, and only to them")
+        if failed and to not in (Observed.RUNNING, Observed.STOPPED):
+            raise ValueError("failed plugins belong to the states running and stopped, and only to them")
         if to not in MOVES[self.status.observed]:
             raise WrongMove(
                 application=self.application,
@@ -146,7 +158,7 @@ class Lifecycle:
                 wanted=self.wanted.value,
                 to=to.value,
             )
-        self.status = Status(to, self._now(), command, step, cause)
+        self.status = Status(to, self._now(), command, step, cause, failed=failed)
         return self.status
 
     def tell(self, doing: str, progress: float | None) -> Status | None:
@@ -158,3 +170,10 @@ class Lifecycle:
             return None
         self.status = told
         return told
+
+    def degrade(self, failed: tuple[str, ...]) -> Status | None:
+        """Record which plugins have failed. Gives the status where that is news; only of what runs this is recorded."""
+        if self.status.observed is not Observed.RUNNING or failed == self.status.failed:
+            return None
+        self.status = replace(self.status, failed=failed)
+        return self.status

@@ -88,6 +88,7 @@ class ApplicationSteps(Steps):
             ),
         )
         self._application.on_failure = self._failed
+        self._application.on_degraded = self.degrade
         self._application.tell = self.tell
 
     async def create(self, arguments: Mapping[str, Any]) -> None:

@@ -91,6 +91,12 @@ _APPLICATION: Final[Schema] = shape(
         "statuses": {"type": "object", "additionalProperties": STATUS},
         "doing": or_null(_DOING),
         "failure": or_null(_FAILURE),
+        "degraded": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "description": "By environment: the plugins that failed there, while all else of it runs; after an upgrade "
+            "also of one that does not run.",
+        },
         "waitsFor": {
             "type": ["string", "null"],
             "description": "Why a command that was given for it waits, such as for a Redis that does not answer.",

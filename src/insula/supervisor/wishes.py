@@ -30,6 +30,7 @@ PASSED_OVER: Final = frozenset(
             "addresses",
             "doing",
             "failure",
+            "degraded",
             "waitsFor",
             "requests",
             "errors",

@@ -1,6 +1,7 @@
 """What an application does when a plugin fails under it, or when it is told to stop half way, on both dialects."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -224,6 +225,30 @@ async def test_an_optional_plugin_that_can_not_be_installed_is_off_and_the_appli
     await application.start()
     assert application.plugin_manager.failed == {}
     assert await application.repository.count("halves", scopes=ALL) == 0
+    await application.stop()
+
+
+async def test_whoever_looks_after_it_is_told_which_plugins_have_failed(make: MakeApplication) -> None:
+    await (await running(make)).stop()
+    told: list[list[str]] = []
+
+    def degraded(failed: Collection[str]) -> None:
+        told.append(sorted(failed))
+
+    application = make(Library(), Fails(), FailsAbove())
+    application.on_degraded = degraded
+    await application.upgrade()
+    assert told == [["fails", "fails-above"]]
+    await application.start()
+    assert told[-1] == ["fails", "fails-above"]
+    await application.plugin_manager.disable("fails-above")
+    assert told[-1] == ["fails"]
+    await application.plugin_manager.disable("fails")
+    assert told[-1] == []
+    application.plugin_manager.fail("library", "it is closed")
+    assert told[-1] == ["library"]
+    await application.plugin_manager.enable("library")
+    assert told[-1] == []
     await application.stop()
 
 

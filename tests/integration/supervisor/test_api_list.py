@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from insula.fleet.command import Verb
+from insula.fleet.command import Command, Verb
+from insula.fleet.lifecycle import Observed
 from insula.supervisor.control import Control
 from insula.supervisor.entry import Entry
 from insula.testing.supervised import Supervised
@@ -258,6 +259,20 @@ async def test_a_failure_of_an_environment_is_told(api: Supervised) -> None:
     shop = await api.shown("shop")
     assert (shop["status"], shop["failure"]["step"]) == ("error", "start")
     assert "told to fail" in shop["failure"]["message"]
+
+
+async def test_plugins_that_failed_are_told_with_what_runs(api: Supervised) -> None:
+    await api.make("shop")
+    assert (await api.shown("shop"))["degraded"] == {}
+    environment = api.environment
+    environment.report("shop", Observed.COMMANDING, command=Command(Verb.START, "shop", "r1"))
+    environment.report("shop", Observed.RUNNING, failed=("boxes", "shelf"))
+    shop = await api.shown("shop")
+    assert (shop["status"], shop["failure"]) == ("running", None)
+    assert shop["degraded"] == {environment.name: ["boxes", "shelf"]}
+    assert (
+        await api.ask("update", shop, filterByTk="shop")
+    ).status_code == 200  # as clients send records back
 
 
 async def test_an_update_changes_what_was_said_and_nothing_else(api: Supervised) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 from insula.fleet.command import Command, Verb
 from insula.fleet.errors import WrongMove
 from insula.fleet.lifecycle import MOVES, PENDING, Lifecycle, Observed, Status, Wanted
+from insula.fleet.wire import from_json
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 START = Command(Verb.START, "shop", "1")
@@ -90,6 +91,31 @@ def test_what_is_done_is_told_while_it_is_pending_and_gone_with_the_next_move() 
 
 
 @pytest.mark.parametrize("observed", Observed)
+def test_only_what_runs_is_degraded(observed: Observed) -> None:
+    one = Lifecycle("shop", lambda: MOMENT, status=Status(observed, MOMENT))
+    told = one.degrade(("shelf",))
+    assert (told is not None) is (observed is Observed.RUNNING)
+    assert one.status.failed == (("shelf",) if told else ())
+    assert one.degrade(one.status.failed) is None, "it is no news"
+
+
+def test_failed_plugins_belong_to_what_runs_or_is_down() -> None:
+    one = lifecycle()
+    with pytest.raises(ValueError, match="failed plugins"):
+        one.move(Observed.COMMANDING, command=START, failed=("shelf",))
+    move(one, Observed.COMMANDING)
+    assert one.move(Observed.RUNNING, failed=("shelf",)).failed == ("shelf",)
+    move(one, Observed.COMMANDING)
+    assert one.status.failed == ()
+
+
+@pytest.mark.parametrize("observed", Observed)
 def test_only_of_what_is_pending_anything_is_told(observed: Observed) -> None:
     one = Lifecycle("shop", lambda: MOMENT, status=Status(observed, MOMENT))
     assert (one.tell("tables", 0.5) is not None) is (observed in PENDING)
+
+
+@pytest.mark.parametrize("more", ["", ', "unheard": 1'])
+def test_a_status_told_by_another_version_is_understood(more: str) -> None:
+    told = from_json(Status, f'{{"observed": "running", "since": "2026-01-01T00:00:00Z"{more}}}'.encode())
+    assert (told.observed, told.failed) == (Observed.RUNNING, ())

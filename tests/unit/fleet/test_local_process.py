@@ -31,6 +31,9 @@ class House:
         self.waits_at = waits_at
         self.stays_down = False
         self.deadline_s = deadline_s
+        self.fails_in: list[str] = []
+        """Plugins that fail while it comes up or is upgraded."""
+        self.steps: list[Noted] = []
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
         self.called: list[str] = []
@@ -64,6 +67,7 @@ class House:
 class Noted(Steps):
     def __init__(self, house: House) -> None:
         self.house = house
+        house.steps.append(self)
         type(self).deadline_s = house.deadline_s
 
     async def prepare(self) -> None:
@@ -74,6 +78,7 @@ class Noted(Steps):
 
     async def initialize(self) -> None:
         await self.house.step("initialize", self.tell)
+        self.degrade(self.house.fails_in)
 
     async def run(self) -> AsgiApp:
         await self.house.step("run")
@@ -81,6 +86,7 @@ class Noted(Steps):
 
     async def upgrade(self) -> None:
         await self.house.step("upgrade")
+        self.degrade(self.house.fails_in)
 
     async def stop(self) -> None:
         await self.house.step("stop")
@@ -120,6 +126,38 @@ async def test_one_that_is_not_to_run_as_it_is_is_stopped_and_says_why(made: boo
     await house.process.start(SHOP)
     assert (house.status.observed, house.status.stuck) == (O.RUNNING, False)
     assert O.ERROR not in house.seen
+
+
+async def test_plugins_that_failed_are_told_with_what_runs() -> None:
+    house = House()
+    house.fails_in = ["shelf", "boxes"]
+    await house.process.start(SHOP)
+    assert house.seen == [O.COMMANDING, O.RUNNING]
+    assert house.status.failed == ("boxes", "shelf")
+    since = house.status.since
+    house.steps[-1].degrade(["shelf", "boxes"])
+    assert len(house.moves) == 2, "it is no news"
+    house.steps[-1].degrade(["shelf"])
+    assert house.moves[-1] == ("shop", house.status)
+    assert (house.status.observed, house.status.failed, house.status.since) == (O.RUNNING, ("shelf",), since)
+    house.steps[-1].degrade([])
+    assert house.moves[-1][1].failed == ()
+    house.steps[-1].degrade(["boxes"])
+    await house.process.stop("shop")
+    assert (house.status.observed, house.status.failed) == (O.STOPPED, ())
+    house.fails_in = []
+    await house.process.start(SHOP)
+    assert (house.status.observed, house.status.failed) == (O.RUNNING, ())
+
+
+async def test_plugins_that_failed_in_an_upgrade_are_told_of_what_is_down_as_well() -> None:
+    house = House()
+    house.fails_in = ["shelf"]
+    await house.process.upgrade(SHOP)
+    assert (house.status.observed, house.status.failed) == (O.STOPPED, ("shelf",))
+    house.fails_in = []
+    await house.process.upgrade(SHOP)
+    assert (house.status.observed, house.status.failed) == (O.STOPPED, ())
 
 
 async def test_made_then_started_without_being_opened_twice() -> None:

@@ -66,6 +66,8 @@ export interface Application {
   statuses: Record<string, Observed>;
   doing: Doing | null;
   failure: Failure | null;
+  /** Environment → the plugins that failed there, while all else runs. */
+  degraded: Record<string, string[]>;
   waitsFor: string | null;
   wanted: Wanted;
   version: string | null;

@@ -2239,6 +2239,10 @@ export interface components {
             /** Format: date-time */
             createdAt?: string | null;
             createdById?: number | null;
+            /** @description By environment: the plugins that failed there, while all else of it runs; after an upgrade also of one that does not run. */
+            degraded?: {
+                [key: string]: string[];
+            };
             /** Format: date-time */
             deletedAt?: string | null;
             displayName?: string;
@@ -3074,6 +3078,10 @@ export interface operations {
                             /** Format: date-time */
                             createdAt?: string | null;
                             createdById?: number | null;
+                            /** @description By environment: the plugins that failed there, while all else of it runs; after an upgrade also of one that does not run. */
+                            degraded?: {
+                                [key: string]: string[];
+                            };
                             /** Format: date-time */
                             deletedAt?: string | null;
                             displayName?: string;

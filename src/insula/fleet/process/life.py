@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from insula.core import log
@@ -31,6 +31,7 @@ class Life:
     __slots__ = (
         "_changed",
         "_factory",
+        "_failed",
         "_joined",
         "_lifecycle",
         "_name",
@@ -55,6 +56,8 @@ class Life:
         self._running = running
         self._changed = changed
         self._telling = Telling(lifecycle, changed)
+        self._failed: tuple[str, ...] = ()
+        """Plugins that have failed in what was brought up last."""
         self._steps: Steps | None = None
         """Those of the last time, until all that they hold is given back."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -129,7 +132,7 @@ class Life:
         await self._step("initialize", self._within("initialize", steps, steps.initialize()))
         answers = await self._step("start", self._within("start", steps, steps.run()))
         self._running[self._name] = answers
-        self._move(Observed.RUNNING)
+        self._move(Observed.RUNNING, failed=self._failed)
 
     async def _upgrade(self, configuration: Configuration) -> None:
         if self._name in self._running:
@@ -137,8 +140,9 @@ class Life:
         self._command(Verb.UPGRADE)
         steps = await self._step("prepare", self._prepare(configuration))
         await self._step("upgrade", self._within("upgrade", steps, steps.upgrade()))
+        failed = self._failed
         await self._step("stop", self._clear())
-        self._move(Observed.STOPPED)
+        self._move(Observed.STOPPED, failed=failed)
 
     async def _stop(self) -> None:
         if self.status.observed in (Observed.NOT_FOUND, Observed.STOPPED):
@@ -185,6 +189,8 @@ class Life:
         await self._clear()
         self._steps = steps = self._factory(configuration)
         steps.tell = self._telling
+        self._failed = ()
+        steps.degrade = self._degrade
         await self._within("prepare", steps, steps.prepare())
         return steps
 
@@ -244,9 +250,24 @@ class Life:
         command = Command(verb, self._name, log.request_id.get() or request_id())
         self._move(Observed.COMMANDING, command=command)
 
-    def _move(self, to: Observed, *, command: Command | None = None, step: str = "", cause: str = "") -> None:
+    def _degrade(self, failed: Collection[str]) -> None:
+        self._failed = tuple(sorted(failed))
+        status = self._lifecycle.degrade(self._failed)
+        if status is not None:
+            self._changed(self._name, status)
+
+    def _move(
+        self,
+        to: Observed,
+        *,
+        command: Command | None = None,
+        step: str = "",
+        cause: str = "",
+        failed: tuple[str, ...] = (),
+    ) -> None:
         self._telling.over()
-        self._changed(self._name, self._lifecycle.move(to, command=command, step=step, cause=cause))
+        status = self._lifecycle.move(to, command=command, step=step, cause=cause, failed=failed)
+        self._changed(self._name, status)
         if to in (Observed.RUNNING, Observed.STOPPED):
             _logger.info("%s is %s%s", self._name, to.value, f": {cause}" if cause else "")
 

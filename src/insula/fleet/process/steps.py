@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Final, Protocol
 
 from insula.core.doing import Tell, to_nobody
 from insula.fleet.process.base import AsgiApp
 
 STEP_DEADLINE_S: Final = 600.0
 """What a step may take; an upgrade of a large database is the longest."""
+
+
+class Degrade(Protocol):
+    """Called whenever other plugins than before have failed, and when none has any more."""
+
+    def __call__(self, failed: Collection[str]) -> None:
+        """``failed``: all of them, by name."""
+
+
+def unnoticed(failed: Collection[str]) -> None:
+    """Where nobody wants to know."""
 
 
 class Steps(ABC):
@@ -21,6 +32,8 @@ class Steps(ABC):
 
     tell: Tell = staticmethod(to_nobody)
     """Told what is being done; set before the first step."""
+    degrade: Degrade = staticmethod(unnoticed)
+    """Told which plugins are off since they failed; set before the first step."""
 
     @abstractmethod
     async def prepare(self) -> None:
