@@ -66,12 +66,12 @@ function Item({ plugin, onSettings }: ItemProps) {
               <Flex vertical gap={4}>
                 <Typography.Text className={styles["reason"] ?? ""}>{plugin.error}</Typography.Text>
                 <span>{t("plugins.failedHint")}</span>
+                <div>
+                  <Button size="small" loading={change.isPending} onClick={() => turn(true)}>
+                    {t("common.retry")}
+                  </Button>
+                </div>
               </Flex>
-            }
-            action={
-              <Button size="small" loading={change.isPending} onClick={() => turn(true)}>
-                {t("common.retry")}
-              </Button>
             }
           />
         )}
