@@ -63,6 +63,15 @@ async def test_the_rest_runs_on_and_the_supervisor_tells_of_it(browser: Browser,
     person = await visit(browser, broken.address)
     await person.sign_in()
     page = person.page
+    await person.open("/admin/settings/applications")
+    shown = page.get_by_role("row").filter(has_text="Corner shop")
+    await expect(
+        shown.get_by_role("button", name="Running · degraded: Plugins that failed: shelf")
+    ).to_be_visible()
+    await person.open("/admin/settings/applications/shop")
+    degraded = page.get_by_role("button", name="Running · degraded: Plugins that failed: shelf")
+    await expect(degraded).to_have_count(2)
+    await expect(page.get_by_role("alert").filter(has_text="Plugins that failed: shelf")).to_be_visible()
     await person.open("/admin/settings/applications/shop?tab=plugins")
     failed = page.get_by_role("row").filter(has_text="Shelf")
     await expect(failed).to_contain_text(CAUSE)
@@ -70,10 +79,26 @@ async def test_the_rest_runs_on_and_the_supervisor_tells_of_it(browser: Browser,
     await expect(page.get_by_role("row").filter(has_text="API keys")).to_contain_text("Enabled")
     await expect(page.get_by_role("button", name="Stop Corner shop")).to_be_enabled()
 
+    await page.get_by_role("button", name="More actions for Corner shop").click()
+    await page.get_by_role("menuitem", name="Upgrade").click()
+    came = page.get_by_role("alert").filter(
+        has_text="Corner shop was upgraded, but these plugins failed: shelf"
+    )
+    await expect(came.first).to_be_visible()
+    await expect(page.get_by_text("Corner shop is up to date.")).to_have_count(0)
+
     await person.sign_in(base="/apps/shop/admin")
     await person.open("/apps/shop/admin/data/boxes")
     await expect(page.get_by_role("alert").filter(has_text="shelf")).to_be_visible()
     await person.open("/apps/shop/admin/settings/users")
     await expect(page.get_by_role("row").filter(has_text="root@example.com")).to_be_visible()
+
+    await person.open("/apps/shop/admin/settings/plugins")
+    await page.get_by_role("switch", name="Shelf").click()
+    await expect(page.get_by_role("switch", name="Shelf")).not_to_be_checked()
+    await person.sign_in()
+    await person.open("/admin/settings/applications/shop")
+    await expect(page.get_by_role("main").get_by_text("Running", exact=True).first).to_be_visible()
+    await expect(degraded).to_have_count(0)
     await person.context.close()
     assert person.complaints == []

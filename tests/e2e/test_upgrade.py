@@ -49,8 +49,7 @@ async def test_an_older_application_says_so_and_is_upgraded(browser: Browser, ol
     await page.reload()
     await expect(status.get_by_text(OLDER).first).to_be_visible()
 
-    await page.get_by_role("button", name="More actions for Corner shop").click()
-    await page.get_by_role("menuitem", name="Upgrade").click()
+    await failed.get_by_role("button", name="Upgrade").click()
     await expect(page.get_by_text("Corner shop is up to date.")).to_be_visible()
     await expect(page.get_by_role("button", name="Stop Corner shop")).to_be_enabled()
     await expect(status.get_by_text("Running", exact=True).first).to_be_visible()

@@ -18,7 +18,7 @@ import { shownStatus, type Shown } from "@/components/status";
 import { ago, percent } from "@/lib/format";
 import styles from "@/components/StatusTag.module.css";
 
-const LOOKS: Record<Shown, { icon: ComponentType<{ className?: string }>; color: string }> = {
+const LOOKS: Record<Shown | "degraded", { icon: ComponentType<{ className?: string }>; color: string }> = {
   running: { icon: CheckCircleFilled, color: "good" },
   asleep: { icon: MoonFilled, color: "calm" },
   stopped: { icon: PauseCircleOutlined, color: "grey" },
@@ -27,6 +27,7 @@ const LOOKS: Record<Shown, { icon: ComponentType<{ className?: string }>; color:
   initializing: { icon: LoadingOutlined, color: "busy" },
   initialized: { icon: ClockCircleOutlined, color: "busy" },
   commanding: { icon: LoadingOutlined, color: "busy" },
+  degraded: { icon: WarningFilled, color: "odd" },
   not_found: { icon: QuestionCircleOutlined, color: "grey" },
   deleted: { icon: DeleteOutlined, color: "grey" },
 };
@@ -37,11 +38,13 @@ interface Props {
   doing?: Doing | null | undefined;
   failure?: Failure | null | undefined;
   waitsFor?: string | null | undefined;
+  /** The plugins that failed in it. */
+  failed?: readonly string[] | undefined;
 }
 
-type Details = Pick<Props, "doing" | "failure" | "waitsFor">;
+type Details = Pick<Props, "doing" | "failure" | "waitsFor"> & { lacks: string | null };
 
-function Behind({ doing, failure, waitsFor }: Details) {
+function Behind({ doing, failure, waitsFor, lacks }: Details) {
   const { t } = useTranslation();
   return (
     <div className={styles["behind"]}>
@@ -61,6 +64,7 @@ function Behind({ doing, failure, waitsFor }: Details) {
         </div>
       )}
       {waitsFor && <div>{waitsFor}</div>}
+      {lacks && <div className={styles["message"]}>{lacks}</div>}
       {failure && (
         <div>
           <div className={styles["message"]}>{failure.message}</div>
@@ -79,30 +83,35 @@ function Behind({ doing, failure, waitsFor }: Details) {
   );
 }
 
-export function StatusTag({ status, wanted, doing, failure, waitsFor }: Props) {
+export function StatusTag({ status, wanted, doing, failure, waitsFor, failed = [] }: Props) {
   const { t } = useTranslation();
-  const shown = shownStatus(status, wanted);
+  const life = shownStatus(status, wanted);
+  const shown = life === "running" && failed.length > 0 ? "degraded" : life;
+  const lacks = shown === "degraded" ? t("fleet.lacks", { names: failed.join(", ") }) : null;
   const { icon: Icon, color } = LOOKS[shown];
   const word = t(`fleet.status.${shown}`);
   const share = doing?.progress;
   const label = (
     <>
       <Icon className={styles[color] ?? ""} />
-      <span>{word}</span>
+      <span className={styles["word"]}>{word}</span>
       {share !== null && share !== undefined && <span className={styles["share"]}>{percent(share)}</span>}
       {(waitsFor ?? (failure && shown !== "error")) && <WarningFilled className={styles["odd"] ?? ""} />}
     </>
   );
-  if (!doing && !failure && !waitsFor) return <span className={styles["tag"]}>{label}</span>;
+  if (!doing && !failure && !waitsFor && !lacks) return <span className={styles["tag"]}>{label}</span>;
   return (
     <Popover
       trigger={["hover", "focus"]}
-      content={<Behind doing={doing} failure={failure} waitsFor={waitsFor} />}
+      content={<Behind doing={doing} failure={failure} waitsFor={waitsFor} lacks={lacks} />}
     >
       <button
         type="button"
         className={`${styles["tag"]} ${styles["more"]}`}
-        aria-label={t("fleet.statusMore", { word, why: failure?.message ?? waitsFor ?? doing?.message })}
+        aria-label={t("fleet.statusMore", {
+          word,
+          why: failure?.message ?? waitsFor ?? doing?.message ?? lacks,
+        })}
       >
         {label}
       </button>

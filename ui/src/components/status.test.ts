@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPending, mayMove, possible, shownStatus } from "@/components/status";
+import { failedPlugins, isPending, mayMove, possible, shownStatus } from "@/components/status";
 
 test("what sleeps is told from what was stopped, and what is deleted from both", () => {
   expect(shownStatus("stopped", "asleep")).toBe("asleep");
@@ -43,4 +43,12 @@ test("one moves while it is stopped, or where it is placed nowhere", () => {
   expect(mayMove({ wanted: "stopped", statuses: { east: "error", west: "stopped" } }, known)).toBe(true);
   expect(mayMove({ wanted: "running", statuses: { local: "error" } }, known)).toBe(true);
   expect(mayMove({ wanted: "running", statuses: { local: "error", west: "running" } }, known)).toBe(false);
+});
+
+test("plugins that failed are named once, however many environments they failed in", () => {
+  expect(failedPlugins({ degraded: {} })).toEqual([]);
+  expect(failedPlugins({ degraded: { west: ["shelf", "boxes"], east: ["shelf"] } })).toEqual([
+    "boxes",
+    "shelf",
+  ]);
 });

@@ -14,6 +14,10 @@ const PENDING: readonly Shown[] = ["preparing", "initializing", "initialized", "
 /** Whether it goes on by itself. */
 export const isPending = (status: Shown): boolean => PENDING.includes(status);
 
+/** The plugins that failed in any of its environments, each once. */
+export const failedPlugins = ({ degraded }: Pick<Application, "degraded">): string[] =>
+  [...new Set(Object.values(degraded).flat())].sort();
+
 type Life = Pick<Application, "status" | "wanted" | "jobId">;
 
 /** What may be asked of it now; whoever asks for something else is told by the server why not. */

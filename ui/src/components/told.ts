@@ -9,6 +9,8 @@ export interface Told {
   done: (sentence: string) => void;
   /** What they chose can not be taken, and what can. */
   refused: (sentence: string) => void;
+  /** It is done, but not all of it: stays until it is read. */
+  partly: (sentence: string) => void;
   /** What happened and what to try, with the request's id for whoever looks after the server. */
   failed: (error: unknown) => void;
 }
@@ -20,6 +22,7 @@ export function useTold(): Told {
     () => ({
       done: (sentence) => void message.success(sentence),
       refused: (sentence) => void message.warning(sentence),
+      partly: (sentence) => notification.warning({ title: sentence, role: "alert", duration: 0 }),
       failed: (error) => {
         const id = error instanceof ApiError ? error.requestId : null;
         const text = errorText(t, error);

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useVerb, type Grave, type Verb } from "@/api/mutations/applications";
 import type { Application } from "@/api/fleet";
 import { ConfirmName } from "@/components/ConfirmName";
+import { failedPlugins } from "@/components/status";
 import { useTold } from "@/components/told";
 
 type Target = Pick<Application, "name" | "displayName">;
@@ -44,8 +45,10 @@ export function useDeeds({ onGone }: Options = {}): Deeds {
   const perform = async (what: Verb | Grave, target: Target): Promise<boolean> => {
     mark(target.name, true);
     try {
-      await verb.mutateAsync({ verb: what, name: target.name, keepData });
-      told.done(t(`fleet.did.${what}`, { name: shown(target) }));
+      const answered = await verb.mutateAsync({ verb: what, name: target.name, keepData });
+      const names = what === "upgrade" ? failedPlugins(answered as Application).join(", ") : "";
+      if (names) told.partly(t("fleet.upgradedInPart", { name: shown(target), names }));
+      else told.done(t(`fleet.did.${what}`, { name: shown(target) }));
       return true;
     } catch (error) {
       told.failed(error);

@@ -10,6 +10,7 @@ import { applications } from "@/api/queries/applications";
 import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
+import { failedPlugins } from "@/components/status";
 import { StatusTag } from "@/components/StatusTag";
 import { Actions } from "@/features/fleet/Actions";
 import { FiguresTab } from "@/features/fleet/page/FiguresTab";
@@ -20,7 +21,7 @@ import styles from "@/features/fleet/page/page.module.css";
 import { PluginsTab } from "@/features/fleet/page/PluginsTab";
 import { SettingsTab } from "@/features/fleet/page/SettingsTab";
 import { TABS, type Tab } from "@/features/fleet/page/tabs";
-import { useDeeds } from "@/features/fleet/useDeeds";
+import { useDeeds, type Deeds } from "@/features/fleet/useDeeds";
 
 function Trail() {
   const { t } = useTranslation();
@@ -31,11 +32,11 @@ function Trail() {
   );
 }
 
-function content(tab: Tab, application: Application) {
+function content(tab: Tab, application: Application, deeds: Deeds) {
   const { name } = application;
   switch (tab) {
     case "overview":
-      return <OverviewTab application={application} />;
+      return <OverviewTab application={application} deeds={deeds} />;
     case "history":
       return <HistoryTab name={name} />;
     case "jobs":
@@ -66,7 +67,14 @@ function There({ application }: { application: Application }) {
         <Flex gap={8} align="center" wrap>
           <Mark name={title} icon={icon} size={20} />
           <span>{name}</span>
-          <StatusTag status={status} wanted={wanted} doing={doing} failure={failure} waitsFor={waitsFor} />
+          <StatusTag
+            status={status}
+            wanted={wanted}
+            doing={doing}
+            failure={failure}
+            waitsFor={waitsFor}
+            failed={failedPlugins(application)}
+          />
         </Flex>
       }
       actions={<Actions application={application} deeds={deeds} />}
@@ -78,7 +86,7 @@ function There({ application }: { application: Application }) {
         items={TABS.filter((key) => key !== "settings" || wanted !== "deleted").map((key) => ({
           key,
           label: t(`application.tabs.${key}`),
-          children: content(key, application),
+          children: content(key, application, deeds),
         }))}
       />
       {deeds.dialog}

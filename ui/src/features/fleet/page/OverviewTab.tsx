@@ -1,38 +1,89 @@
-import { Alert, Card, Descriptions, Flex, Progress, Tag, Typography, type DescriptionsProps } from "antd";
+import { ArrowUpOutlined } from "@ant-design/icons";
+import {
+  Alert,
+  Button,
+  Card,
+  Descriptions,
+  Flex,
+  Progress,
+  Tag,
+  Typography,
+  type DescriptionsProps,
+} from "antd";
 import { useTranslation } from "react-i18next";
-import type { Application } from "@/api/fleet";
+import type { Application, Failure } from "@/api/fleet";
 import { Ago } from "@/components/Ago";
+import { failedPlugins, possible } from "@/components/status";
 import { StatusTag } from "@/components/StatusTag";
 import { DIALECT_NAMES } from "@/features/fleet/form/database";
 import { split } from "@/features/fleet/form/duration";
 import { Making } from "@/features/fleet/Making";
 import styles from "@/features/fleet/page/page.module.css";
+import type { Deeds } from "@/features/fleet/useDeeds";
 import { duration, moment, number } from "@/lib/format";
 
 type Items = NonNullable<DescriptionsProps["items"]>;
 
+interface Given {
+  application: Application;
+  deeds: Deeds;
+}
+
+/** Why it does not come up, and what to do. No step has failed where it only waits for an upgrade. */
+function Down({ application, deeds, failure }: Given & { failure: Failure }) {
+  const { t } = useTranslation();
+  const older = failure.step === "";
+  const where = older
+    ? t("fleet.inEnvironment", { name: failure.environment })
+    : t("application.failedAt", { environment: failure.environment, step: failure.step });
+  return (
+    <Alert
+      type="error"
+      showIcon
+      title={t("application.failed")}
+      description={
+        <Flex vertical gap={4}>
+          <span style={{ overflowWrap: "anywhere" }}>{failure.message}</span>
+          <Typography.Text type="secondary">
+            {where}
+            {failure.since && ` · ${moment(failure.since)}`}
+          </Typography.Text>
+          {application.jobId === null && (
+            <span>{t(older ? "application.upgradeHint" : "application.fixHint")}</span>
+          )}
+          {older && (
+            <div>
+              <Button
+                icon={<ArrowUpOutlined />}
+                loading={deeds.busy(application.name)}
+                disabled={!possible(application).upgrade}
+                onClick={() => deeds.run("upgrade", application)}
+              >
+                {t("fleet.verb.upgrade")}
+              </Button>
+            </div>
+          )}
+        </Flex>
+      }
+    />
+  );
+}
+
 /** What is being done, what went wrong, and what waits: whatever asks for attention. */
-function Attention({ application }: { application: Application }) {
+function Attention({ application, deeds }: Given) {
   const { t } = useTranslation();
   const { doing, failure, waitsFor, wanted } = application;
+  const lacking = application.status === "running" ? failedPlugins(application) : [];
   return (
     <>
       {wanted === "deleted" && <Alert type="warning" showIcon title={t("application.deletedNote")} />}
-      {failure && (
+      {failure && <Down application={application} deeds={deeds} failure={failure} />}
+      {lacking.length > 0 && (
         <Alert
-          type="error"
+          type="warning"
           showIcon
-          title={t("application.failed")}
-          description={
-            <Flex vertical gap={4}>
-              <span style={{ overflowWrap: "anywhere" }}>{failure.message}</span>
-              <Typography.Text type="secondary">
-                {t("application.failedAt", { environment: failure.environment, step: failure.step })}
-                {failure.since && ` · ${moment(failure.since)}`}
-              </Typography.Text>
-              {application.jobId === null && <span>{t("application.fixHint")}</span>}
-            </Flex>
-          }
+          title={t("fleet.lacks", { names: lacking.join(", ") })}
+          description={t("application.degradedHint")}
         />
       )}
       {waitsFor && <Alert type="warning" showIcon title={waitsFor} />}
@@ -150,6 +201,7 @@ function Places({ application }: { application: Application }) {
               doing={doing?.environment === place ? doing : null}
               failure={failure?.environment === place ? failure : null}
               waitsFor={waitsFor}
+              failed={application.degraded[place]}
             />
           </Flex>
         </li>
@@ -158,11 +210,11 @@ function Places({ application }: { application: Application }) {
   );
 }
 
-export function OverviewTab({ application }: { application: Application }) {
+export function OverviewTab({ application, deeds }: Given) {
   const { t } = useTranslation();
   return (
     <Flex vertical gap={16}>
-      <Attention application={application} />
+      <Attention application={application} deeds={deeds} />
       {application.jobId !== null && (
         <Card title={t("application.makingNow")}>
           <Making job={application.jobId} name={application.name} there />
