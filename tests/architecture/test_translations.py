@@ -25,7 +25,17 @@ FOR_PEOPLE = tuple(
     )
 )
 """Where it is refused what people ask for."""
-REFUSING = ("ValueError", "_refusal", "refuse", "_refuse", "wrong", "_wrong", "invalid", "_invalid")
+REFUSING = (
+    "ValueError",
+    "WrongSetting",
+    "_refusal",
+    "refuse",
+    "_refuse",
+    "wrong",
+    "_wrong",
+    "invalid",
+    "_invalid",
+)
 """Calls that are given a reason."""
 DEFECTS = {
     "a connection budget needs at least one connection",

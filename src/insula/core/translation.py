@@ -117,6 +117,11 @@ def in_language(text: str, language: str) -> str:
     return text if language not in TRANSLATED else _catalogue(language).text(text)
 
 
+def sentence(reason: str, language: str) -> str:
+    """A reason of an error as a sentence of its own, in a language."""
+    return in_language(PART.format(reason=reason[:1].upper() + reason[1:]), language)
+
+
 class _Catalogue:
     """All that is said in one language."""
 

@@ -109,6 +109,9 @@ class CollectionExists(DataError):
     code = "CONFLICT"
     kind = Kind.CONFLICT
 
+    def __init__(self, *, collection: str) -> None:
+        super().__init__(collection=collection, path="name")
+
 
 class FieldExists(DataError):
     """The collection "{collection}" already has a field "{field}"."""
@@ -116,11 +119,27 @@ class FieldExists(DataError):
     code = "CONFLICT"
     kind = Kind.CONFLICT
 
+    def __init__(self, *, collection: str, field: str) -> None:
+        super().__init__(collection=collection, field=field, path="name")
+
+
+def _described(what: str, name: str, path: str) -> dict[str, str]:
+    """Details of what describes a collection (``orders``) or a field (``orders.total``)."""
+    details = {"name": name, "path": path} if path else {"name": name}
+    collection, dot, field = name.partition(".")
+    if dot:
+        return {**details, "collection": collection, "field": field}
+    return {**details, "collection": name} if what == "The collection" else details
+
 
 class InvalidMetadata(DataError):
     """{what} "{name}" {reason}."""
 
     code = "VALIDATION_ERROR"
+
+    def __init__(self, *, what: str, name: str, reason: str, path: str = "") -> None:
+        """``path``: the setting that is wrong, as the body calls it."""
+        super().__init__(what=what, reason=reason, **_described(what, name, path))
 
 
 class MetadataInUse(DataError):
@@ -128,6 +147,10 @@ class MetadataInUse(DataError):
 
     code = "CONFLICT"
     kind = Kind.CONFLICT
+
+    def __init__(self, *, what: str, name: str, reason: str, path: str = "") -> None:
+        """``path``: the setting that can not be changed, as the body calls it."""
+        super().__init__(what=what, reason=reason, **_described(what, name, path))
 
 
 class TableLost(DataError):

@@ -31,6 +31,11 @@ export class ApiError extends Error {
     this.details = details;
     this.all = all;
   }
+
+  /** The first of them. */
+  get entry(): ErrorEntry {
+    return this.all[0] ?? { code: this.code, message: this.message, ...this.details };
+  }
 }
 
 export interface Meta {

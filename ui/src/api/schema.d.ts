@@ -2407,8 +2407,16 @@ export interface components {
             errors: {
                 /** @description The stable part, for programs. */
                 code: string;
+                /** @description The collection that it is about. */
+                collection?: string;
+                /** @description The field that it is about. */
+                field?: string;
                 /** @description One sentence for a person. */
                 message: string;
+                /** @description The setting that is wrong, as the body calls it. */
+                path?: string;
+                /** @description The sentence without what it is about. */
+                reason?: string;
             }[];
         };
         "insula.Field": {

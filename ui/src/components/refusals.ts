@@ -10,15 +10,9 @@ export interface Refused {
 
 export const NOTHING: Refused = { items: {}, others: [] };
 
-export const ABOUT_FIELD = /^The field "[^"]+" of "[^"]+" /;
-
-/** The name that a sentence begins with, in any language: `email must be …`. */
-const FIRST_WORD = /^([a-z]\w*) ?/;
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** The sentence without the name of the field that it stands at. */
-export const atField = (message: string): string => capital(message.replace(ABOUT_FIELD, ""));
+export const atField = ({ reason, message }: ErrorEntry): string =>
+  typeof reason === "string" ? reason : message;
 
 const namedBy = ({ field, fields }: ErrorEntry): string[] =>
   typeof field === "string" ? [field] : Array.isArray(fields) ? fields.map(String) : [];
@@ -33,12 +27,9 @@ export function refusalsOf(error: ApiError, taken: string, shown: (name: string)
   for (const entry of error.all) {
     const { code, message, fields } = entry;
     const named = namedBy(entry).filter(shown);
-    const first = FIRST_WORD.exec(message)?.[1];
     if (named.length > 0) {
-      const sentence = code === "CONFLICT" && Array.isArray(fields) ? taken : atField(message);
+      const sentence = code === "CONFLICT" && Array.isArray(fields) ? taken : atField(entry);
       for (const name of named) items[name] ??= sentence;
-    } else if (first !== undefined && shown(first) && !(first in items)) {
-      items[first] = capital(message.replace(FIRST_WORD, ""));
     } else others.push(message);
   }
   return { items, others };

@@ -21,7 +21,8 @@ export interface Refusals {
   clear: () => void;
 }
 
-export function useRefusals(form: FormInstance): Refusals {
+/** Without a form all of it stands above what was sent. */
+export function useRefusals(form?: FormInstance): Refusals {
   const told = useTold();
   const { t } = useTranslation();
   const [refused, setRefused] = useState(NOTHING);
@@ -31,11 +32,11 @@ export function useRefusals(form: FormInstance): Refusals {
       told.failed(error);
       return;
     }
-    const values = form.getFieldsValue() as Record<string, unknown>;
+    const values = (form?.getFieldsValue() ?? {}) as Record<string, unknown>;
     const found = read(error, (name) => name in values);
-    form.setFields(Object.entries(found.items).map(([name, sentence]) => ({ name, errors: [sentence] })));
+    form?.setFields(Object.entries(found.items).map(([name, sentence]) => ({ name, errors: [sentence] })));
     const [first] = Object.keys(found.items);
-    if (first !== undefined) form.scrollToField(first, { focus: true, block: "center" });
+    if (first !== undefined) form?.scrollToField(first, { focus: true, block: "center" });
     setRefused(found);
   };
   return {
@@ -43,7 +44,7 @@ export function useRefusals(form: FormInstance): Refusals {
     show: (error) => showAs(error, plain),
     showAs,
     clear: () => {
-      form.setFields(Object.keys(refused.items).map((name) => ({ name, errors: [] })));
+      form?.setFields(Object.keys(refused.items).map((name) => ({ name, errors: [] })));
       setRefused(NOTHING);
     },
   };

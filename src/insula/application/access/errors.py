@@ -136,6 +136,10 @@ class InvalidAccess(AccessError):
     code = "VALIDATION_ERROR"
     kind = Kind.INVALID
 
+    def __init__(self, *, reason: str, field: str = "", what: str = "") -> None:
+        """It is wrong with ``what``, or with a ``field`` of the body."""
+        super().__init__(what=what or field, reason=reason, **({"field": field} if field else {}))
+
 
 class Fixed(AccessError):
     """{what} can not be {verb}: {reason}."""

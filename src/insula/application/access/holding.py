@@ -86,7 +86,7 @@ class Holding:
         """Nobody gives a role that may do more than their own. Raises ``InvalidAccess``, ``Escalation``."""
         for role in roles:
             if role not in self._access.book.roles:
-                raise InvalidAccess(what="roles", reason="must name roles that exist")
+                raise InvalidAccess(field="roles", reason="must name roles that exist")
         check_roles(self._access, self._principal, roles, "give a role with other rights")
 
     async def holds_root(self, users: Iterable[int]) -> bool:
@@ -116,5 +116,5 @@ def role_names(raw: Any) -> list[str]:
     names = [item.get("name") if isinstance(item, dict) else item for item in items]
     texts = [name for name in names if isinstance(name, str)]
     if len(texts) != len(names):
-        raise InvalidAccess(what="roles", reason="must be names of roles")
+        raise InvalidAccess(field="roles", reason="must be names of roles")
     return list(dict.fromkeys(texts))

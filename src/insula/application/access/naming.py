@@ -52,10 +52,10 @@ def checked_names(values: Mapping[str, Any]) -> dict[str, Any]:
     email, username = kept.get("email"), kept.get("username")
     if isinstance(email, str) and not is_email(email):
         reason = f"must be an e-mail address such as you@example.com, of at most {EMAIL_LONGEST} characters"
-        raise InvalidAccess(what="email", reason=reason)
+        raise InvalidAccess(field="email", reason=reason)
     if isinstance(username, str) and not is_username(username):
         reason = f"must be 1 to {USERNAME_LONGEST} characters without spaces, @, quotes or slashes"
-        raise InvalidAccess(what="username", reason=reason)
+        raise InvalidAccess(field="username", reason=reason)
     return kept
 
 

@@ -61,8 +61,10 @@ def plain_values(collection: Collection, values: Mapping[str, Any]) -> dict[str,
 def _key(item: Field, value: Any) -> Any:
     relation = item.relation
     if relation is None or relation.kind != "belongsTo":
-        raise InvalidAccess(what=item.name, reason="can only be changed through the records that it leads to")
+        raise InvalidAccess(
+            field=item.name, reason="can only be changed through the records that it leads to"
+        )
     key = value.get(relation.target_key) if isinstance(value, Mapping) else value
     if key is None or not isinstance(key, str | int):
-        raise InvalidAccess(what=item.name, reason="must name a record by its key")
+        raise InvalidAccess(field=item.name, reason="must name a record by its key")
     return key

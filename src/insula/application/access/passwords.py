@@ -48,12 +48,12 @@ def check_strength(
 ) -> None:
     """See that a password may be set for someone with these names. Raises ``InvalidAccess`` naming ``field``."""
     if not isinstance(password, str):
-        raise InvalidAccess(what=field, reason="must be text")
+        raise InvalidAccess(field=field, reason="must be text")
     if len(password) < shortest:
-        raise InvalidAccess(what=field, reason=f"needs at least {shortest} characters")
+        raise InvalidAccess(field=field, reason=f"needs at least {shortest} characters")
     known = _COMMON | {name.lower() for name in names if isinstance(name, str)}
     if len(set(password)) < _FEWEST_DIFFERENT or password.lower() in known:
-        raise InvalidAccess(what=field, reason="is too easy to guess; choose another")
+        raise InvalidAccess(field=field, reason="is too easy to guess; choose another")
 
 
 class Verified(NamedTuple):

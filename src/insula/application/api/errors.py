@@ -11,7 +11,7 @@ import orjson
 from insula.application.api.parameters import shown
 from insula.core.errors import InsulaError, Kind
 from insula.core.sparse import Sparse
-from insula.core.translation import ENGLISH, filled
+from insula.core.translation import ENGLISH, filled, sentence
 
 _logger = logging.getLogger(__name__)
 _sparse = Sparse(_logger)
@@ -31,6 +31,8 @@ STATUS: Final[Mapping[Kind, int]] = {
     Kind.UNAVAILABLE: 503,
     Kind.TIMEOUT: 504,
 }
+_REFUSING: Final = frozenset((Kind.INVALID, Kind.CONFLICT))
+"""Kinds whose reason is told apart, too, for forms that show it at the item that it is about."""
 STATUS_BY_CODE: Final[Mapping[str, int]] = {"UNSUPPORTED_MEDIA_TYPE": 415}
 """Where the kind is not fine enough."""
 
@@ -42,7 +44,7 @@ RETRY_AFTER_S: Final = 2
 
 DEFECT: Final = "Something went wrong here; the log has {request_id}."
 
-_SHOWN_DETAILS: Final = ("collection", "field", "fields", "parameter", "plugin", "line")
+_SHOWN_DETAILS: Final = ("collection", "field", "fields", "path", "parameter", "plugin", "line")
 """Details that are answered beside message and code, so that a program need not read the sentence."""
 
 
@@ -73,6 +75,8 @@ def defect(error: BaseException, request_id: str, language: str) -> dict[str, An
 def _entry(error: InsulaError, *, operator: bool, language: str) -> dict[str, Any]:
     neutral = error.told_in(language) if error.kind in _OURS and not operator else ""
     entry: dict[str, Any] = {"message": neutral or error.message_in(language), "code": error.code}
+    if error.kind in _REFUSING and isinstance(reason := error.details.get("reason"), str):
+        entry["reason"] = sentence(reason, language)
     return entry | {name: _plain(error.details[name]) for name in _SHOWN_DETAILS if name in error.details}
 
 

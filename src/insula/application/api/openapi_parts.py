@@ -100,6 +100,13 @@ ERROR: Final[Schema] = {
                 "properties": {
                     "message": {"type": "string", "description": "One sentence for a person."},
                     "code": {"type": "string", "description": "The stable part, for programs."},
+                    "reason": {"type": "string", "description": "The sentence without what it is about."},
+                    "collection": {"type": "string", "description": "The collection that it is about."},
+                    "field": {"type": "string", "description": "The field that it is about."},
+                    "path": {
+                        "type": "string",
+                        "description": "The setting that is wrong, as the body calls it.",
+                    },
                 },
             },
         }

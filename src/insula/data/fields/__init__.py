@@ -7,6 +7,7 @@ from insula.data.fields.array import Array
 from insula.data.fields.base import FieldType
 from insula.data.fields.big_int import BigInt
 from insula.data.fields.boolean import Boolean
+from insula.data.fields.checks import WrongSetting
 from insula.data.fields.date import Date
 from insula.data.fields.date_only import DateOnly
 from insula.data.fields.datetime_no_tz import DatetimeNoTz
@@ -50,4 +51,4 @@ def field_type(name: str) -> FieldType:
     try:
         return TYPES[name]
     except (KeyError, TypeError):
-        raise ValueError(f"needs a type that is known ({', '.join(TYPES)})") from None
+        raise WrongSetting(f"needs a type that is known ({', '.join(TYPES)})", "type") from None

@@ -140,13 +140,27 @@ def check_choices(options: Mapping[str, Any]) -> None:
             raise ValueError("needs text, numbers or booleans as values in uiSchema.enum")
 
 
+class WrongSetting(ValueError):
+    """What is wrong with one setting of a field or collection."""
+
+    def __init__(self, reason: str, path: str) -> None:
+        """``path``: the setting, as the body calls it."""
+        super().__init__(reason)
+        self.path = path
+
+
+def path_of(error: ValueError) -> str:
+    """The setting that is wrong; empty where it is not known."""
+    return error.path if isinstance(error, WrongSetting) else ""
+
+
 def whole_option(options: Mapping[str, Any], name: str, limits: tuple[int, int]) -> int | None:
     """A setting that is a whole number within ``limits``, ``None`` when it is not given."""
     value = options.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not limits[0] <= value <= limits[1]:
-        raise ValueError(f"needs a whole number from {limits[0]} to {limits[1]} for {name}")
+        raise WrongSetting(f"needs a whole number from {limits[0]} to {limits[1]} for {name}", name)
     return value
 
 
@@ -154,7 +168,7 @@ def boolean_option(options: Mapping[str, Any], name: str) -> bool | None:
     """A setting that is true or false, ``None`` when it is not given."""
     value = options.get(name)
     if value is not None and not isinstance(value, bool):
-        raise ValueError(f"needs true or false for {name}")
+        raise WrongSetting(f"needs true or false for {name}", name)
     return value
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.types import TypeEngine
 
 from insula.data.fields.base import FieldType
-from insula.data.fields.checks import number_text, whole_option
+from insula.data.fields.checks import WrongSetting, number_text, whole_option
 from insula.data.fields.columns import DecimalColumn
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class DecimalNumber(FieldType):
         whole_option(options, "scale", (0, MAX_PRECISION))
         precision, scale = _digits(options)
         if scale > precision:
-            raise ValueError(f"needs a scale of at most its precision ({precision})")
+            raise WrongSetting(f"needs a scale of at most its precision ({precision})", "scale")
         return {**options, "precision": precision, "scale": scale}
 
     def refuse_change(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 from insula.data.fields.base import FieldType
 from insula.data.fields.big_int import BigInt
 from insula.data.fields.boolean import Boolean
+from insula.data.fields.checks import WrongSetting
 from insula.data.fields.date import Date
 from insula.data.fields.date_only import DateOnly
 from insula.data.fields.decimal import DecimalNumber
@@ -60,11 +61,11 @@ class Formula(FieldType):
         """Raises ``ValueError``."""
         text = options.get("expression")
         if not isinstance(text, str) or not text.strip():
-            raise ValueError("needs an expression")
+            raise WrongSetting("needs an expression", "expression")
         try:
             return parsed(text)
         except ValueError as error:
-            raise ValueError(f"has an expression that {error}") from None
+            raise WrongSetting(f"has an expression that {error}", "expression") from None
 
     def compute(self, values: Mapping[str, Any], field: Field) -> Any:
         """The value for a record. Raises ``ValueError`` with the reason."""
@@ -92,7 +93,7 @@ class Formula(FieldType):
     def check_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         kind = options.get("dataType", DEFAULT_RESULT)
         if not isinstance(kind, str) or kind not in RESULTS:
-            raise ValueError(f"needs one of {', '.join(RESULTS)} for dataType")
+            raise WrongSetting(f"needs one of {', '.join(RESULTS)} for dataType", "dataType")
         self.expression(options)
         return {**RESULTS[kind].check_options(options), "dataType": kind}
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from insula.core.ids import random_id
 from insula.data.collection import Collection
 from insula.data.errors import InvalidMetadata, MetadataInUse
+from insula.data.fields.checks import path_of
 from insula.data.fields.formula import Formula, read_by
 from insula.data.modelling import presets
 from insula.data.modelling.draft import Draft, moved_to, shown
@@ -38,7 +39,7 @@ def create_collection(draft: Draft, values: Any) -> str:
             raise _invalid(name, f"can not be made with {word}: only tables of this database are supported")
     template = options.setdefault("template", "general")
     if template not in presets.TEMPLATES:
-        raise _invalid(name, f"needs one of {', '.join(presets.TEMPLATES)} for template")
+        raise _invalid(name, f"needs one of {', '.join(presets.TEMPLATES)} for template", "template")
     wanted = {word: options.setdefault(word, default) for word, default in presets.DEFAULTS.items()}
     if template == "tree":
         options["tree"] = "adjacencyList"
@@ -57,12 +58,12 @@ def update_collection(draft: Draft, name: str, values: Any) -> None:
     _own(draft, name)
     body = mapping("The collection", name, values)
     if body.get("name", name) != name:
-        raise _refusal(name, "its name can not be changed")
+        raise _refusal(name, "its name can not be changed", "name")
     row = draft.rows.collections[name]
     title, options = _settings(name, {"title": row.title, **row.options, **body})
     for word in _FIXED:
         if word in body and body[word] is not None and body[word] != row.options.get(word):
-            raise _refusal(name, f"{word} can not be changed")
+            raise _refusal(name, f"{word} can not be changed", word)
     if row.options.get("autoCreate"):
         options["autoCreate"] = True
     indexes = options.pop("indexes", [])
@@ -134,7 +135,7 @@ def _settings(name: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
             {part: value for part, value in body.items() if part not in _NO_OPTIONS}
         )
     except ValueError as error:
-        raise _invalid(name, str(error)) from None
+        raise _invalid(name, str(error), path_of(error)) from None
 
 
 def _fields(name: str, stated: Any, wanted: Mapping[str, Any], template: str) -> list[Any]:
@@ -234,9 +235,9 @@ def _unreadable(collection: Collection, name: str) -> str | None:
     return "is no text, number, boolean or date" if field.type.family in ("json", "array", "other") else None
 
 
-def _invalid(name: str, reason: str) -> InvalidMetadata:
-    return InvalidMetadata(what="The collection", name=name, reason=reason)
+def _invalid(name: str, reason: str, path: str = "") -> InvalidMetadata:
+    return InvalidMetadata(what="The collection", name=name, reason=reason, path=path)
 
 
-def _refusal(name: str, reason: str) -> MetadataInUse:
-    return MetadataInUse(what="The collection", name=name, reason=reason)
+def _refusal(name: str, reason: str, path: str = "") -> MetadataInUse:
+    return MetadataInUse(what="The collection", name=name, reason=reason, path=path)

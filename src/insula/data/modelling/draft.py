@@ -146,7 +146,7 @@ def valid_name(what: str, name: Any) -> str:
     try:
         return check_name(name)
     except ValueError as error:
-        raise InvalidMetadata(what=what, name=shown(name), reason=str(error)) from None
+        raise InvalidMetadata(what=what, name=shown(name), reason=str(error), path="name") from None
 
 
 def shown(name: Any) -> str:

@@ -73,7 +73,7 @@ def update_field(draft: Draft, collection: str, name: str, values: Any) -> None:
     body = expand({"type": row.type, "interface": row.interface, **mapping("The field", name, values)})
     for part, now in (("name", name), ("collectionName", collection), ("key", row.key)):
         if body.get(part, now) != now:
-            raise _refusal(collection, name, f"its {part} can not be changed")
+            raise _refusal(collection, name, f"its {part} can not be changed", part)
     if body["type"] != row.type:
         _check_new_type(draft, row, body["type"])
     changed = field_row(
@@ -230,7 +230,7 @@ def _check_key(draft: Draft, field: Field, row: FieldRow, changed: FieldRow) -> 
     """The primary key stays; a field that foreign keys point to stays unique."""
     for flag in ("primaryKey", "autoIncrement"):
         if bool(row.options.get(flag)) != bool(changed.options.get(flag)):
-            raise _refusal(row.collection, row.name, f"{flag} can not be changed")
+            raise _refusal(row.collection, row.name, f"{flag} can not be changed", flag)
     if field.unique and not changed.options.get("unique"):
         users = [str(use) for use in draft.uses() if (row.collection, row.name) in use.keys]
         if users:
@@ -242,10 +242,10 @@ def _check_key(draft: Draft, field: Field, row: FieldRow, changed: FieldRow) -> 
 def _update_relation(draft: Draft, row: FieldRow, changed: FieldRow, relation: Relation) -> None:
     for option in RELATION_KEYS:
         if row.options.get(option) != changed.options.get(option):
-            raise _refusal(row.collection, row.name, f"{option} of a relation can not be changed")
+            raise _refusal(row.collection, row.name, f"{option} of a relation can not be changed", option)
     rule = changed.options.get("onDelete")
     if rule not in ON_DELETE:
-        raise Settling(draft, row).invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
+        raise Settling(draft, row).invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete", "onDelete")
     if rule != relation.on_delete:
         draft.rows.put(changed)
         for holder, key in Use(row.collection, row.name, relation).holders:
@@ -253,5 +253,5 @@ def _update_relation(draft: Draft, row: FieldRow, changed: FieldRow, relation: R
     put_relation(draft, changed)
 
 
-def _refusal(collection: str, name: str, reason: str) -> MetadataInUse:
-    return MetadataInUse(what="The field", name=f"{collection}.{shown(name)}", reason=reason)
+def _refusal(collection: str, name: str, reason: str, path: str = "") -> MetadataInUse:
+    return MetadataInUse(what="The field", name=f"{collection}.{shown(name)}", reason=reason, path=path)

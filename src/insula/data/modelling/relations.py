@@ -62,17 +62,18 @@ class Settling:
             if found is not None and not found.internal:
                 return found
         reason = "needs the name of an existing collection as its target"
-        raise self.invalid(reason if wanted is None else f'{reason}; there is no "{shown(wanted)}"')
+        said = reason if wanted is None else f'{reason}; there is no "{shown(wanted)}"'
+        raise self.invalid(said, "target")
 
     def _key(self, option: str, collection: Collection) -> None:
         """The field that foreign keys point to: the primary key, or another that is unique."""
         name = self.options.get(option)
         if name is None and collection.primary_key is None:
-            raise self.invalid(f'needs a {option}, for "{collection.name}" has no primary key')
+            raise self.invalid(f'needs a {option}, for "{collection.name}" has no primary key', option)
         key = collection.primary_key if name is None else collection.fields.get(str(name))
         if key is None or not key.stored or not (key.primary_key or key.unique):
             raise self.invalid(
-                f'needs a unique field of "{collection.name}" as {option}, not "{shown(name)}"'
+                f'needs a unique field of "{collection.name}" as {option}, not "{shown(name)}"', option
             )
         self.options[option] = key.name
 
@@ -86,7 +87,7 @@ class Settling:
         ends = (self.source.name, self.target.name)
         # Rows of a guarded collection, such as users, are not made and removed by relating others.
         if table is not None and (table.internal or table.options.get("guarded") or through in ends):
-            raise self.invalid(f'can not go through the collection "{through}"')
+            raise self.invalid(f'can not go through the collection "{through}"', "through")
         if table is None:
             self.draft.check_new_collection(through)
             options = {
@@ -108,7 +109,7 @@ class Settling:
             proposed = f"{singular(self.row.name)}Id"
         other = self._name("otherKey", proposed)
         if fold(other) == fold(foreign):
-            raise self.invalid("needs two different names for foreignKey and otherKey")
+            raise self.invalid("needs two different names for foreignKey and otherKey", "otherKey")
         return foreign, other
 
     def _name(self, option: str, proposed: str) -> str:
@@ -116,7 +117,7 @@ class Settling:
         if name is None:
             self.options[option] = name = proposed
         if not isinstance(name, str):
-            raise self.invalid(f"needs text for {option}")
+            raise self.invalid(f"needs text for {option}", option)
         return name
 
     def _foreign_key(
@@ -131,13 +132,13 @@ class Settling:
         """Find or make the field of ``holder`` that points to ``target``."""
         name = self._name(option, proposed)
         if holder.name == self.row.collection and fold(name) == fold(self.row.name):
-            raise self.invalid(f"needs another name for {option} than its own")
+            raise self.invalid(f"needs another name for {option} than its own", option)
         key = target.fields[self.options[key_option]]
         present = holder.fields.get(name)
         asked = self.options.get("onDelete")
         rule = self.options.setdefault("onDelete", on_delete)
         if rule not in ON_DELETE:
-            raise self.invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete")
+            raise self.invalid(f"needs one of {', '.join(ON_DELETE)} for onDelete", "onDelete")
         check_rule(holder, name, rule)
         reference = {"collection": target.name, "field": key.name, "onDelete": rule}
         if not self.options.setdefault("constraints", True):
@@ -193,10 +194,10 @@ class Settling:
         else:
             let_rule(self.draft, (holder.name, present.name), asked)
 
-    def invalid(self, reason: str) -> InvalidMetadata:
-        return InvalidMetadata(
-            what="The relation", name=f"{self.row.collection}.{self.row.name}", reason=reason
-        )
+    def invalid(self, reason: str, path: str = "") -> InvalidMetadata:
+        """``path``: the setting that is wrong."""
+        name = f"{self.row.collection}.{self.row.name}"
+        return InvalidMetadata(what="The relation", name=name, reason=reason, path=path)
 
 
 def add_reverse(draft: Draft, row: FieldRow, values: Mapping[str, Any]) -> None:

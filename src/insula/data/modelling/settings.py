@@ -11,7 +11,7 @@ from insula.data.collection import Field
 from insula.data.errors import InvalidMetadata
 from insula.data.fields import field_type
 from insula.data.fields.base import FieldType
-from insula.data.fields.checks import boolean_option, json_value, plain_text
+from insula.data.fields.checks import WrongSetting, boolean_option, json_value, path_of, plain_text
 from insula.data.metadata_rows import FieldRow
 from insula.data.modelling.draft import shown
 
@@ -71,7 +71,7 @@ def field_row(collection: str, name: str, values: Mapping[str, Any], *, key: str
         row = FieldRow(key, collection, name, type_.name, interface, sort, options)
         _check_stamp(row)
     except ValueError as error:
-        raise InvalidMetadata(what="The field", name=where, reason=str(error)) from None
+        raise InvalidMetadata(what="The field", name=where, reason=str(error), path=path_of(error)) from None
     return row
 
 
@@ -88,7 +88,7 @@ def short_text(value: Any, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise ValueError(f"needs text of at most {MAX_TEXT} characters for {name}")
+        raise WrongSetting(f"needs text of at most {MAX_TEXT} characters for {name}", name)
     return plain_text(value)
 
 
@@ -112,22 +112,24 @@ def _checked(type_: FieldType, options: dict[str, Any]) -> dict[str, Any]:
 
 def _check_default(type_: FieldType, options: Mapping[str, Any], default: Any) -> None:
     if type_.slow or type_.computed or options.get("autoIncrement"):
-        raise ValueError("can have no defaultValue")
+        raise WrongSetting("can have no defaultValue", "defaultValue")
     try:
         type_.prepare(default, Field("default", type_, options=options))
     except ValueError as error:
-        raise ValueError(f"has a defaultValue that {error}") from None
+        raise WrongSetting(f"has a defaultValue that {error}", "defaultValue") from None
 
 
 def _check_stamp(row: FieldRow) -> None:
     """An interface that makes a field fill itself fits only the types that can hold what fills it."""
     if row.interface in ("createdAt", "updatedAt") and row.type not in MOMENT_TYPES:
-        raise ValueError(
-            f"has the interface {row.interface}, which needs a type of {', '.join(sorted(MOMENT_TYPES))}"
+        raise WrongSetting(
+            f"has the interface {row.interface}, which needs a type of {', '.join(sorted(MOMENT_TYPES))}",
+            "interface",
         )
     leads_to_users = row.type == "belongsTo" and row.options.get("target") == "users"
     if row.interface in ("createdBy", "updatedBy") and not leads_to_users:
-        raise ValueError(f"has the interface {row.interface}, which needs a belongsTo relation to users")
+        reason = f"has the interface {row.interface}, which needs a belongsTo relation to users"
+        raise WrongSetting(reason, "interface")
 
 
 def mapping(what: str, name: Any, values: Any) -> Mapping[str, Any]:

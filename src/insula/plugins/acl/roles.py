@@ -93,7 +93,7 @@ async def update_roles(context: Context) -> Answer:
     if default is False and context.application.access.book.default in names:
         raise Fixed(what="The default role", verb="left", reason="new users get it; choose another instead")
     if default and len(names) != 1:
-        raise InvalidAccess(what="default", reason="can be true for one role only")
+        raise InvalidAccess(field="default", reason="can be true for one role only")
     repository = context.application.repository
     async with repository.transaction() as transaction:
         rows = await repository.update("roles", given, keys=names, scopes=EVERYTHING, on=transaction)
@@ -142,7 +142,7 @@ def _wants_default(given: dict[str, Any]) -> bool | None:
     """Takes ``default`` out of the values: it is one role's at a time."""
     wanted = given.pop("default", None)
     if wanted is not None and not isinstance(wanted, bool):
-        raise InvalidAccess(what="default", reason="must be true or false")
+        raise InvalidAccess(field="default", reason="must be true or false")
     return wanted
 
 
@@ -176,7 +176,7 @@ def _understood(what: str, parse: Any, raw: Any) -> Any:
     try:
         return parse(raw)
     except ValueError as error:
-        raise InvalidAccess(what=what, reason=str(error)) from None
+        raise InvalidAccess(field=what, reason=str(error)) from None
 
 
 def _name(raw: Any) -> str:

@@ -126,7 +126,7 @@ async def _check_fits(context: Context, scope: Mapping[str, Any], on: Transactio
     application = context.application
     names = {str(scope["resourceName"])} if scope.get("resourceName") else set()
     if names and application.metadata.find(next(iter(names))) is None:
-        raise InvalidAccess(what="resourceName", reason="must be the name of a collection, or nothing")
+        raise InvalidAccess(field="resourceName", reason="must be the name of a collection, or nothing")
     own = {scope.get("id"), *(key for key in [scope.get("key")] if isinstance(key, str))} - {None}
     for row in await _permissions(context, on):
         if scopes_named(row.get("actions")) & own:
@@ -136,20 +136,20 @@ async def _check_fits(context: Context, scope: Mapping[str, Any], on: Transactio
         collection = application.metadata.find(name)
         reason = None if collection is None else why_unfit(application.metadata, collection, rows)
         if reason is not None:
-            raise InvalidAccess(what="scope", reason=f"does not fit {name}: {reason}")
+            raise InvalidAccess(field="scope", reason=f"does not fit {name}: {reason}")
 
 
 def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in given.items() if name not in _FIXED}
     key = values.get("key")
     if isinstance(key, str) and key in _BUILT_IN:
-        raise InvalidAccess(what="key", reason="must not be that of a built-in scope")
+        raise InvalidAccess(field="key", reason="must not be that of a built-in scope")
     users = context.application.metadata.get("users")
     readable = {item.name for item in users.columns if not (item.hidden or item.type.hidden)}
     try:
         parse_scope(values, readable)
     except ValueError as error:
-        raise InvalidAccess(what="scope", reason=str(error)) from None
+        raise InvalidAccess(field="scope", reason=str(error)) from None
     return plain_values(context.application.metadata.get(_NAME), values)
 
 

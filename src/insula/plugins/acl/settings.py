@@ -105,14 +105,14 @@ def _given(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     """What of a setting is written. Whole records may be sent back: the rest must be as in ``row``."""
     for name, value in values.items():
         if name not in _FIELDS and (name not in row or row[name] != value):
-            raise InvalidAccess(what=shown(name), reason=f"can not be set; {', '.join(_FIELDS)} can")
+            raise InvalidAccess(field=shown(name), reason=f"can not be set; {', '.join(_FIELDS)} can")
     return {name: values[name] for name in _FIELDS if name in values}
 
 
 def _collection(context: Context, name: Any) -> Collection:
     collection = context.application.metadata.find(name) if isinstance(name, str) else None
     if collection is None:
-        raise InvalidAccess(what="name", reason="must be the name of a collection")
+        raise InvalidAccess(field="name", reason="must be the name of a collection")
     if collection.builtin:
         raise InvalidAccess(what=name, reason="is built in: its rights are snippets of the role")
     return collection
@@ -125,16 +125,16 @@ async def _check_actions(
     try:
         rules = parse_actions(given.get("actions"), await stored_scopes(context.application.repository, on))
     except ValueError as error:
-        raise InvalidAccess(what="actions", reason=str(error)) from None
+        raise InvalidAccess(field="actions", reason=str(error)) from None
     if collection is None:
         return
     for permission, rule in rules.items():
         if unknown := sorted((rule.fields or frozenset()) - collection.fields.keys()):
             reason = f"names the field {shown(unknown[0])} for {permission}, which {collection.name} has not"
-            raise InvalidAccess(what="actions", reason=reason)
+            raise InvalidAccess(field="actions", reason=reason)
         if wrong := why_unfit(context.application.metadata, collection, rule.rows):
             reason = f"limits {permission} to a scope that does not fit {collection.name}: {wrong}"
-            raise InvalidAccess(what="actions", reason=reason)
+            raise InvalidAccess(field="actions", reason=reason)
 
 
 def _chosen(context: Context, params: Mapping[str, Any], *, some: bool = True) -> Node:

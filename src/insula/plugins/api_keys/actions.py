@@ -88,7 +88,7 @@ def _expiry(raw: Any, now: float) -> int | None:
         return None
     days = _DAYS.fullmatch(raw) if isinstance(raw, str) else None
     if days is None:
-        raise InvalidAccess(what="expiresIn", reason='must be days such as "30d", or "never"')
+        raise InvalidAccess(field="expiresIn", reason='must be days such as "30d", or "never"')
     return int(now) + int(days[1]) * DAY_S
 
 

@@ -77,7 +77,7 @@ async def sign_up(context: Context) -> Answer:
     given = as_object(context.body)
     password = given.get("password")
     if given.get("confirm_password", password) != password:
-        raise InvalidAccess(what="confirm_password", reason="is not the same as password")
+        raise InvalidAccess(field="confirm_password", reason="is not the same as password")
     values = checked_names({name: given[name] for name in _SIGN_UP_FIELDS if given.get(name) is not None})
     check_named(values)
     check_strength(password, values.values(), application.access.shortest_password)
@@ -141,7 +141,7 @@ async def change_password(context: Context) -> Answer:
     if not isinstance(old, str) or not isinstance(new, str):
         raise InvalidAccess(what="The body", reason="needs oldPassword and newPassword as text")
     if given.get("confirmPassword", new) != new:
-        raise InvalidAccess(what="confirmPassword", reason="is not the same as newPassword")
+        raise InvalidAccess(field="confirmPassword", reason="is not the same as newPassword")
     names = [principal.user.get(name) for name in NAME_FIELDS]
     check_strength(new, names, application.access.shortest_password, field="newPassword")
     # No account is named like this, so that signing in and changing do not use up one another's attempts.
@@ -149,7 +149,7 @@ async def change_password(context: Context) -> Answer:
     application.access.throttle.attempt(name, context.request.client)
     verified = await verify_password(await password_hash(application.repository, principal.user_id), old)
     if not verified.matches:
-        raise InvalidAccess(what="oldPassword", reason="is not right")
+        raise InvalidAccess(field="oldPassword", reason="is not right")
     application.access.throttle.succeeded(name, context.request.client)
     keys = (principal.user_id,)
     async with application.repository.transaction() as transaction:

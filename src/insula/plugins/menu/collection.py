@@ -119,4 +119,4 @@ def _roles(value: Any, before: Any, known: Any) -> list[str] | None:
 
 
 def _wrong(what: str, reason: str) -> InvalidAccess:
-    return InvalidAccess(what=what, reason=reason)
+    return InvalidAccess(field=what, reason=reason)

@@ -132,18 +132,18 @@ def _check_place(items: Mapping[int, Mapping[str, Any]], parent: int | None, ite
     """An item stands in a group, not in itself, and not too deep. Raises ``InvalidAccess``."""
     key = item.get("id")
     if key is not None and item["kind"] != GROUP and any(other[PARENT] == key for other in items.values()):
-        raise InvalidAccess(what="kind", reason="must stay group while there are items in it")
+        raise InvalidAccess(field="kind", reason="must stay group while there are items in it")
     above = 0
     while parent is not None:
         group = items.get(parent)
         if group is None or group["kind"] != GROUP:
-            raise InvalidAccess(what=PARENT, reason="must be the number of a group")
+            raise InvalidAccess(field=PARENT, reason="must be the number of a group")
         if parent == key:
-            raise InvalidAccess(what=PARENT, reason="must not be the item itself, nor anything in it")
+            raise InvalidAccess(field=PARENT, reason="must not be the item itself, nor anything in it")
         parent, above = group[PARENT], above + 1
     if above + _height(items, key) > DEEPEST:
         raise InvalidAccess(
-            what=PARENT, reason=f"must not be in more than {DEEPEST} groups, one in the other"
+            field=PARENT, reason=f"must not be in more than {DEEPEST} groups, one in the other"
         )
 
 
@@ -164,7 +164,7 @@ def _parent(raw: Any) -> int | None:
         return None
     number = number_of(raw)
     if number is None:
-        raise InvalidAccess(what=PARENT, reason="must be the number of a group")
+        raise InvalidAccess(field=PARENT, reason="must be the number of a group")
     return number
 
 

@@ -35,13 +35,13 @@ def _logo(value: Any) -> str | None:
     text = value if isinstance(value, str) else ""
     if len(text) > LONGEST_LOGO:
         raise InvalidAccess(
-            what="logo",
+            field="logo",
             reason=f"is longer than {LONGEST_LOGO} characters; write its address, or a smaller image",
         )
     if not (_is_address(text) or _is_image(text)):
         kinds = ", ".join(IMAGES)
         raise InvalidAccess(
-            what="logo",
+            field="logo",
             reason="must be an address such as https://example.com/logo.png, a path such as /logo.png, "
             f"or an image as data:image/png;base64,… ({kinds})",
         )
@@ -67,20 +67,20 @@ def _color(value: Any) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not _COLOR.fullmatch(value):
-        raise InvalidAccess(what="color", reason="must be a colour such as #4f46e5, or null")
+        raise InvalidAccess(field="color", reason="must be a colour such as #4f46e5, or null")
     return value.lower()
 
 
 def _language(value: Any) -> str | None:
     if value is not None and not is_language(value):
-        raise InvalidAccess(what="appLang", reason='must be a language such as "en-US"')
+        raise InvalidAccess(field="appLang", reason='must be a language such as "en-US"')
     return value if value is None else str(value)
 
 
 def _languages(value: Any) -> Any:
     named = isinstance(value, list) and 0 < len(value) <= MOST_LANGUAGES
     if value is not None and not (named and all(map(is_language, value))):
-        raise InvalidAccess(what="enabledLanguages", reason='must be a list of languages such as "en-US"')
+        raise InvalidAccess(field="enabledLanguages", reason='must be a list of languages such as "en-US"')
     return value
 
 

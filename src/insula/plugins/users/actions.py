@@ -107,7 +107,7 @@ async def update_profile(context: Context) -> Answer:
     given = as_object(values)
     for name in given:
         if name not in _PROFILE:
-            raise InvalidAccess(what=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
+            raise InvalidAccess(field=name[:60], reason=f"is not one of {', '.join(_PROFILE)}")
     checked = checked_names(given)
     _check_size(checked)
     _check_chosen(checked)
@@ -155,16 +155,16 @@ def _checked(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
 def _check_size(values: Mapping[str, Any]) -> None:
     """What people keep for their pages is read with each of their sessions, so that it must be small."""
     if len(msgspec.json.encode(values.get("systemSettings"))) > _MAX_SETTINGS_BYTES:
-        raise InvalidAccess(what="systemSettings", reason=f"is longer than {_MAX_SETTINGS_BYTES} bytes")
+        raise InvalidAccess(field="systemSettings", reason=f"is longer than {_MAX_SETTINGS_BYTES} bytes")
 
 
 def _check_chosen(values: Mapping[str, Any]) -> None:
     """What pages go by: language and theme. Raises ``InvalidAccess``."""
     language, settings = values.get("appLang"), values.get("systemSettings")
     if language is not None and not is_language(language):
-        raise InvalidAccess(what="appLang", reason='must be a language such as "en-US", or null')
+        raise InvalidAccess(field="appLang", reason='must be a language such as "en-US", or null')
     if isinstance(settings, Mapping) and settings.get("theme") not in (None, *THEMES):
-        raise InvalidAccess(what="systemSettings.theme", reason=f"must be one of {', '.join(THEMES)}")
+        raise InvalidAccess(field="systemSettings.theme", reason=f"must be one of {', '.join(THEMES)}")
 
 
 def _addressed(context: Context, params: Mapping[str, Any]) -> list[int]:

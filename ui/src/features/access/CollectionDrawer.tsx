@@ -5,7 +5,9 @@ import { useTranslation } from "react-i18next";
 import { useDestroyResource, useSetResource } from "@/api/mutations/access";
 import type { RoleResource, Scope } from "@/api/queries/access";
 import { collectionTitle, type Collection } from "@/api/metadata";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { PermissionRow } from "@/features/access/PermissionRow";
 import { ACTIONS, bodyOf, type Permissions } from "@/features/access/permissions";
 import { ScopeModal } from "@/features/access/ScopeModal";
@@ -23,6 +25,7 @@ interface Props {
 export function CollectionDrawer({ role, collection, stored, begun, scopes, onClose }: Props) {
   const { t } = useTranslation();
   const told = useTold();
+  const refused = useRefusals();
   const set = useSetResource(role);
   const drop = useDestroyResource(role);
   const [own, setOwn] = useState(stored?.usingActionsConfig ?? false);
@@ -34,9 +37,10 @@ export function CollectionDrawer({ role, collection, stored, begun, scopes, onCl
       told.done(t("common.saved"));
       onClose();
     },
-    onError: told.failed,
+    onError: refused.show,
   };
   const save = () => {
+    refused.clear();
     if (own) {
       set.mutate(
         {
@@ -65,6 +69,7 @@ export function CollectionDrawer({ role, collection, stored, begun, scopes, onCl
         </Flex>
       }
     >
+      <RefusedSentences of={refused.others} />
       <Flex vertical gap={20}>
         <Radio.Group
           vertical

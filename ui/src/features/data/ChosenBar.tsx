@@ -100,7 +100,7 @@ function SetField({ collection, chosen, fields, onDone }: Props & { fields: Fiel
           told.done(t("common.saved"));
           onDone();
         },
-        onError: (error) => (isRefusal(error) ? setWrong(atField(error.message)) : told.failed(error)),
+        onError: (error) => (isRefusal(error) ? setWrong(atField(error.entry)) : told.failed(error)),
       },
     );
   };

@@ -1,7 +1,7 @@
 /** What people have changed of a record and not stored yet. */
 import type { ApiError } from "@/api/client";
 import { fieldOf, isRelation, keyOf, type Collection, type Field, type Row } from "@/api/metadata";
-import { ABOUT_FIELD, atField } from "@/components/refusals";
+import { atField } from "@/components/refusals";
 import { Unreadable } from "@/schema/types";
 
 /** By the names of fields; relations hold records. */
@@ -108,14 +108,15 @@ export function complaints(
 ): Complaints {
   const fields: Record<string, string> = {};
   const others: string[] = [];
-  for (const { code, message, field, fields: several } of error.all) {
+  for (const entry of error.all) {
+    const { code, message, reason, field, fields: several } = entry;
     const named = typeof field === "string" ? [field] : Array.isArray(several) ? several.map(String) : [];
     const places = named.map((name) => placeOf(name, collection, shown)).filter((name) => name !== null);
     for (const name of places)
-      fields[name] ??= code === "CONFLICT" && Array.isArray(several) ? taken : atField(message);
+      fields[name] ??= code === "CONFLICT" && Array.isArray(several) ? taken : atField(entry);
     if (places.length > 0) continue;
     const hidden = named.map((name) => fieldOf(collection, name)).find((one) => one !== undefined);
-    others.push(hidden && ABOUT_FIELD.test(message) ? `${title(hidden)}: ${atField(message)}` : message);
+    others.push(hidden && typeof reason === "string" ? `${title(hidden)}: ${reason}` : message);
   }
   return { fields, others };
 }

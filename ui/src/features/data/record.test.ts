@@ -125,18 +125,20 @@ describe("errors of the server", () => {
     const wrong = (name: string, what: string) => ({
       code: "VALIDATION_ERROR",
       message: `The field "${name}" of "posts" ${what}`,
+      reason: what,
       field: name,
     });
-    const error = said(wrong("words", "must be a whole number."), wrong("authorId", "is required."));
+    const error = said(wrong("words", "Must be a whole number."), wrong("authorId", "Is required."));
     expect(about(error).fields).toEqual({ words: "Must be a whole number.", author: "Is required." });
-    expect(about(said({ ...wrong("author.name", "is required."), message: "Name it." })).fields).toEqual({
+    expect(about(said({ code: "CONFLICT", message: "Name it.", field: "author.name" })).fields).toEqual({
       author: "Name it.",
     });
   });
 
   test("what is wrong with a field that is not shown is told by its title", () => {
     const message = 'The field "secret" of "posts" is required.';
-    expect(about(said({ code: "VALIDATION_ERROR", message, field: "secret" }))).toEqual({
+    const reason = "Is required.";
+    expect(about(said({ code: "VALIDATION_ERROR", message, reason, field: "secret" }))).toEqual({
       fields: {},
       others: ["<secret>: Is required."],
     });

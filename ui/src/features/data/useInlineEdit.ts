@@ -1,7 +1,7 @@
 /** Writing in a cell of the table: which one is open, and those whose change was refused. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { errorText } from "@/api/errors";
+import { errorText, isRefusal } from "@/api/errors";
 import type { Collection, Key } from "@/api/metadata";
 import { useUpdateRecord } from "@/api/mutations/records";
 import { atField } from "@/components/refusals";
@@ -51,7 +51,9 @@ export function useInlineEdit(collection: Collection): InlineEdit {
       // Callbacks of `mutate` hear of the last change alone, and several may be on their way.
       update
         .mutateAsync({ of, values: { [field]: value } })
-        .catch((error: unknown) => refuse(at, { value, message: atField(errorText(t, error)) }));
+        .catch((error: unknown) =>
+          refuse(at, { value, message: isRefusal(error) ? atField(error.entry) : errorText(t, error) }),
+        );
     },
   };
 }

@@ -230,54 +230,54 @@ describe("what the server refuses", () => {
 
   test.each([
     [
-      "has a defaultValue that must be a number",
+      "Has a defaultValue that must be a number.",
       "defaultValue",
       "Has a “Default value” that must be a number.",
     ],
+    ["Exige pour foreignKey un autre nom.", "foreignKey", "Exige pour “Foreign key” un autre nom."],
     [
-      "needs another name for foreignKey than its own",
-      "foreignKey",
-      "Needs another name for “Foreign key” than its own.",
-    ],
-    [
-      "needs text of at most 255 characters for title",
+      "Needs text of at most 255 characters for title.",
       "title",
-      "Needs text of at most 255 characters for “Title”.",
+      "Needs text of at most 255 characters for title.",
     ],
-    [
-      "needs the name of an existing collection as its target",
-      "target",
-      "Needs the name of an existing collection as its “Leads to”.",
-    ],
-  ])("%s: stands at %s", (what, item, sentence) => {
-    expect(said({ message: `The field "orders.total" ${what}.` })).toEqual({
-      items: { [item]: sentence },
+  ])("%s: stands at %s, the setting by its label", (reason, path, sentence) => {
+    const message = "Le champ « orders.total »…";
+    expect(said({ message, reason, path, collection: "orders", field: "total" })).toEqual({
+      items: { [path]: sentence },
       others: [],
     });
   });
 
   test("a name that is taken stands at the identifier", () => {
     const message = 'The collection "orders" already has a field "total".';
-    expect(said({ code: "CONFLICT", message, collection: "orders", field: "total" }).items).toEqual({
-      name: message,
-    });
+    const entry = { code: "CONFLICT", message, collection: "orders", field: "total", path: "name" };
+    expect(said(entry).items).toEqual({ name: message });
   });
 
-  test("what no item is about stands above, without names of the API", () => {
-    const used = "can not be removed or changed: it is used by the formula sum";
-    expect(said({ code: "CONFLICT", message: `The field "orders.total" ${used}.` })).toEqual({
-      items: {},
-      others: ["Can not be removed or changed: it is used by the formula sum."],
-    });
-    const message = 'The field "orders.total" needs one of CASCADE, RESTRICT for onDelete.';
-    expect(said({ message }, (name) => name !== "onDelete").others).toEqual([
+  test("a name that is none stands there, too", () => {
+    const reason = "Must begin with a letter.";
+    expect(said({ message: 'The field "9"…', reason, path: "name" }).items).toEqual({ name: reason });
+  });
+
+  test("what no item is about stands above, without what the form is about", () => {
+    const own = { collection: "orders", field: "total" };
+    const reason = "It is used by the formula sum.";
+    const message = `The field "orders.total" can not be removed or changed: ${reason}`;
+    expect(said({ code: "CONFLICT", message, reason, ...own })).toEqual({ items: {}, others: [reason] });
+    const rule = "Needs one of CASCADE, RESTRICT for onDelete.";
+    const entry = { message: "…", reason: rule, path: "onDelete", ...own };
+    expect(said(entry, (name) => name !== "onDelete").others).toEqual([
       "Needs one of CASCADE, RESTRICT for “When deleted”.",
     ]);
   });
 
-  test("names that people gave are left as they are, also those like a setting", () => {
-    const message = 'The relation "customers.foreignKey" needs a unique field of "length", not "name".';
-    expect(said({ message })).toEqual({ items: {}, others: [message] });
+  test("what another one can not be is told with its name, above", () => {
+    const message = 'The relation "customers.foreignKey" needs text for foreignKey.';
+    const entry = { message, reason: "Needs text for foreignKey.", path: "foreignKey" };
+    expect(said({ ...entry, collection: "customers", field: "foreignKey" })).toEqual({
+      items: {},
+      others: [message],
+    });
   });
 });
 

@@ -5,8 +5,10 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useUpdatePlugin } from "@/api/mutations/administration";
 import { plugins, type Plugin, type PluginSettings } from "@/api/queries/administration";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { Shown } from "@/components/states";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { readable, titleOf } from "@/features/plugins/names";
 import { changedOf, kindOf, shownOf, type Kind } from "@/features/plugins/settings";
 
@@ -29,7 +31,9 @@ export function PluginDrawer({ plugin, labels, onClose }: Props) {
   const found = useQuery(plugins.settings(plugin.name));
   const update = useUpdatePlugin();
   const [form] = Form.useForm<PluginSettings>();
+  const refused = useRefusals(form);
   const save = (given: PluginSettings) => {
+    refused.clear();
     let changed: PluginSettings;
     try {
       changed = changedOf(found.data ?? {}, given);
@@ -44,7 +48,7 @@ export function PluginDrawer({ plugin, labels, onClose }: Props) {
           told.done(t("common.saved"));
           onClose();
         },
-        onError: told.failed,
+        onError: refused.show,
       },
     );
   };
@@ -73,6 +77,7 @@ export function PluginDrawer({ plugin, labels, onClose }: Props) {
             initialValues={shownOf(settings)}
             onFinish={save}
           >
+            <RefusedSentences of={refused.others} />
             {Object.entries(settings).map(([name, value]) => {
               const kind = kindOf(value);
               const text = labels[name];

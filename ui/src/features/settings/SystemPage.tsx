@@ -5,7 +5,9 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useUpdateSettings } from "@/api/mutations/administration";
 import { settings } from "@/api/queries/session";
 import { Page } from "@/components/Page";
+import { RefusedSentences } from "@/components/RefusedSentences";
 import { useTold } from "@/components/told";
+import { useRefusals } from "@/components/useRefusals";
 import { ColorField } from "@/features/settings/ColorField";
 import { LogoField } from "@/features/settings/LogoField";
 import { ownName } from "@/lib/boot";
@@ -27,9 +29,11 @@ export default function SystemPage() {
   const update = useUpdateSettings();
   const told = useTold();
   const [form] = Form.useForm<Given>();
+  const refused = useRefusals(form);
   const title = Form.useWatch("title", form) || ownName;
   const given = data.enabledLanguages ?? [];
   const save = ({ enabled, appLang, ...rest }: Given) => {
+    refused.clear();
     // Languages of other programs, which these pages have not, stay.
     const others = given.filter((tag) => !languageOf(tag));
     const chosen = new Set([...(appLang ? [appLang] : []), ...enabled].map((name) => LANGUAGES[name].tag));
@@ -39,7 +43,7 @@ export default function SystemPage() {
       appLang: appLang ? LANGUAGES[appLang].tag : null,
       enabledLanguages: offered.length > 0 ? offered : null,
     };
-    update.mutate(body, { onSuccess: () => told.done(t("common.saved")), onError: told.failed });
+    update.mutate(body, { onSuccess: () => told.done(t("common.saved")), onError: refused.show });
   };
   return (
     <Page title={t("system.title")} hint={t("system.hint")}>
@@ -57,6 +61,7 @@ export default function SystemPage() {
           }}
           onFinish={save}
         >
+          <RefusedSentences of={refused.others} />
           <Form.Item
             name="title"
             label={t("system.name")}
