@@ -58,6 +58,9 @@ _ACCEPTED_LONGEST: Final = 1000
 """Characters that are read of one."""
 PART: Final = "{reason}."
 """What makes a sentence of a part of one."""
+OF_A_STEP: Final = "{step}: {cause}"
+"""What a job or a command keeps of its end: the name of the step, and why it failed."""
+_STEP: Final = re.compile(r"(?P<step>[\w-]+): (?P<cause>.+)", re.DOTALL)
 _TELLING: Final = 4
 """Letters that a template has beside its details at least, for a text to be known by it."""
 
@@ -149,6 +152,9 @@ class _Catalogue:
             if part is not None:
                 said = part[0].upper() + part[1:]
                 return self.templates[PART].format(reason=said) if ends else said
+        step = _STEP.fullmatch(text)
+        if step is not None and (cause := self.text(step["cause"])) != step["cause"]:
+            return self.templates[OF_A_STEP].format(step=step["step"], cause=cause)
         return text
 
     def _found(self, text: str) -> str | None:

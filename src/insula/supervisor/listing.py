@@ -13,6 +13,7 @@ from insula.application.api.encode import BATCH_ROWS, encode_list
 from insula.application.api.queries import narrowed, one_key, read_query
 from insula.application.api.records import zone_of
 from insula.application.errors import InvalidParameter
+from insula.core.translation import in_language
 from insula.data.errors import InvalidFilter
 from insula.data.filters.tree import All, Condition, Node, Not, Some
 from insula.data.query import MAX_PAGE_SIZE, Page, Query
@@ -79,8 +80,9 @@ async def _answered(
 ) -> list[dict[str, Any]]:
     entries = _entries(supervisor, [row["name"] for row in page.rows])
     jobs = await making_jobs(context.application, entries)
+    language = context.request.language
     return [
-        _chosen(query, answer(context.application, supervisor, entry, jobs.get(entry.name)))
+        _chosen(query, answer(context.application, supervisor, entry, jobs.get(entry.name), language))
         for entry in entries
     ]
 
@@ -94,7 +96,15 @@ async def list_history(supervisor: Supervisor, context: Context) -> Answer:
     query = replace(query, sort=("-id",), page_size=query.page_size or MAX_PAGE_SIZE)
     query = narrowed(query, Condition(("application",), "$eq", entry.name))
     page = await context.application.repository.find(EVENTS, query, scopes=Unrestricted())
-    return Answer(page.rows, _meta(query, page))
+    language = context.request.language
+    rows = [
+        {
+            part: in_language(value, language) if value and part in _SENTENCES else value
+            for part, value in row.items()
+        }
+        for row in page.rows
+    ]
+    return Answer(rows, _meta(query, page))
 
 
 async def list_traffic(supervisor: Supervisor, context: Context) -> Answer:
@@ -115,6 +125,10 @@ async def list_traffic(supervisor: Supervisor, context: Context) -> Answer:
         for minute in supervisor.traffic.last_hour(name)
     ]
     return Answer(rows)
+
+
+_SENTENCES: Final = frozenset(("reason", "actor"))
+"""What history keeps in English."""
 
 
 def _read(context: Context) -> Query:

@@ -146,7 +146,8 @@ class Applications:
 
     async def _shown(self, context: Context, entry: Entry) -> dict[str, Any]:
         jobs = await making_jobs(context.application, (entry,))
-        return answer(context.application, self._supervisor, entry, jobs.get(entry.name))
+        language = context.request.language
+        return answer(context.application, self._supervisor, entry, jobs.get(entry.name), language)
 
 
 def actor_of(principal: Principal) -> str:

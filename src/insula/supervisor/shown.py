@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from insula.core.translation import in_language
 from insula.data.filters.tree import All, Condition
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
@@ -105,8 +106,10 @@ async def given_up(main: Application, supervisor: Supervisor, entry: Entry) -> S
     return common(statuses_of(supervisor, entry, job))
 
 
-def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJob | None) -> dict[str, Any]:
-    """Everything that is answered of an application."""
+def answer(
+    main: Application, supervisor: Supervisor, entry: Entry, job: MakingJob | None, language: str
+) -> dict[str, Any]:
+    """Everything that is answered of an application, its sentences in ``language``."""
     statuses = statuses_of(supervisor, entry, job)
     counts = supervisor.traffic.seen(entry.name) or Counts()
     return {
@@ -119,8 +122,8 @@ def answer(main: Application, supervisor: Supervisor, entry: Entry, job: MakingJ
         "environments": list(entry.environments),
         "status": shown(statuses),
         "statuses": {place: status.observed.value for place, status in statuses.items()},
-        "doing": _doing(statuses),
-        "failure": _failure(statuses),
+        "doing": _doing(statuses, language),
+        "failure": _failure(statuses, language),
         "degraded": {place: list(status.failed) for place, status in statuses.items() if status.failed},
         "waitsFor": supervisor.orders.waits.get(entry.name),
         "wanted": entry.wanted.value,
@@ -159,20 +162,24 @@ def latency(counts: Counts) -> dict[str, float | None]:
     return {"mean": mean, "p50": p50, "p95": p95}
 
 
-def _doing(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
+def _doing(statuses: Mapping[str, Status], language: str) -> dict[str, Any] | None:
     for place, status in statuses.items():
         if status.doing:
-            return {"environment": place, "message": status.doing, "progress": status.progress}
+            return {
+                "environment": place,
+                "message": in_language(status.doing, language),
+                "progress": status.progress,
+            }
     return None
 
 
-def _failure(statuses: Mapping[str, Status]) -> dict[str, Any] | None:
+def _failure(statuses: Mapping[str, Status], language: str) -> dict[str, Any] | None:
     for place, status in statuses.items():
         if status.stuck:
             return {
                 "environment": place,
                 "step": status.step,
-                "message": status.cause,
+                "message": in_language(status.cause, language),
                 "since": status.since,
             }
     return None

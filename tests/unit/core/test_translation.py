@@ -38,6 +38,7 @@ def test_a_template_is_filled_in_a_language(language: str) -> None:
 def test_an_unknown_sentence_or_language_stays_english() -> None:
     assert filled("Nobody wrote {this}.", {"this": "page"}, "fr") == "Nobody wrote page."
     assert in_language("FATAL: no pg_hba.conf entry", "fr") == "FATAL: no pg_hba.conf entry"
+    assert in_language("copy: nobody knows this", "fr") == "copy: nobody knows this"
     assert filled(UNKNOWN, {"application": "shop"}, "de") == "There is no application 'shop' here."
 
 
@@ -69,3 +70,9 @@ def test_braces_that_are_meant_stay(language: str) -> None:
     text = 'must be an object such as {"settings": {"name": "value"}}'
     assert in_language(text, language) != text
     assert in_language(text, language).count('{"settings": {"name": "value"}}') == 1
+
+
+def test_what_a_step_failed_of_is_translated_behind_its_name() -> None:
+    text = "copy: an internal error (OSError); the log has more"
+    assert in_language(text, ENGLISH) == text
+    assert in_language(text, "fr") == "copy\xa0: une erreur interne (OSError)\xa0; le journal en dit plus"

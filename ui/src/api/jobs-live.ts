@@ -15,6 +15,9 @@ export function merged(page: Page, told: readonly JobShown[]): Page {
   return { ...page, rows: page.rows.map((row) => ({ ...row, ...byId.get(row.id) })) };
 }
 
+/** Whether it says why it failed. */
+const saysWhy = ({ error }: JobShown): boolean => error !== null;
+
 /** Keep all jobs that are shown as they are, as long as the component is shown. */
 export function useLiveJobs(): void {
   const client = useQueryClient();
@@ -25,9 +28,11 @@ export function useLiveJobs(): void {
         void readAnew(client, jobs.all);
         return;
       }
-      client.setQueriesData<Page>({ queryKey: jobs.lists }, (page) => page && merged(page, told));
+      // sentences are told here as they are kept, in English: lists read those in the language of the page
+      const quiet = told.filter((job) => !saysWhy(job));
+      client.setQueriesData<Page>({ queryKey: jobs.lists }, (page) => page && merged(page, quiet));
       for (const job of told) void readAnew(client, jobs.get(job.id).queryKey);
-      if (news.action === "create" || told.some((job) => job.finishedAt !== null)) {
+      if (news.action === "create" || told.some((job) => job.finishedAt !== null || saysWhy(job))) {
         void readAnew(client, jobs.lists);
       }
     },

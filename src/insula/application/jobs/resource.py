@@ -3,6 +3,7 @@ those of others, but for kinds that take a right which they have not: what such 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from insula.application.access.errors import Denied
@@ -11,6 +12,7 @@ from insula.application.api.queries import number_of, one_key, read_query
 from insula.application.errors import InvalidParameter, UnknownJob
 from insula.application.jobs.openapi import PARTS, SCHEMAS
 from insula.application.jobs.store import Job
+from insula.core.translation import in_language
 from insula.data.filters.tree import All, Condition, Node, Some
 from insula.data.query import Query
 from insula.data.scope import Unrestricted
@@ -39,7 +41,20 @@ async def list_jobs(context: Context) -> Answer:
     page = await context.application.repository.find("jobs", query, scopes=_EVERYTHING)
     count, size = page.count or 0, query.page_size or 1
     meta = {"count": count, "page": query.page, "pageSize": size, "totalPage": -(-count // size)}
-    return Answer(page.rows, meta)
+    return Answer([told(row, context.request.language) for row in page.rows], meta)
+
+
+def told(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A job whose sentences, which are kept in English, are in a language."""
+    shown = dict(row)
+    if shown.get("error"):
+        shown["error"] = in_language(shown["error"], language)
+    if shown.get("steps"):
+        shown["steps"] = [
+            {**step, "error": in_language(step["error"], language)} if step.get("error") else step
+            for step in shown["steps"]
+        ]
+    return shown
 
 
 async def get_job(context: Context) -> Answer:
@@ -47,7 +62,9 @@ async def get_job(context: Context) -> Answer:
     job, application = await _job(context), context.application
     row = await application.repository.find_one("jobs", job.id, scopes=_EVERYTHING)
     kind = application.jobs.kind(job.kind)
-    return Answer(row and {**row, "undoable": kind is not None and kind.undoable})
+    return Answer(
+        row and {**told(row, context.request.language), "undoable": kind is not None and kind.undoable}
+    )
 
 
 async def retry_job(context: Context) -> Answer:
