@@ -16,7 +16,7 @@ async def test_set_up_and_signed_in(browser: Browser, bare: Instance) -> None:
     person = await visit(browser, bare.address)
     page = person.page
     await page.goto(link.group().replace("localhost", "127.0.0.1"))
-    for label, value in (("E-mail", "ada@example.com"), ("User name", "ada"), ("Nickname", "Ada")):
+    for label, value in (("E-mail", "ada@example.com"), ("User name", "ada"), ("Shown name", "Ada")):
         await page.get_by_label(label).fill(value)
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_label("Password again").fill(PASSWORD)

@@ -58,6 +58,13 @@ describe.each(Object.entries({ es, fr, zh }))("%s", (_language, texts) => {
   });
 });
 
+test("French puts no space that breaks before its signs, and one before each", () => {
+  for (const [key, text] of flat(fr)) {
+    expect(text, key).not.toMatch(/ [:;?!»]|« /);
+    expect(text, key).not.toMatch(/[^\s][;?!»]|«[^\s]/);
+  }
+});
+
 test("every text is used", () => {
   const unused = [...named(english)].filter(
     (key) => !written.has(key) && !begun.some((start) => key.startsWith(start)),
