@@ -58,6 +58,9 @@ async def test_an_environment_that_ends_is_seen_left_and_forgotten(
     await beside.open(LIST)
     shop = beside.page.get_by_role("row").filter(has_text="Corner shop")
     await expect(shop.get_by_text("Running")).to_have_count(2)
+    await beside.page.get_by_role("button", name="Visit Corner shop").click()
+    way = beside.page.get_by_role("menuitem", name=GONE)
+    address = await way.get_by_role("link").get_attribute("href")
 
     # it takes connections, and answers nobody
     with suspended(fleet.worker(GONE).pid):
@@ -73,11 +76,17 @@ async def test_an_environment_that_ends_is_seen_left_and_forgotten(
     await expect(refused).to_be_visible()
     await asked.get_by_role("button", name="Cancel").click()
 
-    # who wants to go there all the same is told where else it runs, at its own domain
+    # the list that has been open all the time leads nobody there any more
     await beside.page.bring_to_front()
-    await beside.page.get_by_role("button", name="Visit Corner shop").click()
-    there = await beside.follow(beside.page.get_by_role("menuitem", name=GONE).get_by_role("link"))
-    assert there.address == f"http://{OWN}:{fleet.supervisor.port}"
+    await expect(way).to_have_text(f"{GONE} (Offline)")
+    await expect(way.get_by_role("link")).to_have_count(0)
+    await beside.page.keyboard.press("Escape")
+
+    # who goes there all the same is told where else it runs, at its own domain
+    assert address is not None
+    assert address.startswith(f"//{OWN}:{fleet.supervisor.port}/")
+    there = await beside.another()
+    await there.page.goto(f"http:{address}")
     await expect(there.page.get_by_role("heading", level=1)).to_have_text("Corner shop is not available")
     await there.page.get_by_role("link", name=LEFT).click()
     await there.sign_in_here()

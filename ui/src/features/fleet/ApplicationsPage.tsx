@@ -8,6 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { TOPICS } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
+import { environments } from "@/api/queries/environments";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
 import { useTyped } from "@/components/typed";
@@ -56,6 +57,7 @@ export default function ApplicationsPage() {
   const [chosen, choose] = useState<string[]>([]);
   const answer = useQuery(applications.list(toQuery(sought)));
   useLive(TOPICS.applications, applications.all);
+  useLive(TOPICS.environments, environments.all);
   const deleted = sought.shown === "deleted";
   const narrowed = isNarrowed(sought);
   const nothing = useMemo(() => <NothingThere narrowed={narrowed} deleted={deleted} />, [narrowed, deleted]);

@@ -4,9 +4,10 @@ import { Button, Flex, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import type { Application } from "@/api/fleet";
+import { TOPICS, type Application } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
+import { environments } from "@/api/queries/environments";
 import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
@@ -98,7 +99,8 @@ export default function ApplicationPage() {
   const { t } = useTranslation();
   const { name } = useParams({ from: "/inside/settings/applications/$name" });
   const found = useQuery(applications.get(name));
-  useLive("applications", applications.all);
+  useLive(TOPICS.applications, applications.all);
+  useLive(TOPICS.environments, environments.all);
   return (
     <Shown of={found}>
       {(application) =>
