@@ -18,7 +18,7 @@ interface Given {
   logo: string | null;
   color: string | null;
   appLang: Language | null;
-  enabled: Language[];
+  enabledLanguages: Language[];
 }
 
 const OPTIONS = languages.map((value) => ({ value, label: LANGUAGES[value].label }));
@@ -32,11 +32,13 @@ export default function SystemPage() {
   const refused = useRefusals(form);
   const title = Form.useWatch("title", form) || ownName;
   const given = data.enabledLanguages ?? [];
-  const save = ({ enabled, appLang, ...rest }: Given) => {
+  const save = ({ enabledLanguages, appLang, ...rest }: Given) => {
     refused.clear();
     // Languages of other programs, which these pages have not, stay.
     const others = given.filter((tag) => !languageOf(tag));
-    const chosen = new Set([...(appLang ? [appLang] : []), ...enabled].map((name) => LANGUAGES[name].tag));
+    const chosen = new Set(
+      [...(appLang ? [appLang] : []), ...enabledLanguages].map((name) => LANGUAGES[name].tag),
+    );
     const offered = [...chosen, ...others];
     const body = {
       ...rest,
@@ -57,7 +59,7 @@ export default function SystemPage() {
             logo: data.logo,
             color: data.color ?? null,
             appLang: languageOf(data.appLang),
-            enabled: languages.filter((name) => given.some((tag) => languageOf(tag) === name)),
+            enabledLanguages: languages.filter((name) => given.some((tag) => languageOf(tag) === name)),
           }}
           onFinish={save}
         >
@@ -78,7 +80,7 @@ export default function SystemPage() {
           <Form.Item name="appLang" label={t("system.language")} extra={t("system.languageHint")}>
             <Select allowClear placeholder={t("common.none")} options={OPTIONS} style={{ maxWidth: 280 }} />
           </Form.Item>
-          <Form.Item name="enabled" label={t("system.enabled")}>
+          <Form.Item name="enabledLanguages" label={t("system.enabled")}>
             <Checkbox.Group options={OPTIONS} />
           </Form.Item>
           <Button type="primary" htmlType="submit" loading={update.isPending}>
