@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from insula.application.access.errors import InvalidAccess
 from insula.application.access.naming import EMAIL_LONGEST, USERNAME_LONGEST, is_email, is_username
 from insula.application.access.passwords import SHORTEST, check_strength
+from insula.core.text import in_one_line
 from insula.core.translation import Speaker
 from insula.data.fields.password import MAX_PASSWORD_LENGTH
 from insula.server import texts
@@ -39,7 +40,7 @@ def read_form(form: Mapping[str, str], say: Speaker) -> tuple[Administrator, dic
         wrong["username"] = say(texts.USERNAME_WANTED, limit=USERNAME_LONGEST)
     if len(nickname) > TEXT_LONGEST:
         wrong["nickname"] = say(texts.TEXT_TOO_LONG, limit=TEXT_LONGEST, number=len(nickname))
-    elif not nickname or not nickname.isprintable():
+    elif not nickname or not in_one_line(nickname):
         wrong["nickname"] = say(texts.NICKNAME_WANTED)
     if problem := _password(password, email, username):
         wrong["password"] = say(problem[0], limit=problem[1])

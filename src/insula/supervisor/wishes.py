@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from insula.core.text import in_one_line
 from insula.fleet.configuration import CONNECTIONS, DEFAULT_CONNECTION
 from insula.supervisor.entry import NOTHING, ON_FIRST_VISIT, WITH_MAIN, Entry
 from insula.supervisor.errors import InvalidOption
@@ -137,7 +138,7 @@ def _database(value: Any, wish: Wish) -> dict[str, Any]:
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.isprintable():
+    if not isinstance(value, str) or not in_one_line(value):
         raise InvalidOption(field=name, reason="must be text in one line")
     if len(value) > LONGEST_TEXT:
         raise InvalidOption(field=name, reason=f"must not be longer than {LONGEST_TEXT} characters")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from insula.application.access.collections import ROLE_NAME_LENGTH
 from insula.application.access.errors import InvalidAccess
+from insula.core.text import in_one_line
 from insula.data.builtin import builtin_collection, builtin_field
 from insula.data.collection import Field, Reference
 from insula.data.fields import field_type
@@ -98,7 +99,7 @@ def _text(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
     longest = LONGEST_ADDRESS if name == "url" else LONGEST_WORD
-    if not isinstance(value, str) or not value.isprintable() or len(value) > longest or not value.strip():
+    if not isinstance(value, str) or not in_one_line(value) or len(value) > longest or not value.strip():
         raise _wrong(name, f"must be text in one line, of at most {longest} characters")
     return value.strip()
 

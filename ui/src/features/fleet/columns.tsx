@@ -58,7 +58,7 @@ export function columns({ t, deeds, deleted, sort }: Given): TableColumnsType<Ap
     {
       ...sorted("displayName"),
       title: t("common.name"),
-      width: 200,
+      width: 186,
       render: (_, application) => <Who application={application} />,
     },
     {
