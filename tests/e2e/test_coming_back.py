@@ -40,3 +40,25 @@ async def test_who_signs_in_while_the_server_is_away_is_told_and_tries_again(
     entry.start()
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("button", name="Account of")).to_be_visible()
+
+
+async def test_what_could_not_be_done_is_said_while_the_server_is_away(
+    person: Visitor, entry: Instance
+) -> None:
+    with entry.sign_in() as client:
+        job = (
+            client.post("/applications:create", json={"name": "shop"})
+            .raise_for_status()
+            .json()["data"]["jobId"]
+        )
+        assert entry.wait_for_job(client, job)["status"] == "succeeded"
+    page = person.page
+    await person.open("/admin/settings/applications")
+    stop = page.get_by_role("button", name="Stop shop")
+    await expect(stop).to_be_enabled()
+    entry.kill()
+    await stop.click()
+    await expect(page.get_by_role("alert").filter(has_text="The server could not be reached")).to_be_visible()
+    await expect(page.get_by_text(LOST)).to_be_visible()
+    entry.start()
+    await expect(page.get_by_text(LOST)).to_have_count(0)

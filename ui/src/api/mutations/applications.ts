@@ -29,14 +29,19 @@ const grave = (verb: Verb | Grave): verb is Grave => verb === "destroy" || verb 
 const extras = (verb: Verb | Grave, keepData: boolean | undefined) =>
   verb === "purge" && keepData ? { keepData: true } : {};
 
-/** Read anew what may have changed. Whatever came of it: it may have been done in part. */
-function useAnew(): () => Promise<unknown> {
+/**
+ * Read anew what may have changed. Whatever came of it: it may have been done in part. What went wrong is told at once,
+ * and not only when all is read, which takes as long as nobody answers.
+ */
+function useAnew(): (done: unknown, error: Error | null) => Promise<unknown> {
   const client = useQueryClient();
-  return () =>
-    Promise.all([
+  return (_, error) => {
+    const read = Promise.all([
       client.invalidateQueries({ queryKey: applications.all }),
       client.invalidateQueries({ queryKey: environments.all }),
     ]);
+    return error ? Promise.resolve() : read;
+  };
 }
 
 /** One application. Raises what the server says. */
