@@ -76,3 +76,26 @@ async def test_what_has_happened_is_told(person: Visitor, entry: Instance) -> No
     await page.get_by_role("button", name="Stop Corner shop").click()
     await expect(history.filter(has_text="should be: Stopped")).to_contain_text("root")
     await expect(history.filter(has_text="Stopped").first).to_be_visible()
+
+
+async def test_what_was_written_is_not_left_by_mistake(person: Visitor) -> None:
+    page = person.page
+    await person.open(f"{SHOP}?tab=settings")
+    name = page.get_by_role("textbox", name="Name", exact=True)
+    await name.fill("Half a na")
+    await page.get_by_role("tab", name="History").click()
+    asked = page.get_by_role("dialog").filter(has_text="Leave without saving?")
+    await asked.get_by_role("button", name="Stay").click()
+    await expect(asked).to_have_count(0)
+    await expect(name).to_have_value("Half a na")
+    await page.get_by_role("tab", name="History").click()
+    await asked.get_by_role("button", name="Leave").click()
+    await expect(page.get_by_role("table", name="History")).to_be_visible()
+    await page.get_by_role("tab", name="Settings").click()
+    await expect(name).not_to_have_value("Half a na")
+    await name.fill("Corner 👩\u200d🍳")
+    await page.get_by_role("button", name="Save changes").click()
+    await expect(page.get_by_role("heading", level=1, name="Corner 👩\u200d🍳")).to_be_visible()
+    await page.get_by_role("tab", name="History").click()
+    await expect(page.get_by_role("table", name="History")).to_be_visible()
+    await expect(asked).to_have_count(0)

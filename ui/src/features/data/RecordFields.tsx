@@ -12,7 +12,7 @@ import { Fact, RecordField } from "@/features/data/RecordField";
 import type { RecordProps } from "@/features/data/OneRecord";
 import { RelatedRecords } from "@/features/data/RelatedRecords";
 import { useDraft, type Draft } from "@/features/data/useDraft";
-import { useLeave } from "@/features/data/useLeave";
+import { useLeave } from "@/components/useLeave";
 import { useSaving } from "@/features/data/useSaving";
 import { NEW } from "@/features/data/which";
 import { isWritten } from "@/schema/registry";

@@ -9,6 +9,7 @@ import { environments } from "@/api/queries/environments";
 import { Shown } from "@/components/states";
 import { mayMove } from "@/components/status";
 import { useTold } from "@/components/told";
+import { useLeave } from "@/components/useLeave";
 import { ApplicationForm } from "@/features/fleet/form/ApplicationForm";
 import { asDialect } from "@/features/fleet/form/database";
 import { refusal } from "@/features/fleet/form/findings";
@@ -44,6 +45,7 @@ function Edit({ application, all, onRestartDue }: Props) {
   const watched = Form.useWatch((values: Values) => values, { form, preserve: true });
   const changes = changesOf(before, { ...before, ...watched });
   const changed = count(changes);
+  useLeave(changed > 0 && !update.isPending);
 
   const save = () => {
     update.mutate(
