@@ -69,7 +69,7 @@ async def test_an_application_is_made_entered_stopped_and_woken(
 
     # stopped: who visits is told so, until it is started again
     await page.bring_to_front()
-    await page.get_by_role("button", name="Show its page").click()
+    await page.get_by_role("link", name="Show its page").click()
     await page.get_by_role("button", name="Stop Corner shop").click()
     await expect(page.get_by_text("Stopped").first).to_be_visible()
     refused = await shop.reload()

@@ -44,7 +44,7 @@ async def add(person: Visitor, name: str, kind: str, right: str) -> Visitor:
     await expect(found.get_by_role("heading", name="Nothing speaks against it")).to_be_visible()
     await expect(found.get_by_role("alert")).to_have_text([right])
     await page.get_by_role("button", name="Create", exact=True).click()
-    await page.get_by_role("button", name="Show its page").click()
+    await page.get_by_role("link", name="Show its page").click()
     there = await person.follow(page.get_by_role("link", name=f"Visit {name}"))
     await there.sign_in_here()
     await expect(there.page.get_by_text("Nothing here yet")).to_be_visible()

@@ -1,12 +1,11 @@
 /** The outermost routes: those for everybody, and the frame of those for who is signed in. */
-import { Button, Result } from "antd";
+import { Result } from "antd";
 import { useCallback, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import {
   createRootRouteWithContext,
   createRoute,
   lazyRouteComponent,
-  Link,
   Outlet,
   redirect,
   useRouter,
@@ -15,6 +14,7 @@ import {
 import type { QueryClient } from "@tanstack/react-query";
 import { isSignedOut, passes } from "@/api/errors";
 import { session, settings } from "@/api/queries/session";
+import { LinkButton } from "@/components/LinkButton";
 import { Failed, Loading } from "@/components/states";
 import styles from "@/routes/root.module.css";
 
@@ -26,9 +26,9 @@ function NotFound() {
       title={<h1 className={styles["title"]}>{t("errors.notFound")}</h1>}
       subTitle={t("errors.notFoundHint")}
       extra={
-        <Link to="/">
-          <Button type="primary">{t("errors.home")}</Button>
-        </Link>
+        <LinkButton to="/" type="primary">
+          {t("errors.home")}
+        </LinkButton>
       }
     />
   );

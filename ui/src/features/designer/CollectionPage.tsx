@@ -15,6 +15,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMoveField } from "@/api/mutations/collections";
 import { collectionTitle, type Collection, type Field } from "@/api/metadata";
 import { collections } from "@/api/queries/collections";
+import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
 import { useTold } from "@/components/told";
@@ -212,9 +213,9 @@ export default function CollectionPage() {
         collection && (
           <>
             {!collection.hidden && (
-              <Link to="/data/$collection" params={{ collection: name }}>
-                <Button icon={<TableOutlined />}>{t("designer.records")}</Button>
-              </Link>
+              <LinkButton to="/data/$collection" params={{ collection: name }} icon={<TableOutlined />}>
+                {t("designer.records")}
+              </LinkButton>
             )}
             {collection.from !== "code" && (
               <>

@@ -1,14 +1,15 @@
 /** The applications of the fleet, for who looks after them. */
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Segmented } from "antd";
+import { Segmented } from "antd";
 import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { TOPICS } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
 import { environments } from "@/api/queries/environments";
+import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
 import { useTyped } from "@/components/typed";
@@ -23,11 +24,9 @@ const FROM = "/inside/settings/applications";
 function AddNew() {
   const { t } = useTranslation();
   return (
-    <Link to={ADD}>
-      <Button type="primary" icon={<PlusOutlined />}>
-        {t("fleet.addNew")}
-      </Button>
-    </Link>
+    <LinkButton to={ADD} type="primary" icon={<PlusOutlined />}>
+      {t("fleet.addNew")}
+    </LinkButton>
   );
 }
 

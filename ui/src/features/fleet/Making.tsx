@@ -2,8 +2,8 @@
 import { ArrowRightOutlined } from "@ant-design/icons";
 import { Button, Typography } from "antd";
 import { useTranslation } from "react-i18next";
-import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
+import { LinkButton } from "@/components/LinkButton";
 import { applications } from "@/api/queries/applications";
 import { jobs } from "@/api/queries/jobs";
 import { applicationOf } from "@/components/job-texts";
@@ -42,9 +42,9 @@ export function Making({ job, name, there = false }: Props) {
         </Button>
       )}
       {!there && of !== "" && (
-        <Link to="/settings/applications/$name" params={{ name: of }}>
-          <Button>{t("application.itsPage")}</Button>
-        </Link>
+        <LinkButton to="/settings/applications/$name" params={{ name: of }}>
+          {t("application.itsPage")}
+        </LinkButton>
       )}
     </JobProgress>
   );

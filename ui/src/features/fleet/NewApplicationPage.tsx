@@ -2,12 +2,13 @@
 import { Alert, App, Button, Card, Form, Typography } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { errorText } from "@/api/errors";
 import type { Environment } from "@/api/fleet";
 import { useCheckApplication, useCreateApplication } from "@/api/mutations/applications";
 import { environments } from "@/api/queries/environments";
+import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { Shown } from "@/components/states";
 import { ApplicationForm } from "@/features/fleet/form/ApplicationForm";
@@ -145,9 +146,9 @@ function New({ around }: { around: Around }) {
         <Button loading={check.isPending} onClick={() => void checkWith(adopt)}>
           {t("appForm.check")}
         </Button>
-        <Link to="/settings/applications">
-          <Button type="text">{t("common.cancel")}</Button>
-        </Link>
+        <LinkButton to="/settings/applications" type="text">
+          {t("common.cancel")}
+        </LinkButton>
         <Typography.Text type="secondary">{t("appForm.checkHint")}</Typography.Text>
       </div>
     </ApplicationForm>

@@ -1,10 +1,10 @@
 /** Where an application begins: at its first collection; where there is none, at the way to make one. */
-import { Button } from "antd";
 import { useTranslation } from "react-i18next";
-import { Link, Navigate } from "@tanstack/react-router";
+import { Navigate } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { collections } from "@/api/queries/collections";
 import { isListed } from "@/components/collectionRights";
+import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { useRights } from "@/components/rights";
 import { Nothing, Shown } from "@/components/states";
@@ -26,9 +26,9 @@ export function ApplicationHome() {
               hint={designs ? t("data.emptyDesign") : t("data.emptyAsk")}
               action={
                 designs && (
-                  <Link to="/settings/collections">
-                    <Button type="primary">{t("data.design")}</Button>
-                  </Link>
+                  <LinkButton to="/settings/collections" type="primary">
+                    {t("data.design")}
+                  </LinkButton>
                 )
               }
             />

@@ -3,12 +3,12 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Button, Flex, type InputRef } from "antd";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "@tanstack/react-router";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { TOPICS, type Card } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
 import { useDebounced } from "@/components/debounced";
+import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { useRights } from "@/components/rights";
 import { SearchInput } from "@/components/SearchInput";
@@ -95,11 +95,9 @@ function Cards({ cards, searched, supervises }: CardsProps) {
       title={t("home.noneYet")}
       hint={t("home.addHint")}
       action={
-        <Link to="/settings/applications">
-          <Button type="primary" icon={<PlusOutlined />}>
-            {t("home.add")}
-          </Button>
-        </Link>
+        <LinkButton to="/settings/applications" type="primary" icon={<PlusOutlined />}>
+          {t("home.add")}
+        </LinkButton>
       }
     />
   );

@@ -1,6 +1,6 @@
 /** One application: how it stands, what has happened, what made it, what can be changed, and its figures. */
 import { ArrowLeftOutlined } from "@ant-design/icons";
-import { Button, Flex, Tabs } from "antd";
+import { Flex, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { TOPICS, type Application } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
 import { environments } from "@/api/queries/environments";
+import { LinkButton } from "@/components/LinkButton";
 import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
@@ -112,9 +113,9 @@ export default function ApplicationPage() {
               title={t("application.gone")}
               hint={t("application.goneHint")}
               action={
-                <Link to="/settings/applications">
-                  <Button type="primary">{t("application.toList")}</Button>
-                </Link>
+                <LinkButton to="/settings/applications" type="primary">
+                  {t("application.toList")}
+                </LinkButton>
               }
             />
           </Page>
