@@ -314,6 +314,13 @@ async def test_two_people_see_what_the_other_changes(
     assert other.complaints == []
 
 
+async def test_a_page_that_is_not_there_leads_to_the_last_one(person: Visitor, api: httpx.Client) -> None:
+    _sold(api)
+    await person.open("/admin/data/orders?page=99999")
+    await expect(_rows(person.page, "Orders")).to_have_count(5)
+    await expect(person.page).to_have_url(re.compile(r"/orders$"))
+
+
 async def test_a_file_that_is_taken_out_holds_what_is_narrowed_to(
     person: Visitor, api: httpx.Client, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ import { Page } from "@/components/Page";
 import { SearchInput } from "@/components/SearchInput";
 import { Failed, Nothing } from "@/components/states";
 import { useTyped } from "@/components/typed";
+import { useLastPage } from "@/components/useLastPage";
 import { nameOf, titleOf } from "@/features/access/names";
 import { PasswordModal } from "@/features/access/PasswordModal";
 import { UserActions } from "@/features/access/UserActions";
@@ -106,6 +107,7 @@ export default function UsersPage() {
     void navigate({ to: "/settings/users", search: { ...asked, page: 1, ...to }, replace: true });
   const [typed, type] = useTyped(search, (word) => go({ search: word.trim() }));
   const found = useQuery(people.list(asked));
+  useLastPage(found, page, pageSize, (to) => go({ page: to }));
   useLive("records:users", people.all);
   const [edited, setEdited] = useState<{ open: boolean; person: Person | null }>({
     open: false,

@@ -14,6 +14,7 @@ import { Page } from "@/components/Page";
 import { SearchInput } from "@/components/SearchInput";
 import { Shown } from "@/components/states";
 import { useTyped } from "@/components/typed";
+import { useLastPage } from "@/components/useLastPage";
 import { ChosenBar } from "@/features/data/ChosenBar";
 import {
   columnFields,
@@ -104,6 +105,7 @@ export function DataView({ collection }: { collection: Collection }) {
     void navigate({
       search: (now: DataSearch) => readSearch({ ...now, page: size === pageSize ? to : 1, pageSize: size }),
     });
+  useLastPage(found, page, pageSize, (to) => go({ page: to }, true));
   const open = (which: Which | undefined) =>
     void navigate({ search: (now: DataSearch) => opening(now, which) });
   const [typed, type] = useTyped(search.q ?? "", (q) => go({ q }, true));

@@ -13,6 +13,7 @@ import { LinkButton } from "@/components/LinkButton";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
 import { useTyped } from "@/components/typed";
+import { useLastPage } from "@/components/useLastPage";
 import { Bulk } from "@/features/fleet/Bulk";
 import { List } from "@/features/fleet/List";
 import { ADD } from "@/features/fleet/paths";
@@ -55,6 +56,7 @@ export default function ApplicationsPage() {
   const { sought, typed, type, go } = useSought();
   const [chosen, choose] = useState<string[]>([]);
   const answer = useQuery(applications.list(toQuery(sought)));
+  useLastPage(answer, sought.page ?? 1, sought.size ?? SIZE, (page) => go({ page }, true));
   useLive(TOPICS.applications, applications.all);
   useLive(TOPICS.environments, environments.all);
   const deleted = sought.shown === "deleted";

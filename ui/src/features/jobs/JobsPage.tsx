@@ -8,6 +8,7 @@ import { jobText } from "@/components/job-texts";
 import { JobStatusTag } from "@/components/JobStatusTag";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
+import { useLastPage } from "@/components/useLastPage";
 import { JobDetails } from "@/features/jobs/JobDetails";
 import { ago, moment } from "@/lib/format";
 
@@ -24,6 +25,9 @@ export default function JobsPage() {
   const navigate = useNavigate({ from: "/settings/jobs" });
   const { page = 1, which = "all", job } = useSearch({ from: "/inside/settings/jobs" });
   const found = useQuery(jobs.list({ page, status: STATES[which] }));
+  useLastPage(found, page, found.data?.meta.pageSize ?? 1, (to) => {
+    void navigate({ search: (before) => ({ ...before, page: to }), replace: true });
+  });
   useLiveJobs();
   const open = (id: number) => void navigate({ search: (before) => ({ ...before, job: id }) });
   const shown = { ...(page === 1 ? {} : { page }), ...(which === "all" ? {} : { which }) };
