@@ -26,7 +26,7 @@ function NotFound() {
       title={<h1 className={styles["title"]}>{t("errors.notFound")}</h1>}
       subTitle={t("errors.notFoundHint")}
       extra={
-        <LinkButton to="/" type="primary">
+        <LinkButton to="/" look="primary">
           {t("errors.home")}
         </LinkButton>
       }

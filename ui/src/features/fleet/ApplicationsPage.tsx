@@ -25,7 +25,7 @@ const FROM = "/inside/settings/applications";
 function AddNew() {
   const { t } = useTranslation();
   return (
-    <LinkButton to={ADD} type="primary" icon={<PlusOutlined />}>
+    <LinkButton to={ADD} look="primary" icon={<PlusOutlined />}>
       {t("fleet.addNew")}
     </LinkButton>
   );

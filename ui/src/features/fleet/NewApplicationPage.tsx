@@ -146,7 +146,7 @@ function New({ around }: { around: Around }) {
         <Button loading={check.isPending} onClick={() => void checkWith(adopt)}>
           {t("appForm.check")}
         </Button>
-        <LinkButton to="/settings/applications" type="text">
+        <LinkButton to="/settings/applications" look="text">
           {t("common.cancel")}
         </LinkButton>
         <Typography.Text type="secondary">{t("appForm.checkHint")}</Typography.Text>

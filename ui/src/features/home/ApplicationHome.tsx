@@ -26,7 +26,7 @@ export function ApplicationHome() {
               hint={designs ? t("data.emptyDesign") : t("data.emptyAsk")}
               action={
                 designs && (
-                  <LinkButton to="/settings/collections" type="primary">
+                  <LinkButton to="/settings/collections" look="primary">
                     {t("data.design")}
                   </LinkButton>
                 )

@@ -95,7 +95,7 @@ function Cards({ cards, searched, supervises }: CardsProps) {
       title={t("home.noneYet")}
       hint={t("home.addHint")}
       action={
-        <LinkButton to="/settings/applications" type="primary" icon={<PlusOutlined />}>
+        <LinkButton to="/settings/applications" look="primary" icon={<PlusOutlined />}>
           {t("home.add")}
         </LinkButton>
       }

@@ -113,7 +113,7 @@ export default function ApplicationPage() {
               title={t("application.gone")}
               hint={t("application.goneHint")}
               action={
-                <LinkButton to="/settings/applications" type="primary">
+                <LinkButton to="/settings/applications" look="primary">
                   {t("application.toList")}
                 </LinkButton>
               }
