@@ -49,10 +49,12 @@ class WebSocket(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """The server stops: say so, where there is somebody to say it to."""
-        if self.handshake_complete:
-            super().shutdown()
-        else:
+        if not self.handshake_complete:
             self.transport.abort()
+        elif (
+            not self.transport.is_closing()
+        ):  # else the last words are on their way already, and more may not be said
+            super().shutdown()
 
     def expire(self, now: float) -> None:
         """End what has taken too long. ``now`` is the loop's time."""

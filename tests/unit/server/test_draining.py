@@ -5,6 +5,8 @@ import socket
 from typing import Any, cast
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import Frame, Opcode
 
 from insula.core.clock import monotonic
 from insula.server.listeners import TICK_S, Listener
@@ -33,4 +35,25 @@ async def test_who_comes_just_then_and_says_nothing_is_not_waited_for(turns: int
         began = monotonic()
         await listener.drain(DEADLINE_S)
         assert monotonic() - began < DEADLINE_S / 2
+        assert listener.connections() == 0
+
+
+async def listens(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    await receive()
+
+
+async def test_who_is_just_saying_goodbye_is_let_go() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        listener = Listener(cast(Any, listens), bound, Limits())
+        await listener.open()
+        async with connect(f"ws://127.0.0.1:{bound.getsockname()[1]}") as client:
+            (connection,) = listener._server.server_state.connections
+            goodbye = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
+            cast(asyncio.Protocol, connection).data_received(goodbye)
+            await listener.drain(DEADLINE_S)
+            await client.wait_closed()
+            assert client.close_code == 1000
         assert listener.connections() == 0

@@ -76,6 +76,7 @@ class World:
         await self.main.install()
         await self.main.start()
         await self.begin_all()
+        await self.processes.begin(HEAD, self._hears_of_all())
 
     async def close(self) -> None:
         """End everything."""
@@ -108,6 +109,12 @@ class World:
         )
         await self.supervisor.open(self.main)
         self.supervisor.resume()
+
+    async def _hears_of_all(self) -> None:
+        """All environments have said that they are there; where Redis is slow, the supervisor is yet to hear it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(await self.supervisor.environments()) < len(self.sites):
+                await asyncio.sleep(0.01)
 
     async def begin(self, name: str) -> None:
         """An environment comes up with what it has kept, unless it is there."""
