@@ -1,9 +1,11 @@
 """Fixtures for all tests: real servers, fresh databases, and a look at what each test leaves behind."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from insula.database.budget import ConnectionBudget
 from insula.database.dialects import dialect
@@ -11,34 +13,56 @@ from insula.database.engine import open_database
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.testing import servers
-from insula.testing.databases import own_database, own_schema
+from insula.testing.databases import drop_databases, drop_mariadb_databases, own_database, own_schema
 from insula.testing.leaks import outlives_a_test
 
 pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[servers.Server]:
-    """A PostgreSQL server for the whole run; make databases of your own in it."""
+def postgresql_of_all() -> Iterator[servers.Server]:
+    """A PostgreSQL server for the whole run: ask for ``postgresql``."""
     with servers.postgresql() as server:
         outlives_a_test(server.process.pid)
         yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[servers.Server]:
-    """A MariaDB server for the whole run; make databases of your own in it."""
+def mariadb_of_all() -> Iterator[servers.Server]:
+    """A MariaDB server for the whole run: ask for ``mariadb``."""
     with servers.mariadb() as server:
         outlives_a_test(server.process.pid)
         yield server
 
 
+@pytest.fixture(scope="module")
+def postgresql(postgresql_of_all: servers.Server) -> Iterator[servers.Server]:
+    """A PostgreSQL server without databases of other modules."""
+    yield postgresql_of_all
+    asyncio.run(drop_databases(postgresql_of_all))
+
+
+@pytest.fixture(scope="module")
+def mariadb(mariadb_of_all: servers.Server) -> Iterator[servers.Server]:
+    """A MariaDB server without databases of other modules."""
+    yield mariadb_of_all
+    asyncio.run(drop_mariadb_databases(mariadb_of_all))
+
+
 @pytest.fixture(scope="session")
-def redis() -> Iterator[servers.Server]:
-    """A Redis server for the whole run; use keys of your own in it."""
+def redis_of_all() -> Iterator[servers.Server]:
+    """A Redis server for the whole run: ask for ``redis``."""
     with servers.redis() as server:
         outlives_a_test(server.process.pid)
         yield server
+
+
+@pytest.fixture(scope="module")
+def redis(redis_of_all: servers.Server) -> Iterator[servers.Server]:
+    """A Redis server without keys of other modules."""
+    yield redis_of_all
+    with Redis(host=redis_of_all.host, port=redis_of_all.port) as client:
+        client.flushall()
 
 
 @pytest.fixture(params=["sqlite", "postgres", "mariadb"])

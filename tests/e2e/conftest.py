@@ -1,6 +1,6 @@
 """A real browser, and a real installation for it to visit."""
 
-import itertools
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,13 +9,11 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from insula.testing import servers
-from insula.testing.databases import administer, databases
+from insula.testing.databases import drop_databases
 from insula.testing.fleets import PLACES, FleetOfProcesses
 from insula.testing.instance import Instance
 from insula.testing.visitors import DOMAIN, Visitor, visit
 
-NUMBERS = itertools.count()
-"""Of fleets: their databases are named after their folders, and stay on the server as long as the tests run."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"]
 
@@ -64,18 +62,16 @@ async def person(browser: Browser, entry: Instance) -> AsyncIterator[Visitor]:
 
 
 @pytest.fixture
-async def service(postgresql: servers.Server) -> AsyncIterator[servers.Server]:
-    """A server of PostgreSQL where no database is left behind."""
-    before = await databases(postgresql)
-    yield postgresql
-    made = await databases(postgresql) - before
-    await administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made))
+def postgresql(postgresql_of_all: servers.Server) -> Iterator[servers.Server]:
+    """A PostgreSQL server without databases of other tests: walks make the same applications, whose names are seen."""
+    yield postgresql_of_all
+    asyncio.run(drop_databases(postgresql_of_all))
 
 
 @pytest.fixture
 def fleet(postgresql: servers.Server, tmp_path: Path) -> Iterator[FleetOfProcesses]:
     """Two environments without applications, over one database service and a Redis of their own."""
-    folder = tmp_path / f"seen{next(NUMBERS)}"
+    folder = tmp_path / "seen"
     folder.mkdir()
     with servers.redis() as redis:
         made = FleetOfProcesses(folder, redis.port, postgresql, failpoints=True)

@@ -122,35 +122,35 @@ async def test_an_application_is_deleted_restored_and_purged(person: Visitor, en
 
 
 async def test_a_database_on_another_server_is_tried_before_it_is_made(
-    person: Visitor, service: Server
+    person: Visitor, postgresql: Server
 ) -> None:
     page = person.page
-    before = await databases(service)
+    before = await databases(postgresql)
     await person.open(NEW)
     await page.get_by_label("Name", exact=True).fill("Ledger")
     await page.get_by_role("button", name="Database connection").click()
     await page.get_by_text("Another server", exact=True).click()
     await page.get_by_label("Kind of database").click()
     await page.get_by_title("PostgreSQL", exact=True).click()
-    await page.get_by_label("Host").fill(service.host)
+    await page.get_by_label("Host").fill(postgresql.host)
     await page.get_by_label("Port").fill(str(free_port()))  # nobody listens there
-    await page.get_by_label("User", exact=True).fill(service.user)
-    await page.get_by_label("Password").fill(service.password)
+    await page.get_by_label("User", exact=True).fill(postgresql.user)
+    await page.get_by_label("Password").fill(postgresql.password)
 
     await page.get_by_role("button", name="Check").click()
     found = page.get_by_role("region", name="What the check found")
     await expect(found.get_by_role("heading", name="1 thing stands in the way")).to_be_visible()
     await expect(page.get_by_label("Host")).to_have_attribute("aria-invalid", "true")
-    assert await databases(service) == before
+    assert await databases(postgresql) == before
 
-    await page.get_by_label("Port").fill(str(service.port))
+    await page.get_by_label("Port").fill(str(postgresql.port))
     await page.get_by_role("button", name="Check").click()
     await expect(found.get_by_role("heading", name="Nothing speaks against it")).to_be_visible()
     await expect(page.get_by_label("Host")).not_to_have_attribute("aria-invalid", "true")
-    assert await databases(service) == before
+    assert await databases(postgresql) == before
     await page.get_by_role("button", name="Create").click()
     await expect(page.get_by_role("status").filter(has_text="Done")).to_be_visible()
-    assert "ledger" in await databases(service) - before
+    assert "ledger" in await databases(postgresql) - before
     await (await person.follow(page.get_by_role("link", name="Open Ledger"))).sign_in_here()
 
 

@@ -16,9 +16,9 @@ MAIN = "insula_seen"
 
 
 @pytest.fixture
-def entry(tmp_path: Path, service: Server) -> Iterator[Instance]:
+def entry(tmp_path: Path, postgresql: Server) -> Iterator[Instance]:
     """A running installation whose own database is on PostgreSQL."""
-    made = Instance(tmp_path / "entry", database_settings(service, MAIN))
+    made = Instance(tmp_path / "entry", database_settings(postgresql, MAIN))
     made.start()
     yield made
     assert made.stop() == 0
@@ -51,15 +51,15 @@ async def add(person: Visitor, name: str, kind: str, right: str) -> Visitor:
     return there
 
 
-async def test_applications_on_mains_own_service(person: Visitor, service: Server) -> None:
-    before, others = await databases(service), await schemas(service)
+async def test_applications_on_mains_own_service(person: Visitor, postgresql: Server) -> None:
+    before, others = await databases(postgresql), await schemas(postgresql)
     may = 'The user "insula" may make the'
     await add(person, "Ledger", "New database", f'{may} database "ledger".')
-    assert "ledger" in await databases(service) - before
-    assert await schemas(service) == others
+    assert "ledger" in await databases(postgresql) - before
+    assert await schemas(postgresql) == others
 
     await add(
         person, "Corner bakery", "New schema", f'{may} schema "corner_bakery" of the database "{MAIN}".'
     )
-    assert "corner_bakery" in await schemas(service) - others
-    assert "corner_bakery" not in await databases(service)
+    assert "corner_bakery" in await schemas(postgresql) - others
+    assert "corner_bakery" not in await databases(postgresql)

@@ -1,6 +1,5 @@
 """Installations for the tests of this folder: real processes, ended whatever the test does."""
 
-import asyncio
 import itertools
 import shutil
 import tempfile
@@ -13,7 +12,6 @@ import httpx
 import pytest
 
 from insula.testing import servers
-from insula.testing.databases import administer, databases
 from insula.testing.eventful import Events
 from insula.testing.fleets import FleetOfProcesses
 from insula.testing.image import Image, build_image
@@ -36,15 +34,6 @@ def install(tmp_path: Path) -> Iterator[Install]:
             return stack.enter_context(Instance(storage, {"DB_DIALECT": "sqlite", **settings}))
 
         yield make
-
-
-@pytest.fixture(scope="module")
-def postgresql(postgresql: servers.Server) -> Iterator[servers.Server]:
-    """The server of the whole run. Databases that applications got in it, under names that others use, too, are dropped."""
-    before = asyncio.run(databases(postgresql))
-    yield postgresql
-    made = asyncio.run(databases(postgresql)) - before
-    asyncio.run(administer(postgresql, *(f'DROP DATABASE "{name}" WITH (FORCE)' for name in made)))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from insula.database.options import DatabaseOptions
 from insula.database.statement import plain
 from insula.testing.servers import Server
 
-SHARED_DATABASE = "insula_test"
+SHARED_DATABASE = "insula_shared"
+"""Of PostgreSQL, where tests have schemas of their own; all others are dropped with the tests that made them."""
 TWO_DIALECTS = ("sqlite", "postgres")
 """For modules of what is decided before any SQL (forms of requests, cookies, tokens); all others run on each dialect:
 ``pytestmark = pytest.mark.parametrize("database_options", TWO_DIALECTS, indirect=True)``."""
@@ -28,6 +29,11 @@ _numbers = itertools.count(1)
 _CLIENTS = sa.text(
     "SELECT ID, STATE, INFO FROM information_schema.PROCESSLIST WHERE DB = :v_database"
 ).columns(sa.column("ID"), sa.column("STATE"), sa.column("INFO"))
+
+_MARIADB_DATABASES = sa.text(
+    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"
+    " WHERE SCHEMA_NAME NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')"
+).columns(sa.column("SCHEMA_NAME"))
 
 
 @asynccontextmanager
@@ -102,6 +108,32 @@ async def databases(server: Server) -> set[str]:
     """The names of all databases of a PostgreSQL server."""
     async with connected(server) as administrator:
         return {row["datname"] for row in await administrator.fetch("SELECT datname FROM pg_database")}
+
+
+async def drop_databases(server: Server) -> None:
+    """Drop what tests made in a PostgreSQL server: applications get databases under names that others use, too."""
+    made = await databases(server) - {"postgres", "template0", "template1", SHARED_DATABASE}
+    quote = dialect("postgres").quote
+    await administer(server, *(f"DROP DATABASE {quote(name)} WITH (FORCE)" for name in made))
+
+
+async def drop_mariadb_databases(server: Server) -> None:
+    """Drop what tests made in a server of MariaDB."""
+    quote = dialect("mariadb").quote
+    options = DatabaseOptions(
+        "mariadb",
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        database="mysql",
+    )
+    database = open_database(options, ConnectionBudget())
+    try:
+        for row in await database.run(_MARIADB_DATABASES):
+            await database.run(sa.text(f"DROP DATABASE {quote(row['SCHEMA_NAME'])}"))
+    finally:
+        await database.close()
 
 
 async def administer(server: Server, *statements: str) -> None:
