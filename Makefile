@@ -17,7 +17,7 @@ start:
 # Many files are shared out, file by file, among as many processes as there are cores.
 test:
 	@scripts/setup $(if $(filter fast $(fast),$(T)),tools,test)
-	@$(path) .venv/bin/pytest $(if $(filter all,$(T)),$(parallel) tests,$(if $(filter fast,$(T)),$(parallel) $(fast),$(T)))
+	@$(path) $(if $(filter all,$(T)),.venv/bin/python scripts/complete_run.py $(parallel) tests,.venv/bin/pytest $(if $(filter fast,$(T)),$(parallel) $(fast),$(T)))
 
 check:
 	@scripts/setup tools
