@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
+from insula.testing.accessible import grave
 from insula.testing.fleets import PLACES, FleetOfProcesses
 from insula.testing.visitors import Visitor, visit
 
@@ -86,6 +87,7 @@ async def test_an_application_in_two_environments(browser: Browser, fleet: Fleet
     await expect(shop.get_by_text("Stopped")).to_have_count(2)
     await there.page.reload()
     await expect(heading).to_have_text("Corner shop is not available")
+    assert await grave(there.page) == []
 
     await person.page.bring_to_front()
     await shop.get_by_role("button", name="Start Corner shop").click()
@@ -105,6 +107,7 @@ async def test_an_application_in_two_environments(browser: Browser, fleet: Fleet
     stranger = await visit(browser, fleet.supervisor.address)
     await stranger.page.goto(f"{stranger.address}{SHOP}/admin/")
     await expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Where do you want to go?")
+    assert await grave(stranger.page) == []
     await stranger.page.get_by_role("link", name="w1").click()
     await expect(stranger.page.get_by_label("E-mail or user name")).to_be_visible()
     await comes_from_a_worker(stranger.page)

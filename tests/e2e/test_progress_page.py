@@ -7,7 +7,9 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, expect
 
 from insula.testing import shelf
+from insula.testing.accessible import grave
 from insula.testing.instance import Instance
+from insula.testing.visitors import visit
 
 
 @pytest.fixture
@@ -65,6 +67,45 @@ async def test_the_page_becomes_the_application(
     assert page.url == asleep.address + place
     assert complaints == []
     await context.close()
+
+
+async def test_with_scripts_it_is_brought_up_to_date_in_place(
+    browser: Browser, asleep: Instance, held: Path
+) -> None:
+    """Whoever has it read to them is not thrown back to its beginning every second."""
+    held.touch()
+    person = await visit(browser, asleep.address)
+    page = person.page
+    await page.goto(f"{asleep.address}/apps/shop/admin/")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("The <Shop> is on its way")
+    assert await grave(page) == []
+    await page.evaluate("window.stillHere = true")
+    so_far = page.locator("dd").last
+    await expect(so_far).not_to_have_text(await so_far.inner_text())
+    await expect(page.get_by_role("status")).to_contain_text("The application shop is starting.")
+    assert await page.evaluate("window.stillHere") is True
+    held.unlink()
+    await expect(heading).to_have_text("Sign in to The <Shop>")
+    await person.context.close()
+    assert person.complaints == []
+
+
+async def test_what_is_not_there_is_for_everyone_too(browser: Browser, asleep: Instance) -> None:
+    with asleep.sign_in() as client:
+        client.post("/applications:stop/shop").raise_for_status()
+    for size in ({"width": 1440, "height": 900}, {"width": 390, "height": 844}):
+        for scheme in ("light", "dark"):
+            person = await visit(browser, asleep.address, viewport=size, color_scheme=scheme)
+            for path, told in (
+                ("/apps/shop/admin/", "The <Shop> is not available"),
+                ("/apps/nosuch/admin/", "Nothing here"),
+            ):
+                await person.page.goto(asleep.address + path)
+                await expect(person.page.get_by_role("heading", level=1)).to_have_text(told)
+                assert await grave(person.page) == [], path
+            await person.context.close()
+            assert person.complaints == []
 
 
 async def test_a_name_of_any_length_fits_a_phone(browser: Browser, asleep: Instance) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, expect
 
+from insula.testing.accessible import grave
 from insula.testing.instance import Instance
 
 PATIENCE_S = 60.0
@@ -72,6 +73,7 @@ async def test_from_the_link_to_an_administrator(
     link = await link_of(bare)
     await page.goto(link)
     await fits(page)
+    assert await grave(page) == []
     await picture(page, f"{name}-form")
     assert await page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") != "0px"
 
@@ -83,6 +85,7 @@ async def test_from_the_link_to_an_administrator(
     assert await page.locator("#nickname").input_value() == "Ada"
     assert await page.locator("#password").input_value() == ""
     await fits(page)
+    assert await grave(page) == []
     await picture(page, f"{name}-wrong")
 
     password = "analytical engine 1"
@@ -97,6 +100,7 @@ async def test_from_the_link_to_an_administrator(
     later = await context.new_page()
     await later.goto(link)
     await expect(later.locator("h1")).to_have_text("Already set up")
+    assert await grave(later) == []
     bare.sign_in("ada", password).close()
 
     assert all(url.startswith((bare.address, "data:")) for url in asked)
@@ -128,6 +132,7 @@ async def test_a_wrong_link_and_a_wrong_address_explain_themselves(browser: Brow
     assert answer.status == 403
     assert await page.locator("h1").inner_text() == "This link is not valid"
     await fits(page)
+    assert await grave(page) == []
     answer = await page.goto(f"{bare.address}/apps/nosuch/admin/")
     assert answer is not None
     assert answer.status == 404

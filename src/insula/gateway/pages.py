@@ -1,7 +1,9 @@
 """What is answered outside the API: the pages of applications, and small ones rendered here, which say how one is.
 
-Those rendered here have no script, load nothing from elsewhere and have a strict policy. Their template engine is imported
-when the first of them is asked for; an installation that is only spoken to by programs never pays for it.
+Those rendered here load nothing from elsewhere and have a strict policy. None needs a script, and one has one: that an
+application is on its way is brought up to date in place, since a page that is loaded anew every second begins anew every
+second for whoever has it read to them. Their template engine is imported when the first of them is asked for; an
+installation that is only spoken to by programs never pays for it.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HTML = b"text/html; charset=utf-8"
+_ON_ITS_WAY = "progress.html"
 _MAIN_TITLE = "Insula"
 _READING = ("GET", "HEAD")
 _WAYS_IN = ("/", "/signin")
@@ -62,11 +65,21 @@ class Templates:
         return (_TEMPLATES / "base.css").read_text(encoding="utf-8")
 
     @cached_property
-    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """What every page is sent with. The one style sheet is allowed by its hash."""
-        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+    def _script(self) -> str:
+        return (_TEMPLATES / "progress.js").read_text(encoding="utf-8")
+
+    @cached_property
+    def _headers(self) -> Headers:
+        return self._headers_with("")
+
+    @cached_property
+    def _headers_on_its_way(self) -> Headers:
+        return self._headers_with(f"script-src {_hash(self._script)}; connect-src 'self'; ")
+
+    def _headers_with(self, more: str) -> Headers:
+        """What every page is sent with. The one style sheet is allowed by its hash, as the one script is."""
         policy = (
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+            f"default-src 'none'; {more}style-src {_hash(self._style)}; img-src data:; form-action 'self'; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
         return (
@@ -94,7 +107,8 @@ class Templates:
     ) -> None:
         """Render a template and send it."""
         page = self._rendered(template, say, log.request_id.get(), values)
-        await send_answer(send, status, page, _HTML, (*self.headers, *headers))
+        own = self._headers_on_its_way if template == _ON_ITS_WAY else self._headers
+        await send_answer(send, status, page, _HTML, (*own, *headers))
 
     async def send_sentence(
         self,
@@ -118,17 +132,19 @@ class Templates:
         environments, which end in their names."""
         links = [(address, address.rpartition("=")[2]) for address in others]
         values = {"title": title, "message": message, "remedy": "", "links": links, "way": None}
-        return ((b"content-type", _HTML), *self.headers), self._rendered(
+        return ((b"content-type", _HTML), *self._headers), self._rendered(
             "error.html", say, request_id, values
         )
 
     def _rendered(self, template: str, say: Speaker, request_id: str, values: Mapping[str, Any]) -> bytes:
         from markupsafe import Markup
 
-        # Our own file, between <style> tags, where nothing would be unescaped again.
-        style = Markup(self._style)  # noqa: S704 - our own file
+        # Our own files, between <style> and <script> tags, where nothing would be unescaped again.
+        own = {"style": Markup(self._style)}  # noqa: S704 - our own file
+        if template == _ON_ITS_WAY:
+            own["script"] = Markup(self._script)  # noqa: S704 - our own file
         page = self._environment.get_template(template).render(
-            style=style, say=say, request_id=request_id, **values
+            say=say, request_id=request_id, **own, **values
         )
         return page.encode()
 
@@ -209,7 +225,7 @@ class Pages:
                 send,
                 say,
                 503,
-                "progress.html",
+                _ON_ITS_WAY,
                 retry_headers(target),
                 name=name,
                 message=sentence,
@@ -242,6 +258,11 @@ class Pages:
                 await self._templates.send_sentence(send, say, 503, say(texts.NO_PAGES), message, remedy)
             else:
                 await send_error(send, 503, error.code, f"{message} {remedy}")
+
+
+def _hash(text: str) -> str:
+    """As policies name what stands in the page itself."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _is_page(path: str) -> bool:

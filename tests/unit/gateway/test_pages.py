@@ -65,7 +65,7 @@ async def test_the_page_shows_what_is_being_done_and_how_much_of_it(
 ) -> None:
     page = await page_of(target(doing, progress))
     assert f"{sentence}</p>" in page
-    assert re.findall(r'<progress aria-label="On its way"(.*)></progress>', page) == [bar]
+    assert re.findall(r'<progress id="on-its-way" aria-label="On its way"(.*)></progress>', page) == [bar]
 
 
 def test_programs_are_told_the_same() -> None:
