@@ -79,6 +79,8 @@ class Worker:
         self._lines = Lines(self._may, self._in_turn, self._finish, self._once.end_start, self._over)
         self._own: dict[str, Wanted] = {}
         """Application → what was made of it here by itself, since the last command that somebody gave."""
+        self._wakings: dict[str, asyncio.Future[Outcome]] = {}
+        """Application → what its visitors wait for. They may leave, and others come: it is started once for all of them."""
         self._loops: tuple[asyncio.Task[None], ...] = ()
 
     async def start(self, join: Join | None = None) -> None:
@@ -168,13 +170,19 @@ class Worker:
 
     async def wake(self, application: str) -> None:
         """Bring up one that is kept, since a visitor is here; return when it is up, or has failed."""
+        told = self._wakings.get(application) or self._begin_waking(application)
+        if told is not None:
+            await asyncio.wait((told,))
+
+    def _begin_waking(self, application: str) -> asyncio.Future[Outcome] | None:
         kept = self._ledger.kept(application)
         if kept is None or not self._loops:
-            return
-        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            return None
+        told = self._wakings[application] = asyncio.get_running_loop().create_future()
+        told.add_done_callback(lambda _: self._wakings.pop(application))
         command = Command(Verb.START, application, request_id(), kept.configuration, actor="a visitor")
         self._lines.add(Turn(command, told))
-        await asyncio.wait((told,))
+        return told
 
     async def _beat(self) -> None:
         await asyncio.sleep(self._beat_s)

@@ -577,6 +577,40 @@ async def test_what_ran_comes_back_and_what_sleeps_is_woken_by_a_visitor() -> No
     await site.process.stop_all("")
 
 
+async def test_visitors_who_leave_and_come_again_start_it_once() -> None:
+    site = Site()
+    await kept_as_running(site)
+    await site.worker.start()
+    async with asyncio.timeout(10):
+        while (kept := site.ledger.kept("visited")) is None or kept.wanted is not Wanted.ASLEEP:
+            await asyncio.sleep(0)
+    site.waits_at = {"visited:open"}
+    for _ in range(3):
+        visitor = asyncio.create_task(site.worker.wake("visited"))
+        await asyncio.sleep(0)
+        await site.until("visited:open")
+        visitor.cancel()
+        await asyncio.gather(visitor, return_exceptions=True)
+    starts = list[Command]()
+    keep = site.ledger.keep
+
+    async def noted(command: Command, outcome: Outcome) -> None:
+        starts.append(command)
+        await keep(command, outcome)
+
+    site.ledger.keep = noted  # type: ignore[method-assign]
+    last = asyncio.create_task(site.worker.wake("visited"))
+    site.go_on.set()
+    async with asyncio.timeout(10):
+        await last
+        assert (await site.tell(Verb.STOP, "visited")).done  # behind all that is in the line by now
+    assert [command.verb for command in starts] == [Verb.START, Verb.STOP]
+    await site.worker.wake("visited")
+    assert site.process.running("visited") is None, "somebody has commanded it to stop"
+    await site.worker.stop()
+    await site.process.stop_all("")
+
+
 @pytest.mark.parametrize(("verb", "left"), [(Verb.STOP, O.STOPPED), (Verb.REMOVE, O.NOT_FOUND)])
 async def test_a_visitor_does_not_undo_what_was_commanded_meanwhile(verb: Verb, left: Observed) -> None:
     site = Site()
