@@ -118,6 +118,19 @@ def _redis_url(declared: Declaration, value: str) -> str | None:
     return f"{declared.name} has a port or a number that can not be; write {declared.say}, such as {declared.name}={declared.example}."
 
 
+def _web_url(declared: Declaration, value: str) -> str | None:
+    """It is logged, answered and told to others: nothing secret may stand in it, and nothing that is never sent."""
+    try:
+        parts = urlsplit(value)
+        right = parts.port != 0 and "@" not in parts.netloc and not (parts.query or parts.fragment)
+    except ValueError:
+        right = False
+    if right:
+        return None
+    # Not shown: it may hold a password.
+    return f"{declared.name} has a port that can not be, or a user, a password, ? or #, which are no part of it; write {declared.say}, such as {declared.name}={declared.example}."
+
+
 def _failpoints(declared: Declaration, value: str) -> str | None:
     try:
         failpoints.parse(value)
@@ -136,6 +149,9 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "ENVIRONMENT_NAME": _environment,
     "APP_SUPERVISOR_REDIS_URL": _redis_url,
     "APP_COMMAND_REDIS_URL": _redis_url,
+    "INSULA_URL": _web_url,
+    "ENVIRONMENT_URL": _web_url,
+    "ENVIRONMENT_PROXY_URL": _web_url,
     "INSULA_FAILPOINTS": _failpoints,
 }
 

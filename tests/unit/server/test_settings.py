@@ -120,6 +120,8 @@ WRONG = [
     ({"APP_COMMAND_ADAPTER": "redis"}, "does not go with APP_MODE=single; leave APP_COMMAND_ADAPTER out."),
     ({**WORKER, "APP_COMMAND_REDIS_URL": "redis://:s3cr3t@h:99999/0"}, "APP_COMMAND_REDIS_URL has a port or a number that can not be; write"),
     ({**SUPERVISOR, "APP_SUPERVISOR_REDIS_URL": "rediss://h/first"}, "APP_SUPERVISOR_REDIS_URL has a port or a number"),
+    ({"INSULA_URL": "https://example.com/?x=1"}, "INSULA_URL has a port that can not be, or a user, a password, ? or #, which are no part of it; write an address that begins with http:// or https://, such as"),
+    ({**WORKER, "ENVIRONMENT_URL": "http://localhost:99999"}, "ENVIRONMENT_URL has a port that can not be"),
     (
         SUPERVISOR | {"APP_PROCESS_ADAPTER": "local"},
         'APP_PROCESS_ADAPTER is "local", which does not go with APP_MODE=supervisor; write APP_PROCESS_ADAPTER=remote.',
@@ -141,6 +143,13 @@ def test_wrong_settings_stop_with_one_sentence_that_says_what_to_write(
     assert all(found.endswith((".", "?")) and "\n" not in found for found in reading.wrong.values())
     with pytest.raises(SettingsWrong, match=r"\w"):
         reading.settings()
+
+
+@pytest.mark.parametrize("name", ["ENVIRONMENT_URL", "ENVIRONMENT_PROXY_URL", "INSULA_URL"])
+def test_an_address_that_others_see_holds_no_password(tmp_path: Path, name: str) -> None:
+    reading = read(tmp_path, {**WORKER, name: "http://someone:s3cr3t@worker_a:8080"})
+    assert "write an address that begins with" in reading.wrong[name]
+    assert "s3cr3t" not in str(reading.wrong)
 
 
 @example({"INSULA_FAILPOINTS": "@\x1b"})
