@@ -1,6 +1,7 @@
 """What asks Redis again and again goes on after a defect: it is logged, and nothing else notices."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,11 +9,14 @@ import pytest
 
 from insula.core.clock import now
 from insula.core.ids import random_id
+from insula.core.sparse import Sparse
 from insula.fleet import agreement
 from insula.fleet.agreement import Agreement
 from insula.fleet.bus.redis import RedisBus
 from insula.fleet.command import Command, Outcome, Verb
+from insula.fleet.discovery import redis_follower
 from insula.fleet.discovery.redis import RedisDiscovery
+from insula.fleet.discovery.redis_words import ENVIRONMENTS
 from insula.fleet.environment import Environment
 from insula.fleet.lifecycle import Observed, Status
 from insula.fleet.redis_server import RedisServer
@@ -76,6 +80,32 @@ async def test_reports_are_told(near: Defective, far: RedisServer, caplog: pytes
     assert f"{environment} is not reported" in caplog.text
     await teller.close()
     await follower.close()
+
+
+async def test_what_somebody_else_has_put_there_is_told_in_a_line_and_passed_over(
+    redis: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_follower, "FIRST_READ_S", 0.01)
+    monkeypatch.setattr(redis_follower, "_sparse", Sparse(logging.getLogger(redis_follower.__name__)))
+    environment = f"env_{random_id(6)}"
+    async with RedisServer(f"redis://127.0.0.1:{redis.port}/13", "X") as server:
+        await server.call("SET", ENVIRONMENTS, "no hash")
+        teller, follower = RedisDiscovery(server, SEAL), RedisDiscovery(server, SEAL)
+        await follower.follow()
+        async with asyncio.timeout(PATIENCE_S):
+            while "what environments report is not heard: WRONGTYPE" not in caplog.text:
+                await asyncio.sleep(0.01)
+        await server.call("DEL", ENVIRONMENTS)
+        await server.call("HSET", ENVIRONMENTS, b"\xff", "of somebody else")
+        await teller.hold(environment, "one", lambda error: None)
+        await teller.announce(Environment(environment))
+        async with asyncio.timeout(PATIENCE_S):
+            while environment not in {found.name for found in await follower.environments()}:
+                await asyncio.sleep(0.01)
+        assert not [record for record in caplog.records if record.exc_info]
+        await teller.close()
+        await follower.close()
+        await server.call("DEL", ENVIRONMENTS)
 
 
 async def test_the_key_is_renewed(

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from insula.core.clock import monotonic, now
-from insula.core.errors import InsulaError
 from insula.core.pauses import Pauses
 from insula.core.sparse import Sparse
 from insula.fleet.discovery.clocks import Clocks
@@ -32,7 +31,7 @@ from insula.fleet.discovery.redis_words import (
 from insula.fleet.environment import Environment
 from insula.fleet.errors import KeyMismatch, Unintelligible
 from insula.fleet.lifecycle import Observed, Status
-from insula.fleet.redis_server import RedisServer
+from insula.fleet.redis_server import FAILURES, RedisServer
 from insula.fleet.seal import Seal
 from insula.fleet.wire import from_json
 
@@ -113,9 +112,9 @@ class Follower:
                         if monotonic() - read > READ_EVERY_S:
                             await self._read_environments()
                             read = monotonic()
-            except InsulaError as error:
+            except FAILURES as error:
                 self._server.warn(error, "what environments report is not heard", _sparse)
-            except Exception:
+            except Exception:  # a defect must not end it: nothing would be heard any more
                 _logger.exception("what environments report is not heard")
             await pauses.next()
 
@@ -140,7 +139,7 @@ class Follower:
             rows = await self._server.call("HGETALL", statuses_key(name))
             found: dict[str, Status] = {}
             for key, sealed in rows.items():
-                application = key.decode()
+                application = key.decode(errors="replace")
                 reported = self._opened(Reported, status_purpose(name, application), sealed)
                 if reported is not None and reported.epoch >= self._epoch(name):
                     found[application] = reported.status
@@ -157,7 +156,7 @@ class Follower:
                 break
         names = []
         for key, sealed in rows.items():
-            name = key.decode()
+            name = key.decode(errors="replace")
             announced = self._opened(Announced, environment_purpose(name), sealed)
             if announced is not None and announced.environment.epoch >= self._epoch(name):
                 self._announce(announced, (now_ms - announced.at_ms) / 1000)
