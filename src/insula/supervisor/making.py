@@ -20,7 +20,7 @@ from insula.supervisor.entry import NOTHING, PREPARED, PURGING, Entry
 from insula.supervisor.errors import CommandFailed, CommandUnanswered, InvalidOption, SupervisorError
 from insula.supervisor.moving import Resolve, arrive, leave_home
 from insula.supervisor.names import new_name
-from insula.supervisor.options import check_change
+from insula.supervisor.options import check_change, check_places
 from insula.supervisor.room import Room
 from insula.supervisor.rules import refuse
 from insula.supervisor.wishes import SECRET, SERVER, Wish, options_of, read
@@ -240,20 +240,10 @@ class Making:
         """The environments to run in. None were named: the only one that there is. Raises ``InvalidOption``."""
         await self._control.places.look()
         there = [environment.name for environment in self._control.places.known()]
-        for name in named:
-            if name not in there:
-                known = ", ".join(there) or "none"
-                raise InvalidOption(
-                    field="environments",
-                    reason=f"names one that is not there ({name[:100]}; there is {known})",
-                )
+        check_places(named, there)
         if named:
             return named
-        if len(there) == 1:
-            return () if there == [LOCAL] else (there[0],)
-        raise InvalidOption(
-            field="environments", reason=f"must name one of {', '.join(there) or 'none that is there'}"
-        )
+        return () if there == [LOCAL] else (there[0],)
 
 
 def _is_elsewhere(entry: Entry, options: Mapping[str, Any] | None) -> bool:

@@ -56,14 +56,13 @@ def check_change(wish: Wish, entry: Entry, main: Application, service: str) -> N
         _check_connection(options_of(entry, said), wish.credentials, service)
 
 
-def check_places(wish: Wish, known: Sequence[str]) -> None:
+def check_places(named: Sequence[str], known: Sequence[str]) -> None:
     """Raises ``InvalidOption`` for an environment that is not among the known ones, and where none is named of several."""
-    named = wish.changes.get("environments", ())
+    there = ", ".join(known) or "none yet"
     if not named and len(known) != 1:
-        raise InvalidOption(field="environments", reason=f"must name one of {', '.join(known) or 'none yet'}")
+        raise InvalidOption(field="environments", reason=f"must name one of {there}")
     for name in named:
         if name not in known:
-            there = ", ".join(known) or "none"
             raise InvalidOption(
                 field="environments", reason=f"names {name[:100]}, which is not there (there is {there})"
             )

@@ -124,7 +124,8 @@ class Applications:
         """Raises what is wrong with a new application by itself."""
         wish = read(values)
         known = [environment.name for environment in await self._supervisor.environments()]
-        options.check_new(wish, main, self._supervisor.service(wish.changes.get("environments", ())))
+        named = wish.changes.get("environments", ())
+        options.check_new(wish, main, self._supervisor.service(named))
         records = self._supervisor.records
         records.check_name_free(str(wish.name))
         records.check_domain_free(wish.changes.get("cname"), str(wish.name))
@@ -133,7 +134,7 @@ class Applications:
             for entry in records.all():
                 if entry.stamp == adopt:
                     raise StampInUse(application=entry.name)
-        options.check_places(wish, known)
+        options.check_places(named, known)
 
     async def _findings(
         self, main: Application, values: Mapping[str, Any], adopt: str | None

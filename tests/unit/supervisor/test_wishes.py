@@ -240,7 +240,7 @@ async def test_in_one_environment_local_is_taken_for_granted(fleet: PlayedFleet)
     assert (await fleet.supervisor.create({"name": "two", "environments": ["local"]}, actor=WHO)).places == (
         "local",
     )
-    with pytest.raises(InvalidOption, match="not there \\(mars; there is local\\)"):
+    with pytest.raises(InvalidOption, match="mars, which is not there \\(there is local\\)"):
         await fleet.supervisor.create({"name": "three", "environments": ["mars"]}, actor=WHO)
 
 
