@@ -106,21 +106,21 @@ class Life:
                 to=Observed.NOT_FOUND.value,
             )
         if self.status.observed is not Observed.NOT_FOUND:
-            self._move(Observed.NOT_FOUND)
+            self._moved(self._lifecycle.move(Observed.NOT_FOUND))
 
     def fail(self, cause: str) -> None:
         """See ``LocalProcess.fail``."""
         if self._running.pop(self._name, None) is not None:
-            self._move(Observed.ERROR, step="run", cause=cause)
+            self._moved(self._lifecycle.move(Observed.ERROR, step="run", cause=cause))
 
     async def _create(self, configuration: Configuration, arguments: Mapping[str, Any]) -> None:
         if self._name in self._running or self.status.observed is Observed.INITIALIZED:
             return
-        self._move(Observed.PREPARING)
+        self._moved(self._lifecycle.move(Observed.PREPARING))
         steps = await self._step("prepare", self._prepare(configuration))
-        self._move(Observed.INITIALIZING)
+        self._moved(self._lifecycle.move(Observed.INITIALIZING))
         await self._step("create", self._within("create", steps, steps.create(arguments)))
-        self._move(Observed.INITIALIZED)
+        self._moved(self._lifecycle.move(Observed.INITIALIZED))
 
     async def _start(self, configuration: Configuration) -> None:
         if self._name in self._running:
@@ -132,7 +132,7 @@ class Life:
         await self._step("initialize", self._within("initialize", steps, steps.initialize()))
         answers = await self._step("start", self._within("start", steps, steps.run()))
         self._running[self._name] = answers
-        self._move(Observed.RUNNING, failed=self._failed)
+        self._moved(self._lifecycle.move(Observed.RUNNING, failed=self._failed))
 
     async def _upgrade(self, configuration: Configuration) -> None:
         if self._name in self._running:
@@ -142,7 +142,7 @@ class Life:
         await self._step("upgrade", self._within("upgrade", steps, steps.upgrade()))
         failed = self._failed
         await self._step("stop", self._clear())
-        self._move(Observed.STOPPED, failed=failed)
+        self._moved(self._lifecycle.move(Observed.STOPPED, failed=failed))
 
     async def _stop(self) -> None:
         if self.status.observed in (Observed.NOT_FOUND, Observed.STOPPED):
@@ -150,7 +150,7 @@ class Life:
         self._command(Verb.STOP)
         self._running.pop(self._name, None)
         await self._step("stop", self._clear())
-        self._move(Observed.STOPPED)
+        self._moved(self._lifecycle.move(Observed.STOPPED))
 
     async def _join(self, verb: Verb, work: Callable[[], Work[None]]) -> None:
         """Wait for what is under way of this verb, or begin it."""
@@ -222,11 +222,11 @@ class Life:
             return await work
         except StaysDown as error:
             await self._step("stop", self._clear())
-            self._move(Observed.STOPPED, cause=error.message)
+            self._moved(self._lifecycle.move(Observed.STOPPED, cause=error.message))
             raise
         except BaseException as error:
             self._tell(name, error)
-            self._move(Observed.ERROR, step=name, cause=_cause(error))
+            self._moved(self._lifecycle.move(Observed.ERROR, step=name, cause=_cause(error)))
             if name != "stop":
                 await self._clear_after(name)
             raise
@@ -248,7 +248,7 @@ class Life:
 
     def _command(self, verb: Verb) -> None:
         command = Command(verb, self._name, log.request_id.get() or request_id())
-        self._move(Observed.COMMANDING, command=command)
+        self._moved(self._lifecycle.move(Observed.COMMANDING, command=command))
 
     def _degrade(self, failed: Collection[str]) -> None:
         self._failed = tuple(sorted(failed))
@@ -256,20 +256,13 @@ class Life:
         if status is not None:
             self._changed(self._name, status)
 
-    def _move(
-        self,
-        to: Observed,
-        *,
-        command: Command | None = None,
-        step: str = "",
-        cause: str = "",
-        failed: tuple[str, ...] = (),
-    ) -> None:
+    def _moved(self, status: Status) -> None:
+        """Something else is observed: what was done until then is over."""
         self._telling.over()
-        status = self._lifecycle.move(to, command=command, step=step, cause=cause, failed=failed)
         self._changed(self._name, status)
-        if to in (Observed.RUNNING, Observed.STOPPED):
-            _logger.info("%s is %s%s", self._name, to.value, f": {cause}" if cause else "")
+        if status.observed in (Observed.RUNNING, Observed.STOPPED):
+            why = f": {status.cause}" if status.cause else ""
+            _logger.info("%s is %s%s", self._name, status.observed.value, why)
 
 
 def _cause(error: BaseException) -> str:
