@@ -1,6 +1,7 @@
 """WebSockets through the door: many and large messages both ways, a slow end that holds up the other, how they are closed."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -8,6 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from insula.gateway.forward import pipe
 from insula.gateway.forward.route import Tcp, Upstream
 from insula.testing.front import PATIENCE_S, Opened, Watched
 
@@ -88,6 +90,36 @@ async def test_who_reads_nothing_holds_up_the_other_end(front: Opened, which: st
         client.transport.abort()
 
     await between(front, talk, then)
+
+
+async def test_an_upstream_that_takes_nothing_keeps_the_door_from_nothing_when_it_closes(
+    front: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipe, "UNTAKEN_S", math.inf)
+    watched, closed = Watched(), asyncio.Event()
+
+    async def talk(connection: ServerConnection) -> None:
+        await closed.wait()  # what comes is not read
+        connection.transport.abort()
+
+    async with serve(talk, "127.0.0.1", 0, max_size=None, compression=None) as server:
+        address = Tcp("127.0.0.1", next(iter(server.sockets)).getsockname()[1])
+        door = await front(Upstream(address, watch=watched))
+        url = f"ws://127.0.0.1:{door.port}/"
+        async with connect(
+            url, max_size=None, compression=None, open_timeout=PATIENCE_S, close_timeout=0
+        ) as client:
+            try:
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.5):
+                        while True:
+                            await client.send(LARGE)
+                async with asyncio.timeout(PATIENCE_S):
+                    await door.door.drain(0)
+            finally:
+                closed.set()
+                client.transport.abort()
+    assert watched.told == [("upgraded",), ("parted",)]
 
 
 @pytest.mark.parametrize("which", ["client", "upstream"])

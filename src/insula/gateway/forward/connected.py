@@ -97,6 +97,10 @@ class Connected(asyncio.Protocol):
         if self._exchange is None:
             self.transport.close()
 
+    def abort(self) -> None:
+        """Cut it off, whatever is under way."""
+        self.transport.abort()
+
     def expire(self, now: float) -> None:
         """End what has taken too long. ``now`` is monotonic."""
         phases = self.door.phases

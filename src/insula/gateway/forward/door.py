@@ -86,7 +86,7 @@ class Door:
         if busy := sum(connection.busy for connection in self.crowd):
             _log.warning("%d requests were still running after %g s and are cut off", busy, deadline_s)
         for connection in self.crowd:
-            connection.transport.abort()
+            connection.abort()
         await self.crowd.all_left()
         self.pools.close()
         if self._ticking is not None:
@@ -105,7 +105,7 @@ class Door:
                 connection.expire(now)
             except Exception:  # noqa: BLE001 - logged; a defect with one must not end the only watch over all
                 _log.exception("a connection could not be looked after, and is cut off")
-                connection.transport.abort()
+                connection.abort()
         self.pools.reap(now)
 
     @staticmethod

@@ -14,7 +14,7 @@ from insula.gateway.forward.route import Watch
 class Pipe:
     """Two ends. It is closed when both are; one that is closed closes the other, once that has taken what was sent."""
 
-    __slots__ = ("_crowd", "_left", "_since", "_unsent", "_watch", "transport")
+    __slots__ = ("_crowd", "_left", "_since", "_unsent", "_upstream", "_watch", "transport")
 
     busy: Final = True
     """Somebody listens, as long as it is there."""
@@ -30,6 +30,7 @@ class Pipe:
     def join(self, client: asyncio.Transport, upstream: asyncio.Transport) -> None:
         """Both belong to it from now on."""
         self.transport = client
+        self._upstream = upstream
         client.set_protocol(_End(self, upstream))
         upstream.set_protocol(_End(self, client))
         self._crowd.come(self)
@@ -48,6 +49,11 @@ class Pipe:
     def finish(self) -> None:
         """The door is closed."""
         self.transport.close()
+
+    def abort(self) -> None:
+        """Wait for neither end to take anything more."""
+        self.transport.abort()
+        self._upstream.abort()
 
     def expire(self, now: float) -> None:
         """Give up on an end that does not take the last words. ``now`` is monotonic."""
