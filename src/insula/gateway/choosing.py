@@ -52,8 +52,8 @@ def remember(asked: Asked, application: str, environment: str) -> Answer:
     """To the same page, without the choice in its address."""
     left = [(key, value) for key, value in parse_qsl(asked.query.decode("latin-1"), True) if key != PARAMETER]
     path = asked.target.partition(b"?")[0]
-    # A path that begins with two slashes would be another host's.
-    place = b"/" + path.lstrip(b"/") + (f"?{urlencode(left)}".encode() if left else b"")
+    # A path that begins with two slashes would be another host's; browsers take a backslash for one.
+    place = b"/" + path.lstrip(b"/\\") + (f"?{urlencode(left)}".encode() if left else b"")
     secure = "; Secure" if asked.origin.scheme == "https" else ""
     cookie = f"{_COOKIE}{application}={environment}; Path=/; Max-Age={_REMEMBERED_S}; HttpOnly; SameSite=Lax"
     headers = ((b"location", place), (b"set-cookie", f"{cookie}{secure}".encode()))

@@ -127,6 +127,7 @@ async def test_who_names_one_that_is_not_up_is_told_so(request_: Asked, people: 
         (f"{PAGE}?__environment=w2", PAGE),
         (f"{PAGE}?a=1&__environment=w2&b=%26&a=2", f"{PAGE}?a=1&b=%26&a=2"),
         ("//evil.example/apps/shop/admin?__environment=w2", None),
+        ("/\\evil.example/apps/shop/admin?__environment=w2", None),
     ],
 )
 async def test_a_choice_is_remembered_and_taken_from_the_address(target: str, location: str | None) -> None:
