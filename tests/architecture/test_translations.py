@@ -41,7 +41,6 @@ DEFECTS = {
     "a connection budget needs at least one connection",
     "a fingerprint is made of letters, digits, dots, dashes and underscores",
     "a selection says which rows it means",
-    "durations must be ordered: 0 < overlap ≤ renewal < idle ≤ session",
     'the list "{}" has no values yet; compare with one bound array instead',
     "nothing of {} is to be written",
     "{} has no RETURNING for {}",

@@ -120,6 +120,10 @@ class InvalidSettings(ApplicationError):
     kind = Kind.INVALID
 
 
+class InvalidSetting(InvalidSettings):
+    """The setting "{setting}" of the plugin "{plugin}" {reason}."""
+
+
 class UnknownResource(ApplicationError):
     """There is no resource "{resource}"."""
 

@@ -1,7 +1,8 @@
 """One WebSocket: the page says what it wants to hear of, and is told what it may hear.
 
 From the page, as JSON: first ``{"token": …}`` where neither cookie nor header said who it is (``"role"`` beside it, if
-wanted), then ``{"subscribe": [topic, …]}`` and ``{"unsubscribe": [topic, …]}``.
+wanted), then ``{"subscribe": [topic, …]}`` and ``{"unsubscribe": [topic, …]}``. ``"locale"`` in any of them: the language of
+what is said from then on, where no header ``X-Locale`` named it, which browsers can not send.
 
 To the page: ``{"type": "ready"}``; ``subscribed``, ``unsubscribed`` (``topics``) and ``refused`` (``topic``, ``code``,
 ``message``); ``changed`` with ``topic``, ``action`` and, where they may be told, ``keys`` (of jobs also ``rows``); without
@@ -25,6 +26,7 @@ from insula.application.errors import ForeignOrigin, NotRunning
 from insula.application.live import MOST_TOPICS, Subscriber
 from insula.application.live_topics import Topics
 from insula.core.errors import InsulaError
+from insula.core.translation import filled, language_of
 
 if TYPE_CHECKING:
     from insula.application.application import Application
@@ -47,10 +49,12 @@ class Closed(Exception):
 class Parted(Exception):
     """The conversation is to end with this code and reason."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, **details: Any) -> None:
+        """``reason`` is a template, as of errors."""
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.details = details
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ class Message(msgspec.Struct, frozen=True):
     role: str | None = None
     subscribe: tuple[str, ...] = ()
     unsubscribe: tuple[str, ...] = ()
+    locale: str | None = None
 
 
 _decoder = msgspec.json.Decoder(Message)
@@ -87,7 +92,7 @@ async def converse(application: Application, scope: Scope, receive: Receive, sen
             ended = isinstance(error, Unauthenticated | RoleNotHeld)
             await socket.close(SIGN_IN if ended else SLOW, error.code)
         except Parted as parted:
-            await socket.close(parted.code, parted.reason)
+            await socket.close(parted.code, filled(parted.reason, parted.details, socket.language))
     except Closed:
         return
     finally:
@@ -110,6 +115,8 @@ class _Socket:
         self._chosen: str | None = None
         """The role that the page looks through, by its cookie."""
         self._principal: Principal = ANONYMOUS
+        self.language = request.language
+        """Of what is said to the page."""
 
     async def open(self, subscriber: Subscriber) -> None:
         """See who it is, as far as the request says so, and agree to talk.
@@ -155,7 +162,7 @@ class _Socket:
         except TimeoutError:
             said = Message()
         if said.token is None:
-            raise Parted(SIGN_IN, 'The first message must be {"token": "…"}.')
+            raise Parted(SIGN_IN, 'The first message must be {{"token": "…"}}.')
         self._token, self._role = said.token, said.role
 
     async def _look(self) -> Topics:
@@ -188,12 +195,11 @@ class _Socket:
 
     async def _subscribe(self, subscriber: Subscriber, topics: Topics, topic: str) -> None:
         if len(subscriber.topics) >= MOST_TOPICS:
-            raise Parted(WRONG, f"A connection listens to {MOST_TOPICS} topics at most.")
+            raise Parted(WRONG, "A connection listens to {most} topics at most.", most=MOST_TOPICS)
         try:
             topics.check(topic)
         except InsulaError as error:
-            said = {"type": "refused", "topic": topic, "code": error.code, "message": error.message}
-            await self._say(said)
+            await self._say(self._refused(topic, error))
             return
         subscriber.topics.add(topic)
         await self._say({"type": "subscribed", "topics": [topic]})
@@ -203,21 +209,28 @@ class _Socket:
         topics = await self._look()
         for news in subscriber.take():
             try:
-                told = await topics.told(news)
+                told = await topics.told(news, self.language)
             except InsulaError as error:
                 subscriber.topics.discard(news.topic)
-                told = {"type": "refused", "topic": news.topic, "code": error.code, "message": error.message}
+                told = self._refused(news.topic, error)
             if told is not None:
                 await self._say(told)
+
+    def _refused(self, topic: str, error: InsulaError) -> dict[str, Any]:
+        message = error.told_in(self.language) or error.message_in(self.language)
+        return {"type": "refused", "topic": topic, "code": error.code, "message": message}
 
     async def _message(self) -> Message:
         message = await self._receive()
         if message["type"] != "websocket.receive":
             raise Closed()
         try:
-            return _decoder.decode(message.get("text") or message.get("bytes") or b"")
+            said = _decoder.decode(message.get("text") or message.get("bytes") or b"")
         except (msgspec.DecodeError, UnicodeError):
             raise Parted(WRONG, "This is no message that is known here.") from None
+        if said.locale is not None:
+            self.language = language_of(said.locale)
+        return said
 
     async def _say(self, what: dict[str, Any]) -> None:
         if not await self._hand({"type": "websocket.send", "text": encode(what).decode()}):
@@ -247,7 +260,9 @@ def _check_origin(request: Request) -> None:
 
 async def _refuse(error: InsulaError, request: Request, send: Send) -> None:
     """Answer as the API does, before there is a conversation."""
-    status, headers, body = error_answer(error, request.request_id, operator=request.local)
+    status, headers, body = error_answer(
+        error, request.request_id, operator=request.local, language=request.language
+    )
     head = [(b"content-type", b"application/json; charset=utf-8"), *headers, *request.answer_headers]
     await send({"type": "websocket.http.response.start", "status": status, "headers": head})
     await send({"type": "websocket.http.response.body", "body": body})

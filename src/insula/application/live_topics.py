@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from insula.application.access.people import EVERYTHING
 from insula.application.api.parameters import shown
 from insula.application.errors import UnknownTopic
-from insula.application.jobs.resource import open_jobs
+from insula.application.jobs.resource import open_jobs, told
 from insula.application.live import RECORDS, RESOURCES, News
 from insula.core.errors import InsulaError, Kind
 from insula.data.filters.tree import All, Condition
@@ -41,12 +41,12 @@ class Topics:
         route = manager.table.route("GET", f"/{name}:list", application.metadata, manager.refused)
         return application.access.authorize(self._principal, route.subject, route.action)
 
-    async def told(self, news: News) -> dict[str, Any] | None:
+    async def told(self, news: News, language: str) -> dict[str, Any] | None:
         """The message for them; ``None`` where it is nothing to them. Raises as ``check``."""
         scopes = self.check(news.topic)
         message: dict[str, Any] = {"type": "changed", "topic": news.topic, "action": news.action}
         if news.topic == _JOBS:
-            return await self._of_jobs(message, news)
+            return await self._of_jobs(message, news, language)
         name = news.topic.removeprefix(RECORDS)
         if news.keys and (name == news.topic or self._sees_all(name, scopes)):
             message["keys"] = news.keys
@@ -61,7 +61,7 @@ class Topics:
                 raise
             return False
 
-    async def _of_jobs(self, message: dict[str, Any], news: News) -> dict[str, Any] | None:
+    async def _of_jobs(self, message: dict[str, Any], news: News, language: str) -> dict[str, Any] | None:
         """Jobs as they are now, with how far they are: those that they may see."""
         seen = open_jobs(self._application, self._principal)
         if not news.keys or news.action == "destroy":
@@ -70,4 +70,6 @@ class Topics:
         wanted = named if seen is None else All((named, seen))
         query = Query(filter=wanted, fields=_SHOWN_OF_JOBS, page_size=None, counting="none")
         rows = (await self._application.repository.find(_JOBS, query, scopes=EVERYTHING)).rows
-        return {**message, "keys": [row["id"] for row in rows], "rows": rows} if rows else None
+        if not rows:
+            return None
+        return {**message, "keys": [row["id"] for row in rows], "rows": [told(row, language) for row in rows]}

@@ -5,7 +5,6 @@ A field is secret when its type says so: ``Annotated[str, msgspec.Meta(extra={"s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
@@ -15,11 +14,10 @@ import orjson
 from insula.application.errors import InvalidSettings
 from insula.application.plugin import Plugin
 from insula.application.secrets import Secrets
+from insula.application.wrong_settings import wrong_settings
 
 HIDDEN: Final = "***"
 """What is answered for a secret that is set; sent back, it means: as it was."""
-_NAMED: Final = re.compile(r"at `\$\.(\w+)")
-"""Where msgspec says that something is wrong."""
 
 
 def read_settings(plugin: Plugin, kept: Mapping[str, Any], secrets: Secrets) -> msgspec.Struct:
@@ -88,9 +86,5 @@ def _purpose(plugin: Plugin, name: str) -> str:
 def _checked(plugin: Plugin, values: Mapping[str, Any]) -> msgspec.Struct:
     try:
         return msgspec.convert(dict(values), plugin.settings)
-    except msgspec.ValidationError as error:
-        named = _NAMED.search(str(error))
-        details = {"field": named[1]} if named else {}
-        raise InvalidSettings(plugin=plugin.name, reason=str(error), **details) from None
-    except ValueError as error:  # what the plugin's own checks of its struct raise
-        raise InvalidSettings(plugin=plugin.name, reason=str(error)) from None
+    except ValueError as error:  # of msgspec, and what the plugin's own checks of its struct raise
+        raise wrong_settings(plugin.name, str(error)) from None

@@ -103,7 +103,7 @@ class Creation:
             if adopt is not None:
                 given["adopt"] = main.secrets.seal(adopt.encode(), _purpose(entry.name))
             done = {"check": {"findings": list(findings)}, "record": {"application": entry.name}}
-            title = f"Create the application {entry.name}"
+            title = f"Create the application {entry.display_name or entry.name}"
             numbers.append(
                 await main.jobs.record(KIND, given, transaction, created_by=creator, title=title, done=done)
             )

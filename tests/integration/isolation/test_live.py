@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,12 +17,15 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from insula.application import live, live_socket
 from insula.application.jobs.kinds import JobKind, Step, StepContext
+from insula.core.translation import TRANSLATED, filled, in_language
 from insula.server.listeners import Listener
 from insula.server.protocol import Limits
 from insula.testing.estate import Estate, domain
 from insula.testing.people import ROOT_PASSWORD, Head, accepted
 
 WITHIN_S = 30.0
+LONGEST_REASON_BYTES = 123
+"""Of a close frame (RFC 6455, 5.5)."""
 
 
 class Page:
@@ -219,6 +224,50 @@ async def test_what_one_may_not_list_one_may_not_hear(world: World) -> None:
             await page.say(subscribe=[topic])
             said = await page.heard()
             assert (said["type"], said["topic"], said["code"]) == ("refused", topic, code)
+
+
+async def test_sentences_are_told_in_the_language_that_was_asked_for(world: World) -> None:
+    head = await world.estate.sign_in("main")
+    main = world.estate.main
+    main.jobs.register(JobKind("test.work", "Import records", (Step("work", _nothing),)))
+    topic = "records:nothing"
+    async with world.page() as page, world.page(headers={"x-locale": "fr-FR"}) as french:
+        await page.enter(head, locale="es-ES")
+        await french.enter(head)
+        said = []
+        for one in (page, french):
+            await one.say(subscribe=[topic])
+            said.append((await one.heard())["message"])
+        await page.say(subscribe=[topic], locale="en-US")
+        english = (await page.heard())["message"]
+        assert said == [in_language(english, language) for language in ("es", "fr")]
+        assert english not in said
+        await french.subscribe("jobs")
+        await main.jobs.submit("test.work", {}, created_by=1)
+        assert (await french.heard())["rows"][0]["title"] == "Importer des enregistrements"
+        await page.say(locale="fr-FR")
+        await page.say(subscribe=1)
+        assert await page.ended() == (live_socket.WRONG, "Ce message n’est pas connu ici.")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_why_a_connection_ends_fits_into_its_last_frame(language: str) -> None:
+    tree = ast.parse(inspect.getsource(live_socket))
+    ends = [
+        call.args[1].value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) == "Parted"
+        and isinstance(call.args[1], ast.Constant)
+    ]
+    assert len(ends) == 5
+    for template in ends:
+        told = filled(str(template), {"most": live.MOST_TOPICS}, language)
+        assert len(told.encode()) <= LONGEST_REASON_BYTES, told
+
+
+async def _nothing(context: StepContext) -> None:
+    """A step that does nothing."""
 
 
 async def test_a_page_hears_what_the_role_may_hear_that_it_looks_through(world: World) -> None:

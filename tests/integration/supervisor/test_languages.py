@@ -73,3 +73,19 @@ async def test_history_is_told_in_the_language_of_the_request(api: Supervised) -
     assert wanted[0] == [("stopped", "stopped", by), ("running", "started", job), ("running", "created", by)]
     by, job = "l’administrateur local", "la tâche qui la crée"
     assert wanted[1] == [("stopped", "arrêtée", by), ("running", "démarrée", job), ("running", "créée", by)]
+
+
+async def test_what_a_job_does_is_told_in_the_language_of_the_request(api: Supervised) -> None:
+    made = await api.done(await api.ask("create", {"name": "shop", "displayName": "The shop"}))
+    log = ["2026-11-22T10:00:00.000Z migration 1 of 3: users", "2026-11-22T10:00:01.000Z 7 rows"]
+    steps = [{**made["steps"][0], "log": log}, *made["steps"][1:]]
+    await api.main.repository.update("jobs", {"steps": steps}, keys=[made["id"]], scopes=api.everything)
+    async with await api.signed_in() as client:
+        (listed,) = (await client.get("/jobs:list", headers=FRENCH)).json()["data"]
+        one = (await client.get(f"/jobs:get/{made['id']}", headers=FRENCH)).json()["data"]
+    assert made["title"] == "Create the application The shop"
+    assert listed["title"] == one["title"] == "Créer l’application The shop"
+    assert one["steps"][0]["log"] == [
+        "2026-11-22T10:00:00.000Z migration 1 sur 3\xa0: users",
+        "2026-11-22T10:00:01.000Z 7 rows",
+    ]

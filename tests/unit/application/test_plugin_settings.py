@@ -1,15 +1,16 @@
 """Settings of plugins."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 
-from insula.application.errors import InvalidSettings, PluginCycle, UnknownPlugin
+from insula.application.errors import InvalidSetting, InvalidSettings, PluginCycle, UnknownPlugin
 from insula.application.plugin import Plugin
 from insula.application.plugin_settings import change_settings, read_settings, shown_settings
 from insula.application.registry import Registry
 from insula.application.secrets import MasterKey
+from insula.core.translation import TRANSLATED, in_language
 
 
 class MailSettings(msgspec.Struct, frozen=True, rename="camel"):
@@ -50,6 +51,75 @@ def test_secrets_are_sealed_and_hidden() -> None:
 def test_what_does_not_fit_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(InvalidSettings):
         change_settings(Mail(), {}, given, SECRETS)
+
+
+class Inner(msgspec.Struct, frozen=True):
+    size: int
+
+
+class OddSettings(msgspec.Struct, frozen=True, rename="camel"):
+    whole: Annotated[int, msgspec.Meta(ge=1, le=9, multiple_of=2)] = 2
+    part: Annotated[float, msgspec.Meta(gt=1, lt=9)] = 2
+    short_text: Annotated[str, msgspec.Meta(min_length=2, max_length=3, pattern="^a")] = "ab"
+    word: Literal["on", "off"] = "on"
+    perhaps: int | None = None
+    either: int | str = 1
+    flag: bool = True
+    items: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=2)] = ("a",)
+    inner: Inner | None = None
+    named: dict[str, int] = {}
+
+
+class Odd(Plugin):
+    name = "odd"
+    title = description = "Odd"
+    settings = OddSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "setting", "reason"),
+    [
+        ("whole", 0, "whole", "must be at least 1"),
+        ("whole", 11, "whole", "must be at most 9"),
+        ("whole", 3, "whole", "must be a multiple of 2"),
+        ("whole", "x", "whole", "must be a whole number"),
+        ("perhaps", "x", "perhaps", "must be a whole number"),
+        ("part", 1, "part", "must be more than 1.0"),
+        ("part", 9, "part", "must be less than 9.0"),
+        ("part", "x", "part", "must be a number"),
+        ("shortText", "a", "shortText", "needs at least 2 characters"),
+        ("shortText", "abcd", "shortText", "is longer than 3 characters"),
+        ("shortText", "bc", "shortText", "must fit the pattern ^a"),
+        ("shortText", 5, "shortText", "must be text"),
+        ("word", "in\nbetween", "word", "must be one of its options"),
+        ("flag", 1, "flag", "must be true or false"),
+        ("items", "x", "items", "must be a list"),
+        ("items", [], "items", "needs at least 1 elements"),
+        ("items", ["a", "b", "c"], "items", "must not have more than 2 elements"),
+        ("items", ["a", 1], "items[1]", "must be text"),
+        ("inner", 1, "inner", "must be an object"),
+        ("inner", {}, "inner", 'lacks "size"'),
+        ("inner", {"size": "x"}, "inner.size", "must be a whole number"),
+        ("named", {"a": "x"}, "named[...]", "must be a whole number"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_every_language(
+    name: str, value: Any, setting: str, reason: str
+) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        change_settings(Odd(), {}, {name: value}, SECRETS)
+    error = refused.value
+    assert error.message == f'The setting "{setting}" of the plugin "odd" {reason}.'
+    assert (error.details["field"], error.code) == (name, "VALIDATION_ERROR")
+    for language in TRANSLATED:
+        there = in_language(reason, language)
+        assert there != reason and there in error.message_in(language)
+
+
+def test_what_msgspec_says_otherwise_is_told_as_it_is() -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        change_settings(Odd(), {}, {"either": []}, SECRETS)
+    assert refused.value.details["reason"] == "can not be taken: Expected `int | str`, got `array`"
 
 
 def plugin(called: str, *needs: str, always: bool = False) -> Plugin:

@@ -47,14 +47,27 @@ async def list_jobs(context: Context) -> Answer:
 def told(row: Mapping[str, Any], language: str) -> dict[str, Any]:
     """A job whose sentences, which are kept in English, are in a language."""
     shown = dict(row)
+    for name in ("title", "error"):
+        if shown.get(name):
+            shown[name] = in_language(shown[name], language)
+    if shown.get("steps"):
+        shown["steps"] = [_step_told(step, language) for step in shown["steps"]]
+    return shown
+
+
+def _step_told(step: Mapping[str, Any], language: str) -> dict[str, Any]:
+    shown = dict(step)
     if shown.get("error"):
         shown["error"] = in_language(shown["error"], language)
-    if shown.get("steps"):
-        shown["steps"] = [
-            {**step, "error": in_language(step["error"], language)} if step.get("error") else step
-            for step in shown["steps"]
-        ]
+    if shown.get("log"):
+        shown["log"] = [_line_told(line, language) for line in shown["log"]]
     return shown
+
+
+def _line_told(line: str, language: str) -> str:
+    """A line of a log: the moment stays as it is."""
+    moment, space, text = line.partition(" ")
+    return f"{moment}{space}{in_language(text, language)}"
 
 
 async def get_job(context: Context) -> Answer:
