@@ -49,6 +49,29 @@ async def test_who_is_not_signed_in_comes_back_to_where_they_wanted_to_go(
     await person.context.close()
 
 
+async def test_who_signs_in_next_does_not_come_to_where_the_one_before_was(
+    person: Visitor, entry: Instance
+) -> None:
+    with entry.sign_in() as client:
+        ada = {"username": "ada", "password": PASSWORD, "roles": ["admin"]}
+        client.post("/users:create", json=ada).raise_for_status()
+    await person.open("/admin/settings/jobs")
+    other = await person.page.context.new_page()
+    await other.goto(f"{person.address}/admin/settings/collections")
+    await expect(other.get_by_role("heading", level=1, name="Collections")).to_be_visible()
+    await person.page.get_by_role("button", name="Account of").click()
+    await person.page.get_by_role("menuitem", name="Sign out").click()
+    await expect(person.page).to_have_url(f"{person.address}/admin/signin")
+    # the other page hears that nobody is signed in any more, and keeps where it was for the same person
+    await expect(other).to_have_url(f"{person.address}/admin/signin?redirect=%2Fsettings%2Fcollections")
+    await other.get_by_label("E-mail or user name").fill("ada")
+    await other.get_by_label("Password", exact=True).fill(PASSWORD)
+    await other.get_by_role("button", name="Sign in").click()
+    await expect(other.get_by_role("button", name="Account of")).to_be_visible()
+    await expect(other).to_have_url(f"{person.address}/admin/")
+    await expect(person.page).to_have_url(f"{person.address}/admin/signin")
+
+
 async def test_language_and_theme_are_kept_and_signing_out_ends_the_session(person: Visitor) -> None:
     page = person.page
     await person.open("/admin/profile")

@@ -9,10 +9,10 @@ import type { News } from "@/lib/live";
 
 type Page = { rows: JobShown[]; meta: Meta };
 
-/** A page with what was told laid over its rows. */
+/** A page with what was told laid over its rows, but for the title, which the page has in its own language. */
 export function merged(page: Page, told: readonly JobShown[]): Page {
   const byId = new Map(told.map((job) => [job.id, job]));
-  return { ...page, rows: page.rows.map((row) => ({ ...row, ...byId.get(row.id) })) };
+  return { ...page, rows: page.rows.map((row) => ({ ...row, ...byId.get(row.id), title: row.title })) };
 }
 
 /** Whether it says why it failed. */

@@ -1,8 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "@/api/client";
 import { session } from "@/api/queries/session";
-import { signInAddress, watchSession } from "@/api/session-end";
+import { comesBack, leftBy, setParting, signInAddress, watchSession } from "@/api/session-end";
 
 const refused = () => Promise.reject(new ApiError(401, "EXPIRED_SESSION", "The session has ended."));
 
@@ -14,6 +14,11 @@ function watched() {
 }
 
 const { queryKey } = session.user();
+
+beforeEach(() => {
+  sessionStorage.clear();
+  setParting(false);
+});
 
 test("who is signed in no more is led to the sign-in", async () => {
   const { client, leave, ask } = watched();
@@ -43,4 +48,31 @@ test("the sign-in leads back to the page", () => {
   expect(signInAddress("/apps/shop/admin", place)).toBe(
     "/apps/shop/admin/signin?redirect=%2Fdata%2Forders%3Fpage%3D2",
   );
+});
+
+test("whoever comes back to where somebody was is that person", async () => {
+  const { client, leave, ask } = watched();
+  const asked = vi.fn(refused).mockResolvedValueOnce({ id: 1 } as never);
+  await client.query({ queryKey, queryFn: asked });
+  await expect(ask("records")).rejects.toThrow();
+  await vi.waitFor(() => expect(leave).toHaveBeenCalledOnce());
+  expect(comesBack({ id: 2 })).toBe(false);
+  // nobody has left since
+  expect(comesBack({ id: 2 })).toBe(true);
+  leftBy({ id: 1 });
+  expect(comesBack({ id: 1 })).toBe(true);
+  leftBy(undefined);
+  expect(comesBack({ id: 2 })).toBe(true);
+});
+
+test("whoever signs out is not led to where they were", async () => {
+  const { client, leave } = watched();
+  const asked = vi.fn(refused).mockResolvedValueOnce({ id: 1 } as never);
+  await client.query({ queryKey, queryFn: asked });
+  setParting(true);
+  await expect(client.query({ queryKey, queryFn: asked, staleTime: 0 })).rejects.toThrow();
+  expect(leave).not.toHaveBeenCalled();
+  setParting(false);
+  await expect(client.query({ queryKey, queryFn: asked, staleTime: 0 })).rejects.toThrow();
+  expect(leave).toHaveBeenCalledOnce();
 });

@@ -2,6 +2,37 @@
 import { hashKey, type QueryClient } from "@tanstack/react-query";
 import { isSignedOut } from "@/api/errors";
 import { session } from "@/api/queries/session";
+import type { User } from "@/api/types";
+import { boot } from "@/lib/boot";
+
+const LEFT = `insula:${boot.app}:left`;
+
+let parting = false;
+
+/** Whoever signs out means to leave: where they were is nothing to who signs in next. */
+export function setParting(now: boolean): void {
+  parting = now;
+}
+
+/** Who has left in this tab; where the browser keeps nothing, nobody knows. */
+export function leftBy(user: Pick<User, "id"> | undefined): void {
+  try {
+    if (user) sessionStorage.setItem(LEFT, String(user.id));
+  } catch {
+    return;
+  }
+}
+
+/** Whether the page that was left here is one to come back to for who has signed in now. */
+export function comesBack(user: Pick<User, "id">): boolean {
+  try {
+    const left = sessionStorage.getItem(LEFT);
+    sessionStorage.removeItem(LEFT);
+    return left === null || left === String(user.id);
+  } catch {
+    return true;
+  }
+}
 
 /**
  * Call `leave` once the server says so. An answer of 401 alone says it not: the main application may have given it, whose
@@ -12,9 +43,12 @@ export function watchSession(client: QueryClient, leave: () => void): void {
   const user = hashKey(queryKey);
   client.getQueryCache().subscribe((event) => {
     if (event.type !== "updated" || event.action.type !== "error" || !isSignedOut(event.action.error)) return;
-    if (client.getQueryData(queryKey) === undefined) return;
-    if (event.query.queryHash === user) leave();
-    else void client.invalidateQueries({ queryKey, refetchType: "all" });
+    const who = client.getQueryData(queryKey);
+    if (who === undefined || parting) return;
+    if (event.query.queryHash === user) {
+      leftBy(who);
+      leave();
+    } else void client.invalidateQueries({ queryKey, refetchType: "all" });
   });
 }
 

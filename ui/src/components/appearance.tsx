@@ -12,7 +12,7 @@ import {
   type ReactNode,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { settings } from "@/api/queries/session";
 import type { ThemeChoice } from "@/api/types";
 import { show } from "@/components/i18n/i18n";
@@ -75,6 +75,7 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
   const systemDark = usePreference(DARK_SYSTEM);
   const still = usePreference(STILLNESS);
   const dark = theme === "dark" || (theme === "system" && systemDark);
+  const client = useQueryClient();
   const { data } = useQuery(settings.get());
   const color = data?.color ?? DEFAULT_COLOR;
 
@@ -82,11 +83,16 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
     keep("theme", choice);
     chooseTheme(choice);
   }, []);
-  const setLanguage = useCallback(async (language: Language) => {
-    const locale = await show(language);
-    keepLanguage(language);
-    setSpoken({ language, locale });
-  }, []);
+  const setLanguage = useCallback(
+    async (language: Language) => {
+      const locale = await show(language);
+      keepLanguage(language);
+      setSpoken({ language, locale });
+      // what the server has told, it has told in the language of before
+      void client.invalidateQueries();
+    },
+    [client],
+  );
   const value = useMemo(
     () => ({ language: spoken.language, setLanguage, theme, setTheme, dark }),
     [spoken, setLanguage, theme, setTheme, dark],

@@ -1,4 +1,4 @@
-/** What jobs, their states and their steps are called. */
+/** What the steps of jobs are called, and what jobs are about. */
 import type { TFunction } from "i18next";
 import type { JobShown } from "@/api/queries/jobs";
 
@@ -14,9 +14,4 @@ export const stepText = (t: TFunction, name: string): string =>
 export function applicationOf(job: JobShown): string | null {
   const name = job.input?.["application"];
   return job.kind === "applications.create" && typeof name === "string" ? name : null;
-}
-
-export function jobText(t: TFunction, job: JobShown): string {
-  const application = applicationOf(job);
-  return application === null ? job.title : t("jobs.creates", { name: application });
 }

@@ -18,7 +18,7 @@ const job: JobShown = {
 
 test("what is told of jobs is laid over the rows that are shown, and adds none", () => {
   const page = { rows: [job, { ...job, id: 8 }], meta: { page: 1, pageSize: 20 } };
-  const told: JobShown = { ...job, progress: 0.6 };
+  const told: JobShown = { ...job, title: "In another language", progress: 0.6 };
   delete told.input;
   const { rows } = merged(page, [told, { ...job, id: 9 }]);
   expect(rows.map(({ id, progress }) => [id, progress])).toEqual([
@@ -26,6 +26,7 @@ test("what is told of jobs is laid over the rows that are shown, and adds none",
     [8, 0.2],
   ]);
   expect(rows[0]?.input).toEqual({ application: "shop" });
+  expect(rows[0]?.title).toBe(job.title);
 });
 
 test("which application a job makes", () => {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { write } from "@/api/client";
 import { session } from "@/api/queries/session";
+import { leftBy, setParting } from "@/api/session-end";
 import type { User } from "@/api/types";
 import { boot } from "@/lib/boot";
 
@@ -18,10 +19,18 @@ export function useSignIn() {
 
 /** `failed` is told also where what asked for it is not shown any more. */
 export function useSignOut(failed: (error: unknown) => void) {
+  const client = useQueryClient();
   return useMutation({
     mutationFn: () => write<unknown>("auth:signOut"),
-    onSuccess: () => location.replace(`${boot.base}/signin`),
-    onError: failed,
+    onMutate: () => setParting(true),
+    onSuccess: () => {
+      leftBy(client.getQueryData(session.user().queryKey));
+      location.replace(`${boot.base}/signin`);
+    },
+    onError: (error) => {
+      setParting(false);
+      failed(error);
+    },
   });
 }
 

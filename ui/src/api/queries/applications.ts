@@ -1,4 +1,9 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  queryOptions,
+  type QueryClient,
+} from "@tanstack/react-query";
 import { key, list, read, type Query } from "@/api/client";
 import type { Application, Card, Happened } from "@/api/fleet";
 import { boot } from "@/lib/boot";
@@ -18,6 +23,12 @@ export const applications = {
       queryFn: ({ signal }) => list<Application>("applications:list", { query, signal }),
       placeholderData: keepPreviousData,
     }),
+  /** What one is shown as, that stood in any page which was read; else its name. */
+  calledIn: (client: QueryClient, name: string): string => {
+    const pages = client.getQueriesData<{ rows: Application[] }>({ queryKey: [...applications.all, "list"] });
+    const rows = pages.flatMap(([, page]) => page?.rows ?? []);
+    return rows.find((row) => row.name === name)?.displayName ?? name;
+  },
   /** A deleted one too; `null` where there is none of that name. */
   get: (name: string) =>
     queryOptions({

@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { errorText } from "@/api/errors";
 import { useSignIn, type Credentials } from "@/api/mutations/session";
 import { settings } from "@/api/queries/session";
+import { comesBack } from "@/api/session-end";
 import { Mark } from "@/components/Mark";
 import { LanguageSelect } from "@/components/LanguageSelect";
 import { chosenBy } from "@/components/chosen";
@@ -39,7 +40,7 @@ export default function SignInPage() {
         const { language, theme } = chosenBy(user);
         if (language !== null) keepLanguage(language);
         if (theme !== null) keep("theme", theme);
-        location.replace(`${boot.base}${landing(redirect)}`);
+        location.replace(`${boot.base}${comesBack(user) ? landing(redirect) : "/"}`);
       },
     });
   return (

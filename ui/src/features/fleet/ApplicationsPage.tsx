@@ -4,7 +4,7 @@ import { Segmented } from "antd";
 import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { TOPICS } from "@/api/fleet";
 import { useLive } from "@/api/live";
 import { applications } from "@/api/queries/applications";
@@ -55,10 +55,12 @@ export default function ApplicationsPage() {
   const { t } = useTranslation();
   const { sought, typed, type, go } = useSought();
   const [chosen, choose] = useState<string[]>([]);
+  const client = useQueryClient();
   const answer = useQuery(applications.list(toQuery(sought)));
   useLastPage(answer, sought.page ?? 1, sought.size ?? SIZE, (page) => go({ page }, true));
   useLive(TOPICS.applications, applications.all);
   useLive(TOPICS.environments, environments.all);
+  const called = (name: string) => applications.calledIn(client, name);
   const deleted = sought.shown === "deleted";
   const narrowed = isNarrowed(sought);
   const nothing = useMemo(() => <NothingThere narrowed={narrowed} deleted={deleted} />, [narrowed, deleted]);
@@ -85,7 +87,13 @@ export default function ApplicationsPage() {
         labels={labels}
         narrow={(changes) => go({ ...changes, page: 1 })}
       />
-      <Bulk key={sought.shown ?? ""} chosen={chosen} deleted={deleted} clear={() => choose([])} />
+      <Bulk
+        key={sought.shown ?? ""}
+        chosen={chosen}
+        called={called}
+        deleted={deleted}
+        clear={() => choose([])}
+      />
       <Shown of={answer}>
         {({ rows, meta }) => (
           <List

@@ -11,12 +11,14 @@ import styles from "@/features/fleet/fleet.module.css";
 
 interface Props {
   chosen: readonly string[];
+  /** What each is shown as. */
+  called: (name: string) => string;
   deleted: boolean;
   /** Told when something was done, and when nothing is to be chosen any more. */
   clear: () => void;
 }
 
-export function Bulk({ chosen, deleted, clear }: Props) {
+export function Bulk({ chosen, called, deleted, clear }: Props) {
   const { t } = useTranslation();
   const told = useTold();
   const many = useMany();
@@ -25,18 +27,21 @@ export function Bulk({ chosen, deleted, clear }: Props) {
   const [keepData, setKeepData] = useState(false);
   const [came, setCame] = useState<Outcome[] | null>(null);
 
-  const perform = (verb: Verb | Grave) =>
+  const perform = (verb: Verb | Grave) => {
+    // some may be gone afterwards
+    const words = new Map(chosen.map((name) => [name, called(name)]));
     many.mutate(
       { names: chosen, verb, keepData: verb === "purge" && keepData },
       {
         onSuccess: (all) => {
           setAsking(false);
-          setCame(all);
+          setCame(all.map((one) => ({ ...one, name: words.get(one.name) ?? one.name })));
           clear();
         },
         onError: told.failed,
       },
     );
+  };
   const ask = (verb: Grave) => {
     setGrave(verb);
     setKeepData(false);
@@ -89,7 +94,7 @@ export function Bulk({ chosen, deleted, clear }: Props) {
         onCancel={() => setAsking(false)}
       >
         {t(`fleet.means.${grave}`)}
-        <span className={styles["names"]}>{chosen.join(", ")}</span>
+        <span className={styles["names"]}>{chosen.map(called).join(", ")}</span>
         {grave === "purge" && <KeepData kept={keepData} keep={setKeepData} />}
       </ConfirmName>
     </>
@@ -110,8 +115,8 @@ function Came({ all, close }: { all: readonly Outcome[]; close: () => void }) {
       title={t("fleet.came", { count: all.length, done: done.length })}
       description={
         <ul className={styles["list"]}>
-          {wrong.map(({ name, errors }) => (
-            <li key={name}>
+          {wrong.map(({ name, errors }, index) => (
+            <li key={index}>
               <strong>{name}</strong> {errors.map(({ message }) => message).join(" ")}
             </li>
           ))}

@@ -2,7 +2,6 @@ import { Descriptions, Flex, Typography } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { jobs } from "@/api/queries/jobs";
-import { jobText } from "@/components/job-texts";
 import { JobProgress } from "@/components/JobProgress";
 import { moment } from "@/lib/format";
 
@@ -15,7 +14,7 @@ export function JobDetails({ id }: { id: number }) {
       {job && (
         <div>
           <Typography.Title level={2} style={{ fontSize: 18, margin: "0 0 8px" }}>
-            {jobText(t, job)}
+            {job.title}
           </Typography.Title>
           <Descriptions
             size="small"

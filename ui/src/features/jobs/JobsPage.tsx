@@ -4,7 +4,6 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveJobs } from "@/api/jobs-live";
 import { isUnderWay, jobs, type JobShown, type JobStatus } from "@/api/queries/jobs";
-import { jobText } from "@/components/job-texts";
 import { JobStatusTag } from "@/components/JobStatusTag";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
@@ -37,7 +36,7 @@ export default function JobsPage() {
       title: t("jobs.job"),
       render: (_, row) => (
         <Flex vertical>
-          <Typography.Link onClick={() => open(row.id)}>{jobText(t, row)}</Typography.Link>
+          <Typography.Link onClick={() => open(row.id)}>{row.title}</Typography.Link>
           {row.error !== null && (
             <Typography.Text type="secondary" ellipsis style={{ maxWidth: 520 }}>
               {row.error}

@@ -7,7 +7,6 @@ import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveJobs } from "@/api/jobs-live";
 import { isUnderWay, jobs, type JobShown } from "@/api/queries/jobs";
-import { jobText } from "@/components/job-texts";
 import { JobStatusTag } from "@/components/JobStatusTag";
 import { Nothing, Shown } from "@/components/states";
 import { ago } from "@/lib/format";
@@ -22,7 +21,7 @@ function Row({ job, onOpen }: { job: JobShown; onOpen: () => void }) {
       <Link to="/settings/jobs" search={{ job: job.id }} className={styles["row"] ?? ""} onClick={onOpen}>
         <Flex justify="space-between" gap={8} align="center">
           <Typography.Text ellipsis strong>
-            {jobText(t, job)}
+            {job.title}
           </Typography.Text>
           <JobStatusTag status={job.status} />
         </Flex>

@@ -10,10 +10,17 @@ import type { Happened } from "@/api/fleet";
 
 const PAGE = 20;
 
+/** Whether the reason is all that there is to say: such as of an upgrade, after which it is to be what it was. */
+const isDeed = ({ observed, wanted }: Happened): boolean => !observed && !wanted;
+
 /** What was asked for, or what was seen. */
 function What({ event }: { event: Happened }) {
   const { t } = useTranslation();
   if (event.observed) return <StatusTag status={event.observed} />;
+  if (isDeed(event)) {
+    const said = event.reason ?? "";
+    return <Typography.Text>{said.charAt(0).toUpperCase() + said.slice(1)}</Typography.Text>;
+  }
   if (!event.wanted) return null;
   const word = t(`application.wantedStates.${event.wanted}`);
   return <Typography.Text>{t("application.wantedNow", { word })}</Typography.Text>;
@@ -41,12 +48,12 @@ export function HistoryTab({ name }: { name: string }) {
             { title: t("application.what"), width: 220, render: (_, event) => <What event={event} /> },
             {
               title: t("application.reason"),
-              render: (_, { reason, requestId }) => (
+              render: (_, event) => (
                 <>
-                  {reason}
-                  {requestId && (
+                  {!isDeed(event) && event.reason}
+                  {event.requestId && (
                     <Typography.Text type="secondary" style={{ display: "block" }}>
-                      {t("common.requestId", { id: requestId })}
+                      {t("common.requestId", { id: event.requestId })}
                     </Typography.Text>
                   )}
                 </>

@@ -3,7 +3,6 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveJobs } from "@/api/jobs-live";
 import { jobs } from "@/api/queries/jobs";
-import { jobText } from "@/components/job-texts";
 import { Nothing, Shown } from "@/components/states";
 import { Making } from "@/features/fleet/Making";
 
@@ -20,7 +19,7 @@ export function JobsTab({ name }: { name: string }) {
         ) : (
           <Flex vertical gap={16} style={{ maxWidth: 820 }}>
             {rows.map((job) => (
-              <Card key={job.id} title={jobText(t, job)}>
+              <Card key={job.id} title={job.title}>
                 <Making job={job.id} name={name} there />
               </Card>
             ))}
