@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -60,7 +60,8 @@ def list_apps(page: int, page_size: int, filter_: str | None, as_json: bool) -> 
     answer = Client().answer(action(RESOURCE, "list"), params=params)
     if not as_json:
         answer["data"] = [
-            {**one, "startMode": (one.get("options") or {}).get("startMode")} for one in answer["data"]
+            {**_in_words(one), "startMode": (one.get("options") or {}).get("startMode")}
+            for one in answer["data"]
         ]
     show_page(answer, "applications", COLUMNS, as_json=as_json)
 
@@ -70,7 +71,19 @@ def list_apps(page: int, page_size: int, filter_: str | None, as_json: bool) -> 
 @as_json_option
 def show_app(name: str, as_json: bool) -> None:
     """Show the application NAME: its record, statuses and traffic."""
-    show_one(_get(Client(), name), as_json=as_json)
+    found = _get(Client(), name)
+    show_one(found if as_json else _in_words(found), as_json=as_json)
+
+
+def _in_words(application: Mapping[str, Any]) -> dict[str, Any]:
+    """An application for people: what runs without some of its plugins says so, and by environment without which."""
+    failed = application.get("degraded") or {}
+    status = application.get("status")
+    return {
+        **application,
+        "status": f"{status}, degraded" if failed and status == "running" else status,
+        "degraded": [{"name": place, "plugins": names} for place, names in failed.items()],
+    }
 
 
 @apps.command("create")

@@ -142,11 +142,21 @@ class Metrics:
         for family in self._families:
             yield from _lines_of(family)
         yield _head("insula_application_state", "1 for the state that an application is in.", "gauge")
-        states = [(name, status.observed.value) for name, status in self._statuses().items()]
+        statuses = self._statuses()
+        states = [(name, status.observed.value) for name, status in statuses.items()]
         for some in _in_parts(states):
             yield "".join(
                 f"insula_application_state{{{_label('application', name)},{_label('state', state)}}} 1\n"
                 for name, state in some
+            )
+        yield _head(
+            "insula_application_degraded", "How many of its plugins are off since they failed.", "gauge"
+        )
+        lacking = [(name, len(status.failed)) for name, status in statuses.items()]
+        for few in _in_parts(lacking):
+            yield "".join(
+                f"insula_application_degraded{{{_label('application', name)}}} {count}\n"
+                for name, count in few
             )
         counted = list(self._traffic.all().items())
         for figure in self._per_application:

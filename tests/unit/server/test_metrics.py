@@ -26,7 +26,8 @@ class Known:
         self._names = names
 
     def statuses(self) -> dict[str, Status]:
-        return {name: Status(Observed.RUNNING, now()) for name in self._names}
+        failed = {"shop": ("shelf", "boxes")}
+        return {name: Status(Observed.RUNNING, now(), failed=failed.get(name, ())) for name in self._names}
 
 
 def metrics(traffic: Traffic, *names: str, token: str | None = None) -> Metrics:
@@ -85,6 +86,8 @@ async def test_figures_of_each_application_and_of_the_process() -> None:
     assert abs(found[of("insula_last_visit_timestamp_seconds", at_shop)] - now().timestamp()) < 10
     assert found[of("insula_application_state", at_shop, ("state", "running"))] == 1
     assert found[of("insula_application_state", ("application", "main"), ("state", "running"))] == 1
+    assert found[of("insula_application_degraded", at_shop)] == 2
+    assert found[of("insula_application_degraded", ("application", "main"))] == 0
     assert found[of("insula_loop_stalls_total", at_shop)] == 2
     assert found[of("insula_loop_stalls_total", ("application", ""))] == 1
     assert found[of("insula_loop_lag_seconds")] == 0.25
