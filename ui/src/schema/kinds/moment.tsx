@@ -1,17 +1,20 @@
 /** Days, times of day and moments. */
 import { DatePicker, TimePicker } from "antd";
 import dayjs, { type Dayjs } from "dayjs";
-import customParseFormat from "dayjs/plugin/customParseFormat";
 import { day, moment as momentText } from "@/lib/format";
 import { control } from "@/schema/control";
+import { Typed } from "@/schema/kinds/Typed";
 import type { CellProps, InputProps, Look } from "@/schema/types";
 import styles from "@/schema/kinds/Kinds.module.css";
-
-dayjs.extend(customParseFormat);
 
 const TIME = "HH:mm:ss";
 const CLOCK = "YYYY-MM-DD HH:mm:ss";
 const DAY = "YYYY-MM-DD";
+
+/** As people write days and times beside the format in which they are shown. */
+const DAYS = ["L", "l", DAY];
+const TIMES = ["LTS", "LT", TIME, "HH:mm", "H:mm"];
+const MOMENTS = DAYS.flatMap((day) => [...TIMES.map((time) => `${day} ${time}`), day]);
 
 function cell(show: (text: string) => string) {
   return function MomentCell({ value }: CellProps) {
@@ -38,32 +41,42 @@ interface Written {
 }
 
 function dateInput({ format, time }: Written) {
+  const shown = time ? "L LTS" : "L";
   return function DateInput(props: InputProps) {
-    const { value, onChange } = props;
     return (
-      <DatePicker
-        {...control(props)}
-        style={{ width: "100%" }}
-        showTime={time}
-        format={time ? "L LTS" : "L"}
-        needConfirm={false}
-        value={read(value, format)}
-        onChange={(next: Dayjs | null) => onChange?.(written(next, format))}
-      />
+      <Typed
+        of={props}
+        format={shown}
+        others={time ? MOMENTS : DAYS}
+        read={(value) => read(value, format)}
+        written={(value) => written(value, format)}
+      >
+        {(given) => (
+          <DatePicker
+            {...control(props)}
+            style={{ width: "100%" }}
+            showTime={time}
+            format={shown}
+            needConfirm={false}
+            {...given}
+          />
+        )}
+      </Typed>
     );
   };
 }
 
 function TimeInput(props: InputProps) {
-  const { value, onChange } = props;
   return (
-    <TimePicker
-      {...control(props)}
-      style={{ width: "100%" }}
-      needConfirm={false}
-      value={read(value, TIME)}
-      onChange={(next: Dayjs | null) => onChange?.(written(next, TIME))}
-    />
+    <Typed
+      of={props}
+      format={TIME}
+      others={TIMES}
+      read={(value) => read(value, TIME)}
+      written={(value) => written(value, TIME)}
+    >
+      {(given) => <TimePicker {...control(props)} style={{ width: "100%" }} needConfirm={false} {...given} />}
+    </Typed>
   );
 }
 
