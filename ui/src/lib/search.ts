@@ -25,3 +25,14 @@ export function listSearch(given: Record<string, unknown>, sorts: readonly strin
     ...(sort && sorts.includes(sort.replace(/^-/, "")) ? { sort } : {}),
   };
 }
+
+/**
+ * For `validateSearch` of a route: what `read` leaves out of an address does not reach the page. The router alone would
+ * keep what is left out as it came.
+ */
+export const only =
+  <S extends object>(read: (search: Record<string, unknown>) => S) =>
+  (search: Record<string, unknown>): S => ({
+    ...Object.fromEntries(Object.keys(search).map((name) => [name, undefined])),
+    ...read(search),
+  });

@@ -1,6 +1,6 @@
 /** The settings that every application has. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { listSearch } from "@/lib/search";
+import { listSearch, only } from "@/lib/search";
 import { insideRoute } from "@/routes/root";
 
 const PEOPLE_SORTS = ["nickname", "username", "email", "blocked", "createdAt"];
@@ -10,7 +10,7 @@ const ROLE_TABS = ["records", "settings", "applications"];
 const usersRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/users",
-  validateSearch: (search: Record<string, unknown>) => listSearch(search, PEOPLE_SORTS),
+  validateSearch: only((search: Record<string, unknown>) => listSearch(search, PEOPLE_SORTS)),
   component: lazyRouteComponent(() => import("@/features/access/UsersPage")),
 });
 
@@ -23,8 +23,9 @@ const rolesRoute = createRoute({
 const roleRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/roles/$name",
-  validateSearch: ({ tab }: Record<string, unknown>): { tab?: string } =>
+  validateSearch: only(({ tab }: Record<string, unknown>): { tab?: string } =>
     typeof tab === "string" && ROLE_TABS.includes(tab) ? { tab } : {},
+  ),
   component: lazyRouteComponent(() => import("@/features/access/RolePage")),
 });
 

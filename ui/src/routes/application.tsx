@@ -1,5 +1,6 @@
 /** The pages about one application: to add it, and to look after it. Of the main application alone. */
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { only } from "@/lib/search";
 import { asTab, type Tab } from "@/features/fleet/page/tabs";
 import { ofMain } from "@/routes/fleet";
 import { insideRoute } from "@/routes/root";
@@ -14,10 +15,10 @@ const newRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/applications/new",
   beforeLoad: ofMain,
-  validateSearch: ({ job, name }: Record<string, unknown>): Made => ({
+  validateSearch: only(({ job, name }: Record<string, unknown>): Made => ({
     ...(Number.isSafeInteger(job) ? { job: Number(job) } : {}),
     ...(typeof name === "string" ? { name } : {}),
-  }),
+  })),
   component: lazyRouteComponent(() => import("@/features/fleet/NewApplicationPage")),
 });
 
@@ -25,10 +26,10 @@ const oneRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/applications/$name",
   beforeLoad: ofMain,
-  validateSearch: (search: Record<string, unknown>): { tab?: Tab } => {
+  validateSearch: only((search: Record<string, unknown>): { tab?: Tab } => {
     const tab = asTab(search["tab"]);
     return tab === undefined ? {} : { tab };
-  },
+  }),
   component: lazyRouteComponent(() => import("@/features/fleet/page/ApplicationPage")),
 });
 

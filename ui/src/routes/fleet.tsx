@@ -1,5 +1,6 @@
 /** The pages about the fleet: of the main application alone. */
 import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
+import { only } from "@/lib/search";
 import { readSearch } from "@/features/fleet/search";
 import { boot } from "@/lib/boot";
 import { insideRoute } from "@/routes/root";
@@ -14,7 +15,7 @@ const applicationsRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/applications",
   beforeLoad: ofMain,
-  validateSearch: readSearch,
+  validateSearch: only(readSearch),
   component: lazyRouteComponent(() => import("@/features/fleet/ApplicationsPage")),
 });
 

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { only } from "@/lib/search";
 import type { Which } from "@/features/jobs/JobsPage";
 import { insideRoute } from "@/routes/root";
 
@@ -15,7 +16,7 @@ const positive = (value: unknown): number | undefined =>
 export const jobsRoute = createRoute({
   getParentRoute: () => insideRoute,
   path: "/settings/jobs",
-  validateSearch: (search: Record<string, unknown>): Search => {
+  validateSearch: only((search: Record<string, unknown>): Search => {
     const [page, job] = [positive(search["page"]), positive(search["job"])];
     const which = search["which"];
     return {
@@ -23,6 +24,6 @@ export const jobsRoute = createRoute({
       ...(which === "busy" || which === "failed" ? { which } : {}),
       ...(job === undefined ? {} : { job }),
     };
-  },
+  }),
   component: lazyRouteComponent(() => import("@/features/jobs/JobsPage")),
 });

@@ -16,6 +16,7 @@ import { isSignedOut, passes } from "@/api/errors";
 import { session, settings } from "@/api/queries/session";
 import { LinkButton } from "@/components/LinkButton";
 import { Failed, Loading } from "@/components/states";
+import { only } from "@/lib/search";
 import styles from "@/routes/root.module.css";
 
 function NotFound() {
@@ -60,10 +61,10 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/signin",
-  validateSearch: (search: Record<string, unknown>): { redirect?: string } => {
+  validateSearch: only((search: Record<string, unknown>): { redirect?: string } => {
     const asked = text(search["redirect"]);
     return asked === undefined ? {} : { redirect: asked };
-  },
+  }),
   component: lazyRouteComponent(() => import("@/features/auth/SignInPage")),
 });
 
