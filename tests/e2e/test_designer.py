@@ -1,53 +1,22 @@
 """Modelling in the browser: two collections, fields of several kinds, a relation, a conversion, and what is lost by dropping."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from insula.testing.designing import choose, new_collection, new_field
 from insula.testing.instance import Instance
 from insula.testing.visitors import Visitor
-
-
-async def _new_collection(page: Page, title: str, name: str) -> None:
-    await page.get_by_role("button", name="New collection").first.click()
-    form = page.get_by_role("dialog")
-    await form.get_by_label("Title").fill(title)
-    await expect(form.get_by_label("Identifier")).to_have_value(name)
-    await form.get_by_role("button", name="Create").click()
-    await expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
-
-
-async def _new_field(page: Page, title: str, kind: str, **more: str) -> None:
-    await page.get_by_role("button", name="Add field").first.click()
-    form = page.get_by_role("dialog")
-    await form.get_by_label("Title", exact=True).fill(title)
-    await _choose(page, "Kind", kind)
-    if "choice" in more:
-        await form.get_by_role("button", name="Add choice").click()
-        await form.get_by_label("Label").fill(more["choice"])
-    if "target" in more:
-        await _choose(page, "Leads to", more["target"])
-        await form.get_by_label("Also make the way back").check()
-        await form.get_by_label("Title of the field there").fill(more["reverse"])
-    await form.get_by_role("button", name="Add field").click()
-    await expect(form).to_be_hidden()
-
-
-async def _choose(page: Page, label: str, option: str) -> None:
-    box = page.get_by_role("dialog").get_by_role("combobox", name=label)
-    await box.click()
-    await box.fill(option)
-    await page.locator(".ant-select-item-option").get_by_text(option, exact=True).first.click()
 
 
 async def test_collections_are_modelled_changed_and_dropped(person: Visitor, entry: Instance) -> None:
     page = person.page
     await person.open("/admin/settings/collections")
-    await _new_collection(page, "Customers", "customers")
-    await _new_field(page, "Full name", "Text")
-    await _new_field(page, "Level", "One choice", choice="Gold")
+    await new_collection(page, "Customers", "customers")
+    await new_field(page, "Full name", "Text")
+    await new_field(page, "Level", "One choice", choice="Gold")
     await person.open("/admin/settings/collections")
-    await _new_collection(page, "Orders", "orders")
-    await _new_field(page, "Number", "Text")
-    await _new_field(page, "Customer", "Link to one record", target="Customers (customers)", reverse="Orders")
+    await new_collection(page, "Orders", "orders")
+    await new_field(page, "Number", "Text")
+    await new_field(page, "Customer", "Link to one record", target="Customers (customers)", reverse="Orders")
 
     with entry.sign_in() as client:
         made = {c["name"]: c for c in client.get("/collections:listMeta").raise_for_status().json()["data"]}
@@ -75,7 +44,7 @@ async def test_collections_are_modelled_changed_and_dropped(person: Visitor, ent
 
     # text that holds numbers becomes numbers
     await page.get_by_role("button", name="Change Number").click()
-    await _choose(page, "Kind", "Whole number")
+    await choose(page, "Kind", "Whole number")
     await expect(page.get_by_text("Values that are there are converted, without loss.")).to_be_visible()
     await page.get_by_role("dialog").get_by_role("button", name="Save").click()
     await expect(page.get_by_role("dialog")).to_be_hidden()

@@ -1,33 +1,33 @@
 """Every page, in both themes and on a telephone: nobody is kept out (WCAG 2.2 AA by axe), nothing needs scrolling sideways, and
 the browser complains about nothing."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from insula.testing.accessible import grave
 from insula.testing.instance import Instance
 from insula.testing.showcase import PAGES, SALES, Shown, showcase
 from insula.testing.visitors import Visitor, visit
 
 pytestmark = pytest.mark.timeout(600)
-AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-GRAVE = ("serious", "critical")
-OF_THE_LIBRARY = {("aria-required-children", ".ant-tabs-nav")}
-"""Rule and part: the button for tabs that have no room stands among the tabs, and is reached by keyboard as they are."""
-MEASURES = ".ant-table-measure-row"
-"""A row without height by which the library measures columns: it repeats headings, and nobody reaches it."""
 ENGLISH = ["Close", "Clear", "Increase Value", "Decrease Value", "Clear the field", "Increase", "Decrease"]
 """What parts of the library are called, or begin with, where nobody has told them the language of the page."""
 NAMES = """english => [...document.querySelectorAll("button, [role=button], [aria-label], [title]")]
     .flatMap(part => [part.ariaLabel, part.title, part.textContent])
     .filter(name => english.includes(name))"""
-DRAWER = ".ant-drawer-open"
-"""What is open above the page: what lies below its shade is out of reach."""
 WIDEST = {"width": 2560, "height": 1440}
+TABS = ("history", "jobs", "settings", "plugins", "figures")
+MORE = (
+    *(Shown(f"application-{tab}", f"/admin/settings/applications/{SALES}?tab={tab}") for tab in TABS),
+    Shown("deleted", "/admin/settings/applications?shown=deleted"),
+    Shown("job", "/admin/settings/jobs?job=1"),
+    Shown("nothing", f"/apps/{SALES}/admin/data/nosuch"),
+    Shown("new-record", f"/apps/{SALES}/admin/data/orders?create=true"),
+    Shown("filtered-away", f"/apps/{SALES}/admin/data/orders?q=nosuch"),
+)
+"""Pages that say what others of theirs say, with something else in them."""
 SIZES = {"desktop": {"width": 1440, "height": 900}, "telephone": {"width": 390, "height": 844}}
 
 
@@ -58,29 +58,14 @@ async def at_rest(page: Page) -> None:
     await expect(page.locator(".ant-skeleton-active, .ant-spin-spinning")).to_have_count(0)
 
 
-async def _grave(page: Page) -> list[str]:
-    """What axe finds serious, in words."""
-    await page.evaluate(AXE.read_text())
-    found: Any = await page.evaluate(
-        "([rules, exclude, include]) => axe.run({include: [include], exclude: [exclude]}, {runOnly: rules})",
-        [RULES, MEASURES, DRAWER if await page.locator(DRAWER).count() else "html"],
-    )
-    return [
-        f"{wrong['id']}: {wrong['help']}: {node['target']} {node['html'][:160]}"
-        for wrong in found["violations"]
-        if wrong["impact"] in GRAVE
-        for node in wrong["nodes"][:4]
-        if (wrong["id"], node["target"][0]) not in OF_THE_LIBRARY
-    ]
-
-
-async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
+async def _faults(signed_in: Visitor, pages: Iterable[Shown]) -> list[str]:
+    """What keeps somebody out of these pages, does not fit, or is complained about."""
     faults: list[str] = []
     page = signed_in.page
-    for shown in (Shown("sign-in", "/admin/signin"), *PAGES):
+    for shown in pages:
         await page.goto(signed_in.address + shown.path)
         await at_rest(page)
-        wrong = await _grave(page)
+        wrong = await grave(page)
         if await page.get_by_text("Nothing at this address").count():
             wrong.append("there is no such page")
         usual = page.viewport_size
@@ -95,6 +80,16 @@ async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
         wrong += signed_in.complaints
         signed_in.complaints.clear()
         faults += [f"{shown.name}: {fault}" for fault in wrong]
+    return faults
+
+
+async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
+    faults = await _faults(signed_in, (Shown("sign-in", "/admin/signin"), *PAGES))
+    assert not faults, "\n".join(faults)
+
+
+async def test_what_else_pages_say_is_for_everyone(signed_in: Visitor) -> None:
+    faults = await _faults(signed_in, MORE)
     assert not faults, "\n".join(faults)
 
 

@@ -84,3 +84,13 @@ async def test_applications_are_entered_from_the_launcher_and_by_the_switcher(
         await page.keyboard.press("Enter")
     there = await opened.value
     await there.wait_for_url(f"{entry.address}/apps/shop/admin**", wait_until="commit")
+
+    # from one application another is entered in the same tab
+    await person.sign_in(base="/apps/shop/admin")
+    tabs = len(person.context.pages)
+    await page.get_by_role("button", name="switch application").click()
+    await page.keyboard.type("company")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{entry.address}/apps/blog/admin**", wait_until="commit")
+    assert len(person.context.pages) == tabs

@@ -1,17 +1,22 @@
 """A Supervisor and two Workers in the browser: an application in both, chosen, entered, stopped, and woken by a visit."""
 
+import csv
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import vega_datasets
 from playwright.async_api import Browser, Locator, Page, expect
 
 from insula.testing.accessible import grave
+from insula.testing.designing import new_collection, new_field
 from insula.testing.fleets import PLACES, FleetOfProcesses
 from insula.testing.visitors import Visitor, visit
 
 LIST = "/admin/settings/applications"
 SHOP = "/apps/corner_shop"
+WEATHER = Path(vega_datasets.__file__).parent / "_data" / "seattle-weather.csv"
 
 
 def arm(fleet: FleetOfProcesses, effect: str = "", *names: str) -> None:
@@ -115,3 +120,73 @@ async def test_an_application_in_two_environments(browser: Browser, fleet: Fleet
     for each in (person, stranger):
         await each.context.close()
         assert each.complaints == []
+
+
+async def bring_in(page: Page, file: Path) -> None:
+    """Import a file into the collection that is open."""
+    await page.get_by_role("button", name="Import").click()
+    drawer = page.get_by_role("dialog", name="Import into Days")
+    async with page.expect_file_chooser() as chooser:
+        await drawer.get_by_text("Drop a CSV file here, or click to choose one").click()
+    await (await chooser.value).set_files(file)
+    await expect(drawer.get_by_text("2012/01/01 · 2012/01/02")).to_be_visible()
+    await drawer.get_by_role("button", name="Start the import").click()
+    await expect(drawer.get_by_text("Done", exact=True).first).to_be_visible()
+    await drawer.get_by_role("button", name="Close").last.click()
+
+
+async def test_an_application_elsewhere_is_worked_in_deleted_and_restored(
+    browser: Browser, fleet: FleetOfProcesses
+) -> None:
+    """What people do inside, at the Supervisor's address: model, import, narrow, change, look through a role."""
+    with fleet.supervisor.sign_in() as client:
+        fleet.make(client, "corner_shop", "w1", displayName="Corner shop")
+    person = await visit(browser, fleet.supervisor.address)
+    page = person.page
+    await person.sign_in(base=f"{SHOP}/admin")
+    await comes_from_a_worker(page)
+    await person.open(f"{SHOP}/admin/settings/collections")
+    await new_collection(page, "Places", "places")
+    await new_field(page, "Name", "Text")
+    await person.open(f"{SHOP}/admin/settings/collections")
+    await new_collection(page, "Days", "days")
+    await new_field(page, "Date", "Text")
+    await new_field(page, "Weather", "Text")
+    await new_field(page, "Place", "Link to one record", target="Places (places)", reverse="Days")
+
+    await person.open(f"{SHOP}/admin/data/days")
+    await bring_in(page, WEATHER)
+    await expect(page.get_by_text("1,461 records")).to_be_visible()
+    with WEATHER.open() as file:
+        snowy = [day["date"] for day in csv.DictReader(file) if day["weather"] == "snow"]
+    await page.goto(f'{person.address}{SHOP}/admin/data/days?filter={{"weather":"snow"}}')
+    await expect(page.get_by_text(f"{len(snowy)} records")).to_be_visible()
+    await page.get_by_role("cell", name="snow", exact=True).first.dblclick()
+    await page.get_by_role("textbox", name="Weather").fill("thaw")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text(f"{len(snowy) - 1} records")).to_be_visible()
+
+    await person.open(f"{SHOP}/admin/settings/roles")
+    await page.get_by_role("button", name="Actions for Member").click()
+    await page.get_by_role("menuitem", name="See as this role").click()
+    await expect(page.get_by_text("You see this application in the role")).to_be_visible()
+    await page.get_by_role("button", name="Back to my role").click()
+
+    await person.sign_in()
+    shop = await shop_of(person)
+    await shop.get_by_role("button", name="More actions for Corner shop").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    asked = page.get_by_role("dialog")
+    await asked.get_by_role("textbox").fill("corner_shop")
+    await asked.get_by_role("button", name="Delete").click()
+    await expect(shop).to_have_count(0)
+    await page.get_by_text("Deleted", exact=True).click()
+    await shop.get_by_role("button", name="Restore").click()
+    await expect(shop).to_have_count(0)
+    await page.get_by_text("Applications", exact=True).click()
+    await shop.get_by_role("button", name="Start Corner shop").click()
+    await expect(shop.get_by_text("Running")).to_be_visible()
+    await person.open(f"{SHOP}/admin/data/days")
+    await expect(page.get_by_text("1,461 records")).to_be_visible()
+    await person.context.close()
+    assert person.complaints == []

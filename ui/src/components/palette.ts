@@ -77,6 +77,7 @@ export function themeOf(accent: string, dark: boolean, still: boolean) {
         itemSelectedBg: dark ? "#27272c" : "#f1f1f4",
         dangerItemColor: danger,
       },
+      Dropdown: { colorPrimary: read },
       Tabs: { itemSelectedColor: read, itemHoverColor: read, itemActiveColor: read, inkBarColor: read },
       Button: { colorLink: read, colorLinkHover: read, ...(dark ? { colorError: danger } : {}) },
       Segmented: { itemSelectedColor: dark ? "#ffffff" : "#18181b" },

@@ -2,6 +2,7 @@ import { Flex, Table } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { figures, type Minute } from "@/api/queries/figures";
+import { REACHED } from "@/components/reached";
 import { Nothing, Shown } from "@/components/states";
 import { Bars } from "@/features/fleet/page/Bars";
 import styles from "@/features/fleet/page/page.module.css";
@@ -46,6 +47,7 @@ function Charts({ minutes }: { minutes: readonly Minute[] }) {
           aria-label={t("application.lastHour")}
           pagination={false}
           scroll={{ x: 480 }}
+          components={REACHED}
           dataSource={minutes.filter(({ requests }) => requests > 0).toReversed()}
           columns={[
             { title: t("application.minute"), render: (_, { at }) => clock(at) },

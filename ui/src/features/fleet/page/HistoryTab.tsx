@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { applications } from "@/api/queries/applications";
 import { Ago } from "@/components/Ago";
+import { REACHED } from "@/components/reached";
 import { Nothing, Shown } from "@/components/states";
 import { StatusTag } from "@/components/StatusTag";
 import type { Happened } from "@/api/fleet";
@@ -40,6 +41,7 @@ export function HistoryTab({ name }: { name: string }) {
           aria-label={t("application.tabs.history")}
           dataSource={rows}
           scroll={{ x: 720 }}
+          components={REACHED}
           locale={{
             emptyText: <Nothing title={t("application.noHistory")} hint={t("application.noHistoryHint")} />,
           }}

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ApiError } from "@/api/client";
 import type { Application } from "@/api/fleet";
 import { figures, type PluginShown } from "@/api/queries/figures";
+import { REACHED } from "@/components/reached";
 import { Nothing, Shown } from "@/components/states";
 import { visitUrl } from "@/lib/visit";
 
@@ -50,6 +51,7 @@ export function PluginsTab({ application }: { application: Application }) {
             dataSource={plugins}
             pagination={false}
             scroll={{ x: 560 }}
+            components={REACHED}
             locale={{
               emptyText: (
                 <Nothing title={t("application.plugins.none")} hint={t("application.plugins.noneHint")} />
