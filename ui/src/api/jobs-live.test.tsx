@@ -6,26 +6,17 @@ import { live } from "@/api/live";
 import { jobs, type JobShown } from "@/api/queries/jobs";
 import type { News } from "@/lib/live";
 import { clientWith } from "@/testing/answers";
+import { MAKING as job } from "@/testing/jobs";
 
+vi.setConfig({ testTimeout: 60_000 });
 afterEach(cleanup);
-
-const job: JobShown = {
-  id: 7,
-  kind: "applications.create",
-  title: "Create the application shop",
-  status: "running",
-  progress: 0.2,
-  error: null,
-  createdById: 1,
-  finishedAt: null,
-};
 
 function Listening() {
   useLiveJobs();
   return null;
 }
 
-test("why a job failed is read in the language of the page, and not shown as it is told", () => {
+test("why a job failed is read in the language of the page, and not shown as it is told", async () => {
   let tell: ((news: News) => void) | undefined;
   vi.spyOn(live, "listen").mockImplementation((_topic, listener) => {
     tell = listener;
@@ -45,5 +36,5 @@ test("why a job failed is read in the language of the page, and not shown as it 
   expect(client.getQueryState(key)?.isInvalidated).toBe(false);
   say([{ ...job, status: "failed", error: "create: It is busy." }]);
   expect(shown()?.error).toBeNull();
-  expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+  await expect.poll(() => client.getQueryState(key)?.isInvalidated, { timeout: 60_000 }).toBe(true);
 });

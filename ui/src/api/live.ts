@@ -25,9 +25,7 @@ export function useLive(topic: string, ...keys: QueryKey[]): void {
   const watched = JSON.stringify(keys);
   useEffect(() => {
     const keys = JSON.parse(watched) as QueryKey[];
-    const renewal = gathered(() => {
-      for (const queryKey of keys) void readAnew(client, queryKey);
-    });
+    const renewal = gathered(() => Promise.all(keys.map((queryKey) => readAnew(client, queryKey))));
     const stop = live.listen(topic, renewal.ask);
     return () => {
       stop();

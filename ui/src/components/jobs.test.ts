@@ -3,18 +3,7 @@ import { merged } from "@/api/jobs-live";
 import type { JobShown } from "@/api/queries/jobs";
 import { applicationOf } from "@/components/job-texts";
 import { lineText, verbsOf } from "@/components/JobProgress";
-
-const job: JobShown = {
-  id: 7,
-  kind: "applications.create",
-  title: "Create the application shop",
-  status: "running",
-  progress: 0.2,
-  error: null,
-  createdById: 1,
-  finishedAt: null,
-  input: { application: "shop" },
-};
+import { MAKING as job } from "@/testing/jobs";
 
 test("what is told of jobs is laid over the rows that are shown, and adds none", () => {
   const page = { rows: [job, { ...job, id: 8 }], meta: { page: 1, pageSize: 20 } };
