@@ -12,8 +12,6 @@ import { LinkButton } from "@/components/LinkButton";
 import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
-import { failedPlugins } from "@/components/status";
-import { StatusTag } from "@/components/StatusTag";
 import { Actions } from "@/features/fleet/Actions";
 import { FiguresTab } from "@/features/fleet/page/FiguresTab";
 import { HistoryTab } from "@/features/fleet/page/HistoryTab";
@@ -23,6 +21,7 @@ import styles from "@/features/fleet/page/page.module.css";
 import { PluginsTab } from "@/features/fleet/page/PluginsTab";
 import { SettingsTab } from "@/features/fleet/page/SettingsTab";
 import { TABS, type Tab } from "@/features/fleet/page/tabs";
+import { Status } from "@/features/fleet/Status";
 import { useDeeds, type Deeds } from "@/features/fleet/useDeeds";
 
 function Trail() {
@@ -59,7 +58,7 @@ function There({ application }: { application: Application }) {
   const deeds = useDeeds({
     onGone: (verb) => verb === "purge" && void navigate({ to: "/settings/applications" }),
   });
-  const { name, displayName, icon, status, wanted, doing, failure, waitsFor } = application;
+  const { name, displayName, icon, wanted } = application;
   const title = displayName ?? name;
   return (
     <Page
@@ -69,14 +68,7 @@ function There({ application }: { application: Application }) {
         <Flex gap={8} align="center" wrap>
           <Mark name={title} icon={icon} size={20} />
           <span>{name}</span>
-          <StatusTag
-            status={status}
-            wanted={wanted}
-            doing={doing}
-            failure={failure}
-            waitsFor={waitsFor}
-            failed={failedPlugins(application)}
-          />
+          <Status application={application} />
         </Flex>
       }
       actions={<Actions application={application} deeds={deeds} />}

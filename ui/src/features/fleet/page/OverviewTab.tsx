@@ -14,11 +14,11 @@ import { useTranslation } from "react-i18next";
 import type { Application, Failure } from "@/api/fleet";
 import { Ago } from "@/components/Ago";
 import { failedPlugins, possible } from "@/components/status";
-import { StatusTag } from "@/components/StatusTag";
 import { DIALECT_NAMES } from "@/features/fleet/form/database";
 import { split } from "@/features/fleet/form/duration";
 import { Making } from "@/features/fleet/Making";
 import styles from "@/features/fleet/page/page.module.css";
+import { StatusIn } from "@/features/fleet/Status";
 import type { Deeds } from "@/features/fleet/useDeeds";
 import { duration, moment, number } from "@/lib/format";
 
@@ -188,21 +188,13 @@ function Visits({ application }: { application: Application }) {
 }
 
 function Places({ application }: { application: Application }) {
-  const { doing, failure, waitsFor, wanted } = application;
   return (
     <ul className={styles["lines"]}>
       {Object.entries(application.statuses).map(([place, observed]) => (
         <li key={place}>
           <Flex justify="space-between" gap={8} align="center">
             <span>{place}</span>
-            <StatusTag
-              status={observed}
-              wanted={wanted}
-              doing={doing?.environment === place ? doing : null}
-              failure={failure?.environment === place ? failure : null}
-              waitsFor={waitsFor}
-              failed={application.degraded[place]}
-            />
+            <StatusIn {...{ application, place, observed }} />
           </Flex>
         </li>
       ))}
