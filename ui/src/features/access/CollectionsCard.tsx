@@ -1,5 +1,5 @@
 /** What a role may do on each collection: as everywhere, or as set here. */
-import { Button, Card, Flex, Table, Tag, Typography } from "antd";
+import { Card, Flex, Table, Tag, Typography } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { roles, scopes, type Role, type RoleResource, type Scope } from "@/api/q
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { collections } from "@/api/queries/collections";
 import { Failed, Loading, Nothing } from "@/components/states";
+import { TextButton } from "@/components/TextButton";
 import { CollectionDrawer } from "@/features/access/CollectionDrawer";
 import { ACTIONS, permissionsOf, strategyOf } from "@/features/access/permissions";
 
@@ -42,14 +43,9 @@ function Listed({ role, known, stored, all }: ListProps) {
             title: t("access.collection"),
             render: (_, collection) => (
               <Flex vertical align="flex-start">
-                <Button
-                  type="link"
-                  size="small"
-                  style={{ padding: 0 }}
-                  onClick={() => setOpened(collection.name)}
-                >
+                <TextButton onClick={() => setOpened(collection.name)}>
                   {collectionTitle(collection)}
-                </Button>
+                </TextButton>
                 <Typography.Text type="secondary">
                   {of(collection.name)?.usingActionsConfig
                     ? t("access.ownSetting")
@@ -104,14 +100,16 @@ export function CollectionsCard({ role }: { role: Role }) {
   const known = useQuery(collections.meta());
   const stored = useQuery(roles.resources(role.name));
   const all = useQuery(scopes.list());
-  const error = known.error ?? stored.error ?? all.error;
+  const parts = [known, stored, all];
+  const error = parts.map((part) => part.error).find(Boolean);
+  const retry = () => parts.forEach((part) => void (part.error && part.refetch()));
   return (
     <Card title={t("access.collectionsTitle")}>
       <Typography.Paragraph type="secondary">{t("access.collectionsHint")}</Typography.Paragraph>
       {known.data && stored.data && all.data ? (
         <Listed role={role} known={known.data} stored={stored.data} all={all.data} />
       ) : error ? (
-        <Failed error={error} />
+        <Failed error={error} retry={retry} />
       ) : (
         <Loading />
       )}

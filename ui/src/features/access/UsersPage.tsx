@@ -1,6 +1,6 @@
 /** Who can sign in: a table, a drawer for one of them. Searched, sorted and paged by the server. */
 import { PlusOutlined, StopOutlined } from "@ant-design/icons";
-import { Button, Flex, Table, Tag, Typography, type TableColumnsType } from "antd";
+import { Button, Flex, Table, Tag, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -12,6 +12,7 @@ import { Mark } from "@/components/Mark";
 import { Page } from "@/components/Page";
 import { SearchInput } from "@/components/SearchInput";
 import { Failed, Nothing } from "@/components/states";
+import { TextButton } from "@/components/TextButton";
 import { useTyped } from "@/components/typed";
 import { useLastPage } from "@/components/useLastPage";
 import { nameOf, titleOf } from "@/features/access/names";
@@ -41,7 +42,7 @@ function useColumns(
       render: (_, person) => (
         <Flex gap={10} align="center">
           <Mark name={nameOf(person)} size={26} />
-          <Typography.Link onClick={() => edit(person)}>{nameOf(person)}</Typography.Link>
+          <TextButton onClick={() => edit(person)}>{nameOf(person)}</TextButton>
           {person.id === me && <Tag>{t("access.you")}</Tag>}
         </Flex>
       ),

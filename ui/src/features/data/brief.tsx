@@ -1,8 +1,16 @@
 /** A record of a relation in a few columns: what it is called, and a little beside. */
-import { Typography } from "antd";
 import type { ColumnType } from "antd/es/table";
 import type { TFunction } from "i18next";
-import { fieldOf, isRelation, labelField, type Collection, type Field, type Row } from "@/api/metadata";
+import {
+  fieldOf,
+  isRelation,
+  labelField,
+  optionsOf,
+  type Collection,
+  type Field,
+  type Row,
+} from "@/api/metadata";
+import { TextButton } from "@/components/TextButton";
 import { Fact } from "@/features/data/RecordField";
 import { isShown, lookOf } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
@@ -29,6 +37,10 @@ export function briefFields(target: Collection, through?: Field): Field[] {
   return key && !shown.includes(key) ? [...shown, key] : shown;
 }
 
+/** The text of a field, where that is all of it: where it stands in a button, it is no link of its own. */
+const plainOf = (field: Field, value: unknown): string | null =>
+  typeof value === "string" && value !== "" && !optionsOf(field) ? value : null;
+
 export function briefColumns(
   t: TFunction,
   fields: readonly Field[],
@@ -40,9 +52,9 @@ export function briefColumns(
     ...(lookOf(field).align ? { align: "end" as const } : {}),
     render: (_: unknown, row: Row) =>
       position === 0 && onOpen ? (
-        <Typography.Link onClick={() => onOpen(row)} onKeyDown={() => undefined}>
-          <Fact field={field} value={row[field.name]} />
-        </Typography.Link>
+        <TextButton onClick={() => onOpen(row)}>
+          {plainOf(field, row[field.name]) ?? <Fact field={field} value={row[field.name]} />}
+        </TextButton>
       ) : (
         <Fact field={field} value={row[field.name]} />
       ),
