@@ -93,5 +93,5 @@ export const jobs = {
     }),
 };
 
-const UNDER_WAY: readonly JobStatus[] = ["waiting", "running", "undoing"];
+export const UNDER_WAY: readonly JobStatus[] = ["waiting", "running", "undoing"];
 export const isUnderWay = (status: JobStatus): boolean => UNDER_WAY.includes(status);

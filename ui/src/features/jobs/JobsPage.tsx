@@ -1,9 +1,9 @@
 import { Drawer, Flex, Progress, Segmented, Table, Typography, type TableColumnsType } from "antd";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveJobs } from "@/api/jobs-live";
-import { isUnderWay, jobs, type JobShown, type JobStatus } from "@/api/queries/jobs";
+import { isUnderWay, jobs, UNDER_WAY, type JobShown, type JobStatus } from "@/api/queries/jobs";
 import { JobStatusTag } from "@/components/JobStatusTag";
 import { Page } from "@/components/Page";
 import { Nothing, Shown } from "@/components/states";
@@ -14,10 +14,13 @@ import { ago, moment } from "@/lib/format";
 export type Which = "all" | "busy" | "failed";
 const STATES: Readonly<Record<Which, readonly JobStatus[] | undefined>> = {
   all: undefined,
-  busy: ["waiting", "running", "undoing"],
+  busy: UNDER_WAY,
   failed: ["failed", "cancelled"],
 };
 const WHICH: readonly Which[] = ["all", "busy", "failed"];
+
+/** What is pressed leads somewhere by itself. */
+const isLink = (target: EventTarget): boolean => target instanceof Element && target.closest("a") !== null;
 
 export default function JobsPage() {
   const { t } = useTranslation();
@@ -36,7 +39,9 @@ export default function JobsPage() {
       title: t("jobs.job"),
       render: (_, row) => (
         <Flex vertical>
-          <Typography.Link onClick={() => open(row.id)}>{row.title}</Typography.Link>
+          <Link to="/settings/jobs" search={(before) => ({ ...before, job: row.id })}>
+            {row.title}
+          </Link>
           {row.error !== null && (
             <Typography.Text type="secondary" ellipsis style={{ maxWidth: 520 }}>
               {row.error}
@@ -97,7 +102,10 @@ export default function JobsPage() {
             aria-label={t("jobs.title")}
             columns={columns}
             dataSource={rows}
-            onRow={(row) => ({ onClick: () => open(row.id), style: { cursor: "pointer" } })}
+            onRow={({ id }) => ({
+              onClick: (event) => isLink(event.target) || open(id),
+              style: { cursor: "pointer" },
+            })}
             locale={{ emptyText: <Nothing title={t("jobs.none")} hint={t("jobs.noneHint")} /> }}
             pagination={{
               current: page,

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
 import { useLiveJobs } from "@/api/jobs-live";
-import { isUnderWay, jobs, type JobShown } from "@/api/queries/jobs";
+import { isUnderWay, jobs, UNDER_WAY, type JobShown } from "@/api/queries/jobs";
 import { JobStatusTag } from "@/components/JobStatusTag";
 import { Nothing, Shown } from "@/components/states";
 import { ago } from "@/lib/format";
@@ -47,7 +47,9 @@ export function JobsButton() {
   const [open, setOpen] = useState(false);
   const found = useQuery(jobs.list({ pageSize: LATELY }));
   useLiveJobs();
-  const busy = found.data?.rows.filter((job) => isUnderWay(job.status)).length ?? 0;
+  // Among those that ran lately may stand none of those that run for long.
+  const running = useQuery(jobs.list({ status: UNDER_WAY, pageSize: 1 }));
+  const busy = running.data?.meta.count ?? 0;
   const close = () => setOpen(false);
   const content = (
     <Shown of={found}>
