@@ -9,6 +9,7 @@ import { records } from "@/api/queries/records";
 import { useDebounced } from "@/components/debounced";
 import { SearchInput } from "@/components/SearchInput";
 import { Failed } from "@/components/states";
+import { useLastPage } from "@/components/useLastPage";
 import { briefColumns, briefFields } from "@/features/data/brief";
 import { familyOf } from "@/schema/operators";
 
@@ -70,6 +71,7 @@ function Choice({ collection, record, field, target, picked, onPick }: ChoicePro
     }),
     placeholderData: keepPreviousData,
   });
+  useLastPage(found, page, PAGE_SIZE, setPage);
   const rows = found.data?.rows ?? [];
   const keys = rows.map((row) => keyOf(target, row)).filter((key) => key !== null);
   const related = useQuery({
@@ -81,7 +83,6 @@ function Choice({ collection, record, field, target, picked, onPick }: ChoicePro
     enabled: keys.length > 0,
   });
   const linked = (related.data?.rows ?? []).map((row) => keyOf(target, row)).filter((key) => key !== null);
-  if (found.error) return <Failed error={found.error} retry={() => void found.refetch()} />;
   return (
     <>
       <SearchInput
@@ -93,29 +94,33 @@ function Choice({ collection, record, field, target, picked, onPick }: ChoicePro
         }}
         style={{ marginBottom: 12 }}
       />
-      <Table<Row>
-        size="small"
-        rowKey={(row) => keyOf(target, row) ?? JSON.stringify(row)}
-        loading={found.isFetching}
-        dataSource={rows}
-        scroll={{ x: "max-content" }}
-        columns={briefColumns(t, fields)}
-        rowSelection={{
-          preserveSelectedRowKeys: true,
-          selectedRowKeys: [...picked, ...linked],
-          onChange: (chosen) => onPick((chosen as Key[]).filter((key) => !linked.includes(key))),
-          getCheckboxProps: (row) => ({ disabled: linked.includes(keyOf(target, row) ?? "") }),
-        }}
-        pagination={{
-          current: page,
-          pageSize: PAGE_SIZE,
-          total: found.data?.meta.count ?? 0,
-          hideOnSinglePage: true,
-          showSizeChanger: false,
-          size: "small",
-          onChange: setPage,
-        }}
-      />
+      {found.error && !found.data ? (
+        <Failed error={found.error} retry={() => void found.refetch()} />
+      ) : (
+        <Table<Row>
+          size="small"
+          rowKey={(row) => keyOf(target, row) ?? JSON.stringify(row)}
+          loading={found.isFetching}
+          dataSource={rows}
+          scroll={{ x: "max-content" }}
+          columns={briefColumns(t, fields)}
+          rowSelection={{
+            preserveSelectedRowKeys: true,
+            selectedRowKeys: [...picked, ...linked],
+            onChange: (chosen) => onPick((chosen as Key[]).filter((key) => !linked.includes(key))),
+            getCheckboxProps: (row) => ({ disabled: linked.includes(keyOf(target, row) ?? "") }),
+          }}
+          pagination={{
+            current: page,
+            pageSize: PAGE_SIZE,
+            total: found.data?.meta.count ?? 0,
+            hideOnSinglePage: true,
+            showSizeChanger: false,
+            size: "small",
+            onChange: setPage,
+          }}
+        />
+      )}
     </>
   );
 }

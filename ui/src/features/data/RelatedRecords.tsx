@@ -12,6 +12,7 @@ import { useCollection } from "@/components/collections";
 import { useCollectionRights } from "@/components/collectionRights";
 import { Failed } from "@/components/states";
 import { useTold } from "@/components/told";
+import { useLastPage } from "@/components/useLastPage";
 import { useOpen } from "@/features/data/opening";
 import { PickRecords } from "@/features/data/PickRecords";
 import { briefColumns, briefFields } from "@/features/data/brief";
@@ -51,17 +52,19 @@ function Linked({ collection, record, field, target }: Props & { target: Collect
   useLive(`records:${target.name}`, records.of(target.name));
   const fields = briefFields(target, field);
   const asked = { page, pageSize: PAGE_SIZE, fields: fields.map(({ name }) => name) };
-  const { data, error, isFetching, refetch } = useQuery({
+  const found = useQuery({
     ...records.related(collection.name, record, field.name, target.name, asked),
     placeholderData: keepPreviousData,
   });
+  const { data, error, isFetching, refetch } = found;
+  useLastPage(found, page, PAGE_SIZE, setPage);
   const mayLink = rights.may("update") && rights.mayField("update", field.name);
   const title = titleOf(t, field);
   const unlink = (row: Row) => {
     const key = keyOf(target, row);
     if (key !== null) link.mutate({ verb: "remove", keys: [key] }, { onError: told.failed });
   };
-  if (error) return <Failed error={error} retry={() => void refetch()} />;
+  if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   const total = data?.meta.count ?? 0;
   return (
     <section aria-label={title}>

@@ -10,6 +10,7 @@ import { session } from "@/api/queries/session";
 import { Page } from "@/components/Page";
 import { Failed, Nothing } from "@/components/states";
 import { useTold } from "@/components/told";
+import { useLastPage } from "@/components/useLastPage";
 import { KeyModal } from "@/features/keys/KeyModal";
 import { day, moment } from "@/lib/format";
 
@@ -77,11 +78,14 @@ function useColumns(): TableColumnsType<ApiKey> {
   ];
 }
 
+const PAGE_SIZE = 20;
+
 export default function ApiKeysPage() {
   const { t } = useTranslation();
   const [page, setPage] = useState(1);
   const [adding, setAdding] = useState(false);
   const found = useQuery(apiKeys.list(page));
+  useLastPage(found, page, PAGE_SIZE, setPage);
   const columns = useColumns();
   const add = (
     <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
@@ -104,7 +108,7 @@ export default function ApiKeysPage() {
           locale={{ emptyText: <Nothing title={t("keys.none")} hint={t("keys.noneHint")} /> }}
           pagination={{
             current: page,
-            pageSize: 20,
+            pageSize: PAGE_SIZE,
             total: found.data?.meta.count ?? 0,
             hideOnSinglePage: true,
             onChange: setPage,
