@@ -1,6 +1,7 @@
 /** The settings of one plugin: a form made of what they are. */
-import { Button, Drawer, Flex, Form, Input, InputNumber, Switch, Typography } from "antd";
+import { Button, Drawer, Flex, Form, Input, InputNumber, Switch, Typography, type FormInstance } from "antd";
 import type { ParseKeys } from "i18next";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useUpdatePlugin } from "@/api/mutations/administration";
@@ -25,6 +26,44 @@ function control(kind: Kind) {
   return <Input.TextArea autoSize={{ minRows: 2 }} spellCheck={false} />;
 }
 
+interface SettingsProps extends Pick<Props, "labels"> {
+  form: FormInstance<PluginSettings>;
+  settings: PluginSettings;
+  refused: readonly string[];
+  onSave: (begun: PluginSettings, given: PluginSettings) => void;
+}
+
+function Settings({ form, labels, settings, refused, onSave }: SettingsProps) {
+  const { t } = useTranslation();
+  // What others change meanwhile is none of this person's changes: it is not sent back as it was.
+  const [begun] = useState(settings);
+  return (
+    <Form<PluginSettings>
+      form={form}
+      layout="vertical"
+      requiredMark={false}
+      initialValues={shownOf(begun)}
+      onFinish={(given) => onSave(begun, given)}
+    >
+      <RefusedSentences of={refused} />
+      {Object.entries(begun).map(([name, value]) => {
+        const kind = kindOf(value);
+        const text = labels[name];
+        return (
+          <Form.Item
+            key={name}
+            name={name}
+            label={text ? t(text) : readable(name)}
+            {...(kind === "boolean" ? { valuePropName: "checked" } : {})}
+          >
+            {control(kind)}
+          </Form.Item>
+        );
+      })}
+    </Form>
+  );
+}
+
 export function PluginDrawer({ plugin, labels, onClose }: Props) {
   const { t } = useTranslation();
   const told = useTold();
@@ -32,11 +71,11 @@ export function PluginDrawer({ plugin, labels, onClose }: Props) {
   const update = useUpdatePlugin();
   const [form] = Form.useForm<PluginSettings>();
   const refused = useRefusals(form);
-  const save = (given: PluginSettings) => {
+  const save = (begun: PluginSettings, given: PluginSettings) => {
     refused.clear();
     let changed: PluginSettings;
     try {
-      changed = changedOf(found.data ?? {}, given);
+      changed = changedOf(begun, given);
     } catch (error) {
       told.failed(error);
       return;
@@ -70,29 +109,7 @@ export function PluginDrawer({ plugin, labels, onClose }: Props) {
       <Typography.Paragraph type="secondary">{t("plugins.settingsHint")}</Typography.Paragraph>
       <Shown of={found}>
         {(settings) => (
-          <Form<PluginSettings>
-            form={form}
-            layout="vertical"
-            requiredMark={false}
-            initialValues={shownOf(settings)}
-            onFinish={save}
-          >
-            <RefusedSentences of={refused.others} />
-            {Object.entries(settings).map(([name, value]) => {
-              const kind = kindOf(value);
-              const text = labels[name];
-              return (
-                <Form.Item
-                  key={name}
-                  name={name}
-                  label={text ? t(text) : readable(name)}
-                  {...(kind === "boolean" ? { valuePropName: "checked" } : {})}
-                >
-                  {control(kind)}
-                </Form.Item>
-              );
-            })}
-          </Form>
+          <Settings form={form} labels={labels} settings={settings} refused={refused.others} onSave={save} />
         )}
       </Shown>
     </Drawer>

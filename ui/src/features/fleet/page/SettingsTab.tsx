@@ -1,6 +1,6 @@
 /** What of an application can be changed: only what was changed is sent, and what needs a restart is said. */
 import { Alert, Button, Form, Typography } from "antd";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import type { Application, Environment } from "@/api/fleet";
@@ -41,19 +41,23 @@ function Edit({ application, all, onRestartDue }: Props) {
     editing: true,
     movable: mayMove(application, all),
   };
-  const before = valuesOf(application, around.own);
+  const there = valuesOf(application, around.own);
+  // What others change meanwhile is none of this person's changes: it is not sent back as it was.
+  const [before, setBefore] = useState(there);
   const watched = Form.useWatch((values: Values) => values, { form, preserve: true });
   const changes = changesOf(before, { ...before, ...watched });
   const changed = count(changes);
   useLeave(changed > 0 && !update.isPending);
+  if (changed === 0 && JSON.stringify(before) !== JSON.stringify(there)) setBefore(there);
+  useEffect(() => form.setFieldsValue(before), [before, form]);
 
   const save = () => {
     update.mutate(
       { name: application.name, changes },
       {
-        onSuccess: () => {
+        onSuccess: (saved) => {
           told.done(t("common.saved"));
-          form.setFieldValue(["database", "password"], "");
+          setBefore(valuesOf(saved ?? application, around.own));
           if (needsRestart(changes) && application.status === "running") onRestartDue();
         },
         onError: (error) => {
@@ -78,7 +82,7 @@ function Edit({ application, all, onRestartDue }: Props) {
         <Button type="primary" htmlType="submit" disabled={changed === 0} loading={update.isPending}>
           {t("appForm.save")}
         </Button>
-        {changed > 0 && <Button onClick={() => form.setFieldsValue(before)}>{t("appForm.discard")}</Button>}
+        {changed > 0 && <Button onClick={() => setBefore(there)}>{t("appForm.discard")}</Button>}
         <Typography.Text type="secondary">
           {changed === 0 ? t("appForm.nothingChanged") : t("appForm.changed", { count: changed })}
         </Typography.Text>
