@@ -1,6 +1,6 @@
 import { FilterOutlined } from "@ant-design/icons";
 import { Badge, Button, Flex, Grid, Popover, Typography } from "antd";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Collection } from "@/api/metadata";
 import { FilterBuilder } from "@/features/data/FilterBuilder";
@@ -27,6 +27,8 @@ export function FilterButton({ collection, filter, onFilter }: Props) {
   const [open, setOpen] = useState(false);
   const [tree, setTree] = useState<Group | null>(null);
   const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // Where the table is left, what would be applied belongs to no page any more.
+  useEffect(() => () => clearTimeout(rest.current), []);
   const apply = (next: Group | null) => {
     clearTimeout(rest.current);
     if (next === null) return;

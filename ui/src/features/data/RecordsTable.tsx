@@ -1,7 +1,7 @@
 /** The records of a page as a table: sorted by its heads, written in its cells, opened by its rows. */
 import { ExclamationCircleFilled } from "@ant-design/icons";
 import { Table, Tooltip, type TableProps } from "antd";
-import { useRef, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useRef, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { collectionTitle, keyOf, type Collection, type Key, type Row } from "@/api/metadata";
 import type { CollectionRights } from "@/components/collectionRights";
@@ -45,6 +45,7 @@ export function RecordsTable(props: Props) {
   const editor = useRef<EditorHandle>(null);
   const click = useRef<ReturnType<typeof setTimeout>>(undefined);
 
+  useEffect(() => () => clearTimeout(click.current), []);
   const open = (of: Key) => {
     if (!window.getSelection()?.toString()) props.onOpen(of);
   };

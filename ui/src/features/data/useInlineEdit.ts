@@ -5,6 +5,8 @@ import { errorText, isRefusal } from "@/api/errors";
 import type { Collection, Key } from "@/api/metadata";
 import { useUpdateRecord } from "@/api/mutations/records";
 import { atField } from "@/components/refusals";
+import { useTold } from "@/components/told";
+import { useHere } from "@/components/useHere";
 
 export interface Refused {
   /** What was written. */
@@ -26,6 +28,8 @@ const place = (of: Key, field: string): string => JSON.stringify([of, field]);
 
 export function useInlineEdit(collection: Collection): InlineEdit {
   const { t } = useTranslation();
+  const told = useTold();
+  const here = useHere();
   const update = useUpdateRecord(collection);
   const [opened, setOpened] = useState<string | null>(null);
   const [refusals, setRefusals] = useState<ReadonlyMap<string, Refused>>(new Map());
@@ -49,11 +53,10 @@ export function useInlineEdit(collection: Collection): InlineEdit {
       setOpened((now) => (now === at ? null : now));
       refuse(at, null);
       // Callbacks of `mutate` hear of the last change alone, and several may be on their way.
-      update
-        .mutateAsync({ of, values: { [field]: value } })
-        .catch((error: unknown) =>
-          refuse(at, { value, message: isRefusal(error) ? atField(error.entry) : errorText(t, error) }),
-        );
+      update.mutateAsync({ of, values: { [field]: value } }).catch((error: unknown) => {
+        if (!here.current) told.failed(error);
+        else refuse(at, { value, message: isRefusal(error) ? atField(error.entry) : errorText(t, error) });
+      });
     },
   };
 }

@@ -7,6 +7,7 @@ import { isRefusal } from "@/api/errors";
 import type { Collection, Field, Row } from "@/api/metadata";
 import { records } from "@/api/queries/records";
 import { useTold } from "@/components/told";
+import { useHere } from "@/components/useHere";
 import { bodyOf, complaints, touched, unreadable, type Complaints } from "@/features/data/draft";
 import type { Draft } from "@/features/data/useDraft";
 import { NEW, type Which } from "@/features/data/which";
@@ -27,6 +28,7 @@ export function useSaving({ collection, record, at, fields }: Place, draft: Draf
   const { t } = useTranslation();
   const told = useTold();
   const client = useQueryClient();
+  const here = useHere();
   const [wrong, setWrong] = useState<Complaints>(NONE);
   const run = useMutation({
     mutationFn: async (body: Row): Promise<Row> => {
@@ -52,19 +54,21 @@ export function useSaving({ collection, record, at, fields }: Place, draft: Draf
       });
       return;
     }
-    run.mutate(bodyOf(collection, draft.changes, draft.find), {
-      onSuccess: (row) => {
+    // Awaited, since the form may be left meanwhile: what it was asked for last comes about, or is told of, all the same.
+    run.mutateAsync(bodyOf(collection, draft.changes, draft.find)).then(
+      (row) => {
+        told.done(record === NEW ? t("record.created") : t("common.saved"));
+        if (!here.current) return;
         setWrong(NONE);
         draft.drop();
-        told.done(record === NEW ? t("record.created") : t("common.saved"));
         done(row);
       },
-      onError: (error) => {
-        if (isRefusal(error))
+      (error: unknown) => {
+        if (here.current && isRefusal(error))
           setWrong(complaints(error, collection, fields, t("record.taken"), (field) => titleOf(t, field)));
         else told.failed(error);
       },
-    });
+    );
   };
   /** The field has been changed: what was wrong with it may be right now. */
   const forget = (name: string) => {

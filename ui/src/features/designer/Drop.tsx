@@ -26,18 +26,13 @@ export function DropCollection({ collection, all, open, onClose, onDropped }: Co
   const [cascade, setCascade] = useState(false);
   const { data: count } = useQuery({ ...designer.count(collection.name), enabled: open });
   const relations = relationsTo(collection.name, all);
+  // Awaited, since the page of a collection does not show this any more once it is known to be gone.
   const finish = () =>
-    drop.mutate(
-      { name: collection.name, cascade: cascade && relations.length > 0 },
-      {
-        onSuccess: () => {
-          told.done(t("designer.dropped", { name: collectionTitle(collection) }));
-          onClose();
-          onDropped?.();
-        },
-        onError: told.failed,
-      },
-    );
+    void drop.mutateAsync({ name: collection.name, cascade: cascade && relations.length > 0 }).then(() => {
+      told.done(t("designer.dropped", { name: collectionTitle(collection) }));
+      onClose();
+      onDropped?.();
+    }, told.failed);
   return (
     <ConfirmName
       open={open}
