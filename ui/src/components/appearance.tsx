@@ -7,6 +7,7 @@ import {
   use,
   useCallback,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
   type ReactNode,
@@ -83,13 +84,21 @@ export function AppearanceProvider({ language: first, locale: firstLocale, child
     keep("theme", choice);
     chooseTheme(choice);
   }, []);
+  const turn = useRef<Promise<void>>(Promise.resolve());
+  const now = useRef(first);
   const setLanguage = useCallback(
-    async (language: Language) => {
-      const locale = await show(language);
-      keepLanguage(language);
-      setSpoken({ language, locale });
-      // what the server has told, it has told in the language of before
-      void client.invalidateQueries();
+    (language: Language) => {
+      const change = async () => {
+        const locale = await show(language);
+        keepLanguage(language);
+        setSpoken({ language, locale });
+        // what the server has told, it has told in the language of before
+        if (now.current !== language) void client.invalidateQueries();
+        now.current = language;
+      };
+      // One after the other: the one that was chosen last stays, however long the texts of another take.
+      turn.current = turn.current.then(change, change);
+      return turn.current;
     },
     [client],
   );

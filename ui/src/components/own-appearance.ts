@@ -19,7 +19,7 @@ export function useOwnAppearance() {
     mutate({ systemSettings: { ...user?.systemSettings, theme: choice } }, { onError: failed });
   };
   const chooseLanguage = (choice: Language) => {
-    void setLanguage(choice);
+    setLanguage(choice).catch(failed);
     mutate({ appLang: LANGUAGES[choice].tag }, { onError: failed });
   };
   return { theme, chooseTheme, language, chooseLanguage };
@@ -35,6 +35,7 @@ export function useFollowOwn(): void {
     if (settled && theme !== null) setTheme(theme);
   }, [settled, theme, setTheme]);
   useEffect(() => {
-    if (settled && language !== null) void setLanguage(language);
+    // Whose texts can not be read now: the pages stay as they are.
+    if (settled && language !== null) setLanguage(language).catch(() => undefined);
   }, [settled, language, setLanguage]);
 }

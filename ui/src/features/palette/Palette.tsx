@@ -9,11 +9,11 @@ import { useSignOut } from "@/api/mutations/session";
 import { applications } from "@/api/queries/applications";
 import { collectionTitle } from "@/api/metadata";
 import { session } from "@/api/queries/session";
-import { useAppearance } from "@/components/appearance";
 import { isListed } from "@/components/collectionRights";
 import { useListed } from "@/components/collections";
 import { useDebounced } from "@/components/debounced";
 import { useOffered } from "@/components/languages";
+import { useOwnAppearance } from "@/components/own-appearance";
 import { useRights } from "@/components/rights";
 import { useTold } from "@/components/told";
 import styles from "@/features/palette/Palette.module.css";
@@ -130,7 +130,7 @@ function Places({ close }: PartProps) {
 
 function Actions({ close }: PartProps) {
   const { t } = useTranslation();
-  const { theme, setTheme, language, setLanguage } = useAppearance();
+  const { theme, chooseTheme, language, chooseLanguage } = useOwnAppearance();
   const languages = useOffered(language);
   const { data: user } = useQuery(session.user());
   const { rights } = useRights();
@@ -144,7 +144,7 @@ function Actions({ close }: PartProps) {
           id={`theme-${choice}`}
           text={t("palette.theme", { name: t(`shell.${choice}`) })}
           onSelect={() => {
-            setTheme(choice);
+            chooseTheme(choice);
             close();
           }}
         />
@@ -159,7 +159,7 @@ function Actions({ close }: PartProps) {
             text={LANGUAGES[choice].label}
             hint={t("shell.language")}
             onSelect={() => {
-              void setLanguage(choice);
+              chooseLanguage(choice);
               close();
             }}
           />
