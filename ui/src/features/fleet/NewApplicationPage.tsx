@@ -57,6 +57,7 @@ function New({ around }: { around: Around }) {
   const [adopt, setAdopt] = useState<string | null>(null);
   const check = useCheckApplication();
   const create = useCreateApplication();
+  const finishing = useRef(false);
   const { typed, complete } = useId(form);
   useEffect(() => form.focusField("displayName"), [form]);
 
@@ -95,7 +96,13 @@ function New({ around }: { around: Around }) {
     });
   };
   const finish = async () => {
-    create.mutate(await asked(adopt), {
+    // Pressed twice, it makes one: what an id is proposed for is asked of the server before it is created.
+    if (finishing.current || create.isPending) return;
+    finishing.current = true;
+    const body = await asked(adopt).finally(() => {
+      finishing.current = false;
+    });
+    create.mutate(body, {
       onSuccess: ({ name, jobId }) =>
         void navigate({ to: "/settings/applications/new", search: { job: jobId, name }, replace: true }),
       onError: refused,
