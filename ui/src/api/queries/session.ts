@@ -32,7 +32,7 @@ export const settings = {
   /** What the main application shows of itself, wherever the page is; only where it can be reached. */
   main: () =>
     queryOptions({
-      queryKey: ["main", ...settings.all],
+      queryKey: [...settings.all, "main"],
       queryFn: ({ signal }) =>
         read<Settings>("systemSettings:get", { signal, api: boot.mainApi ?? undefined }),
       enabled: boot.mainApi !== null,

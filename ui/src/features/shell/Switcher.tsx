@@ -1,7 +1,7 @@
 /** At the upper left of every page: which application this is, and the way to the others. */
 import { DownOutlined } from "@ant-design/icons";
 import { Button, Popover } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "@tanstack/react-router";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -17,6 +17,7 @@ export function Switcher() {
   const { data } = useQuery(settings.get());
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const name = data?.title ?? ownName;
   const mark = <Mark name={name} icon={data?.logo} size={24} />;
   // Under a domain of its own an application knows no other.
@@ -31,6 +32,11 @@ export function Switcher() {
     // What could not be read is told when the list is open.
     client.infiniteQuery(applications.mine("", "switcher")).catch(() => undefined);
   };
+  // Who was in the list goes on where it was opened from.
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
   return (
     <Popover
       open={open}
@@ -40,9 +46,10 @@ export function Switcher() {
       arrow={false}
       destroyOnHidden
       styles={{ container: { padding: 0 } }}
-      content={<SwitcherList close={() => setOpen(false)} />}
+      content={<SwitcherList close={close} />}
     >
       <Button
+        ref={button}
         type="text"
         className={styles["button"] ?? ""}
         aria-haspopup="dialog"
