@@ -17,9 +17,7 @@ PASSWORD = "correct horse battery 2"
 def _make(entry: Instance, *names: str) -> None:
     with entry.sign_in() as client:
         for name in names:
-            body = {"name": name, "displayName": name.title()}
-            job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
-            assert entry.wait_for_job(client, job)["status"] == "succeeded"
+            entry.make(client, name, name.title())
 
 
 @pytest.fixture

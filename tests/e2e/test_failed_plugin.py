@@ -18,13 +18,7 @@ CAUSE = "the rack is too low"
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[Instance]:
     """An installation whose plugin can not bring the application ``shop`` up to date."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.FIRST)
-    made = Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", **plugin})
-    made.start()
-    with made.sign_in() as client:
-        body = {"name": "shop", "displayName": "Corner shop"}
-        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
-        assert made.wait_for_job(client, job)["status"] == "succeeded"
+    made = shelf.installation_with_shop(tmp_path, shelf.FIRST, "Corner shop")
     assert made.stop() == 0
     shelf.installed(tmp_path / "plugin", shelf.BROKEN)
     made.start()

@@ -19,9 +19,7 @@ NEW = "/admin/settings/applications/new"
 def entry(tmp_path: Path) -> Iterator[Instance]:
     """An installation whose applications fail while the file ``flag`` exists."""
     flag = str(tmp_path / "flag")
-    plugin = shelf.installed(tmp_path / "plugin", shelf.FAILS_WHILE.format(flag=flag))
-    made = Instance(tmp_path / "entry", {"DB_DIALECT": "sqlite", **plugin})
-    made.start()
+    made = shelf.installation(tmp_path, shelf.FAILS_WHILE.format(flag=flag))
     yield made
     assert made.stop() == 0
 
@@ -35,9 +33,7 @@ def held(tmp_path: Path) -> Path:
 @pytest.fixture
 def slow(tmp_path: Path, held: Path) -> Iterator[Instance]:
     """An installation whose applications come up when they are let."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.HELD_WHILE.format(flag=str(held)))
-    made = Instance(tmp_path / "slow", {"DB_DIALECT": "sqlite", **plugin})
-    made.start()
+    made = shelf.installation(tmp_path, shelf.HELD_WHILE.format(flag=str(held)))
     yield made
     assert made.stop() == 0
 
@@ -96,9 +92,7 @@ async def test_an_application_is_made_entered_stopped_and_woken(
 
 async def test_an_application_is_deleted_restored_and_purged(person: Visitor, entry: Instance) -> None:
     with entry.sign_in() as client:
-        body = {"name": "corner-shop", "displayName": "Corner shop"}
-        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
-        assert entry.wait_for_job(client, job)["status"] == "succeeded"
+        entry.make(client, "corner-shop", "Corner shop")
     page = person.page
     await person.open("/admin/settings/applications/corner-shop")
     await page.get_by_role("button", name="More actions for Corner shop").click()

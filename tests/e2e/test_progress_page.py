@@ -21,13 +21,8 @@ def held(tmp_path: Path) -> Path:
 @pytest.fixture
 def asleep(tmp_path: Path, held: Path) -> Iterator[Instance]:
     """An installation whose application ``shop`` sleeps."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.HELD_WHILE.format(flag=str(held)))
-    made = Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", **plugin})
-    made.start()
+    made = shelf.installation_with_shop(tmp_path, shelf.HELD_WHILE.format(flag=str(held)), "The <Shop>")
     with made.sign_in() as client:
-        body = {"name": "shop", "displayName": "The <Shop>"}
-        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
-        assert made.wait_for_job(client, job)["status"] == "succeeded"
         client.post("/applications:sleep/shop").raise_for_status()
     yield made
     assert made.stop() == 0

@@ -18,13 +18,8 @@ WANTED = "2.0.0, migration 2"
 @pytest.fixture
 def older(tmp_path: Path) -> Iterator[Instance]:
     """An installation with a newer plugin than that which its application ``shop`` was made with; it upgrades nothing by itself."""
-    plugin = shelf.installed(tmp_path / "plugin", shelf.FIRST)
-    made = Instance(tmp_path / "s", {"DB_DIALECT": "sqlite", **plugin})
-    made.start()
+    made = shelf.installation_with_shop(tmp_path, shelf.FIRST, "Corner shop", autoUpgrade=False)
     with made.sign_in() as client:
-        body = {"name": "shop", "displayName": "Corner shop", "options": {"autoUpgrade": False}}
-        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
-        assert made.wait_for_job(client, job)["status"] == "succeeded"
         with made.sign_in_to("shop") as inside:
             box = {"label": "oak", "weight": 3}
             inside.post(f"{made.address}/api/__app/shop/boxes:create", json=box).raise_for_status()

@@ -185,6 +185,12 @@ class Instance:
             headers={"Authorization": f"Bearer {answer.json()['data']['token']}"}, timeout=120
         )
 
+    def make(self, client: httpx.Client, name: str, display_name: str, **options: Any) -> None:
+        """Make an application and wait until it is there."""
+        body = {"name": name, "displayName": display_name, "options": options}
+        job = client.post("/applications:create", json=body).raise_for_status().json()["data"]["jobId"]
+        assert self.wait_for_job(client, job)["status"] == "succeeded"
+
     def wait_for_job(self, client: httpx.Client, job: Any, *, timeout_s: float = 120.0) -> dict[str, Any]:
         """The job's record once it has ended, however it ended."""
         deadline = time.monotonic() + timeout_s

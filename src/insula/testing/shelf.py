@@ -1,6 +1,9 @@
 """A plugin of someone else's, in several states of its life; tests install one of them for real processes."""
 
 from pathlib import Path
+from typing import Any
+
+from insula.testing.instance import Instance
 
 _HEAD = '''
 from insula.application.plugin import Migration, Plugin
@@ -69,6 +72,21 @@ def installed(folder: Path, source: str) -> dict[str, str]:
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[insula.plugins]\nshelf = insula_shelf:Shelf\n")
     return {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def installation(folder: Path, source: str) -> Instance:
+    """An installation on SQLite that runs with the plugin of this source, in ``folder``/plugin."""
+    made = Instance(folder / "s", {"DB_DIALECT": "sqlite", **installed(folder / "plugin", source)})
+    made.start()
+    return made
+
+
+def installation_with_shop(folder: Path, source: str, display_name: str, **options: Any) -> Instance:
+    """The same with the application ``shop`` in it."""
+    made = installation(folder, source)
+    with made.sign_in() as client:
+        made.make(client, "shop", display_name, **options)
+    return made
 
 
 HELD_WHILE = f"""{_HEAD}
