@@ -24,6 +24,7 @@ from insula.supervisor.openapi_words import (
     query,
     shape,
 )
+from insula.supervisor.place import OFFLINE, ONLINE, SUSPECT
 from insula.supervisor.wishes import (
     LONGEST_SLEEP_AFTER_S,
     LONGEST_TEXT,
@@ -76,12 +77,16 @@ _VALUES: Final[Schema] = {
     ),
 }
 _DOING: Final[Schema] = shape(
-    {"environment": TEXT, "message": {"type": "string"}, "progress": {"type": ["number", "null"]}}
+    {"environment": TEXT, "message": {"type": "string"}, "progress": {"type": ["number", "null"]}},
+    *("environment", "message", "progress"),
 )
 _FAILURE: Final[Schema] = shape(
-    {"environment": TEXT, "step": TEXT, "message": {"type": "string"}, "since": MOMENT}
+    {"environment": TEXT, "step": TEXT, "message": {"type": "string"}, "since": MOMENT},
+    *("environment", "step", "message", "since"),
 )
 _MILLISECONDS: Final[Schema] = {"type": ["number", "null"]}
+_LATENCIES: Final = ("mean", "p50", "p95")
+_WANTED: Final = [wanted.value for wanted in Wanted]
 _APPLICATION: Final[Schema] = shape(
     {
         "name": NAME,
@@ -101,7 +106,7 @@ _APPLICATION: Final[Schema] = shape(
             "type": ["string", "null"],
             "description": "Why a command that was given for it waits, such as for a Redis that does not answer.",
         },
-        "wanted": {"enum": [wanted.value for wanted in Wanted]},
+        "wanted": {"enum": _WANTED},
         "version": {"type": ["string", "null"]},
         "lastVisitAt": MOMENT,
         "url": {"type": "string", "description": "The first of the addresses."},
@@ -113,7 +118,7 @@ _APPLICATION: Final[Schema] = shape(
         "jobId": {"type": ["integer", "null"], "description": "The job that makes it, until it is made."},
         "requests": COUNT,
         "errors": COUNT,
-        "latency": shape({"mean": _MILLISECONDS, "p50": _MILLISECONDS, "p95": _MILLISECONDS}),
+        "latency": shape(dict.fromkeys(_LATENCIES, _MILLISECONDS), *_LATENCIES),
         "createdAt": MOMENT,
         "createdById": {"type": ["integer", "null"]},
         "updatedAt": MOMENT,
@@ -168,7 +173,9 @@ _EVENT: Final = shape(
         "id": {"type": "integer"},
         "application": NAME,
         "at": MOMENT,
-        **dict.fromkeys(("environment", "observed", "wanted", "reason", "requestId", "actor"), WORD),
+        "observed": or_null(STATUS),
+        "wanted": or_null({"enum": _WANTED}),
+        **dict.fromkeys(("environment", "reason", "requestId", "actor"), WORD),
     }
 )
 
@@ -243,7 +250,7 @@ _ENVIRONMENT: Final = shape(
         "url": {"type": "string"},
         "proxyUrl": {"type": "string"},
         "available": FLAG,
-        "state": {"type": "string"},
+        "state": {"enum": [ONLINE, SUSPECT, OFFLINE]},
         "appVersion": {"type": "string"},
         "dialect": {"type": "string", "description": "Of the service on which databases are made there."},
         "lastHeartbeatAt": MOMENT,
@@ -251,7 +258,7 @@ _ENVIRONMENT: Final = shape(
         "applications": COUNT,
         "placed": COUNT,
         "capacity": {"type": ["integer", "null"]},
-        "load": {"type": "object", "additionalProperties": {"type": "number"}},
+        "load": shape({name: {"type": "number"} for name in ("cpu", "memoryMb", "connections")}),
         "failure": {"type": ["string", "null"]},
         "warning": {"type": ["string", "null"]},
     },

@@ -2247,18 +2247,18 @@ export interface components {
             deletedAt?: string | null;
             displayName?: string;
             doing?: {
-                environment?: string;
-                message?: string;
-                progress?: number | null;
+                environment: string;
+                message: string;
+                progress: number | null;
             } | null;
             environments?: string[];
             errors?: number;
             failure?: {
-                environment?: string;
-                message?: string;
+                environment: string;
+                message: string;
                 /** Format: date-time */
-                since?: string | null;
-                step?: string;
+                since: string | null;
+                step: string;
             } | null;
             icon?: string | null;
             /** @description The job that makes it, until it is made. */
@@ -2267,9 +2267,9 @@ export interface components {
             /** Format: date-time */
             lastVisitAt?: string | null;
             latency?: {
-                mean?: number | null;
-                p50?: number | null;
-                p95?: number | null;
+                mean: number | null;
+                p50: number | null;
+                p95: number | null;
             };
             /** @description Its id; made where it is left out. */
             name: string;
@@ -2330,10 +2330,10 @@ export interface components {
             at?: string | null;
             environment?: string | null;
             id?: number;
-            observed?: string | null;
+            observed?: ("preparing" | "initializing" | "initialized" | "running" | "commanding" | "stopped" | "error" | "not_found") | null;
             reason?: string | null;
             requestId?: string | null;
-            wanted?: string | null;
+            wanted?: ("running" | "asleep" | "stopped" | "deleted") | null;
         };
         "insula.Card": {
             displayName: string;
@@ -2393,13 +2393,16 @@ export interface components {
             /** Format: date-time */
             lastHeartbeatAt?: string | null;
             load?: {
-                [key: string]: number;
+                connections?: number;
+                cpu?: number;
+                memoryMb?: number;
             };
             name: string;
             placed?: number;
             proxyUrl?: string;
             secured?: boolean;
-            state?: string;
+            /** @enum {unknown} */
+            state?: "online" | "suspect" | "offline";
             url?: string;
             warning?: string | null;
         };
@@ -3094,18 +3097,18 @@ export interface operations {
                             deletedAt?: string | null;
                             displayName?: string;
                             doing?: {
-                                environment?: string;
-                                message?: string;
-                                progress?: number | null;
+                                environment: string;
+                                message: string;
+                                progress: number | null;
                             } | null;
                             environments?: string[];
                             errors?: number;
                             failure?: {
-                                environment?: string;
-                                message?: string;
+                                environment: string;
+                                message: string;
                                 /** Format: date-time */
-                                since?: string | null;
-                                step?: string;
+                                since: string | null;
+                                step: string;
                             } | null;
                             icon?: string | null;
                             jobId?: number;
@@ -3113,9 +3116,9 @@ export interface operations {
                             /** Format: date-time */
                             lastVisitAt?: string | null;
                             latency?: {
-                                mean?: number | null;
-                                p50?: number | null;
-                                p95?: number | null;
+                                mean: number | null;
+                                p50: number | null;
+                                p95: number | null;
                             };
                             /** @description Its id; made where it is left out. */
                             name: string;
