@@ -73,6 +73,10 @@ def test_a_life_on_the_command_line(run: Run, server: Instance) -> None:
         assert (done.returncode, done.stdout) == (0, told), done.stderr
         assert shown(run, "shop")["status"] == status
 
+        done = run("apps", verb, "shop", "--json")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        assert [(one["name"], one["status"]) for one in json.loads(done.stdout)] == [("shop", status)]
+
     done = run("apps", "logs", "shop", "--lines", "1000")
     assert done.returncode == 0, done.stderr
     done = run("apps", "delete", "shop", "--confirm", "shap")
@@ -231,6 +235,22 @@ def test_of_several_each_is_told_for_itself(run: Run) -> None:
     done = run("apps", "stop", "one", "nobody")
     assert (done.returncode, done.stdout) == (Exit.MISSING, "one is stopped.\n")
     assert "nobody" in done.stderr
+    done = run("apps", "start", "one", "nobody", "--json")
+    assert (done.returncode, [one["name"] for one in json.loads(done.stdout)]) == (Exit.MISSING, ["one"])
+
+
+def test_programs_are_answered_with_what_the_server_says(run: Run) -> None:
+    def answered(*words: str) -> dict[str, Any]:
+        done = run(*words, "--json")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    job = str(answered("apps", "create", "read")["jobId"])
+    assert answered("jobs", "wait", job)["status"] == "succeeded"
+    assert answered("apps", "update", "read", "--display-name", "Well read")["displayName"] == "Well read"
+    assert answered("apps", "delete", "read", "--confirm", "read")["wanted"] == "deleted"
+    assert not answered("apps", "purge", "read", "--confirm", "read")["left"]
 
 
 def test_a_making_is_cancelled_gone_on_with_and_taken_back(install: Callable[..., Instance]) -> None:

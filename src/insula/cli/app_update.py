@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from insula.cli.client import Client
-from insula.cli.options import named
+from insula.cli.options import as_json_option, named
+from insula.cli.output import told
 from insula.cli.passwords import first_line
 from insula.cli.paths import action
 
@@ -63,13 +64,14 @@ _DATABASE = ("host", "port", "username")
 @click.option(
     "--password-file", type=click.File("r"), help="Where its password stands (- is standard input)."
 )
-def update_app(name: str, **given: Any) -> None:
+@as_json_option
+def update_app(name: str, as_json: bool, **given: Any) -> None:
     """Change the application NAME: what is said, and nothing else. What it runs with counts from its next start."""
     values = _values(given)
     if not values:
         raise click.UsageError("Say what to change, such as --display-name.")
-    Client().call(action("applications", "update"), params={"filterByTk": name}, body=values)
-    click.echo(f"{name} is changed.")
+    (changed,) = Client().call(action("applications", "update"), params={"filterByTk": name}, body=values)
+    told(changed, f"{name} is changed.", as_json=as_json)
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:

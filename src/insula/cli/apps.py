@@ -13,7 +13,7 @@ from insula.cli.app_update import update_app
 from insula.cli.app_values import connection_options, option_values
 from insula.cli.client import Client, complain, fail
 from insula.cli.options import as_json_option, named
-from insula.cli.output import show, show_one, show_page
+from insula.cli.output import show, show_one, show_page, told
 from insula.cli.paths import action
 from insula.cli.progress import follow, spelled
 from insula.cli.waits import telling_why
@@ -144,53 +144,63 @@ def check_app(name: str | None, adopt: str | None, as_json: bool, **given: Any) 
 
 @apps.command("start")
 @names_argument
-def start_apps(names: Sequence[str]) -> None:
+@as_json_option
+def start_apps(names: Sequence[str], as_json: bool) -> None:
     """Start applications, and wait until they run."""
-    _each(names, "start", "is started")
+    _each(names, "start", "is started", as_json=as_json)
 
 
 @apps.command("stop")
 @names_argument
-def stop_apps(names: Sequence[str]) -> None:
+@as_json_option
+def stop_apps(names: Sequence[str], as_json: bool) -> None:
     """Stop applications: they stay down until someone starts them."""
-    _each(names, "stop", "is stopped")
+    _each(names, "stop", "is stopped", as_json=as_json)
 
 
 @apps.command("sleep")
 @names_argument
-def sleep_apps(names: Sequence[str]) -> None:
+@as_json_option
+def sleep_apps(names: Sequence[str], as_json: bool) -> None:
     """Put applications to sleep: a visit wakes them."""
-    _each(names, "sleep", "sleeps")
+    _each(names, "sleep", "sleeps", as_json=as_json)
 
 
 @apps.command("restart")
 @names_argument
-def restart_apps(names: Sequence[str]) -> None:
+@as_json_option
+def restart_apps(names: Sequence[str], as_json: bool) -> None:
     """Stop and start applications."""
-    _each(names, "restart", "is restarted")
+    _each(names, "restart", "is restarted", as_json=as_json)
 
 
 @apps.command("upgrade")
 @names_argument
-def upgrade_apps(names: Sequence[str]) -> None:
+@as_json_option
+def upgrade_apps(names: Sequence[str], as_json: bool) -> None:
     """Bring the databases of applications to the version of the server."""
-    _each(names, "upgrade", "is upgraded")
+    _each(names, "upgrade", "is upgraded", as_json=as_json)
 
 
 @apps.command("restore")
 @names_argument
-def restore_apps(names: Sequence[str]) -> None:
+@as_json_option
+def restore_apps(names: Sequence[str], as_json: bool) -> None:
     """Bring deleted applications back, stopped."""
-    _each(names, "restore", "is restored, and stopped")
+    _each(names, "restore", "is restored, and stopped", as_json=as_json)
 
 
 @apps.command("delete")
 @click.argument("name", callback=named)
 @click.option("--confirm", help="The name once more; asked for at a terminal when not given.")
-def delete_app(name: str, confirm: str | None) -> None:
+@as_json_option
+def delete_app(name: str, confirm: str | None, as_json: bool) -> None:
     """Delete the application NAME. Its data is kept until it is purged, so that it can be restored."""
     _confirmed("destroy", name, confirm)
-    click.echo(f"{name} is deleted; “{command()} apps restore {name}” brings it back.")
+    if as_json:
+        show_one(_get(Client(), name), as_json=True)
+    else:
+        click.echo(f"{name} is deleted; “{command()} apps restore {name}” brings it back.")
 
 
 @apps.command("purge")
@@ -199,36 +209,41 @@ def delete_app(name: str, confirm: str | None) -> None:
 @click.option(
     "--keep-data", is_flag=True, help="Only forget it: its database stays, and need not be reached."
 )
-def purge_app(name: str, confirm: str | None, keep_data: bool) -> None:
+@as_json_option
+def purge_app(name: str, confirm: str | None, keep_data: bool, as_json: bool) -> None:
     """Drop the data of the deleted application NAME for good."""
     params = {"keepData": "true"} if keep_data else {}
-    left = _confirmed("purge", name, confirm, **params)["left"]
-    data = "its data stay where they are" if keep_data else "with its data"
-    click.echo(f"{name} is gone. {left}" if left else f"{name} is gone, {data}.")
+    answer = _confirmed("purge", name, confirm, **params)
+    left, data = answer["left"], "its data stay where they are" if keep_data else "with its data"
+    told(answer, f"{name} is gone. {left}" if left else f"{name} is gone, {data}.", as_json=as_json)
 
 
 def _get(client: Client, name: str) -> dict[str, Any]:
     """The record. Ends the command where there is none."""
     found: dict[str, Any] | None = client.call(action(RESOURCE, "get"), params={"filterByTk": name})
     if found is None:
-        told = MainStandsApart() if name == MAIN else ApplicationNotFound(application=name)
-        fail(told.message, Exit.MISSING)
+        why = MainStandsApart() if name == MAIN else ApplicationNotFound(application=name)
+        fail(why.message, Exit.MISSING)
     return found
 
 
-def _each(names: Sequence[str], verb: str, done: str) -> None:
+def _each(names: Sequence[str], verb: str, done: str, *, as_json: bool) -> None:
     """Do it for one after the other. One that fails is told of and holds up none of the others; the last failure
-    gives the exit code."""
+    gives the exit code. As JSON, what was answered of those where it was done is one list."""
     client = Client()
     failed: click.exceptions.Exit | None = None
+    answers: list[Any] = []
     for name in names:
         try:
             with telling_why(client, name):
-                client.call(action(RESOURCE, verb), params={"filterByTk": name}, body={})
+                answers.append(client.call(action(RESOURCE, verb), params={"filterByTk": name}, body={}))
         except click.exceptions.Exit as error:
             failed = error
         else:
-            click.echo(f"{name} {done}.")
+            if not as_json:
+                click.echo(f"{name} {done}.")
+    if as_json:
+        show(answers, (), as_json=True)
     if failed is not None:
         raise failed
 

@@ -24,12 +24,14 @@ def show_page(
     answer: Mapping[str, Any], noun: str, columns: Sequence[str] | None = None, *, as_json: bool
 ) -> None:
     """Print a page of rows, all of their fields where no columns are said, and below it how many there are in all: on
-    standard error, since it is none of them."""
+    standard error, since it is none of them. ``noun`` is the word for several."""
     rows = answer["data"]
     show(rows, columns or list(dict.fromkeys(name for row in rows for name in row)), as_json=as_json)
     meta = answer.get("meta") or {}
     if "count" in meta and (not as_json or meta["totalPage"] > 1):
-        click.echo(f"{meta['count']} {noun}, page {meta['page']} of {meta['totalPage']}", err=True)
+        counted = f"{meta['count']} {noun.removesuffix('s') if meta['count'] == 1 else noun}"
+        page = f", page {meta['page']} of {meta['totalPage']}" if meta["totalPage"] > 1 else ""
+        click.echo(counted + page, err=True)
 
 
 def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
@@ -46,6 +48,14 @@ def show_one(record: Mapping[str, Any], *, as_json: bool) -> None:
         for number, line in enumerate(lines):
             table.add_row("" if number else f"[bold]{_escaped(name)}[/bold]", line)
     _print_table(table)
+
+
+def told(answer: Mapping[str, Any], sentence: str, *, as_json: bool) -> None:
+    """Say that something was done: what was answered as JSON, or a sentence."""
+    if as_json:
+        show_one(answer, as_json=True)
+    else:
+        click.echo(sentence)
 
 
 def _print_table(table: Any) -> None:

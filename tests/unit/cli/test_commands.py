@@ -255,6 +255,13 @@ def test_below_a_page_stands_how_many_there_are(capsys: pytest.CaptureFixture[st
     assert (json.loads(shown.out), shown.err) == (page["data"], "3 things, page 1 of 3\n")
     show_page({"data": [], "meta": {"count": 0, "page": 1, "totalPage": 0}}, "things", as_json=True)
     assert capsys.readouterr().err == ""
+    for count, told in ((0, "0 things\n"), (1, "1 thing\n"), (2, "2 things\n")):
+        show_page(
+            {"data": [], "meta": {"count": count, "page": 1, "totalPage": min(count, 1)}},
+            "things",
+            as_json=False,
+        )
+        assert capsys.readouterr().err == told
 
 
 def test_what_is_written_replaces_a_file_only_when_it_is_whole(tmp_path: Path) -> None:
