@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent.parent / "benchmarks"
 SCRIPTS = (
     *("start_and_memory", "requests_per_second", "appends", "stall", "import_copy", "schemas"),
     *("fleet_create", "fleet_start", "fleet_addresses", "fleet_density", "forward"),
-    *("fleet_command", "fleet_returns", "fleet_large", "pages"),
+    *("fleet_command", "fleet_in_force", "fleet_returns", "fleet_large", "pages"),
 )
 
 
