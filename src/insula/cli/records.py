@@ -86,6 +86,8 @@ def _tell(collection: str, tally: dict[str, Any]) -> None:
         click.echo(
             f"Of those that were there already, {tally['updated']} were updated; {tally['skipped']} rows were passed over."
         )
+    if tally["empty"]:
+        click.echo(f"{tally['empty']} empty row{'s were' if tally['empty'] != 1 else ' was'} passed over.")
     if not tally["rejected"]:
         return
     many = tally["rejected"] != 1

@@ -29,6 +29,7 @@ async def test_import_makes_the_collection(client: httpx.AsyncClient, importing:
         "imported": 2,
         "updated": 0,
         "skipped": 0,
+        "empty": 0,
         "rejected": 0,
         "errors": [],
     }
@@ -57,6 +58,23 @@ async def test_import_into_a_collection_goes_by_names_titles_and_what_is_said(
         {"name": "x", "years": 3, "price": "1.50"},
         {"name": "y", "years": 4, "price": "2.25"},
     ]
+
+
+async def test_rows_of_nothing_but_delimiters_become_no_records(
+    client: httpx.AsyncClient, importing: Importing
+) -> None:
+    fields = [{"name": "name", "type": "string"}, {"name": "age", "type": "integer"}]
+    await client.post("/collections:create", json={"name": "people", "fields": fields})
+    data = b"name;age;town\n;;\nAda;36;\n;;Rome\n;\n\n;;;\nGrace;old;\n;;\n"
+    preview = (await client.post("/people:importPreview", content=data, params={"delimiter": ";"})).json()
+    seen = preview["data"]
+    assert (seen["rejected"], [error["line"] for error in seen["errors"]]) == (1, [8])
+    tally = await importing("/people:import", data, delimiter=";", columns='{"town": null}')
+    assert (tally["imported"], tally["empty"], tally["rejected"]) == (2, 4, 1)
+    assert [error["line"] for error in tally["errors"]] == [8]
+    found = await rows(client, "/people:list?fields=name,age&sort=id")
+    assert found == [{"name": "Ada", "age": 36}, {"name": None, "age": None}]
+    assert (await importing("/people:import", b"name,age\n,\n,\n"))["empty"] == 2
 
 
 async def test_imported_records_are_numbered_and_computed(

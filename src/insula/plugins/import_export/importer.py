@@ -133,6 +133,7 @@ class Import:
             for line, name, reason in converted.bad:
                 tally.reject(line, reason, name)
             tally.rows += converted.taken
+            tally.empty += converted.empty
             tally.errors.sort(key=lambda error: error["line"])
             return tally.to_json()
 

@@ -65,6 +65,8 @@ class Tally:
     updated: int = 0
     skipped: int = 0
     """Rows whose record was there already, or stands further up or down in the file."""
+    empty: int = 0
+    """Rows of nothing but delimiters, as spreadsheets write them below a table."""
     rejected: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
 
@@ -79,6 +81,7 @@ class Tally:
             "imported": self.imported,
             "updated": self.updated,
             "skipped": self.skipped,
+            "empty": self.empty,
             "rejected": self.rejected,
             "errors": list(self.errors),
         }

@@ -19,7 +19,8 @@ class Converted:
     bad: list[tuple[int, str | None, str]] = field(default_factory=list)
     """(line, field, reason), one for each rejected row."""
     taken: int = 0
-    """Rows of the file, good and bad."""
+    """Rows of the file, good, bad and empty."""
+    empty: int = 0
 
 
 class Plan:
@@ -36,7 +37,12 @@ class Plan:
         self._join: Callable[[tuple[Any, ...]], Any] = ",".join if csv else tuple
 
     def convert(self, batch: Batch, into: Converted) -> None:
-        """Add all rows of a batch to ``into``."""
+        """Add all rows of a batch to ``into``; those of nothing but delimiters are only counted."""
+        into.taken += len(batch.rows)
+        if self._width > 1 and not all(map(any, batch.rows)):
+            into.empty += len(batch.rows)
+            batch = _filled(batch)
+            into.empty -= len(batch.rows)
         bad: dict[int, tuple[str | None, str]] = {}
         even: Sequence[int] = range(len(batch.rows))
         if set(map(len, batch.rows)) != {self._width}:
@@ -62,7 +68,12 @@ class Plan:
         else:
             into.lines += batch.lines
             into.rows += rows
-        into.taken += len(batch.rows)
+
+
+def _filled(batch: Batch) -> Batch:
+    """The rows in which something is written."""
+    kept = [(line, row) for line, row in zip(batch.lines, batch.rows, strict=True) if any(row)]
+    return Batch([line for line, _ in kept], [row for _, row in kept], batch.characters)
 
 
 def _counted(cells: int) -> str:

@@ -54,6 +54,8 @@ export interface Tally {
   imported: number;
   updated: number;
   skipped: number;
+  /** Rows of nothing but delimiters. */
+  empty: number;
   rejected: number;
   /** The first 1,000 bad rows. */
   errors: BadRow[];

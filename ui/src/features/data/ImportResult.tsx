@@ -67,7 +67,7 @@ const saveErrors = (file: string, { errors }: Tally) =>
 
 function Figures({ tally }: { tally: Tally }) {
   const { t } = useTranslation();
-  const shown = (["imported", "updated", "skipped", "rejected"] as const).filter(
+  const shown = (["imported", "updated", "skipped", "empty", "rejected"] as const).filter(
     (name) => name === "imported" || tally[name] > 0,
   );
   return (
