@@ -29,7 +29,7 @@ export function Page({ title, hint, trail, actions, wide = false, children }: Pr
       {trail}
       <Flex justify="space-between" align="flex-start" gap={16} wrap className={styles["head"] ?? ""}>
         <div className={styles["heading"]}>
-          <Typography.Title level={1} className={styles["title"] ?? ""} title={title}>
+          <Typography.Title level={1} className={styles["title"] ?? ""} title={title} dir="auto">
             {title}
           </Typography.Title>
           {hint !== undefined && <Typography.Text type="secondary">{hint}</Typography.Text>}

@@ -7,7 +7,7 @@ const AS_TEXT = { padding: 0, height: "auto", whiteSpace: "normal", textAlign: "
 export function TextButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
     <Button type="link" size="small" style={AS_TEXT} onClick={onClick}>
-      {children}
+      <span dir="auto">{children}</span>
     </Button>
   );
 }

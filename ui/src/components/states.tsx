@@ -18,9 +18,11 @@ export function Loading() {
 interface FailedProps {
   error: unknown;
   retry?: (() => void) | undefined;
+  /** What failed, where it is not the page. */
+  title?: string;
 }
 
-export function Failed({ error, retry }: FailedProps) {
+export function Failed({ error, retry, title }: FailedProps) {
   const { t } = useTranslation();
   const id = error instanceof ApiError ? error.requestId : null;
   const forbidden = error instanceof ApiError && error.status === 403;
@@ -29,7 +31,9 @@ export function Failed({ error, retry }: FailedProps) {
       <Result
         status={forbidden ? "403" : "warning"}
         title={
-          <h2 className={styles["title"]}>{forbidden ? t("errors.forbidden") : t("errors.pageTitle")}</h2>
+          <h2 className={styles["title"]}>
+            {forbidden ? t("errors.forbidden") : (title ?? t("errors.pageTitle"))}
+          </h2>
         }
         subTitle={
           <Flex vertical gap={4} align="center">

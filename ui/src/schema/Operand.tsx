@@ -30,6 +30,7 @@ export function Operand({ operator, field, collection, through, value, onChange 
     case "text":
       return (
         <Input
+          dir="auto"
           aria-label={label}
           value={typeof value === "string" ? value : ""}
           onChange={(event) => onChange(event.target.value)}

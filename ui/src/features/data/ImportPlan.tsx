@@ -46,7 +46,7 @@ export function ImportPlan({ collection, file, onBack, onStarted }: Props) {
       </Flex>
       <ImportLayout found={error ? undefined : data} layout={layout} onChange={setLayout} />
       {error ? (
-        <Failed error={error} retry={() => void refetch()} />
+        <Failed title={t("transfer.unreadable")} error={error} retry={() => void refetch()} />
       ) : data ? (
         <Columns
           key={JSON.stringify(layout)}

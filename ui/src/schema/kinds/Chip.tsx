@@ -31,7 +31,9 @@ export function Chip({ color, children }: Props) {
       className={`${styles["chip"] ?? ""} ${tone ? (styles["dot"] ?? "") : ""}`}
       {...(tone ? { style: { "--tone": tone } as CSSProperties } : {})}
     >
-      <span className={styles["text"]}>{children}</span>
+      <span className={styles["text"]} dir="auto">
+        {children}
+      </span>
     </span>
   );
 }

@@ -28,7 +28,11 @@ export function labelOf(collection: Collection, row: Row): string {
 function ToOneCell({ value, field }: CellProps) {
   const target = useCollection(field.target);
   if (!target || !isRow(value)) return null;
-  return <span className={styles["text"]}>{labelOf(target, value)}</span>;
+  return (
+    <span className={styles["text"]} dir="auto">
+      {labelOf(target, value)}
+    </span>
+  );
 }
 
 /** So many are shown in a cell; how many there are beside them is said. */

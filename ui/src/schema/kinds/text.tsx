@@ -7,7 +7,11 @@ import styles from "@/schema/kinds/Kinds.module.css";
 
 export function TextCell({ value }: CellProps) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return <span className={styles["text"]}>{text}</span>;
+  return (
+    <span className={styles["text"]} dir="auto">
+      {text}
+    </span>
+  );
 }
 
 function CodeCell({ value }: CellProps) {
@@ -28,6 +32,7 @@ function lineInput(type: As) {
       <Input
         {...control(props)}
         type={type}
+        {...(type === "text" ? { dir: "auto" } : {})}
         value={textOf(value)}
         onChange={(event) => onChange?.(given(event.target.value))}
         autoComplete="off"
@@ -78,6 +83,7 @@ function LinesInput(props: InputProps) {
   return (
     <Input.TextArea
       {...control(props)}
+      dir="auto"
       value={textOf(value)}
       onChange={(event) => onChange?.(given(event.target.value))}
       autoSize={{ minRows: 3, maxRows: 12 }}
