@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, expect
+from playwright.async_api import Browser, ConsoleMessage, Route, expect
 
 from insula.testing import shelf
 from insula.testing.accessible import grave
@@ -84,6 +84,31 @@ async def test_with_scripts_it_is_brought_up_to_date_in_place(
     await expect(heading).to_have_text("Sign in to The <Shop>")
     await person.context.close()
     assert person.complaints == []
+
+
+async def test_what_leads_elsewhere_meanwhile_is_followed(
+    browser: Browser, asleep: Instance, held: Path
+) -> None:
+    """Such as to the sign-in of a proxy in front, which no script may read."""
+    held.touch()
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{asleep.address}/apps/shop/admin/")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("The <Shop> is on its way")
+    so_far = page.locator("dd").last
+    await expect(so_far).not_to_have_text(await so_far.inner_text())
+
+    async def elsewhere(route: Route) -> None:
+        if route.request.is_navigation_request():
+            await route.fulfill(body="<h1>Who are you?</h1>", content_type="text/html")
+        else:
+            await route.fulfill(status=302, headers={"location": "http://sign-in.example/"})
+
+    await page.route("**/apps/shop/admin/", elsewhere)
+    await expect(heading).to_have_text("Who are you?")
+    await context.close()
+    held.unlink()
 
 
 async def test_what_is_not_there_is_for_everyone_too(browser: Browser, asleep: Instance) -> None:

@@ -3,7 +3,9 @@
 const part = (page, id) => page.getElementById(id);
 
 async function look() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  // What leads elsewhere, such as to a sign-in, is no page that may be read from here: it is loaded.
+  const asked = { headers: { Accept: "text/html" }, cache: "no-store", redirect: "manual" };
+  const answer = await fetch(location.href, asked);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const bar = part(page, "on-its-way");
   if (bar === null) {
