@@ -20,14 +20,21 @@ SHOWN_CHARACTERS = 80
 """What a sentence quotes of a value."""
 _TAKEN_PATHS = ("/apps/", "/admin/", "/setup/", "/__health_check/")
 """Where pages live, so that the API can not."""
+_WEB_URLS = ("INSULA_URL", "ENVIRONMENT_URL", "ENVIRONMENT_PROXY_URL")
+"""What people open: a password does not belong there, but may have been written."""
 _FROM_EXAMPLES = ("secret", "change", "example", "password", "your-", "app-key", "test-key")
 """Words of keys copied from someone's documentation."""
 
 
 def wrong_value(declared: Declaration, text: str) -> str:
     """``DB_PORT is "abc"; write a number between 1 and 65535, such as DB_PORT=5432.``"""
-    shown = "not usable" if declared.secret else f'"{_short(text)}"'
+    shown = "not usable" if hidden(declared, text) else f'"{_short(text)}"'
     return f"{declared.name} is {shown}; write {declared.say}, such as {declared.name}={declared.example}."
+
+
+def hidden(declared: Declaration, text: str) -> bool:
+    """Whether a value is a secret, or an address that may hold a password."""
+    return declared.secret or (declared.name in _WEB_URLS and "@" in text)
 
 
 def _short(text: str) -> str:
@@ -149,9 +156,7 @@ _ALONE: Mapping[str, Callable[[Declaration, Any], str | None]] = {
     "ENVIRONMENT_NAME": _environment,
     "APP_SUPERVISOR_REDIS_URL": _redis_url,
     "APP_COMMAND_REDIS_URL": _redis_url,
-    "INSULA_URL": _web_url,
-    "ENVIRONMENT_URL": _web_url,
-    "ENVIRONMENT_PROXY_URL": _web_url,
+    **dict.fromkeys(_WEB_URLS, _web_url),
     "INSULA_FAILPOINTS": _failpoints,
 }
 

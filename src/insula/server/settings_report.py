@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any, Literal, get_args, get_origin
 
 from insula.core.log import HIDDEN
+from insula.server.checks import hidden
 from insula.server.combinations import MODES
 from insula.server.declared import ALIASES, DECLARED, Declaration
 from insula.server.settings import Reading
@@ -44,7 +45,7 @@ def shown(declared: Declaration, written: str | None) -> str:
     """A value as it may be seen: never a secret, nor the password in an address."""
     if written is None:
         return _text(declared.default)
-    return HIDDEN if declared.secret else written
+    return HIDDEN if hidden(declared, written) else written
 
 
 def reference() -> str:

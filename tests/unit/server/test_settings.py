@@ -146,10 +146,11 @@ def test_wrong_settings_stop_with_one_sentence_that_says_what_to_write(
 
 
 @pytest.mark.parametrize("name", ["ENVIRONMENT_URL", "ENVIRONMENT_PROXY_URL", "INSULA_URL"])
-def test_an_address_that_others_see_holds_no_password(tmp_path: Path, name: str) -> None:
-    reading = read(tmp_path, {**WORKER, name: "http://someone:s3cr3t@worker_a:8080"})
+@pytest.mark.parametrize("scheme", ["http://", "htp://", ""])
+def test_an_address_that_others_see_holds_no_password(tmp_path: Path, name: str, scheme: str) -> None:
+    reading = read(tmp_path, {**WORKER, name: f"{scheme}someone:s3cr3t@worker_a:8080"})
     assert "write an address that begins with" in reading.wrong[name]
-    assert "s3cr3t" not in str(reading.wrong)
+    assert "s3cr3t" not in str([reading.wrong, rows(reading)])
 
 
 @example({"INSULA_FAILPOINTS": "@\x1b"})
