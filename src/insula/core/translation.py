@@ -136,7 +136,12 @@ class _Catalogue:
         letters = {template: _letters(pieces) for template, pieces, _ in known}
         # the one that says most comes first, since another may fit, too
         known.sort(key=lambda one: letters[one[0]], reverse=True)
-        self._known = [one for one in known if one[2] and letters[one[0]] >= _TELLING]
+        known = [one for one in known if one[2] and letters[one[0]] >= _TELLING]
+        initials = {pieces[0][:1] for _, pieces, _ in known} - {""}
+        self._known = {
+            initial: [one for one in known if one[1][0][:1] in ("", initial)] for initial in ("", *initials)
+        }
+        """First letter of a text → what it may have been filled to: logs are long, and most lines are none of ours."""
 
     def detail(self, name: str, value: Any) -> Any:
         """One detail of a sentence."""
@@ -160,7 +165,7 @@ class _Catalogue:
     def _found(self, text: str) -> str | None:
         if (whole := self._fixed.get(text)) is not None:
             return whole
-        for template, pieces, names in self._known:
+        for template, pieces, names in self._known.get(text[:1], self._known[""]):
             details = _taken_apart(text, pieces, names)
             if details is not None and ("verb" not in details or self._found(details["verb"]) is not None):
                 return self._put_together(self.templates[template], details)
