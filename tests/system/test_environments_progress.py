@@ -100,7 +100,7 @@ def upgrade_is_shown(fleet: FleetOfProcesses, client: httpx.Client) -> None:
             until(lambda: shown(other, "shop")["doing"] == at_last, lambda: shown(other, "shop"))
         seen = page(fleet)
         assert f"It is at: {words}." in seen
-        assert '<progress aria-label="On its way" value="0.5">' in seen
+        assert '<progress id="on-its-way" aria-label="On its way" value="0.5">' in seen
         health = httpx.get(f"{fleet.supervisor.address}/api/__app/shop/__health_check", timeout=PATIENCE_S)
         assert health.status_code == httpx.codes.SERVICE_UNAVAILABLE
         assert health.json()["error"]["message"].endswith(f"It is at: {words}.")
