@@ -95,6 +95,22 @@ async def test_environments_come_change_and_leave(ends: Ends) -> None:
     assert await ends.hold("another") > epoch
 
 
+async def test_one_that_has_said_good_bye_has_its_name_until_it_leaves(ends: Ends) -> None:
+    await ends.hold()
+    await ends.here.announce(Environment(ends.name))
+    await until_announced(ends, lambda found: found is not None)
+    await ends.here.good_bye(ends.name)
+    await ends.here.good_bye(ends.name)
+    ends.here.report(ends.name, "shop", Status(Observed.STOPPED, now()))
+    await until_announced(ends, lambda found: found is None or not found.available)
+    assert ends.here.held(ends.name)
+    with pytest.raises(EnvironmentTaken):
+        await ends.there.hold(ends.name, "another", lambda error: None)
+    await ends.here.leave(ends.name)
+    assert not ends.here.held(ends.name)
+    await ends.there.hold(ends.name, "another", lambda error: None)
+
+
 async def test_one_that_is_gone_is_forgotten_until_it_is_announced_again(ends: Ends) -> None:
     told: list[Observed] = []
     ends.there.watch(

@@ -107,7 +107,10 @@ class Worker:
         await self._announce()  # whoever hears of it finds that commands are taken
 
     async def stop(self, deadline_s: float = STOP_DEADLINE_S) -> None:
-        """Take no more commands, let those under way end, and leave. Does nothing when it was not started."""
+        """Take no more commands, let those under way end, and say good-bye. Does nothing when it was not started.
+
+        The name stays held until whoever stops the applications gives it back.
+        """
         if not self._loops:
             return
         for loop in self._loops:
@@ -115,7 +118,7 @@ class Worker:
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops = ()
         await self._lines.end(deadline_s)
-        await self._discovery.leave(self._environment)
+        await self._discovery.good_bye(self._environment)
 
     @property
     def started(self) -> bool:

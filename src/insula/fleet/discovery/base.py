@@ -43,8 +43,13 @@ class Discovery(ABC):
         """Make an environment known, or what has changed of it."""
 
     @abstractmethod
+    async def good_bye(self, name: str) -> None:
+        """The environment is about to go, on purpose: not available any more, if it is known at all. Its name stays held,
+        so that nobody does there what is not ended here. Of an unknown one nothing."""
+
+    @abstractmethod
     async def leave(self, name: str) -> None:
-        """The environment is gone, on purpose: not available any more, if it is known at all. Of an unknown one nothing."""
+        """The environment is gone: as ``good_bye``, and others may have its name. Of an unknown one nothing."""
 
     @abstractmethod
     async def forget(self, name: str) -> None:

@@ -46,8 +46,11 @@ class LocalDiscovery(Discovery):
     async def announce(self, environment: Environment) -> None:
         self._environments[environment.name] = environment
 
-    async def leave(self, name: str) -> None:
+    async def good_bye(self, name: str) -> None:
         self._environments.pop(name, None)
+
+    async def leave(self, name: str) -> None:
+        await self.good_bye(name)
         self._held.pop(name, None)
 
     async def forget(self, name: str) -> None:

@@ -61,13 +61,16 @@ class RedisDiscovery(Discovery):
         self._own[environment.name] = environment
         self._teller(environment.name).announce(environment)
 
-    async def leave(self, name: str) -> None:
-        teller, lease = self._tellers.pop(name, None), self._leases.pop(name, None)
-        environment = self._own.pop(name, None)
+    async def good_bye(self, name: str) -> None:
+        teller, environment = self._tellers.pop(name, None), self._own.pop(name, None)
         if teller is not None:
             if environment is not None:
                 teller.leave(replace(environment, available=False, state=LEFT))
             await teller.end()
+
+    async def leave(self, name: str) -> None:
+        await self.good_bye(name)
+        lease = self._leases.pop(name, None)
         if lease is not None:
             await lease.give_back()
 

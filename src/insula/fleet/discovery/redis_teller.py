@@ -69,6 +69,7 @@ class Teller:
         self._mark = ""
         """What stands at the lease's key as long as it is held."""
         self._leaves = False
+        self._ended = False
         self._something = asyncio.Event()
         self._rests = asyncio.Event()
         """All is told, or can not be since the name is not held any more."""
@@ -78,7 +79,9 @@ class Teller:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, epoch: int, mark: str) -> None:
-        """Of a new epoch everything is told. ``mark``: see ``Taken``."""
+        """Of a new epoch everything is told, unless all was said. ``mark``: see ``Taken``."""
+        if self._ended:
+            return
         self._epoch, self._mark = epoch, mark
         self._fresh = self._announces = True
         self._untold = dict(self._statuses)
@@ -109,6 +112,7 @@ class Teller:
 
     async def end(self) -> None:
         """Tell what is untold, if that can be done soon; then no more."""
+        self._ended = self._task is None
         if self._task is None:
             return
         try:
@@ -120,6 +124,7 @@ class Teller:
             _logger.info(
                 "the last reports of %s are not told: its name is not held here any more", self._name
             )
+        self._ended = True
         self._task.cancel()
         await asyncio.wait((self._task,))
         self._task = None

@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 LAST_WORDS_S: Final = 5.0
 """What applications get beyond the deadline of their requests to close what they hold."""
+CANCELLED_S: Final = 2.0
+"""What those get that have not closed it by then. The name is not held for longer."""
 
 
 class Hosting:
@@ -59,7 +61,9 @@ class Hosting:
         """``installation`` names this one in databases; ``vouch`` is main's word to an application; ``main`` gives the
         steps of the main application, where it runs here, too; ``lost`` is told when another process has the name."""
         self._host = host
+        self._here = here.name
         self._bus = bus
+        self._discovery = discovery
         self._main = main
         self._installation = installation
         self._templates: dict[str, Template] = {}
@@ -85,12 +89,16 @@ class Hosting:
         self.homes.start()
 
     async def stop(self) -> None:
-        """Neither take nor send commands any more, then stop all applications side by side, but for main."""
+        """Neither take nor send commands any more, then stop all applications side by side, but for main.
+
+        The name is given back last: who has it next could start them while they are still at work here.
+        """
         ends = monotonic() + self._host.settings.insula_stop_timeout_s + LAST_WORDS_S
         await self._stop_worker(ends - monotonic())
         await self._bus.close()
         await self._stop_applications(ends - monotonic())
         await self.homes.stop()
+        await self._discovery.leave(self._here)
 
     def close(self) -> None:
         """Once nothing runs any more."""
@@ -113,9 +121,9 @@ class Hosting:
             left = [name for name, status in self.process.statuses().items() if _is_up(status)]
             _log.warning("these have not stopped in time: %s", ", ".join(sorted(set(left) - {MAIN})))
             stopping.cancel()
-        for failed in await asyncio.gather(stopping, return_exceptions=True):
-            if isinstance(failed, Exception):
-                _log.error("not all applications could be stopped", exc_info=failed)
+            await asyncio.wait((stopping,), timeout=CANCELLED_S)
+        if stopping.done() and not stopping.cancelled() and (error := stopping.exception()):
+            _log.error("not all applications could be stopped", exc_info=error)
 
     def _steps_of(self, configuration: Configuration) -> Steps:
         if self._main is not None and configuration.application == MAIN:

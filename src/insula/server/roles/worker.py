@@ -2,7 +2,7 @@
 
 start: its own database → Redis answers → its name is held, commands are taken → what it kept as running comes back
        where Redis is away, what it kept comes back without the name, which is taken once Redis answers
-stop:  no command taken → good-bye → all applications side by side → its database
+stop:  no command taken → good-bye → all applications side by side → its name is given back → its database
 """
 
 from __future__ import annotations
