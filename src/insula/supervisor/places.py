@@ -47,6 +47,8 @@ class Places:
         self._places: dict[str, Place] = {}
         self._table: EnvironmentTable | None = None
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        """Of the table: one that is being forgotten is not written down by a look that is under way."""
         self._watchers: list[Callable[[str], None]] = []
         self.looked: Callable[[], None] = lambda: None
         """Told each time that an environment was heard or probed: what is known of it may be another."""
@@ -121,9 +123,10 @@ class Places:
         if place.state != OFFLINE:
             raise EnvironmentInUse(environment=name, reason=f"it is {place.state}; stop it first")
         await self._discovery.forget(name)
-        if self._table is not None:
-            await self._table.remove(name)
-        self._places.pop(name, None)
+        async with self._writing:
+            if self._table is not None:
+                await self._table.remove(name)
+            self._places.pop(name, None)
         _logger.info("the environment %s is forgotten", name)
         self._tell(name)
 
@@ -171,14 +174,20 @@ class Places:
     async def _keep(self, heard: Iterable[Environment]) -> None:
         """Last: where nothing can be written down, all are known all the same. It is tried again at the next look."""
         for environment in heard:
-            if environment.proxy_url and environment.name in self._places and self._table is not None:
+            if environment.proxy_url:
                 try:
-                    await self._table.keep(environment)
+                    await self._write(environment)
                 except InsulaError as error:
                     name = environment.name
                     _sparse.warning(error.message, f"the environment {name} is not written down yet")
                     if error.kind is not Kind.INVALID:  # main's database is away: one wait for it is enough
                         return
+
+    async def _write(self, environment: Environment) -> None:
+        """Unless it was forgotten meanwhile."""
+        async with self._writing:
+            if environment.name in self._places and self._table is not None:
+                await self._table.keep(environment)
 
     def _hear(self, name: str, environment: Environment) -> None:
         place = self._places.get(name)

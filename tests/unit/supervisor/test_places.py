@@ -174,6 +174,28 @@ async def test_nobody_is_placed_in_one_while_it_is_being_forgotten(
     assert two.supervisor.taken() == {}
 
 
+async def test_one_that_is_forgotten_while_it_is_written_down_stays_forgotten(
+    two: PlayedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, keep = asyncio.Event(), asyncio.Event(), EnvironmentTable.keep
+
+    async def slow(table: EnvironmentTable, environment: Environment) -> None:
+        begun.set()
+        await go_on.wait()
+        await keep(table, environment)
+
+    monkeypatch.setattr(EnvironmentTable, "keep", slow)
+    await two.discovery.announce(Environment("old", proxy_url="http://127.0.0.1:1", epoch=1, available=False))
+    looking = asyncio.create_task(two.supervisor.environments())
+    await begun.wait()
+    forgetting = asyncio.create_task(two.supervisor.forget("old"))
+    await asyncio.wait((forgetting,), timeout=0.2)
+    go_on.set()
+    await asyncio.gather(looking, forgetting)
+    await two.restart()
+    assert [found.name for found in await two.supervisor.environments()] == ["a", "b"]
+
+
 async def test_one_that_can_not_be_written_down_hides_no_other(
     two: PlayedFleet, caplog: pytest.LogCaptureFixture
 ) -> None:
