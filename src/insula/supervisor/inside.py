@@ -11,7 +11,7 @@ from insula.fleet.lifecycle import Observed
 from insula.supervisor.entry import Entry
 from insula.supervisor.errors import NotNow
 from insula.supervisor.supervisor import Supervisor
-from insula.supervisor.verbs import names_of
+from insula.supervisor.verbs import name_of
 
 Plugins = Callable[[str], Sequence[Mapping[str, Any]] | None]
 """What the plugin manager of an application lists; ``None`` where it does not run in this process. Wakes nobody."""
@@ -32,8 +32,7 @@ class Inside:
     async def list_plugins(self, context: Context) -> Answer:
         """What ``pm:list`` of the application answers. Raises ``ApplicationNotFound``, and ``NotNow`` where it does not
         run in this process."""
-        names, _ = names_of(context)
-        entry = self._supervisor.records.get(names[0])
+        entry = self._supervisor.records.get(name_of(context))
         rows = self._plugins(entry.name)
         if rows is None:
             raise NotNow(application=entry.name, verb="list its plugins here", reason=self._why_not(entry))

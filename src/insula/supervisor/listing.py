@@ -25,7 +25,7 @@ from insula.supervisor.sorting import in_order, of_table, sorted_here
 from insula.supervisor.status import shown
 from insula.supervisor.supervisor import Supervisor
 from insula.supervisor.table import TABLE
-from insula.supervisor.verbs import beside, names_of
+from insula.supervisor.verbs import beside, name_of
 
 STATUS: Final = ("status",)
 LABELS: Final = ("labels",)
@@ -89,8 +89,7 @@ async def _answered(
 
 async def list_history(supervisor: Supervisor, context: Context) -> Answer:
     """What was wanted of an application and what was observed, newest first. Raises ``ApplicationNotFound``."""
-    names, _ = names_of(context)
-    entry = supervisor.records.get(names[0])
+    entry = supervisor.records.get(name_of(context))
     params = {key: value for key, value in beside(context).items() if key in _HISTORY_PARAMETERS}
     query = read_query(b"", params, zone_of(context), "exact")
     query = replace(query, sort=("-id",), page_size=query.page_size or MAX_PAGE_SIZE)
@@ -112,8 +111,7 @@ async def list_traffic(supervisor: Supervisor, context: Context) -> Answer:
 
     Empty for an application that nobody has asked for since the process began.
     """
-    names, _ = names_of(context)
-    name = supervisor.records.get(names[0]).name
+    name = supervisor.records.get(name_of(context)).name
     rows = [
         {
             "at": minute.at,

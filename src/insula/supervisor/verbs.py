@@ -36,6 +36,14 @@ def names_of(context: Context) -> tuple[list[str], bool]:
     return list(dict.fromkeys(keys)), many
 
 
+def name_of(context: Context) -> str:
+    """The one application that is addressed. Raises as ``names_of``, and ``InvalidParameter`` for several."""
+    names, _ = names_of(context)
+    if len(names) > 1:
+        raise InvalidParameter(parameter="filterByTk", reason="must name one application")
+    return names[0]
+
+
 def beside(context: Context) -> Mapping[str, Any]:
     """Parameters, of the query string and over them of the body, where that is no record itself."""
     return {**context.params, **context.body} if isinstance(context.body, dict) else context.params

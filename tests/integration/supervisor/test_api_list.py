@@ -345,6 +345,18 @@ async def test_its_history_tells_who_wanted_what_and_what_was_seen(api: Supervis
     assert (await api.ask("history", filterByTk="nobody")).status_code == 404
 
 
+@pytest.mark.parametrize("action", ["history", "traffic", "plugins"])
+async def test_what_is_told_of_one_is_not_asked_of_several(api: Supervised, action: str) -> None:
+    await api.make("shop")
+    await api.make("blog")
+    refused = await api.ask(action, filterByTk='["shop", "blog"]')
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["message"].endswith("must name one application.")
+    assert (await api.ask(action, filterByTk='["shop"]')).status_code == (
+        await api.ask(action, filterByTk="shop")
+    ).status_code
+
+
 async def test_environments_are_listed(api: Supervised) -> None:
     async with api.client() as client:
         answer = (await client.get("/environments:list")).json()
