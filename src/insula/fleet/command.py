@@ -24,6 +24,9 @@ class Verb(enum.Enum):
     to reach it. Result: ``findings``, a list of dicts."""
     CONNECT = "connect"
     """Look whether its configuration leads to its own database, and change nothing. No result; it fails where not."""
+    VISITED = "visited"
+    """Say how long nobody has visited it there, at whatever address, and change nothing. Result: ``idleS``; nothing where
+    nobody has."""
     PREPARE = "prepare"
     """Make its database, stamped for it. Result: ``database``, where it is; with the argument ``shared`` in full, for others to find it."""
     CREATE = "create"
@@ -51,7 +54,7 @@ class Command:
     request_id: str
     """Names this order in logs and answers; the same order given twice carries the same one."""
     configuration: Configuration | None = None
-    """The application as it should be; ``stop``, and ``remove`` that keeps its database, need none."""
+    """The application as it should be; ``visited``, ``stop``, and ``remove`` that keeps its database, need none."""
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
     """What the verb says; JSON."""
     deadline_s: float = DEADLINE_S
@@ -79,7 +82,7 @@ class Outcome:
         return not self.code
 
 
-UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT, Verb.VOUCH})
+UNKEPT: Final = frozenset({Verb.CHECK, Verb.CONNECT, Verb.VISITED, Verb.VOUCH})
 """What changes nothing can be done again."""
 
 

@@ -78,6 +78,12 @@ class Counts:
         visited = self.visited
         return datetime.fromtimestamp(int(visited * 1000) / 1000, UTC) if visited else None
 
+    def idle_s(self) -> float | None:
+        """How long nobody was there: 0 while somebody is. ``None``: nobody was yet."""
+        if self.in_flight or self.sockets:
+            return 0.0
+        return max(0.0, time() - self.visited) if self.visited else None
+
     def begin(self) -> None:
         """A request has come."""
         numbers, at = self._numbers, self._at
@@ -134,6 +140,11 @@ class Traffic:
         """As ``of``; ``None`` for one that nobody has asked for yet."""
         place = self._places.get(application)
         return None if place is None else Counts(self._numbers, place)
+
+    def idle_s(self, application: str) -> float | None:
+        """As ``Counts.idle_s``, of an application."""
+        counts = self.seen(application)
+        return None if counts is None else counts.idle_s()
 
     def all(self) -> Mapping[str, Counts]:
         """By application."""

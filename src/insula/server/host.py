@@ -21,6 +21,7 @@ from insula.database.dialects import dialect
 from insula.database.executor import Database
 from insula.database.options import DatabaseOptions
 from insula.fleet.configuration import Configuration
+from insula.fleet.traffic import Traffic
 from insula.server import checks
 from insula.server.declared import Settings
 from insula.server.errors import PluginUnknown
@@ -39,6 +40,8 @@ class Host:
         self.settings = settings
         self.folder = folder
         self.makes = makes
+        self.traffic = Traffic()
+        """What is asked of all applications from here."""
         self._master_key: MasterKey | None = None
         self._budgets: WeakValueDictionary[tuple[str, str, int | None], ConnectionBudget] = (
             WeakValueDictionary()

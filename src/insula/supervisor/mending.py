@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import time
 from typing import TYPE_CHECKING
 
 from insula.core.clock import now
@@ -12,6 +13,7 @@ from insula.fleet.lifecycle import Wanted
 from insula.supervisor.control import OWN, Control
 from insula.supervisor.errors import CommandFailed
 from insula.supervisor.repairs import Repair, made_there, repair_of
+from insula.supervisor.status import reachable
 from insula.supervisor.tries import Tries
 
 if TYPE_CHECKING:
@@ -77,8 +79,21 @@ class Mending:
             case Repair.PURGE:
                 await self._making.drop(entry)
             case Repair.SLEEP:
+                await self._hear_of_visits(entry)
+                if self.wanting(entry) is not Repair.SLEEP:
+                    return
                 await self._control.want(entry, Wanted.ASLEEP, OWN, "nobody visited it")
                 await self._control.take_down(entry)
+
+    async def _hear_of_visits(self, entry: Entry) -> None:
+        """People also come to the environment's own address, past this process. Asked once it seems that nobody does."""
+        places = tuple(reachable(self._control.records.statuses(entry)))
+        outcomes = await self._control.orders.send_to(places, entry.name, Verb.VISITED)
+        for outcome in outcomes.values():
+            idle_s = outcome.result.get("idleS")
+            if idle_s is not None:
+                counts = self._control.traffic.of(entry.name)
+                counts.visited = max(counts.visited, time() - float(idle_s))
 
     async def follow(self, name: str) -> None:
         """What is wanted follows what its environments have made of it by themselves."""

@@ -37,7 +37,7 @@ class SupervisorTables(Plugin):
     collections = (*PEOPLE, *COLLECTIONS)
 
 
-LOOKS = frozenset((Verb.CHECK, Verb.CONNECT))
+LOOKS = frozenset((Verb.CHECK, Verb.CONNECT, Verb.VISITED))
 """What changes nothing."""
 
 
@@ -52,7 +52,7 @@ class PlayedFailure(Exception):
 class PlayedEnvironment:
     """Takes commands as a worker does, one at a time for each application, and reports every move.
 
-    What a test may set: ``failures`` (verb → code), ``gates`` (verb → an event that is waited for first).
+    What a test may set: ``failures`` (verb → code), ``gates`` (verb → an event that is waited for first), ``idle_s``.
     What it may look at: ``carried``, ``databases``, ``filled``, ``running``.
     """
 
@@ -68,6 +68,8 @@ class PlayedEnvironment:
         self.filled: set[str] = set()
         """Applications whose database holds tables."""
         self.running: set[str] = set()
+        self.idle_s: dict[str, float] = {}
+        """Application → how long nobody has visited it here, at whatever address."""
         self._bus = bus
         self._discovery = discovery
         self._lives: dict[str, Lifecycle] = {}
@@ -168,6 +170,10 @@ class PlayedEnvironment:
         self._own(command)
         return {}
 
+    def _visited(self, command: Command) -> Mapping[str, Any]:
+        idle_s = self.idle_s.get(command.application)
+        return {} if idle_s is None else {"idleS": idle_s}
+
     def _prepare(self, command: Command) -> Mapping[str, Any]:
         assert command.configuration is not None
         stamp = self.databases.setdefault(command.application, command.configuration.stamp)
@@ -218,6 +224,7 @@ class PlayedEnvironment:
     _DO: ClassVar = {
         Verb.CHECK: _check,
         Verb.CONNECT: _connect,
+        Verb.VISITED: _visited,
         Verb.PREPARE: _prepare,
         Verb.CREATE: _create,
         Verb.START: _start,

@@ -35,6 +35,8 @@ class Means:
     provisioner: Provisioner
     report: Callable[[str, Status], None]
     """Told application and status where it is none that the process adapter observes."""
+    idle_s: Callable[[str], float | None]
+    """How long nobody has visited an application here; ``None``: nobody has."""
 
 
 def configuration_of(command: Command) -> Configuration:
@@ -58,6 +60,12 @@ async def connect(means: Means, command: Command) -> Result:
     """No result."""
     await means.provisioner.try_connection(configuration_of(command))
     return NOTHING
+
+
+async def visited(means: Means, command: Command) -> Result:
+    """Result: ``idleS``."""
+    idle_s = means.idle_s(command.application)
+    return NOTHING if idle_s is None else {"idleS": idle_s}
 
 
 async def prepare(means: Means, command: Command) -> Result:
@@ -122,6 +130,7 @@ async def remove(means: Means, command: Command) -> Result:
 EXECUTE: Final[Mapping[Verb, Callable[[Means, Command], Awaitable[Result]]]] = {
     Verb.CHECK: check,
     Verb.CONNECT: connect,
+    Verb.VISITED: visited,
     Verb.PREPARE: prepare,
     Verb.CREATE: create,
     Verb.START: start,

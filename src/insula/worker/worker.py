@@ -40,8 +40,6 @@ _sparse = Sparse(_logger)
 
 Join = Callable[[], Awaitable[None]]
 """Returns once others can be reached, and agree with us. Raises ``InsulaError`` as long as that is not so."""
-BEAT_S: Final = 10.0
-"""How often the environment says that it lives, and what it carries."""
 LOOK_AGAIN_S: Final = 0.1
 """How often it is looked whether the name is held again."""
 STOP_DEADLINE_S: Final = 20.0
@@ -61,11 +59,12 @@ class Worker:
         provisioner: Provisioner,
         *,
         load: Callable[[], Mapping[str, float]] = dict,
+        idle_s: Callable[[str], float | None] = lambda application: None,
         lost: Lost = lambda error: None,
-        beat_s: float = BEAT_S,
     ) -> None:
-        """``load`` tells what the environment has to carry now, as in ``Environment``; ``lost`` is told when another
-        process has its name: nothing is carried out here any more."""
+        """``load`` tells what the environment has to carry now, as in ``Environment``; ``idle_s`` how long nobody has
+        visited an application here, as ``Counts.idle_s``; ``lost`` is told when another process has its name: nothing is
+        carried out here any more."""
         self._here = here
         self._environment = here.name
         self._bus = bus
@@ -74,8 +73,8 @@ class Worker:
         self._lost = lost
         self._process = process
         self._load = load
-        self._beat_s = beat_s
-        self._once = Once(Means(process, provisioner, self.report), ledger)
+        self._beat_s = here.beat_s
+        self._once = Once(Means(process, provisioner, self.report, idle_s), ledger)
         self._lines = Lines(self._may, self._in_turn, self._finish, self._once.end_start, self._over)
         self._own: dict[str, Wanted] = {}
         """Application → what was made of it here by itself, since the last command that somebody gave."""

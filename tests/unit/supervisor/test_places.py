@@ -12,6 +12,7 @@ from insula.application.application import Application
 from insula.database.errors import DatabaseUnavailable
 from insula.fleet.command import Verb
 from insula.fleet.environment import Environment
+from insula.fleet.lifecycle import Wanted
 from insula.server.fleet_metrics import FleetFigures
 from insula.supervisor.environment_table import EnvironmentTable
 from insula.supervisor.errors import (
@@ -211,6 +212,20 @@ async def test_one_that_can_not_be_written_down_hides_no_other(
     await two.restart()
     kept = {found.name: found.url for found in await two.supervisor.environments()}
     assert kept == {"a": "", "b": "", "one": "http://one", "two": ""}
+
+
+async def test_an_environment_that_is_away_keeps_no_idle_application_awake(two: PlayedFleet) -> None:
+    await two.make("shop", environments=["a", "b"], options={"sleepAfter": 1})
+    await two.discovery.announce(Environment("b", version=VERSION, available=False))
+    await two.supervisor.environments()
+    assert two.supervisor.places.why_not("b")
+    two.supervisor.resume()
+    async with asyncio.timeout(60):
+        while two.records.get("shop").wanted is not Wanted.ASLEEP:
+            await asyncio.sleep(0.01)
+            await two.supervisor.look_at_all()
+    asked = [name for name, place in two.environments.items() if (Verb.VISITED, "shop") in place.carried]
+    assert asked == ["a"]
 
 
 def figures(fleet: PlayedFleet) -> dict[str, dict[tuple[str, ...], float]]:

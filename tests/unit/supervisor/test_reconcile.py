@@ -1,6 +1,7 @@
 """What is wanted against what is observed: what is repaired, what is left alone, and what is tried later."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -428,6 +429,32 @@ async def test_an_idle_one_falls_asleep_and_wakes_for_a_visit(fleet: PlayedFleet
     await settled(fleet, "shop", Observed.STOPPED)
     target = await fleet.records.wake("shop")
     assert target is not None and target.status.observed is Observed.RUNNING
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_one_that_is_visited_at_the_address_of_its_environment_stays_awake(fleet: PlayedFleet) -> None:
+    await fleet.make("shop", options={"sleepAfter": 1000})
+    entry = fleet.records.get("shop")
+    statuses = fleet.discovery.statuses("shop")
+    for place, status in statuses.items():
+        fleet.discovery.report(place, "shop", replace(status, since=now() - timedelta(hours=2)))
+    fleet.local.idle_s["shop"] = 2.0
+    fleet.supervisor.resume()
+    async with asyncio.timeout(10):
+        while (Verb.VISITED, "shop") not in fleet.local.carried or fleet.supervisor.busy("shop"):
+            await asyncio.sleep(0)
+    await fleet.supervisor.look_at_all()
+    assert fleet.records.get("shop").wanted is Wanted.RUNNING
+    assert fleet.local.carried.count((Verb.VISITED, "shop")) == 1
+    assert (Verb.STOP, "shop") not in fleet.local.carried
+    seen = fleet.traffic.of("shop").last_visit_at
+    assert seen is not None and now() - timedelta(minutes=5) < seen < now()
+    fleet.local.idle_s["shop"] = 5000.0
+    fleet.traffic.of("shop").visited = 1.0
+    assert repair_of(entry, fleet.records.statuses(entry), fleet.traffic.of("shop"), now()) is Repair.SLEEP
+    await fleet.supervisor.look_at_all()
+    await settled(fleet, "shop", Observed.STOPPED)
+    assert fleet.records.get("shop").wanted is Wanted.ASLEEP
 
 
 async def test_nothing_is_repaired_after_a_pause(fleet: PlayedFleet) -> None:

@@ -23,6 +23,7 @@ from insula.fleet.process.base import AsgiApp, Receive, Scope, Send
 from insula.fleet.process.local import LocalProcess
 from insula.fleet.process.steps import Steps
 from insula.fleet.provisioner.base import Finding, Provisioner
+from insula.fleet.traffic import Traffic
 from insula.testing.ledger import MemoryLedger
 from insula.worker.execute import EXECUTE
 from insula.worker.once import STARTS_AT_ONCE
@@ -216,14 +217,13 @@ async def test_it_says_that_it_lives_and_what_it_carries_from_time_to_time() -> 
     site = Site()
     asked = iter(range(1000))
     site.worker = Worker(
-        Environment(HERE),
+        Environment(HERE, beat_s=0.001),
         site.bus,
         site.discovery,
         site.ledger,
         site.process,
         Made(site),
         load=lambda: {"memoryMb": next(asked)},
-        beat_s=0.001,
     )
     await site.worker.start()
     async with asyncio.timeout(10):
@@ -302,6 +302,29 @@ async def test_a_database_that_is_not_reached_is_told_and_changes_nothing() -> N
         outcome = await site.tell(Verb.CONNECT)
         assert (outcome.code, outcome.message, outcome.step) == ("REFUSED", "Not connect.", "connect")
         assert site.discovery.statuses("shop") == {}
+
+
+async def test_it_says_how_long_nobody_has_visited_an_application_there() -> None:
+    site, traffic = Site(), Traffic()
+    site.worker = Worker(
+        Environment(HERE),
+        site.bus,
+        site.discovery,
+        site.ledger,
+        site.process,
+        Made(site),
+        idle_s=traffic.idle_s,
+    )
+    await site.worker.start()
+    try:
+        assert (await site.tell(Verb.VISITED)).result == {}
+        traffic.of("shop").visited = 1.0
+        assert (await site.tell(Verb.VISITED)).result["idleS"] > 1_000_000
+        traffic.of("shop").talk()
+        assert (await site.tell(Verb.VISITED)).result == {"idleS": 0.0}
+        assert site.discovery.statuses("shop") == {} and not site.called
+    finally:
+        await site.worker.stop()
 
 
 async def test_a_start_that_hangs_keeps_no_others_waiting() -> None:

@@ -83,7 +83,7 @@ def after(command: Command, outcome: Outcome, before: Kept | None) -> Kept | Non
     configuration = command.configuration or (before.configuration if before else None)
     kept = before.wanted if before else Wanted.STOPPED
     match command.verb:
-        case Verb.CHECK | Verb.CONNECT | Verb.PREPARE | Verb.VOUCH:
+        case Verb.CHECK | Verb.CONNECT | Verb.VISITED | Verb.PREPARE | Verb.VOUCH:
             return before
         case Verb.REMOVE:
             return None

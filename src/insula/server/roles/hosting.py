@@ -79,8 +79,8 @@ class Hosting:
             self.process,
             self._provisioner(),
             load=Load(host.connections_used),
+            idle_s=host.traffic.idle_s,
             lost=lost,
-            beat_s=here.beat_s,
         )
 
     async def start(self, join: Join | None = None) -> None:

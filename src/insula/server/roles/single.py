@@ -12,7 +12,6 @@ from insula.fleet.bus.memory import MemoryBus
 from insula.fleet.discovery.local import LocalDiscovery
 from insula.fleet.environment import LOCAL, Environment
 from insula.fleet.ledger.none import NoLedger
-from insula.fleet.traffic import Traffic
 from insula.server.errors import NotReady
 from insula.server.host import Host
 from insula.server.main_application import Told
@@ -31,7 +30,7 @@ class Single(Role):
         self.host = host
         self._bus = MemoryBus()
         self.discovery = LocalDiscovery()
-        self.traffic = Traffic()
+        self.traffic = host.traffic
         self._here = Environment(
             LOCAL, capacity=host.settings.insula_capacity or 0, dialect=host.settings.db_dialect
         )

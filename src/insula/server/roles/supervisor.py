@@ -12,7 +12,6 @@ from insula.core.names import MAIN
 from insula.fleet.environment import LOCAL
 from insula.fleet.lifecycle import Observed
 from insula.fleet.process.local import LocalProcess
-from insula.fleet.traffic import Traffic
 from insula.gateway.course import Place
 from insula.server.errors import NotReady
 from insula.server.instance import begin_life
@@ -41,7 +40,7 @@ class SupervisorRole(Role):
         self._lost = lost
         self._links = Links(host.settings, begin_life(host.folder))
         self.discovery = self._links.discovery
-        self.traffic = Traffic()
+        self.traffic = host.traffic
         self.head = Head(host, self._links.bus, self.discovery, self.traffic, lambda: self.process, lost)
         self._desk = Desk(self._links.bus, self.head.vouch)
         self.directory = self.head.records

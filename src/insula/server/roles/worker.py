@@ -17,7 +17,6 @@ from insula.database.provision.ensure import ensure_database, wait_for_database
 from insula.fleet.environment import Environment
 from insula.fleet.errors import RedisUnavailable
 from insula.fleet.seal import Seal
-from insula.fleet.traffic import Traffic
 from insula.gateway.errors import NoMain
 from insula.server.errors import Alone, NotReady
 from insula.server.instance import begin_life
@@ -52,7 +51,7 @@ class WorkerRole(Role):
         life = replace(life, at=f"{url} ({life.at})")
         self._links = Links(settings, life)
         self.discovery = self._links.discovery
-        self.traffic = Traffic()
+        self.traffic = host.traffic
         budget = host.budget_of(host.database)
         self._budget = budget
         self._claim = claim(host.database, budget, lost)

@@ -80,7 +80,6 @@ class Site:
             self.process,
             played,
             lost=self.lost.append,
-            beat_s=BEAT_S,
         )
         await self.worker.start()
 
