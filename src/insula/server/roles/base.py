@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
     from insula.gateway.course import Where
     from insula.server.host import Host
     from insula.server.roles.head import Head
+
+
+_logger = logging.getLogger(__name__)
+
+
+async def ended(what: str, ending: Awaitable[None]) -> None:
+    """One step of going down: what fails is logged, and the rest goes on."""
+    try:
+        await ending
+    except Exception:
+        _logger.exception("%s could not be stopped", what)
 
 
 class Forwarding(NamedTuple):

@@ -15,7 +15,7 @@ from insula.fleet.ledger.none import NoLedger
 from insula.server.errors import NotReady
 from insula.server.host import Host
 from insula.server.main_application import Told
-from insula.server.roles.base import Role
+from insula.server.roles.base import Role, ended
 from insula.server.roles.head import Head
 from insula.server.roles.hosting import Hosting
 
@@ -61,9 +61,9 @@ class Single(Role):
         await self.head.start()
 
     async def stop(self) -> None:
-        await self.supervisor.pause()
-        await self.hosting.stop()
-        await self.process.stop(MAIN)
+        await ended("repairs", self.supervisor.pause())
+        await ended("applications", self.hosting.stop())
+        await ended("the main application", self.process.stop(MAIN))
         self.hosting.close()
 
     def unready(self) -> InsulaError | None:

@@ -16,7 +16,7 @@ from insula.gateway.course import Place
 from insula.server.errors import NotReady
 from insula.server.instance import begin_life
 from insula.server.links import Links
-from insula.server.roles.base import Forwarding, Role
+from insula.server.roles.base import Forwarding, Role, ended
 from insula.server.roles.head import Head
 from insula.server.vouching import Desk
 
@@ -60,11 +60,11 @@ class SupervisorRole(Role):
         await self.head.start()
 
     async def stop(self) -> None:
-        await self.head.supervisor.pause()
-        await self._desk.stop()
-        await self._links.bus.close()
-        await self.process.stop(MAIN)
-        await self._links.close()
+        await ended("repairs", self.head.supervisor.pause())
+        await ended("the desk", self._desk.stop())
+        await ended("commands", self._links.bus.close())
+        await ended("the main application", self.process.stop(MAIN))
+        await ended("the links to environments", self._links.close())
 
     def unready(self) -> InsulaError | None:
         return None if self.head.ready() else NotReady()

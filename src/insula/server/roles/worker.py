@@ -22,7 +22,7 @@ from insula.server.errors import Alone, NotReady
 from insula.server.instance import begin_life
 from insula.server.ledger import DatabaseLedger
 from insula.server.links import Links
-from insula.server.roles.base import Role
+from insula.server.roles.base import Role, ended
 from insula.server.roles.hosting import Hosting
 from insula.server.storage import app_key
 from insula.server.vouching import Asking
@@ -108,10 +108,10 @@ class WorkerRole(Role):
         raise NoMain()
 
     async def stop(self) -> None:
-        await self._hosting.stop()
-        await self._links.close()
-        await self._ledger.close()
-        await self._claim.release()
+        await ended("applications", self._hosting.stop())
+        await ended("the links to others", self._links.close())
+        await ended("the ledger", self._ledger.close())
+        await ended("the claim on the database", self._claim.release())
         self._hosting.close()
 
     def unready(self) -> InsulaError | None:
