@@ -1,5 +1,7 @@
 """The fleet in the browser: found, stopped, deleted, brought back; entered from the launcher and by the switcher."""
 
+import re
+
 from playwright.async_api import expect
 
 from insula.testing.instance import Instance
@@ -52,6 +54,50 @@ async def test_applications_are_found_stopped_deleted_and_brought_back(
     await expect(shop).to_have_count(0)
     await page.get_by_text("Applications", exact=True).click()
     await expect(shop.get_by_text("Stopped")).to_be_visible()
+
+
+async def test_many_are_turned_over_sorted_narrowed_and_restarted(person: Visitor, entry: Instance) -> None:
+    with entry.sign_in() as client:
+        jobs = []
+        for number in range(1, 22):
+            body = {"name": f"shop{number:02}", "displayName": f"Shop {number:02}"}
+            made = client.post("/applications:create", json=body).raise_for_status()
+            jobs.append(made.json()["data"]["jobId"])
+        assert {entry.wait_for_job(client, job)["status"] for job in jobs} == {"succeeded"}
+        client.post("/applications:stop/shop07").raise_for_status()
+    page = person.page
+    await person.open(APPLICATIONS)
+    rows = page.get_by_role("row").filter(has_text=re.compile(r"Shop \d\d"))
+    await expect(rows).to_have_count(20)
+    await expect(page.get_by_text("21 in total")).to_be_visible()
+    await page.get_by_title("2", exact=True).click()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Shop 21")
+    await expect(page).to_have_url(f"{entry.address}{APPLICATIONS}?page=2")
+
+    # what is sorted or narrowed is seen from its first page on
+    await page.get_by_role("columnheader", name="Name").click()
+    await expect(page).to_have_url(f"{entry.address}{APPLICATIONS}?sort=-displayName")
+    await expect(rows).to_have_count(20)
+    await expect(rows.first).to_contain_text("Shop 21")
+    await expect(rows.last).to_contain_text("Shop 02")
+
+    await page.get_by_role("combobox", name="Status").click()
+    await page.locator(".ant-select-item-option").get_by_text("Stopped", exact=True).click()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Shop 07")
+    await page.reload()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Shop 07")
+    await page.get_by_role("button", name="Clear", exact=True).click()
+    await expect(rows).to_have_count(20)
+
+    newest = rows.first
+    await expect(newest.get_by_text("Running")).to_be_visible()
+    await newest.get_by_role("button", name="More actions for Shop 21").click()
+    await page.get_by_role("menuitem", name="Restart").click()
+    await expect(page.get_by_text("Shop 21 was restarted.")).to_be_visible()
+    await expect(newest.get_by_text("Running")).to_be_visible()
 
 
 async def test_what_others_do_is_seen_without_a_reload(person: Visitor, entry: Instance) -> None:
