@@ -11,4 +11,11 @@ describe("the theme", () => {
     expect(themeOf("#ffff00", false, false).components.Tabs.itemSelectedColor).not.toBe("#ffff00");
     expect(themeOf("#ffff00", true, false).components.Tabs.itemSelectedColor).toBe("#ffff00");
   });
+
+  it("keeps the words of a button readable that is pointed at", () => {
+    const { Button, Tabs } = themeOf("#4f46e5", true, false).components;
+    expect(Button.defaultHoverColor).toBe(Tabs.itemSelectedColor);
+    expect(Button.defaultActiveColor).toBe(Tabs.itemSelectedColor);
+    expect(Button.defaultHoverColor).not.toBe("#4f46e5");
+  });
 });

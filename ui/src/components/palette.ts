@@ -79,7 +79,13 @@ export function themeOf(accent: string, dark: boolean, still: boolean) {
       },
       Dropdown: { colorPrimary: read },
       Tabs: { itemSelectedColor: read, itemHoverColor: read, itemActiveColor: read, inkBarColor: read },
-      Button: { colorLink: read, colorLinkHover: read, ...(dark ? { colorError: danger } : {}) },
+      Button: {
+        colorLink: read,
+        colorLinkHover: read,
+        defaultHoverColor: read,
+        defaultActiveColor: read,
+        ...(dark ? { colorError: danger } : {}),
+      },
       Segmented: { itemSelectedColor: dark ? "#ffffff" : "#18181b" },
     },
   };
