@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from insula.testing.accessible import grave
 from insula.testing.instance import Instance
-from insula.testing.showcase import PAGES, SALES, Shown, showcase
+from insula.testing.showcase import PAGES, SALES, TABS, Shown, showcase
 from insula.testing.visitors import Visitor, visit
 
 pytestmark = pytest.mark.timeout(600)
@@ -18,9 +18,8 @@ NAMES = """english => [...document.querySelectorAll("button, [role=button], [ari
     .flatMap(part => [part.ariaLabel, part.title, part.textContent])
     .filter(name => english.includes(name))"""
 WIDEST = {"width": 2560, "height": 1440}
-TABS = ("history", "jobs", "settings", "plugins", "figures")
 MORE = (
-    *(Shown(f"application-{tab}", f"/admin/settings/applications/{SALES}?tab={tab}") for tab in TABS),
+    *TABS,
     Shown("deleted", "/admin/settings/applications?shown=deleted"),
     Shown("job", "/admin/settings/jobs?job=1"),
     Shown("nothing", f"/apps/{SALES}/admin/data/nosuch"),
@@ -28,6 +27,33 @@ MORE = (
     Shown("filtered-away", f"/apps/{SALES}/admin/data/orders?q=nosuch"),
 )
 """Pages that say what others of theirs say, with something else in them."""
+HERE = f"/apps/{SALES}/admin"
+OPENED = (
+    ("/admin/settings/applications", "More actions for Sales"),
+    ("/admin/settings/applications", "More actions for Sales", "Delete"),
+    (f"{HERE}/data/orders", "Filter"),
+    (f"{HERE}/data/orders", "Columns"),
+    (f"{HERE}/data/orders", "Import"),
+    (f"{HERE}/data/orders", "Export"),
+    (f"{HERE}/settings/collections", "New collection"),
+    (f"{HERE}/settings/collections/orders", "Add field"),
+    (f"{HERE}/settings/collections/orders", "Change State"),
+    (f"{HERE}/settings/collections/orders", "Drop field Note"),
+    (f"{HERE}/settings/users", "Add user"),
+    (f"{HERE}/settings/roles", "Add role"),
+    (f"{HERE}/settings/roles/member", "Orders"),
+    (f"{HERE}/settings/api-keys", "Add key"),
+    (f"{HERE}/settings/menu", "Add entry", "Link"),
+    (f"{HERE}/settings/plugins", "Settings"),
+    (f"{HERE}/", "Sales: switch application"),
+    (f"{HERE}/", "Account of Root"),
+    (f"{HERE}/", "Go anywhere"),
+)
+"""A page, and what is pressed there until something is open above it."""
+ABOVE = "[role=dialog]:visible, .ant-popover:visible, .ant-dropdown:visible"
+STILL = """() => document.getAnimations().every(
+    one => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)"""
+"""Nothing moves or fades any more: colours are those that stay."""
 SIZES = {"desktop": {"width": 1440, "height": 900}, "telephone": {"width": 390, "height": 844}}
 
 
@@ -91,6 +117,26 @@ async def test_every_page_is_for_everyone(signed_in: Visitor) -> None:
 async def test_what_else_pages_say_is_for_everyone(signed_in: Visitor) -> None:
     faults = await _faults(signed_in, MORE)
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "signed_in", [("desktop", "light"), ("desktop", "dark")], ids="-".join, indirect=True
+)
+async def test_what_is_opened_above_a_page_is_for_everyone(signed_in: Visitor) -> None:
+    faults: list[str] = []
+    page = signed_in.page
+    for path, *pressed in OPENED:
+        await page.goto(signed_in.address + path)
+        await at_rest(page)
+        for name in pressed:
+            button, item = (page.get_by_role(role, name=name, exact=True) for role in ("button", "menuitem"))
+            await button.or_(item).first.click()
+        await expect(page.locator(ABOVE).first).to_be_visible()
+        await at_rest(page)
+        await page.wait_for_function(STILL)
+        faults += [f"{path} {pressed}: {fault}" for fault in await grave(page)]
+    assert not faults, "\n".join(faults)
+    assert signed_in.complaints == []
 
 
 async def test_in_another_language_no_part_has_an_english_name(

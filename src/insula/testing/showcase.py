@@ -64,7 +64,11 @@ PAGES: Final = (
     Shown("menu", "/apps/sales/admin/settings/menu"),
     Shown("system", "/apps/sales/admin/settings/system"),
 )
-
+TABS: Final = tuple(
+    Shown(f"application-{tab}", f"/admin/settings/applications/{SALES}?tab={tab}")
+    for tab in ("history", "jobs", "settings", "plugins", "figures")
+)
+"""What else the page of an application says."""
 
 _PEOPLE: Final = (("grace", "Grace", "admin"), ("linus", "Linus", "member"), ("ines", "Inés", "member"))
 _MENU: Final = (
