@@ -1,5 +1,6 @@
 """CSV files in and out, through the API, on both dialects."""
 
+import codecs
 import csv
 import io
 from decimal import Decimal
@@ -224,7 +225,10 @@ async def test_export_filters_names_fields_and_disarms_formulas(
 ) -> None:
     await importing("/imports:create", b"t,n\n=cmd,-1\nplain,2\n", collection="cells")
     csv_ = await client.get("/cells:export?fields=t,n&spreadsheet=true&sort=n")
-    assert csv_.text.splitlines() == ["t,n", "'=cmd,-1", "plain,2"]
+    assert csv_.content.decode("utf-8-sig").splitlines() == ["t,n", "'=cmd,-1", "plain,2"]
+    assert csv_.content.startswith(codecs.BOM_UTF8)
+    plain = await client.get("/cells:export?fields=t,n&sort=n")
+    assert plain.content.decode().splitlines()[0] == "t,n"
     lines = await client.get("/cells:export", params={"format": "jsonl", "fields": "t", "filter": '{"n": 2}'})
     assert [orjson.loads(line) for line in lines.content.splitlines()] == [{"t": "plain"}]
     for wrong, code in (

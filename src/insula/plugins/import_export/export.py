@@ -1,5 +1,6 @@
 """Records as CSV or JSON lines, written batch by batch as they are read."""
 
+import codecs
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -39,11 +40,11 @@ def _harmless(text: str, value: Any) -> str:
 async def as_csv(
     batches: AsyncIterator[list[Row]], names: Sequence[str], *, for_spreadsheets: bool
 ) -> AsyncIterator[bytes]:
-    """A header, then a line for each row."""
+    """A header, then a line for each row; for spreadsheets behind a mark, without which some take UTF-8 for another encoding."""
     render: Callable[[Any], str] = (
         (lambda value: _harmless(_cell(value), value)) if for_spreadsheets else _cell
     )
-    yield _lines([names])
+    yield (codecs.BOM_UTF8 if for_spreadsheets else b"") + _lines([names])
     async for rows in batches:
         yield _lines([render(row.get(name)) for name in names] for row in rows)
 
