@@ -6,7 +6,7 @@ import { useDestroyResource, useSetResource } from "@/api/mutations/access";
 import type { RoleResource, Scope } from "@/api/queries/access";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { RefusedSentences } from "@/components/RefusedSentences";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { PermissionRow } from "@/features/access/PermissionRow";
 import { ACTIONS, bodyOf, type Permissions } from "@/features/access/permissions";
@@ -24,7 +24,7 @@ interface Props {
 
 export function CollectionDrawer({ role, collection, stored, begun, scopes, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome();
   const refused = useRefusals();
   const set = useSetResource(role);
   const drop = useDestroyResource(role);
@@ -32,26 +32,20 @@ export function CollectionDrawer({ role, collection, stored, begun, scopes, onCl
   const [permissions, setPermissions] = useState(begun);
   const [limiting, setLimiting] = useState<(typeof ACTIONS)[number] | null>(null);
   const fitting = scopes.filter(({ resourceName }) => !resourceName || resourceName === collection.name);
-  const finished = {
-    onSuccess: () => {
-      told.done(t("common.saved"));
-      onClose();
-    },
-    onError: refused.show,
-  };
+  const follow = (asked: Promise<unknown>) =>
+    outcome(asked, { said: () => t("common.saved"), done: onClose, refused: refused.show });
   const save = () => {
     refused.clear();
     if (own) {
-      set.mutate(
-        {
+      follow(
+        set.mutateAsync({
           name: collection.name,
           usingActionsConfig: true,
           actions: bodyOf(permissions),
           there: stored !== undefined,
-        },
-        finished,
+        }),
       );
-    } else if (stored) drop.mutate(collection.name, finished);
+    } else if (stored) follow(drop.mutateAsync(collection.name));
     else onClose();
   };
   return (

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useUpdatePerson } from "@/api/mutations/access";
 import type { Person } from "@/api/queries/access";
 import { RefusedSentences } from "@/components/RefusedSentences";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { nameOf } from "@/features/access/names";
 import { PasswordInput } from "@/features/access/PasswordInput";
@@ -16,23 +16,18 @@ interface Props {
 /** Sets a new password for somebody who lost theirs. */
 export function PasswordModal({ person, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome(person !== null);
   const update = useUpdatePerson();
   const [form] = Form.useForm<{ password: string }>();
   const refused = useRefusals(form);
   const save = ({ password }: { password: string }) => {
     if (!person) return;
     refused.clear();
-    update.mutate(
-      { id: person.id, password },
-      {
-        onSuccess: () => {
-          told.done(t("access.passwordSet"));
-          onClose();
-        },
-        onError: refused.show,
-      },
-    );
+    outcome<unknown>(update.mutateAsync({ id: person.id, password }), {
+      said: () => t("access.passwordSet"),
+      done: onClose,
+      refused: refused.show,
+    });
   };
   return (
     <Modal
@@ -43,6 +38,7 @@ export function PasswordModal({ person, onClose }: Props) {
       confirmLoading={update.isPending}
       okButtonProps={{ htmlType: "submit", form: "password-form" }}
       onCancel={onClose}
+      afterClose={refused.clear}
       destroyOnHidden
     >
       <Typography.Paragraph type="secondary">{t("access.newPasswordHint")}</Typography.Paragraph>

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useCreateRole, useUpdateRole } from "@/api/mutations/access";
 import type { Role } from "@/api/queries/access";
 import { RefusedSentences } from "@/components/RefusedSentences";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 
 interface Given {
@@ -23,7 +23,7 @@ interface Props {
 
 export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome(open);
   const create = useCreateRole();
   const update = useUpdateRole();
   const [form] = Form.useForm<Given>();
@@ -31,23 +31,17 @@ export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
   const save = ({ title, name, description }: Given) => {
     refused.clear();
     const body = { title: title.trim(), description: description?.trim() || null };
-    const finished = () => {
-      told.done(t("common.saved"));
-      onClose();
-    };
+    const told = { said: () => t("common.saved"), refused: refused.show };
     if (role) {
-      update.mutate({ ...body, name: role.name }, { onSuccess: finished, onError: refused.show });
+      outcome<unknown>(update.mutateAsync({ ...body, name: role.name }), { ...told, done: onClose });
     } else {
-      create.mutate(
-        { ...body, ...(name ? { name } : {}) },
-        {
-          onSuccess: (made) => {
-            finished();
-            onMade?.(made.name);
-          },
-          onError: refused.show,
+      outcome(create.mutateAsync({ ...body, ...(name ? { name } : {}) }), {
+        ...told,
+        done: (made) => {
+          onClose();
+          onMade?.(made.name);
         },
-      );
+      });
     }
   };
   return (
@@ -59,6 +53,7 @@ export function RoleModal({ open, edited: role, onClose, onMade }: Props) {
       confirmLoading={create.isPending || update.isPending}
       okButtonProps={{ htmlType: "submit", form: "role-form" }}
       onCancel={onClose}
+      afterClose={refused.clear}
       destroyOnHidden
     >
       <Form<Given>

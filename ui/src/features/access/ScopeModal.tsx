@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useCreateScope } from "@/api/mutations/access";
 import type { Collection } from "@/api/metadata";
 import { RefusedSentences } from "@/components/RefusedSentences";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { filterOf, OPERATORS, takesValue, type Condition } from "@/features/access/filters";
 import { titleOf } from "@/schema/titles";
@@ -34,6 +35,7 @@ const OPERATOR_TEXTS = {
 
 export function ScopeModal({ open, collection, onClose, onMade }: Props) {
   const { t } = useTranslation();
+  const outcome = useOutcome(open);
   const create = useCreateScope();
   const [form] = Form.useForm<Given>();
   const refused = useRefusals(form);
@@ -42,16 +44,14 @@ export function ScopeModal({ open, collection, onClose, onMade }: Props) {
   );
   const save = ({ name, conditions }: Given) => {
     refused.clear();
-    create.mutate(
-      { name: name.trim(), resourceName: collection.name, scope: filterOf(conditions, collection.fields) },
-      {
-        onSuccess: (made) => {
-          onMade(made.id);
-          onClose();
-        },
-        onError: refused.show,
+    const scope = filterOf(conditions, collection.fields);
+    outcome(create.mutateAsync({ name: name.trim(), resourceName: collection.name, scope }), {
+      done: (made) => {
+        onMade(made.id);
+        onClose();
       },
-    );
+      refused: refused.show,
+    });
   };
   const variables = [
     { value: "{{ $user.id }}", label: t("access.variable.user") },
@@ -69,6 +69,7 @@ export function ScopeModal({ open, collection, onClose, onMade }: Props) {
       confirmLoading={create.isPending}
       okButtonProps={{ htmlType: "submit", form: "scope-form" }}
       onCancel={onClose}
+      afterClose={refused.clear}
       destroyOnHidden
     >
       <Typography.Paragraph type="secondary">{t("access.scopeHint")}</Typography.Paragraph>

@@ -6,7 +6,7 @@ import { useCreatePerson, useUpdatePerson, type PersonGiven } from "@/api/mutati
 import { roles, type Person } from "@/api/queries/access";
 import { FormFooter } from "@/components/FormFooter";
 import { RefusedSentences } from "@/components/RefusedSentences";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { nameOf, titleOf } from "@/features/access/names";
 import { PasswordInput } from "@/features/access/PasswordInput";
@@ -23,7 +23,7 @@ const said = (text: string | null | undefined): string | null => text?.trim() ||
 
 export function UserDrawer({ open, person, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome(open);
   const create = useCreatePerson();
   const update = useUpdatePerson();
   const known = useQuery({ ...roles.list(), enabled: open });
@@ -43,32 +43,24 @@ export function UserDrawer({ open, person, onClose }: Props) {
     if (person) {
       const held = person.roles?.map(({ name }) => name) ?? [];
       const same = named?.length === held.length && held.every((name) => named.includes(name));
-      update.mutate(
-        { ...body, ...(named && !same ? { roles: named } : {}), id: person.id },
-        {
-          onSuccess: () => {
-            told.done(t("common.saved"));
-            onClose();
-          },
-          onError: refused.show,
-        },
-      );
+      const changes = { ...body, ...(named && !same ? { roles: named } : {}), id: person.id };
+      outcome<unknown>(update.mutateAsync(changes), {
+        said: () => t("common.saved"),
+        done: onClose,
+        refused: refused.show,
+      });
       return;
     }
-    create.mutate(
-      {
-        ...body,
-        ...(named && named.length > 0 ? { roles: named } : {}),
-        ...(password ? { password } : {}),
-      },
-      {
-        onSuccess: (made) => {
-          told.done(t("access.userCreated", { name: nameOf(made) }));
-          onClose();
-        },
-        onError: refused.show,
-      },
-    );
+    const made = create.mutateAsync({
+      ...body,
+      ...(named && named.length > 0 ? { roles: named } : {}),
+      ...(password ? { password } : {}),
+    });
+    outcome(made, {
+      said: (person) => t("access.userCreated", { name: nameOf(person) }),
+      done: onClose,
+      refused: refused.show,
+    });
   };
   const named = () => {
     const { username, email } = form.getFieldsValue();
@@ -82,6 +74,7 @@ export function UserDrawer({ open, person, onClose }: Props) {
       onClose={onClose}
       size={440}
       title={person ? t("access.editUser", { name: nameOf(person) }) : t("access.addUser")}
+      afterOpenChange={(shown) => shown || refused.clear()}
       destroyOnHidden
       footer={
         <FormFooter

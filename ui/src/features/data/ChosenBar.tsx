@@ -9,6 +9,7 @@ import { useDestroyRecords, useUpdateRecords } from "@/api/mutations/records";
 import { useCollectionRights } from "@/components/collectionRights";
 import { atField } from "@/components/refusals";
 import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { FieldInput } from "@/schema/FieldInput";
 import { isWritten } from "@/schema/registry";
 import { titleOf } from "@/schema/titles";
@@ -86,6 +87,7 @@ export function ChosenBar({ collection, chosen, onDone }: Props) {
 function SetField({ collection, chosen, fields, onDone }: Props & { fields: Field[] }) {
   const { t } = useTranslation();
   const told = useTold();
+  const outcome = useOutcome();
   const update = useUpdateRecords(collection.name);
   const [name, setName] = useState<string | null>(null);
   const [value, setValue] = useState<unknown>(null);
@@ -93,16 +95,11 @@ function SetField({ collection, chosen, fields, onDone }: Props & { fields: Fiel
   const field = fields.find((other) => other.name === name);
   const store = () => {
     if (name === null || value instanceof Unreadable) return;
-    update.mutate(
-      { of: chosen, values: { [name]: value } },
-      {
-        onSuccess: () => {
-          told.done(t("common.saved"));
-          onDone();
-        },
-        onError: (error) => (isRefusal(error) ? setWrong(atField(error.entry)) : told.failed(error)),
-      },
-    );
+    outcome<unknown>(update.mutateAsync({ of: chosen, values: { [name]: value } }), {
+      said: () => t("common.saved"),
+      done: onDone,
+      refused: (error) => (isRefusal(error) ? setWrong(atField(error.entry)) : told.failed(error)),
+    });
   };
   const change = (next: unknown) => {
     setWrong(null);

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCreateCollection, useUpdateCollection } from "@/api/mutations/collections";
 import { collectionTitle, type Collection } from "@/api/metadata";
 import { RefusedSentences } from "@/components/RefusedSentences";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { NAME, nameFrom } from "@/features/designer/names";
 import { useModelRefusals } from "@/features/designer/useModelRefusals";
 
@@ -31,7 +31,7 @@ interface Props {
 
 export function CollectionForm({ collection, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome();
   const navigate = useNavigate();
   const [form] = Form.useForm<Values>();
   const refused = useModelRefusals(form, {
@@ -65,32 +65,24 @@ export function CollectionForm({ collection, onClose }: Props) {
 
   const finish = (values: Values) => {
     refused.clear();
-    const onError = (error: unknown) => refused.show(error, collection?.name ?? values.name);
+    const told = (error: unknown) => refused.show(error, collection?.name ?? values.name);
     if (collection) {
       const body = { ...values, description: values.description ?? null };
-      update.mutate(
-        { name: collection.name, body },
-        {
-          onSuccess: () => {
-            told.done(t("common.saved"));
-            onClose();
-          },
-          onError,
-        },
-      );
+      outcome<unknown>(update.mutateAsync({ name: collection.name, body }), {
+        said: () => t("common.saved"),
+        done: onClose,
+        refused: told,
+      });
       return;
     }
     const { name, ...rest } = values;
-    create.mutate(
-      { ...rest, ...(name ? { name } : {}) },
-      {
-        onSuccess: (made) => {
-          onClose();
-          void navigate({ to: "/settings/collections/$name", params: { name: made.name } });
-        },
-        onError,
+    outcome(create.mutateAsync({ ...rest, ...(name ? { name } : {}) }), {
+      done: (made) => {
+        onClose();
+        void navigate({ to: "/settings/collections/$name", params: { name: made.name } });
       },
-    );
+      refused: told,
+    });
   };
   /** The name follows the title until somebody writes one. */
   const follow = (changed: Partial<Values>) => {

@@ -5,6 +5,7 @@ import { useCreateField, useUpdateField } from "@/api/mutations/collections";
 import { fieldTitle, type Collection, type Field } from "@/api/metadata";
 import { FormFooter } from "@/components/FormFooter";
 import { RefusedSentences } from "@/components/RefusedSentences";
+import { useOutcome } from "@/components/useOutcome";
 import { toBody, toChange, toForm, type FieldForm } from "@/features/designer/fieldBody";
 import { changesTo, kindTitle, OFFERED } from "@/features/designer/kinds";
 import { NAME, nameFrom } from "@/features/designer/names";
@@ -57,6 +58,7 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
   const { t } = useTranslation();
   const [form] = Form.useForm<FieldForm>();
   const refused = useModelRefusals(form, useLabels());
+  const outcome = useOutcome();
   const create = useCreateField(collection.name);
   const update = useUpdateField(collection.name);
   const known = field && kindOf(field);
@@ -78,9 +80,10 @@ export function FieldDrawer({ collection, field, all, onClose }: Props) {
   const finish = (values: FieldForm) => {
     refused.clear();
     const about = `${collection.name}.${field?.name ?? values.name}`;
-    const done = { onSuccess: onClose, onError: (error: unknown) => refused.show(error, about) };
-    if (field) update.mutate({ name: field.name, body: toChange(values, field) }, done);
-    else create.mutate(toBody(values), done);
+    const asked = field
+      ? update.mutateAsync({ name: field.name, body: toChange(values, field) })
+      : create.mutateAsync(toBody(values));
+    outcome<unknown>(asked, { done: onClose, refused: (error) => refused.show(error, about) });
   };
   const follow = (changed: Partial<FieldForm>) => {
     if (!field && changed.title !== undefined && !form.isFieldTouched("name")) {

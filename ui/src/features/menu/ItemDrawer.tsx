@@ -11,7 +11,7 @@ import { FormFooter } from "@/components/FormFooter";
 import { ICON_NAMES, MenuIcon } from "@/components/MenuIcon";
 import { RefusedSentences } from "@/components/RefusedSentences";
 import { useRights } from "@/components/rights";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { groupsFor } from "@/features/menu/tree";
 
@@ -25,7 +25,7 @@ interface Props {
 
 export function ItemDrawer({ item, kind, items, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome();
   const { holds } = useRights();
   const create = useCreateMenuItem();
   const update = useUpdateMenuItem();
@@ -42,15 +42,8 @@ export function ItemDrawer({ item, kind, items, onClose }: Props) {
       parentId: given.parentId ?? null,
       roles: given.roles && given.roles.length > 0 ? given.roles : null,
     };
-    const finished = {
-      onSuccess: () => {
-        told.done(t("common.saved"));
-        onClose();
-      },
-      onError: refused.show,
-    };
-    if (item) update.mutate({ ...body, id: item.id }, finished);
-    else create.mutate({ ...body, kind }, finished);
+    const asked = item ? update.mutateAsync({ ...body, id: item.id }) : create.mutateAsync({ ...body, kind });
+    outcome<unknown>(asked, { said: () => t("common.saved"), done: onClose, refused: refused.show });
   };
   const required = [{ required: true, message: t("account.required") }];
   return (

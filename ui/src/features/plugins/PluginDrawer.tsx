@@ -8,10 +8,10 @@ import { useUpdatePlugin } from "@/api/mutations/administration";
 import { plugins, type Plugin, type PluginSettings } from "@/api/queries/administration";
 import { RefusedSentences } from "@/components/RefusedSentences";
 import { Shown } from "@/components/states";
-import { useTold } from "@/components/told";
+import { useOutcome } from "@/components/useOutcome";
 import { useRefusals } from "@/components/useRefusals";
 import { readable, titleOf } from "@/features/plugins/names";
-import { changedOf, kindOf, shownOf, type Kind } from "@/features/plugins/settings";
+import { changedOf, isJson, kindOf, shownOf, type Kind } from "@/features/plugins/settings";
 
 interface Props {
   plugin: Plugin;
@@ -37,6 +37,10 @@ function Settings({ form, labels, settings, refused, onSave }: SettingsProps) {
   const { t } = useTranslation();
   // What others change meanwhile is none of this person's changes: it is not sent back as it was.
   const [begun] = useState(settings);
+  const json = {
+    validator: (_: unknown, text: string | undefined) =>
+      isJson(text) ? Promise.resolve() : Promise.reject(new Error(t("plugins.noJson"))),
+  };
   return (
     <Form<PluginSettings>
       form={form}
@@ -54,6 +58,8 @@ function Settings({ form, labels, settings, refused, onSave }: SettingsProps) {
             key={name}
             name={name}
             label={text ? t(text) : readable(name)}
+            rules={kind === "json" ? [json] : []}
+            validateTrigger="onSubmit"
             {...(kind === "boolean" ? { valuePropName: "checked" } : {})}
           >
             {control(kind)}
@@ -66,30 +72,18 @@ function Settings({ form, labels, settings, refused, onSave }: SettingsProps) {
 
 export function PluginDrawer({ plugin, labels, onClose }: Props) {
   const { t } = useTranslation();
-  const told = useTold();
+  const outcome = useOutcome();
   const found = useQuery(plugins.settings(plugin.name));
   const update = useUpdatePlugin();
   const [form] = Form.useForm<PluginSettings>();
   const refused = useRefusals(form);
   const save = (begun: PluginSettings, given: PluginSettings) => {
     refused.clear();
-    let changed: PluginSettings;
-    try {
-      changed = changedOf(begun, given);
-    } catch (error) {
-      told.failed(error);
-      return;
-    }
-    update.mutate(
-      { name: plugin.name, settings: changed },
-      {
-        onSuccess: () => {
-          told.done(t("common.saved"));
-          onClose();
-        },
-        onError: refused.show,
-      },
-    );
+    outcome<unknown>(update.mutateAsync({ name: plugin.name, settings: changedOf(begun, given) }), {
+      said: () => t("common.saved"),
+      done: onClose,
+      refused: refused.show,
+    });
   };
   return (
     <Drawer

@@ -18,7 +18,18 @@ export const shownOf = (settings: PluginSettings): PluginSettings =>
     ]),
   );
 
-/** What was changed in the form; an empty box takes a setting back to its default. Raises `SyntaxError`. */
+/** Whether a box holds what can be read; an empty one does. */
+export function isJson(text: string | undefined): boolean {
+  if (!text) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What was changed in the form; an empty box takes a setting back to its default. What is no JSON raises `SyntaxError`. */
 export function changedOf(before: PluginSettings, form: PluginSettings): PluginSettings {
   const changed: PluginSettings = {};
   const shown = shownOf(before);
