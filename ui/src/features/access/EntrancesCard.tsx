@@ -1,8 +1,9 @@
 /** In the main application: which applications a role may enter from the launcher. */
-import { Card, Radio, Select, Typography, Flex } from "antd";
+import { Alert, Button, Card, Radio, Select, Typography, Flex } from "antd";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { useSetApplications } from "@/api/mutations/access";
+import { errorText } from "@/api/errors";
 import { entrances } from "@/api/queries/access";
 import { Shown } from "@/components/states";
 import { useTold } from "@/components/told";
@@ -37,6 +38,20 @@ export function EntrancesCard({ role }: { role: string }) {
                 ]}
               />
               {row?.fixed && <Typography.Text type="secondary">{t("access.entrancesFixed")}</Typography.Text>}
+              {!every && known.error && !known.data && (
+                <Alert
+                  type="warning"
+                  showIcon
+                  role="alert"
+                  title={t("errors.title")}
+                  description={errorText(t, known.error)}
+                  action={
+                    <Button size="small" loading={known.isFetching} onClick={() => void known.refetch()}>
+                      {t("common.retry")}
+                    </Button>
+                  }
+                />
+              )}
               {!every && (
                 <Select
                   mode="multiple"
