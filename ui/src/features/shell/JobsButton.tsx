@@ -1,7 +1,7 @@
 /** In the bar: how much work is under way; opened, what ran lately. */
 import { ThunderboltOutlined } from "@ant-design/icons";
 import { Badge, Button, Flex, Popover, Progress, Typography } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
@@ -50,7 +50,13 @@ export function JobsButton() {
   // Among those that ran lately may stand none of those that run for long.
   const running = useQuery(jobs.list({ status: UNDER_WAY, pageSize: 1 }));
   const busy = running.data?.meta.count ?? 0;
-  const close = () => setOpen(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  // Who was in the list goes on where it was opened from.
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
   const content = (
     <Shown of={found}>
       {({ rows }) =>
@@ -75,14 +81,29 @@ export function JobsButton() {
     <Popover
       open={open}
       onOpenChange={setOpen}
+      afterOpenChange={(shown) => shown && panel.current?.focus()}
       trigger="click"
       placement="bottomRight"
       title={t("jobs.title")}
-      content={<div className={styles["content"]}>{content}</div>}
+      content={
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys come from what is in it
+        <div
+          ref={panel}
+          role="dialog"
+          aria-label={t("jobs.title")}
+          tabIndex={-1}
+          className={styles["content"]}
+          onKeyDown={(event) => event.key === "Escape" && close()}
+        >
+          {content}
+        </div>
+      }
     >
       <Button
+        ref={button}
         type="text"
         shape="circle"
+        aria-haspopup="dialog"
         aria-label={busy > 0 ? t("jobs.underWay", { count: busy }) : t("jobs.title")}
         aria-expanded={open}
         icon={
