@@ -337,10 +337,10 @@ async def test_a_server_that_hangs_is_given_up(
     async with opened(short, ConnectionBudget(3)) as database:
         await database.run(ONE)
         with suspended(mariadb.process.pid):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 with pytest.raises(errors.DatabaseGone):
                     await database.execute(database.compile(sa.text("SELECT 1")), {})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await database.run(ONE) == [{"one": 1}]
 
 

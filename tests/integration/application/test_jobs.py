@@ -509,7 +509,7 @@ async def test_kinds_with_places_of_their_own_neither_wait_for_others_nor_hold_t
     busy = [await jobs.submit("test", {}) for _ in range(JOBS_AT_ONCE)]
     await others.begun.wait()
     mine = [await jobs.submit("own", {}) for _ in range(5)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await all_there.wait()
     jobs.register(own.kind("quick"))
     others.go_on.set()

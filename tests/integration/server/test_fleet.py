@@ -288,7 +288,7 @@ async def test_it_says_in_its_database_where_it_runs_until_it_stops(
         return {row["key"]: row["value"] for row in rows}.get("home")
 
     await make(fleet, "shop", options)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := await home()):
             await asyncio.sleep(0.01)
     assert found["installation"] == fleet.main.application.identifier

@@ -296,7 +296,7 @@ async def test_who_hangs_up_leaves_nothing_that_nobody_goes_on_with(
     asking.cancel()
     await asyncio.gather(asking, return_exceptions=True)
     go_on.set()
-    async with asyncio.timeout(10), api.client() as client:
+    async with asyncio.timeout(60), api.client() as client:
         while not (found := (await client.get("/jobs:list")).json()["data"]):
             await asyncio.sleep(0.001)
     assert (await api.ended(found[0]["id"]))["status"] == "succeeded"

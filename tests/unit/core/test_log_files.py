@@ -96,7 +96,7 @@ async def test_following(tmp_path: Path) -> None:
     following = files.follow("a", 1)
     assert await anext(following) == "one"
     files.append("a", ["two", "three"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert [await anext(following), await anext(following)] == ["two", "three"]
     await following.aclose()
 
@@ -107,7 +107,7 @@ async def test_following_what_is_not_there_yet(tmp_path: Path) -> None:
     first = asyncio.ensure_future(anext(following))
     await asyncio.sleep(0)
     files.append("a", ["one"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await first == "one"
     await following.aclose()
 

@@ -39,7 +39,7 @@ def sleeping(hold_s: float = 20.0) -> House:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.001)
 

@@ -36,7 +36,7 @@ class Written:
         self.last[application.name] = home
 
     async def until(self, name: str, times: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.begun.count(name) < times:
                 await asyncio.sleep(0.001)
 

@@ -50,7 +50,7 @@ def trimmer_of(steps: list[str]) -> Trimmer:
 
 
 async def until_given_back(steps: list[str], times: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while steps.count("given back") < times:
             await asyncio.sleep(0.001)
 

@@ -59,7 +59,7 @@ async def test_whose_token_it_is_is_asked_once_in_a_while(monkeypatch: pytest.Mo
     moment = 0.0
     monkeypatch.setattr("insula.server.vouching.monotonic", lambda: moment)
     main = Main()
-    async with asking(main) as ask, asyncio.timeout(10):
+    async with asking(main) as ask, asyncio.timeout(60):
         assert [await ask("shop", "t"), await ask("shop", "t")] == [ANN, ANN]
         assert main.asked == [("shop", "t")]
         assert await ask("forum", "t") == ANN
@@ -72,20 +72,20 @@ async def test_whose_token_it_is_is_asked_once_in_a_while(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("failure", [InvalidToken(), ExpiredToken()])
 async def test_a_token_that_is_good_no_more_is_refused(failure: InsulaError) -> None:
-    async with asking(Main(failure)) as ask, asyncio.timeout(10):
+    async with asking(Main(failure)) as ask, asyncio.timeout(60):
         with pytest.raises(InvalidToken):
             await ask("shop", "t")
 
 
 async def test_who_may_not_enter_is_told_so() -> None:
-    async with asking(Main(NotLetIn())) as ask, asyncio.timeout(10):
+    async with asking(Main(NotLetIn())) as ask, asyncio.timeout(60):
         with pytest.raises(NotLetIn):
             await ask("shop", "t")
 
 
 async def test_a_main_that_can_not_tell_has_said_nothing_of_the_token() -> None:
     """Whose database is away for a moment: nobody is told to sign in anew."""
-    async with asking(Main(Away())) as ask, asyncio.timeout(10):
+    async with asking(Main(Away())) as ask, asyncio.timeout(60):
         with pytest.raises(NoVouching):
             await ask("shop", "t")
 
@@ -103,7 +103,7 @@ async def test_a_defect_is_told_at_once_and_logged(caplog: pytest.LogCaptureFixt
 async def test_so_many_are_answered_at_once_and_the_others_have_their_turn() -> None:
     main = Main()
     main.open.clear()
-    async with asking(main) as ask, asyncio.timeout(10):
+    async with asking(main) as ask, asyncio.timeout(60):
         answers = [asyncio.create_task(ask("shop", str(number))) for number in range(2 * AT_ONCE)]
         while main.inside < AT_ONCE:
             await asyncio.sleep(0)
@@ -125,6 +125,6 @@ class Broken(MemoryBus):
 
 
 async def test_a_defect_does_not_end_the_desk(caplog: pytest.LogCaptureFixture) -> None:
-    async with asking(Main(), Broken()) as ask, asyncio.timeout(10):
+    async with asking(Main(), Broken()) as ask, asyncio.timeout(60):
         assert await ask("shop", "t") == ANN
     assert "a defect" in caplog.text

@@ -49,7 +49,7 @@ async def answer(application: Application, seconds: float) -> None:
 
 
 async def told(caplog: pytest.LogCaptureFixture, text: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while text not in caplog.text:
             await asyncio.sleep(0.01)
 

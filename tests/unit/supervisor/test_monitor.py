@@ -30,7 +30,7 @@ async def history(fleet: PlayedFleet, name: str = "shop") -> list[dict[str, Any]
 
 async def until(fleet: PlayedFleet, count: int) -> list[dict[str, Any]]:
     """The history once it has as many events."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(found := await history(fleet)) < count:
             await asyncio.sleep(0.001)
     return found
@@ -151,7 +151,7 @@ async def test_one_event_that_can_not_be_written_does_not_hold_up_the_others(
 
     monkeypatch.setattr(fleet.records, "note", refused)
     fleet.local.report("shop", Observed.ERROR, step="run", cause="poison")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "not tried again" not in caplog.text:
             await asyncio.sleep(0.001)
     fleet.local.report("shop", Observed.STOPPED)
@@ -193,7 +193,7 @@ async def test_whenever_a_minute_has_passed_traffic_is_kept_apart(
     looking = Monitor(fleet.records, fleet.discovery, Told())
     looking.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(3):
                 await passed.get()
     finally:

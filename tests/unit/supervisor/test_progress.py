@@ -45,7 +45,7 @@ class Kept:
         raise AssertionError("nothing is done in transactions here")
 
     async def until_written(self, times: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.written) < times:
                 await asyncio.sleep(0.005)
 

@@ -109,7 +109,7 @@ def test_what_nobody_visits_is_put_to_sleep_where_its_options_say_so() -> None:
 
 async def settled(fleet: PlayedFleet, name: str, observed: Observed) -> None:
     """Wait until it is so, and nobody is at work on it any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             target = await fleet.records.find(name)
             assert target is not None
@@ -329,7 +329,7 @@ async def test_what_an_environment_told_while_it_was_thought_to_be_away_is_follo
     assert not fleet.supervisor.busy("shop")
     monkeypatch.undo()
     await fleet.supervisor.look_at_all()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while fleet.records.get("shop").wanted is not Wanted.ASLEEP:
             await asyncio.sleep(0.001)
     assert fleet.local.carried[-1] == (Verb.START, "shop")  # of its making
@@ -381,7 +381,7 @@ async def test_what_runs_and_has_no_record_is_stopped(fleet: PlayedFleet) -> Non
     fleet.supervisor.resume()
     fleet.local.report("stray", Observed.COMMANDING, command=Command(Verb.START, "stray", "of nobody"))
     fleet.local.report("stray", Observed.RUNNING)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while fleet.discovery.statuses("stray")[LOCAL].observed is not Observed.STOPPED:
             await asyncio.sleep(0.001)
 
@@ -394,7 +394,7 @@ async def test_a_purge_that_was_begun_is_brought_to_its_end_after_a_restart(flee
     await fleet.records.change("shop", None, options={**entry.options, PURGING: "data"})
     await fleet.restart()
     fleet.supervisor.resume()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await fleet.records.find("shop") is not None:
             await asyncio.sleep(0.001)
     assert fleet.local.databases == {}
@@ -423,7 +423,7 @@ async def test_an_idle_one_falls_asleep_and_wakes_for_a_visit(fleet: PlayedFleet
     await fleet.make("shop", options={"sleepAfter": 1})
     fleet.traffic.of("shop").visited = 1.0
     fleet.supervisor.resume()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while fleet.records.get("shop").wanted is not Wanted.ASLEEP:
             await asyncio.sleep(0.01)
     await settled(fleet, "shop", Observed.STOPPED)
@@ -440,7 +440,7 @@ async def test_one_that_is_visited_at_the_address_of_its_environment_stays_awake
         fleet.discovery.report(place, "shop", replace(status, since=now() - timedelta(hours=2)))
     fleet.local.idle_s["shop"] = 2.0
     fleet.supervisor.resume()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (Verb.VISITED, "shop") not in fleet.local.carried or fleet.supervisor.busy("shop"):
             await asyncio.sleep(0)
     await fleet.supervisor.look_at_all()
@@ -499,7 +499,7 @@ async def test_a_repair_that_changes_nothing_is_not_tried_again_at_once(
     monkeypatch.setattr(PlayedEnvironment, "_do", done_nothing)
     fleet.local.report("shop", Observed.COMMANDING, command=Command(Verb.STOP, "shop", "of nobody"))
     fleet.local.report("shop", Observed.STOPPED)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "changed nothing" not in caplog.text:
             await asyncio.sleep(0.001)
     tried = fleet.local.carried.count((Verb.START, "shop"))
@@ -530,7 +530,7 @@ async def test_those_whose_servers_hang_keep_no_other_from_its_start(fleet: Play
     gate = fleet.local.gates[Verb.START] = asyncio.Event()
     fleet.supervisor.resume()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while {name for verb, name in fleet.local.carried if verb is Verb.START} != set(names):
                 await asyncio.sleep(0.01)
     finally:

@@ -33,7 +33,7 @@ async def stopped(fleet: PlayedFleet) -> None:
 
 
 async def until(right: object) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not right():  # type: ignore[operator]
             await asyncio.sleep(0)
 

@@ -32,7 +32,7 @@ def told(fleet: PlayedFleet, place: str) -> list[str | None]:
 
 
 async def until_told(fleet: PlayedFleet, place: str, domains: list[str | None]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while told(fleet, place) != domains:
             await asyncio.sleep(0.01)
 

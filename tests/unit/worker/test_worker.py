@@ -94,7 +94,7 @@ class Site:
         return asyncio.create_task(self.tell(verb, name))
 
     async def until(self, called: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while called not in self.called:
                 await asyncio.sleep(0)
 
@@ -205,7 +205,7 @@ async def test_the_environment_says_what_it_is_and_how_many_run_and_leaves() -> 
     async with working() as site:
         await asyncio.gather(*(site.tell(Verb.START, f"a{number}") for number in range(3)))
         await site.tell(Verb.STOP, "a1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await site.discovery.environments())[0].applications != 2:
                 await asyncio.sleep(0)
         (here,) = await site.discovery.environments()
@@ -226,7 +226,7 @@ async def test_it_says_that_it_lives_and_what_it_carries_from_time_to_time() -> 
         load=lambda: {"memoryMb": next(asked)},
     )
     await site.worker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await site.discovery.environments())[0].load["memoryMb"] < 3:
             await asyncio.sleep(0.001)
     await site.worker.stop()
@@ -456,7 +456,7 @@ async def test_what_waits_in_line_is_not_begun_while_another_may_have_the_name(
             away.setattr(site.discovery, "held", held)
             site.go_on.set()
             assert (await first).done
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await looked.wait()
             assert not second.done()
         assert (await second).done
@@ -473,7 +473,7 @@ async def test_stopping_does_not_wait_for_a_name_that_another_has(monkeypatch: p
         site.go_on.set()
         assert (await first).done
         called = list(site.called)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await site.worker.stop()
         assert not starting.done()
         assert site.called == called
@@ -491,7 +491,7 @@ async def test_nothing_is_taken_while_another_may_have_the_name(monkeypatch: pyt
     monkeypatch.setattr(site.discovery, "held", holds)
     starting = site.telling(Verb.START)
     await site.worker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await looked.wait()
         assert not starting.done()
         assert await site.bus.take(HERE)  # it is there for another
@@ -526,7 +526,7 @@ async def test_where_the_others_are_away_it_serves_what_it_has_and_joins_them_la
 
     await kept_as_running(site)
     await site.worker.start(join)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while site.process.running("always") is None:
             await asyncio.sleep(0)
     await site.worker.wake("visited")
@@ -559,7 +559,7 @@ async def test_one_that_finds_its_name_taken_when_the_others_are_back_says_so() 
     async def join() -> None: ...
 
     await site.worker.start(join)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not lost:
             await asyncio.sleep(0)
     assert lost[0].details["holder"] == "another"
@@ -583,7 +583,7 @@ async def test_what_ran_comes_back_and_what_sleeps_is_woken_by_a_visitor() -> No
     site = Site()
     await kept_as_running(site)
     await site.worker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while site.process.running("always") is None:
             await asyncio.sleep(0)
         while (kept := site.ledger.kept("visited")) is None or kept.wanted is not Wanted.ASLEEP:
@@ -604,7 +604,7 @@ async def test_visitors_who_leave_and_come_again_start_it_once() -> None:
     site = Site()
     await kept_as_running(site)
     await site.worker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (kept := site.ledger.kept("visited")) is None or kept.wanted is not Wanted.ASLEEP:
             await asyncio.sleep(0)
     site.waits_at = {"visited:open"}
@@ -624,7 +624,7 @@ async def test_visitors_who_leave_and_come_again_start_it_once() -> None:
     site.ledger.keep = noted  # type: ignore[method-assign]
     last = asyncio.create_task(site.worker.wake("visited"))
     site.go_on.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await last
         assert (await site.tell(Verb.STOP, "visited")).done  # behind all that is in the line by now
     assert [command.verb for command in starts] == [Verb.START, Verb.STOP]
@@ -646,7 +646,7 @@ async def test_a_visitor_does_not_undo_what_was_commanded_meanwhile(verb: Verb, 
     await asyncio.sleep(0)
     site.go_on.set()
     assert (await going).done
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await waking
     assert site.process.status("shop").observed is left
     kept = site.ledger.kept("shop")
@@ -673,7 +673,7 @@ async def test_a_defect_of_one_command_keeps_nothing_from_those_behind_it(
         await site.until("shop:open")
         waking = asyncio.create_task(site.worker.wake("shop"))
         site.go_on.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert (await second).done
             await waking
         assert "start of shop" in caplog.text
