@@ -122,6 +122,8 @@ def test_a_server_that_stops_does_not_wait_for_who_is_held(asleep: Asleep, held:
     with ThreadPoolExecutor(1) as crowd:
         visiting = crowd.submit(visit, server)
         until(lambda: figure(server, "insula_requests_held") == 1)
+        health = "/api/__app/shop/__health_check"
+        until(lambda: visit(server, health).json()["error"]["code"] == "APP_STARTING")
         assert server.stop() == 0
         answer = visiting.result()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "APP_STARTING")
